@@ -1,0 +1,87 @@
+//! What a cleanup may be: `()`, `Result<(), E>`, or a future of either. Types decide, never names.
+
+use core::future::{Future, Ready, ready};
+
+/// What a cleanup ends in.
+pub trait CleanupValue: Sized {
+    fn is_failure(&self) -> bool;
+}
+
+impl CleanupValue for () {
+    fn is_failure(&self) -> bool {
+        false
+    }
+}
+
+impl<E> CleanupValue for Result<(), E> {
+    fn is_failure(&self) -> bool {
+        self.is_err()
+    }
+}
+
+/// Marks a cleanup that is evaluated in place.
+pub enum InPlace {}
+
+/// Marks a cleanup that is awaited.
+pub enum Awaited {}
+
+/// What a cleanup may evaluate to. The marker keeps the two impls apart and is always inferred.
+#[diagnostic::on_unimplemented(
+    message = "a cleanup evaluates to `()`, to `Result<(), E>`, or to a future of one of them, not to `{Self}`",
+    label = "this evaluates to `{Self}`",
+    note = "to ignore the value, write `{{ let _ = ..; }}`, or `{{ let _ = ...await; }}` for a future"
+)]
+pub trait Cleanup<Marker>: Sized {
+    type Value: CleanupValue;
+    type Future: Future<Output = Self::Value>;
+
+    fn into_future(self) -> Self::Future;
+}
+
+impl<V: CleanupValue> Cleanup<InPlace> for V {
+    type Value = V;
+    type Future = Ready<V>;
+
+    fn into_future(self) -> Ready<V> {
+        ready(self)
+    }
+}
+
+impl<F> Cleanup<Awaited> for F
+where
+    F: Future,
+    F::Output: CleanupValue,
+{
+    type Value = F::Output;
+    type Future = F;
+
+    fn into_future(self) -> F {
+        self
+    }
+}
+
+/// A result that can take a cleanup's failure: anything where the cleanup cannot fail, else a `Result`.
+#[diagnostic::on_unimplemented(
+    message = "the cleanup can fail, and a function that returns `{Self}` has no place for its error",
+    label = "this evaluates to `{V}`",
+    note = "return a `Result` whose error implements `From` for the cleanup's error, or handle the error in the cleanup"
+)]
+pub trait Accepts<V>: Sized {
+    /// The result of a body that succeeded whose cleanup failed, or nothing where the cleanup did not.
+    fn from_cleanup(value: V) -> Option<Self>;
+}
+
+impl<T> Accepts<()> for T {
+    fn from_cleanup((): ()) -> Option<Self> {
+        None
+    }
+}
+
+impl<T, F, E> Accepts<Result<(), E>> for Result<T, F>
+where
+    F: From<E>,
+{
+    fn from_cleanup(value: Result<(), E>) -> Option<Self> {
+        value.err().map(|error| Err(error.into()))
+    }
+}

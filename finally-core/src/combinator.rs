@@ -1,0 +1,42 @@
+//! The form of a cleanup that needs none of the function's arguments: a future and a handler, no coroutine.
+
+use core::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use pin_project_lite::pin_project;
+
+use crate::{body::Body, outcome::Exit};
+
+pin_project! {
+    /// A body and what concludes it, in the shape that a [`Guard`](crate::guard::Guard) drives: the cancel signal ends
+    /// the body, and the handler is called on every fate.
+    pub struct Concluded<F, H> {
+        #[pin]
+        body: Body<F>,
+        handler: Option<H>,
+    }
+}
+
+impl<F: Future, H> Concluded<F, H> {
+    pub(crate) const fn new(future: F, handler: H) -> Self {
+        Self { body: Body::new(future), handler: Some(handler) }
+    }
+}
+
+impl<F, H, E> Future for Concluded<F, H>
+where
+    F: Future,
+    H: FnOnce(Exit<F::Output>) -> E,
+{
+    type Output = E;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<E> {
+        let this = self.project();
+        let exit = ready!(this.body.poll(context));
+        let handler = this.handler.take().expect("the body panics when it is polled after completion");
+        Poll::Ready(handler(exit))
+    }
+}

@@ -1,0 +1,19 @@
+//! Without `std` there is no place to keep a hook and no stderr to write to: a failure without a caller is dropped.
+
+use alloc::string::String;
+use core::panic::Location;
+
+use crate::unwind::Payload;
+
+pub(crate) enum FailureKind {
+    CleanupFailed,
+    CleanupPanicked,
+    BodyFailed,
+    BodyPanicked,
+}
+
+pub(crate) fn report(_: FailureKind, _: String, _: &'static Location<'static>) {}
+
+pub(crate) fn report_panic(_: FailureKind, payload: Payload, _: &'static Location<'static>) {
+    payload.resume();
+}

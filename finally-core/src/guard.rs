@@ -1,0 +1,106 @@
+//! The guard: cancellation resumes the function once more, in its finally section.
+
+use core::{
+    future::Future,
+    panic::Location,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use pin_project_lite::pin_project;
+
+use crate::{
+    settle::{Ending, deliver, raise_first},
+    signal,
+    unwind::catch,
+};
+
+pin_project! {
+    /// Drives a coroutine that runs a body and then evaluates its cleanup, and settles the two.
+    ///
+    /// The suspended point of the coroutine is always a [`Body`](crate::body::Body) or an awaited cleanup of our own, so
+    /// the signal is seen before any code of the user is polled.
+    #[project = GuardProject]
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub enum Guard<C>
+    where
+        C: Future,
+        C::Output: Ending,
+    {
+        Running {
+            #[pin]
+            coroutine: C,
+            entered: bool,
+        },
+        Settling {
+            #[pin]
+            held: <C::Output as Ending>::Held,
+        },
+        Done,
+    }
+
+    impl<C> PinnedDrop for Guard<C>
+    where
+        C: Future,
+        C::Output: Ending,
+    {
+        fn drop(mut this: Pin<&mut Self>) {
+            let GuardProject::Running { coroutine, entered: true } = this.as_mut().project() else { return };
+            let polled = catch(|| coroutine.poll(&mut signal::context()));
+            // A coroutine that is still pending awaits its cleanup in place, which its drop ends or drives on.
+            let dropped = catch(|| this.set(Guard::Done));
+            let abandoned = match polled {
+                Ok(Poll::Ready(ending)) => catch(|| ending.abandon()).err(),
+                Ok(Poll::Pending) => None,
+                Err(payload) => Some(payload),
+            };
+            raise_first([abandoned, dropped.err()], Location::caller());
+        }
+    }
+}
+
+impl<C> Guard<C>
+where
+    C: Future,
+    C::Output: Ending,
+{
+    pub(crate) const fn new(coroutine: C) -> Self {
+        Self::Running { coroutine, entered: false }
+    }
+}
+
+impl<C> Future for Guard<C>
+where
+    C: Future,
+    C::Output: Ending,
+{
+    type Output = <C::Output as Ending>::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            let settled = match self.as_mut().project() {
+                GuardProject::Running { coroutine, entered } => {
+                    // A coroutine that panics is done for: it must not be resumed by the drop.
+                    *entered = false;
+                    let Poll::Ready(ending) = signal::without(context, |context| coroutine.poll(context)) else {
+                        *entered = true;
+                        return Poll::Pending;
+                    };
+                    match ending.begin() {
+                        Ok(settled) => settled,
+                        Err(held) => {
+                            self.set(Self::Settling { held });
+                            continue;
+                        }
+                    }
+                }
+                GuardProject::Settling { held } => {
+                    ready!(signal::without(context, |context| held.poll(context)))
+                }
+                GuardProject::Done => panic!("`finally` polled after completion"),
+            };
+            self.set(Self::Done);
+            return Poll::Ready(deliver(settled));
+        }
+    }
+}

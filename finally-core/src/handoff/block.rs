@@ -1,0 +1,63 @@
+//! Driving a cleanup to its end inside a drop: `on_cancel = block`.
+
+use alloc::{sync::Arc, task::Wake};
+use core::task::{Context, Poll, Waker};
+use std::thread::{self, Thread};
+
+/// Drives `poll` to its end in this thread, which waits in between.
+///
+/// Where waiting would deadlock, it is polled once, and where that is not its end either, the reason is the error. On a
+/// tokio current-thread runtime this thread drives the timers and sockets, and all the other tasks, that the cleanup may
+/// wait for. On a multi-thread runtime the other tasks move to another worker.
+pub(crate) fn block<R>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<R>) -> Result<R, &'static str> {
+    #[cfg(feature = "tokio")]
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        use tokio::runtime::RuntimeFlavor;
+
+        const DEADLOCK: &str = "`on_cancel = block` would deadlock on a tokio runtime that has this thread only";
+
+        let mut end = None;
+        if runtime.runtime_flavor() != RuntimeFlavor::CurrentThread {
+            // Panics inside a `LocalSet`, which cannot move its tasks to another worker.
+            let _ = crate::unwind::catch(|| {
+                tokio::task::block_in_place(|| {
+                    end = Some(runtime.block_on(core::future::poll_fn(&mut poll)));
+                });
+            });
+        } else if let Poll::Ready(ended) = poll(&mut Context::from_waker(&Arc::new(Still).into())) {
+            end = Some(ended);
+        }
+        return end.ok_or(DEADLOCK);
+    }
+    Ok(block_on(poll))
+}
+
+/// Drives `poll` to its end with nothing but this thread.
+pub(super) fn block_on<R>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<R>) -> R {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    loop {
+        if let Poll::Ready(end) = poll(&mut context) {
+            return end;
+        }
+        // Wakes that come before it are kept, and those that mean somebody else only cost a poll.
+        thread::park();
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// For the one poll of a cleanup that nobody will wait for here.
+#[cfg(feature = "tokio")]
+struct Still;
+
+#[cfg(feature = "tokio")]
+impl Wake for Still {
+    fn wake(self: Arc<Self>) {}
+}

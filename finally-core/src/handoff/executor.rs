@@ -1,0 +1,67 @@
+//! Which executor takes a cleanup that no enclosing finally takes.
+
+use alloc::boxed::Box;
+use core::{error::Error, fmt};
+use std::sync::OnceLock;
+
+use super::{BoxFuture, chain::Chain};
+use crate::unwind::catch;
+
+type Spawn = dyn Fn(BoxFuture) + Send + Sync;
+
+static EXECUTOR: OnceLock<Box<Spawn>> = OnceLock::new();
+
+/// Sets the executor that runs cleanups whose callers have left, once for the whole process.
+///
+/// Without one they go to the tokio runtime that is current where the cancellation happens (feature `tokio`), and where
+/// there is none, to a background thread. Set one to run them on another executor, or always on one runtime:
+///
+/// ```
+/// # #[cfg(feature = "tokio")] {
+/// let runtime = tokio::runtime::Runtime::new()?;
+/// let handle = runtime.handle().clone();
+/// finally::set_executor(move |cleanup| {
+///     handle.spawn(cleanup);
+/// })?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// `spawn` is called in the thread that drops the cancelled future, inside the drop, so it should hand the cleanup on
+/// rather than run it. A cleanup that the executor drops before its end, or that `spawn` drops or panics over, moves to
+/// the background thread.
+///
+/// # Errors
+///
+/// [`AlreadySet`] if an executor was set before. The first one stays.
+pub fn set_executor(spawn: impl Fn(BoxFuture) + Send + Sync + 'static) -> Result<(), AlreadySet> {
+    EXECUTOR.set(Box::new(spawn)).map_err(|_| AlreadySet(()))
+}
+
+/// The executor was set before, and stays as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlreadySet(());
+
+impl fmt::Display for AlreadySet {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the executor for cleanups is already set")
+    }
+}
+
+impl Error for AlreadySet {}
+
+/// Starts a chain on the first executor there is. Where there is none, or it drops the chain, the background thread takes
+/// it.
+pub(super) fn start(chain: Chain) {
+    if let Some(spawn) = EXECUTOR.get() {
+        // The drop that we are in must not panic on account of the executor, and the cleanup is safe either way.
+        let _ = catch(|| spawn(Box::pin(chain)));
+        return;
+    }
+    #[cfg(feature = "tokio")]
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        let _ = catch(|| drop(runtime.spawn(chain)));
+        return;
+    }
+    drop(chain);
+}

@@ -1,0 +1,36 @@
+//! Without `std` nothing is handed off: there is no place to keep it, and no cleanup that could be.
+
+use core::task::{Context, Poll};
+
+#[derive(Default)]
+pub(crate) struct Chain;
+
+impl Chain {
+    pub(crate) const fn new() -> Self {
+        Self
+    }
+
+    pub(crate) fn collect<R>(&mut self, run: impl FnOnce() -> R) -> R {
+        run()
+    }
+
+    pub(crate) fn poll(&mut self, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+}
+
+pub(crate) struct Adopted;
+
+impl Adopted {
+    pub(crate) const fn new() -> Self {
+        Self
+    }
+
+    pub(crate) fn take(&mut self) -> Chain {
+        Chain
+    }
+
+    pub(crate) fn keep(&mut self, _: Chain) {}
+}
+
+pub(crate) fn hand_off(_: Chain) {}

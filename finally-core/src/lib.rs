@@ -1,0 +1,63 @@
+//! The runtime of [`async-finally`](https://docs.rs/async-finally): what the macros expand to and what they promise.
+//!
+//! Users depend on `async-finally`, whose library is called `finally` and which re-exports everything public here.
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`Fate`] | how a body ended, as its cleanup sees it |
+//! | `body` | the future around the user's block: catches panics, takes the cancel signal, adopts cleanups |
+//! | `cleanup` | what a cleanup may be, told apart by type |
+//! | `outcome` | how a body ended, with what it left behind |
+//! | `settle` | from a body's outcome and its cleanup to the one result |
+//! | `guard` | resumes a dropped function once more, in its finally section |
+//! | `combinator` | the same for a cleanup that needs none of the function's arguments |
+//! | `handoff` | where a cleanup goes whose caller has left, and how to wait for it |
+//! | `failure` | what has no caller left to go to |
+//!
+//! # Features
+//!
+//! * `std` (default): panics are caught, cleanups can be handed off, failures are reported. Without it the crate is
+//!   `no_std` with `alloc`: a cleanup evaluated in place runs on every fate (a panic counts as a cancellation, because
+//!   it cannot be caught), an awaited one needs `on_cancel = skip`, and a failure without a caller is dropped.
+//! * `tokio`: hand-off to the current tokio runtime; the background thread runs a tokio runtime of its own.
+//! * `tracing`: the default failure hook emits an event instead of a line on stderr.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod body;
+mod cleanup;
+mod combinator;
+mod describe;
+#[cfg(feature = "std")]
+mod failure;
+#[cfg(not(feature = "std"))]
+#[path = "failure_absent.rs"]
+mod failure;
+mod fate;
+mod function;
+mod guard;
+#[cfg(feature = "std")]
+mod handoff;
+#[cfg(not(feature = "std"))]
+#[path = "handoff_absent.rs"]
+mod handoff;
+mod outcome;
+#[doc(hidden)]
+pub mod private;
+mod settle;
+mod signal;
+mod unwind;
+
+pub use fate::Fate;
+
+#[cfg(feature = "std")]
+pub use failure::{Failure, FailureHook, FailureKind, set_failure_hook, take_failure_hook};
+#[cfg(feature = "std")]
+pub use handoff::{
+    AlreadySet, BoxFuture, StillRunning, detached, drain, drain_blocking, drain_timeout, set_executor,
+};

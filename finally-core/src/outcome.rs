@@ -1,0 +1,38 @@
+//! How a body ended, with what it left behind.
+
+use crate::{fate::Fate, handoff::Chain, unwind::Payload};
+
+/// How a body ended, by value.
+#[derive(Debug)]
+pub enum Outcome<T> {
+    Returned(T),
+    Panicked(Payload),
+    Cancelled,
+}
+
+/// A body that has ended: nothing it held is alive any more.
+#[must_use = "the outcome goes to `settle`"]
+pub struct Exit<T> {
+    pub(crate) outcome: Outcome<T>,
+    /// A panic out of the drop of what the body held.
+    pub(crate) drop_panic: Option<Payload>,
+    /// What the body's own cancelled futures left to be done, before the cleanup of this body.
+    pub(crate) adopted: Chain,
+}
+
+impl<T> Exit<T> {
+    pub(crate) fn fate(&self) -> Fate<'_, T> {
+        match (&self.outcome, &self.drop_panic) {
+            (Outcome::Returned(_), Some(payload)) | (Outcome::Panicked(payload), _) => {
+                Fate::Panicked(payload.as_any())
+            }
+            (Outcome::Returned(value), None) => Fate::Returned(value),
+            (Outcome::Cancelled, _) => Fate::Cancelled,
+        }
+    }
+
+    /// Whether the body was cancelled, which is where `on_cancel = skip` asks.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self.outcome, Outcome::Cancelled)
+    }
+}

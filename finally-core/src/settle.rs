@@ -1,0 +1,110 @@
+//! From a body's outcome and its cleanup to the one result.
+//!
+//! First failure wins (P7): the body's if it failed, else the cleanup's. Every other failure is reported (P8).
+
+mod await_inline;
+#[cfg(feature = "std")]
+mod await_owned;
+mod rules;
+
+pub use await_inline::Skipping;
+#[cfg(feature = "std")]
+pub use await_owned::{Detacher, OnLeave, Settling};
+pub use rules::{Settled, Texts};
+pub(crate) use rules::{deliver, raise_first};
+
+use core::{
+    convert::Infallible,
+    future::Future,
+    marker::PhantomData,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+#[cfg(feature = "std")]
+use crate::cleanup::Awaited;
+use crate::{
+    cleanup::{Accepts, Cleanup, CleanupValue, InPlace},
+    outcome::Exit,
+    unwind::{Payload, catch},
+};
+
+/// What a coroutine ends in: its body's exit together with its cleanup.
+pub trait Ending {
+    type Output;
+    /// What a guard holds while it awaits the cleanup. Holds no output where nothing is awaited, because a future that
+    /// holds a `T` is `Send` only if `T` is.
+    type Held: Future<Output = Settled<Self::Output>>;
+
+    /// The outcome where it is known by now, else what has to be awaited.
+    fn begin(self) -> Result<Settled<Self::Output>, Self::Held>;
+
+    /// The caller has left. Goes on with what the body panicked with while it was dropped.
+    fn abandon(self);
+}
+
+/// Nothing is awaited.
+pub struct Never<T>(Infallible, PhantomData<fn() -> T>);
+
+impl<T> Future for Never<T> {
+    type Output = Settled<T>;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.0 {}
+    }
+}
+
+/// A cleanup that was evaluated, or the panic of that. Building is running: the panic counts as one of the cleanup.
+pub struct Built<K, Marker> {
+    pub(crate) cleanup: Result<K, Payload>,
+    marker: PhantomData<fn() -> Marker>,
+}
+
+impl<K, M> Built<K, M> {
+    pub(crate) fn new(build: impl FnOnce() -> K) -> Self {
+        Self { cleanup: catch(build), marker: PhantomData }
+    }
+}
+
+/// A cleanup that may be detached.
+#[cfg_attr(
+    not(feature = "std"),
+    diagnostic::on_unimplemented(
+        message = "a cleanup that is awaited cannot be detached without the feature `std`",
+        note = "turn the feature on, or choose `on_cancel = skip`"
+    )
+)]
+pub trait Detach<Marker, T>: Cleanup<Marker> {
+    type Ending: Ending<Output = T>;
+
+    fn settle(built: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, Self::Value>) -> Self::Ending;
+}
+
+impl<V, T> Detach<InPlace, T> for V
+where
+    V: CleanupValue,
+    T: Accepts<V>,
+{
+    type Ending = Settled<T>;
+
+    fn settle(built: Result<V, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Settled<T> {
+        // Nothing of the output may be held here, so what the body adopted goes outwards.
+        exit.settle_now(built, texts)
+    }
+}
+
+#[cfg(feature = "std")]
+impl<F, T> Detach<Awaited, T> for F
+where
+    // A cancelled caller does not wait, so the cleanup may have to move to another task: it owns what it uses and is
+    // `Send`. Own it (`clone` what the cleanup needs), or choose `on_cancel = block` or `on_cancel = skip`.
+    F: Future + Send + 'static,
+    F::Output: CleanupValue,
+    T: Accepts<F::Output>,
+{
+    type Ending = Settling<T, F>;
+
+    fn settle(built: Result<F, Payload>, exit: Exit<T>, texts: Texts<T, F::Output>) -> Settling<T, F> {
+        Settling::new(built, exit, texts, OnLeave::HandOff(|task| task))
+    }
+}

@@ -1,0 +1,100 @@
+//! A cleanup that is awaited where it stands and goes no further than its caller: `on_cancel = skip`.
+
+use core::{
+    future::Future,
+    mem,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use pin_project_lite::pin_project;
+
+use super::{Settled, Texts};
+use crate::{
+    cleanup::{Accepts, CleanupValue},
+    handoff::{self, Chain},
+    outcome::Exit,
+    signal,
+    unwind::{Payload, catch},
+};
+
+pin_project! {
+    /// Awaits what the body adopted, then the cleanup, and puts their ends together. Dropped half-way, the cleanup ends
+    /// there.
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct Skipping<T, F>
+    where
+        F: Future,
+    {
+        settled: Option<Settled<T>>,
+        adopted: Chain,
+        #[pin]
+        cleanup: Option<F>,
+        build_panic: Option<Payload>,
+        texts: Texts<T, F::Output>,
+    }
+
+    impl<T, F> PinnedDrop for Skipping<T, F>
+    where
+        F: Future,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            let Some(settled) = this.settled.take() else { return };
+            handoff::hand_off(mem::take(this.adopted));
+            settled.leave(this.texts);
+        }
+    }
+}
+
+impl<T, F> Skipping<T, F>
+where
+    F: Future,
+{
+    pub(crate) fn new(built: Result<F, Payload>, exit: Exit<T>, texts: Texts<T, F::Output>) -> Self {
+        let (settled, adopted) = exit.into_parts(&texts);
+        let (cleanup, build_panic) = match built {
+            Ok(future) => (Some(future), None),
+            Err(payload) => (None, Some(payload)),
+        };
+        Self { settled: Some(settled), adopted, cleanup, build_panic, texts }
+    }
+}
+
+impl<T, F> Future for Skipping<T, F>
+where
+    F: Future,
+    F::Output: CleanupValue,
+    T: Accepts<F::Output>,
+{
+    type Output = Settled<T>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled<T>> {
+        // The guard around it is being dropped, and so will this be: no poll of the user's code in between.
+        if signal::is_cancel(context) {
+            return Poll::Pending;
+        }
+        let mut this = self.project();
+        ready!(this.adopted.poll(context));
+        let cleaned = match this.cleanup.as_mut().as_pin_mut() {
+            Some(cleanup) => match catch(|| cleanup.poll(context)) {
+                Ok(Poll::Pending) => return Poll::Pending,
+                Ok(Poll::Ready(value)) => Ok(value),
+                Err(payload) => Err(payload),
+            },
+            None => match this.build_panic.take() {
+                Some(payload) => Err(payload),
+                None => panic!("`finally` polled after completion"),
+            },
+        };
+        let cleaned = match catch(|| this.cleanup.set(None)) {
+            Ok(()) => cleaned,
+            Err(payload) => {
+                super::rules::report_cleanup(cleaned, this.texts);
+                Err(payload)
+            }
+        };
+        let settled = this.settled.take().expect("panics above when it is polled after completion");
+        Poll::Ready(settled.with_cleanup(cleaned, this.texts))
+    }
+}

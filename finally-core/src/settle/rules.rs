@@ -1,0 +1,159 @@
+//! Who gets which failure.
+
+use core::panic::Location;
+
+use super::Ending;
+use crate::{
+    cleanup::{Accepts, CleanupValue},
+    describe::Describe,
+    failure::{self, FailureKind},
+    handoff,
+    outcome::{Exit, Outcome},
+    unwind::{Payload, is_panicking},
+};
+
+/// What a report needs: the texts of the body's and of the cleanup's failure, and where the `finally` stands.
+pub struct Texts<T, V> {
+    pub(crate) body: Describe<T>,
+    pub(crate) cleanup: Describe<V>,
+    pub(crate) location: &'static Location<'static>,
+}
+
+impl<T, V> Clone for Texts<T, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, V> Copy for Texts<T, V> {}
+
+/// An outcome that waits for no cleanup, as a coroutine hands it to its guard.
+#[must_use = "the outcome goes to the caller"]
+pub struct Settled<T> {
+    pub(crate) outcome: Outcome<T>,
+    /// A panic out of the drop of a cancelled body, for whoever dropped it.
+    drop_panic: Option<Payload>,
+    location: &'static Location<'static>,
+}
+
+impl<T> Settled<T> {
+    /// Turns a panic out of the drop of a body that ended by itself into what `body.await` would make of it.
+    fn new<V>(outcome: Outcome<T>, drop_panic: Option<Payload>, texts: &Texts<T, V>) -> Self {
+        let (outcome, drop_panic) = match (outcome, drop_panic) {
+            (Outcome::Returned(value), Some(payload)) => {
+                if let Some(text) = (texts.body)(&value) {
+                    failure::report(FailureKind::BodyFailed, text, texts.location);
+                }
+                (Outcome::Panicked(payload), None)
+            }
+            (Outcome::Panicked(first), Some(second)) => {
+                failure::report_panic(FailureKind::BodyPanicked, second, texts.location);
+                (Outcome::Panicked(first), None)
+            }
+            ended => ended,
+        };
+        Self { outcome, drop_panic, location: texts.location }
+    }
+
+    /// Puts the cleanup's end beside the body's.
+    pub(crate) fn with_cleanup<V>(self, cleaned: Result<V, Payload>, texts: &Texts<T, V>) -> Self
+    where
+        V: CleanupValue,
+        T: Accepts<V>,
+    {
+        let Self { outcome, drop_panic, location } = self;
+        let outcome = match (outcome, cleaned) {
+            (outcome, Ok(value)) if !value.is_failure() => outcome,
+            (Outcome::Returned(body), cleaned) if (texts.body)(&body).is_none() => match cleaned {
+                Ok(value) => Outcome::Returned(T::from_cleanup(value).unwrap_or(body)),
+                Err(payload) => Outcome::Panicked(payload),
+            },
+            (outcome, cleaned) => {
+                report_cleanup(cleaned, texts);
+                outcome
+            }
+        };
+        Self { outcome, drop_panic, location }
+    }
+
+    /// The caller has left, so nobody gets what the body ended with. A panic out of its drop is the dropper's.
+    pub(crate) fn leave<V>(self, texts: &Texts<T, V>) {
+        match self.outcome {
+            Outcome::Returned(value) => {
+                if let Some(text) = (texts.body)(&value) {
+                    failure::report(FailureKind::BodyFailed, text, texts.location);
+                }
+            }
+            Outcome::Panicked(payload) => {
+                failure::report_panic(FailureKind::BodyPanicked, payload, texts.location);
+            }
+            Outcome::Cancelled => {}
+        }
+        raise_first([self.drop_panic], self.location);
+    }
+}
+
+impl<T> Exit<T> {
+    /// Sends what the body adopted outwards, for a cleanup that waits for nothing.
+    pub(crate) fn settle_now<V>(self, cleaned: Result<V, Payload>, texts: Texts<T, V>) -> Settled<T>
+    where
+        V: CleanupValue,
+        T: Accepts<V>,
+    {
+        let (settled, adopted) = self.into_parts(&texts);
+        handoff::hand_off(adopted);
+        settled.with_cleanup(cleaned, &texts)
+    }
+
+    pub(crate) fn into_parts<V>(self, texts: &Texts<T, V>) -> (Settled<T>, handoff::Chain) {
+        (Settled::new(self.outcome, self.drop_panic, texts), self.adopted)
+    }
+}
+
+impl<T> Ending for Settled<T> {
+    type Output = T;
+    type Held = super::Never<T>;
+
+    fn begin(self) -> Result<Self, Self::Held> {
+        Ok(self)
+    }
+
+    fn abandon(self) {
+        raise_first([self.drop_panic], self.location);
+    }
+}
+
+/// Reports the failure of a cleanup, if it is one.
+pub(crate) fn report_cleanup<T, V>(cleaned: Result<V, Payload>, texts: &Texts<T, V>) {
+    match cleaned {
+        Ok(value) => {
+            if let Some(text) = (texts.cleanup)(&value) {
+                failure::report(FailureKind::CleanupFailed, text, texts.location);
+            }
+        }
+        Err(payload) => failure::report_panic(FailureKind::CleanupPanicked, payload, texts.location),
+    }
+}
+
+/// Gives the caller what the body and its cleanup came to.
+pub(crate) fn deliver<T>(settled: Settled<T>) -> T {
+    match settled.outcome {
+        Outcome::Returned(value) => value,
+        Outcome::Panicked(payload) => payload.resume(),
+        // Only a guard's last poll carries the signal, and its outcome is never delivered.
+        Outcome::Cancelled => unreachable!("a cancelled `finally` has nobody to deliver to"),
+    }
+}
+
+/// Goes on with the first panic of a drop, and reports the others. Reports the first as well where a second panic in
+/// flight would abort the process.
+pub(crate) fn raise_first<const N: usize>(panics: [Option<Payload>; N], location: &'static Location<'static>) {
+    let mut panics = panics.into_iter().flatten();
+    let first = if is_panicking() { None } else { panics.next() };
+    for payload in panics {
+        failure::report_panic(FailureKind::BodyPanicked, payload, location);
+    }
+    if let Some(payload) = first {
+        payload.resume();
+    }
+}

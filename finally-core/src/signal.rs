@@ -1,0 +1,42 @@
+//! The cancel signal: a guard that is dropped early polls its coroutine once more with a waker that means "end now".
+//!
+//! The signal is [`Waker::noop`], which needs no thread-local, no allocation and no `unsafe`. A caller may poll with
+//! that very waker, so a guard passes it on under another identity, and only a guard's own last poll ever carries it.
+
+use alloc::{sync::Arc, task::Wake};
+use core::task::{Context, Waker};
+
+/// One static, because the address behind `Waker::noop()` may differ from one codegen unit to the next.
+static SIGNAL: &Waker = Waker::noop();
+
+/// The context of a guard's last poll.
+pub(crate) fn context() -> Context<'static> {
+    Context::from_waker(SIGNAL)
+}
+
+/// Whether this poll is a guard's last one.
+pub(crate) fn is_cancel(context: &Context<'_>) -> bool {
+    context.waker().will_wake(SIGNAL)
+}
+
+/// Calls `poll` with the caller's context, in which the signal never appears.
+pub(crate) fn without<R>(context: &mut Context<'_>, poll: impl FnOnce(&mut Context<'_>) -> R) -> R {
+    if is_cancel(context) { poll(&mut Context::from_waker(&inert())) } else { poll(context) }
+}
+
+struct Inert;
+
+impl Wake for Inert {
+    fn wake(self: Arc<Self>) {}
+}
+
+/// A waker that does nothing and is not the signal. Made once with `std`; without it there is no place to keep it.
+fn inert() -> Waker {
+    #[cfg(feature = "std")]
+    {
+        static INERT: std::sync::OnceLock<Waker> = std::sync::OnceLock::new();
+        INERT.get_or_init(|| Arc::new(Inert).into()).clone()
+    }
+    #[cfg(not(feature = "std"))]
+    Arc::new(Inert).into()
+}

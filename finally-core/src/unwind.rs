@@ -1,0 +1,88 @@
+//! Panics as values. Without `std` a panic cannot be caught, and [`Payload`] has no values.
+
+
+#[cfg(feature = "std")]
+mod with_std {
+    use core::any::Any;
+    use std::{
+        boxed::Box,
+        panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+        string::{String, ToString},
+        thread,
+    };
+
+    #[derive(Debug)]
+    pub struct Payload(Box<dyn Any + Send>);
+
+    impl Payload {
+        pub(crate) fn as_any(&self) -> &(dyn Any + Send) {
+            &*self.0
+        }
+
+        pub(crate) fn into_inner(self) -> Box<dyn Any + Send> {
+            self.0
+        }
+
+        /// Goes on unwinding with the payload unchanged; the panic hook has seen it already and is not called again.
+        pub(crate) fn resume(self) -> ! {
+            resume_unwind(self.0)
+        }
+    }
+
+    /// Unwind safety is asserted for the user's code as `async fn` would leave it: whoever awaits the future decides
+    /// what to do after the panic, which goes on unchanged.
+    pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Payload> {
+        catch_unwind(AssertUnwindSafe(run)).map_err(Payload)
+    }
+
+    pub(crate) fn is_panicking() -> bool {
+        thread::panicking()
+    }
+
+    /// What a panic said, where it said it with a string.
+    pub(crate) fn text(payload: &(dyn Any + Send)) -> String {
+        if let Some(text) = payload.downcast_ref::<&'static str>() {
+            text.to_string()
+        } else if let Some(text) = payload.downcast_ref::<String>() {
+            text.clone()
+        } else {
+            "a panic whose payload is not a string".to_string()
+        }
+    }
+}
+
+#[cfg(not(feature = "std"))]
+mod without_std {
+    use core::any::Any;
+
+    #[derive(Debug)]
+    pub enum Payload {}
+
+    impl Payload {
+        pub(crate) fn as_any(&self) -> &(dyn Any + Send) {
+            match *self {}
+        }
+
+        pub(crate) fn resume(self) -> ! {
+            match self {}
+        }
+    }
+
+    pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Payload> {
+        Ok(run())
+    }
+
+    pub(crate) fn is_panicking() -> bool {
+        false
+    }
+}
+
+#[cfg(feature = "std")]
+pub use with_std::Payload;
+#[cfg(feature = "std")]
+pub(crate) use with_std::{catch, is_panicking, text};
+#[cfg(not(feature = "std"))]
+pub use without_std::Payload;
+#[cfg(not(feature = "std"))]
+pub(crate) use without_std::{catch, is_panicking};
+
