@@ -65,7 +65,10 @@ where
     C::Output: Ending,
 {
     pub(crate) const fn new(coroutine: C) -> Self {
-        Self::Running { coroutine, entered: false }
+        Self::Running {
+            coroutine,
+            entered: false,
+        }
     }
 }
 
@@ -82,7 +85,8 @@ where
                 GuardProject::Running { coroutine, entered } => {
                     // A coroutine that panics is done for: it must not be resumed by the drop.
                     *entered = false;
-                    let Poll::Ready(ending) = signal::without(context, |context| coroutine.poll(context)) else {
+                    let Poll::Ready(ending) = signal::without(context, |context| coroutine.poll(context))
+                    else {
                         *entered = true;
                         return Poll::Pending;
                     };

@@ -29,9 +29,12 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[allow(missing_docs, reason = "named by expansions only")]
 mod body;
+#[allow(missing_docs, reason = "named by expansions only")]
 mod cleanup;
 mod combinator;
+#[allow(missing_docs, reason = "named by expansions only")]
 mod describe;
 #[cfg(feature = "std")]
 mod failure;
@@ -46,9 +49,12 @@ mod handoff;
 #[cfg(not(feature = "std"))]
 #[path = "handoff_absent.rs"]
 mod handoff;
+#[allow(missing_docs, reason = "named by expansions only")]
 mod outcome;
+#[allow(missing_docs, reason = "named by expansions only")]
 #[doc(hidden)]
 pub mod private;
+#[allow(missing_docs, reason = "named by expansions only")]
 mod settle;
 mod signal;
 mod unwind;

@@ -2,8 +2,10 @@
 
 use core::{future::Future, panic::Location};
 
-pub use core::{convert::Infallible, ops::FnOnce};
+pub use alloc::boxed::Box;
+pub use core::{convert::Infallible, option::Option};
 
+pub use crate::describe::{Describe, DescribeDebug, DescribeDisplay, DescribeName, DescribeNothing, Probe};
 use crate::{
     body::Body,
     cleanup::{Accepts, Cleanup, CleanupValue},
@@ -14,7 +16,6 @@ use crate::{
     outcome::Exit,
     settle::{Built, Detach, Ending, Settled, Skipping, Texts},
 };
-pub use crate::describe::{Describe, DescribeDebug, DescribeDisplay, DescribeName, DescribeNothing, Probe};
 
 /// Runs a coroutine that ends in one of the `settle` functions. The form of a cleanup that uses the arguments.
 pub const fn guard<C>(coroutine: C) -> Guard<C>
@@ -101,7 +102,11 @@ where
     K::settle(
         cleanup.cleanup,
         exit,
-        Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() },
+        Texts {
+            body: describe_body,
+            cleanup: describe_cleanup,
+            location: Location::caller(),
+        },
     )
 }
 
@@ -120,7 +125,11 @@ where
     Skipping::new(
         cleanup.cleanup.map(K::into_future),
         exit,
-        Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() },
+        Texts {
+            body: describe_body,
+            cleanup: describe_cleanup,
+            location: Location::caller(),
+        },
     )
 }
 
@@ -129,7 +138,11 @@ where
 pub fn skip<T>(exit: Exit<T>) -> Settled<T> {
     exit.settle_now(
         Ok(()),
-        Texts { body: |_| None, cleanup: |()| None, location: Location::caller() },
+        Texts {
+            body: |_| None,
+            cleanup: |()| None,
+            location: Location::caller(),
+        },
     )
 }
 
@@ -147,7 +160,11 @@ where
 {
     crate::settle::deliver(exit.settle_now(
         cleanup.cleanup,
-        Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() },
+        Texts {
+            body: describe_body,
+            cleanup: describe_cleanup,
+            location: Location::caller(),
+        },
     ))
 }
 
@@ -181,7 +198,11 @@ mod with_std {
         Settling::new(
             cleanup.cleanup.map(K::into_future),
             exit,
-            Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() },
+            Texts {
+                body: describe_body,
+                cleanup: describe_cleanup,
+                location: Location::caller(),
+            },
             OnLeave::Block(detacher),
         )
     }

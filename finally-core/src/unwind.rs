@@ -1,6 +1,5 @@
 //! Panics as values. Without `std` a panic cannot be caught, and [`Payload`] has no values.
 
-
 #[cfg(feature = "std")]
 mod with_std {
     use core::any::Any;
@@ -85,4 +84,3 @@ pub(crate) use with_std::{catch, is_panicking, text};
 pub use without_std::Payload;
 #[cfg(not(feature = "std"))]
 pub(crate) use without_std::{catch, is_panicking};
-

@@ -1,1 +1,38 @@
+//! The macros of [`async-finally`](https://docs.rs/async-finally), which re-exports them. Depend on that.
+//!
+//! | room | job |
+//! |---|---|
+//! | `options` | `on_cancel = ..`, `crate = ..` |
+//! | `cleanup` | what a cleanup is, and what it means |
+//! | `input` | the function under the attribute, its body untouched |
+//! | `capture` | how the arguments get into the body, and what of them is left for the cleanup |
+//! | `check` | what cannot work, told at the user's tokens |
+//! | `expand` | the function that comes out |
+//! | `tokens` | what tokens mention, without parsing them |
 
+#![forbid(unsafe_code)]
+
+mod attribute;
+mod capture;
+mod check;
+mod cleanup;
+mod error;
+mod expand;
+mod input;
+mod options;
+mod suggest;
+mod tokens;
+
+use proc_macro::TokenStream;
+
+/// Runs a cleanup after a function, whatever becomes of it. See `finally::finally`.
+#[proc_macro_attribute]
+pub fn finally(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand("finally", arguments.into(), item.into()).into()
+}
+
+/// The same as [`macro@finally`], under the name that some promise libraries give it.
+#[proc_macro_attribute]
+pub fn lastly(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand("lastly", arguments.into(), item.into()).into()
+}

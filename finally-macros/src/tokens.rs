@@ -21,7 +21,8 @@ fn is_part_of_path_or_field(trees: &[TokenTree], at: usize) -> bool {
     let after = |distance: usize| punct(trees.get(at + distance));
     let field = before(1) == Some('.') && before(2) != Some('.');
     let lifetime = before(1) == Some('\'');
-    let path = (before(1) == Some(':') && before(2) == Some(':')) || (after(1) == Some(':') && after(2) == Some(':'));
+    let path = (before(1) == Some(':') && before(2) == Some(':'))
+        || (after(1) == Some(':') && after(2) == Some(':'));
     field || lifetime || path
 }
 
@@ -38,19 +39,26 @@ fn format_string_mentions(literal: &str, name: &str) -> bool {
         && literal.split('{').skip(1).any(|rest| {
             // `{:width$}` and `{:.precision$}` name arguments as well as `{name}` does.
             rest.split('}').next().is_some_and(|argument| {
-                argument.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == name)
+                argument
+                    .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+                    .any(|word| word == name)
             })
         })
 }
 
 /// The first `.await` that belongs to these tokens, and not to an async block, an async closure or a function in them.
 pub(crate) fn first_await(tokens: &TokenStream) -> Option<Span> {
-    find(tokens, &|trees, at| match (at.checked_sub(1).and_then(|at| trees.get(at)), trees.get(at)) {
-        (Some(TokenTree::Punct(dot)), Some(TokenTree::Ident(word))) if dot.as_char() == '.' && word == "await" => {
-            Some(word.span())
-        }
-        _ => None,
-    })
+    find(
+        tokens,
+        &|trees, at| match (at.checked_sub(1).and_then(|at| trees.get(at)), trees.get(at)) {
+            (Some(TokenTree::Punct(dot)), Some(TokenTree::Ident(word)))
+                if dot.as_char() == '.' && word == "await" =>
+            {
+                Some(word.span())
+            }
+            _ => None,
+        },
+    )
 }
 
 /// The first `return` that belongs to these tokens, and not to a block, a closure or a function in them.
@@ -86,7 +94,8 @@ fn find(tokens: &TokenStream, hit: &Find<'_>) -> Option<Span> {
 
 /// Where something that has control flow of its own ends, if it starts here.
 fn end_of_inner_body(trees: &[TokenTree], at: usize) -> Option<usize> {
-    let word = |at: usize, word: &str| matches!(trees.get(at), Some(TokenTree::Ident(ident)) if ident == word);
+    let word =
+        |at: usize, word: &str| matches!(trees.get(at), Some(TokenTree::Ident(ident)) if ident == word);
     if word(at, "fn") {
         return Some(after_braces(trees, at));
     }
@@ -106,15 +115,21 @@ fn starts_expression(trees: &[TokenTree], at: usize) -> bool {
     match at.checked_sub(1).and_then(|at| trees.get(at)) {
         None => true,
         Some(TokenTree::Punct(punct)) => punct.as_char() != '?',
-        Some(TokenTree::Ident(word)) => {
-            ["move", "static", "return", "break", "in", "else", "match", "if", "while"].iter().any(|known| word == known)
-        }
+        Some(TokenTree::Ident(word)) => [
+            "move", "static", "return", "break", "in", "else", "match", "if", "while",
+        ]
+        .iter()
+        .any(|known| word == known),
         Some(TokenTree::Group(_) | TokenTree::Literal(_)) => false,
     }
 }
 
 fn end_of_closure(trees: &[TokenTree], bar: usize) -> usize {
-    let parameters = trees.iter().skip(bar + 1).take_while(|tree| punct(Some(tree)) != Some('|')).count();
+    let parameters = trees
+        .iter()
+        .skip(bar + 1)
+        .take_while(|tree| punct(Some(tree)) != Some('|'))
+        .count();
     let body = bar + parameters + 2;
     let returns_type = punct(trees.get(body)) == Some('-') && punct(trees.get(body + 1)) == Some('>');
     match trees.get(body) {
@@ -122,23 +137,43 @@ fn end_of_closure(trees: &[TokenTree], bar: usize) -> usize {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => body + 1,
         _ => {
             let ends = |tree: &TokenTree| matches!(punct(Some(tree)), Some(',' | ';'));
-            trees.iter().skip(body).position(ends).map_or(trees.len(), |length| body + length)
+            trees
+                .iter()
+                .skip(body)
+                .position(ends)
+                .map_or(trees.len(), |length| body + length)
         }
     }
 }
 
 fn after_braces(trees: &[TokenTree], from: usize) -> usize {
-    let is_braces = |tree: &TokenTree| matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
-    trees.iter().skip(from).position(is_braces).map_or(trees.len(), |length| from + length + 1)
+    let is_braces =
+        |tree: &TokenTree| matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+    trees
+        .iter()
+        .skip(from)
+        .position(is_braces)
+        .map_or(trees.len(), |length| from + length + 1)
 }
 
 /// The first identifier among these tokens that is one of the names.
 pub(crate) fn first_of(tokens: &TokenStream, name: &str) -> Option<Ident> {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     trees.iter().enumerate().find_map(|(at, tree)| match tree {
-        TokenTree::Ident(ident) if *ident == name && !is_part_of_path_or_field(&trees, at) => Some(ident.clone()),
+        TokenTree::Ident(ident) if *ident == name && !is_part_of_path_or_field(&trees, at) => {
+            Some(ident.clone())
+        }
         TokenTree::Group(group) => first_of(&group.stream(), name),
         _ => None,
+    })
+}
+
+/// Whether this word is among the tokens, whatever it stands for.
+pub(crate) fn has_word(tokens: &TokenStream, word: &str) -> bool {
+    tokens.clone().into_iter().any(|tree| match tree {
+        TokenTree::Ident(ident) => ident == word,
+        TokenTree::Group(group) => has_word(&group.stream(), word),
+        _ => false,
     })
 }
 
@@ -169,16 +204,27 @@ mod tests {
 
     #[test]
     fn fields_methods_paths_and_lifetimes_are_not_variables() {
-        for source in
-            ["self.conn", "pool.conn()", "conn::close()", "pool::conn()", "f::<'conn>()", "println!(\"conn {id}\")", "'{'"]
-        {
+        for source in [
+            "self.conn",
+            "pool.conn()",
+            "conn::close()",
+            "pool::conn()",
+            "f::<'conn>()",
+            "println!(\"conn {id}\")",
+            "'{'",
+        ] {
             assert!(!mention(&tokens(source), "conn"), "{source}");
         }
     }
 
     #[test]
     fn an_await_belongs_to_the_innermost_async_body() {
-        for source in ["a.b().await", "{ f(x.await) }", "match a { _ => b.await }", "x(|| 1, y.await)"] {
+        for source in [
+            "a.b().await",
+            "{ f(x.await) }",
+            "match a { _ => b.await }",
+            "x(|| 1, y.await)",
+        ] {
             assert!(first_await(&tokens(source)).is_some(), "{source}");
         }
         for source in [
@@ -196,11 +242,21 @@ mod tests {
 
     #[test]
     fn a_return_belongs_to_the_innermost_body() {
-        for source in ["return", "{ if x { return; } }", "a | return", "x.map(|y| y); return"] {
+        for source in [
+            "return",
+            "{ if x { return; } }",
+            "a | return",
+            "x.map(|y| y); return",
+        ] {
             assert!(first_return(&tokens(source)).is_some(), "{source}");
         }
-        for source in ["|| return", "x.map(|y| { return y })", "x.map(move |y| return y)", "{ fn f() { return } }", "async { return }"]
-        {
+        for source in [
+            "|| return",
+            "x.map(|y| { return y })",
+            "x.map(move |y| return y)",
+            "{ fn f() { return } }",
+            "async { return }",
+        ] {
             assert!(first_return(&tokens(source)).is_none(), "{source}");
         }
     }

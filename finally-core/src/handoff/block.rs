@@ -14,7 +14,8 @@ pub(crate) fn block<R>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<R>) -> Res
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
         use tokio::runtime::RuntimeFlavor;
 
-        const DEADLOCK: &str = "`on_cancel = block` would deadlock on a tokio runtime that has this thread only";
+        const DEADLOCK: &str =
+            "`on_cancel = block` would deadlock on a tokio runtime that has this thread only";
 
         let mut end = None;
         if runtime.runtime_flavor() != RuntimeFlavor::CurrentThread {

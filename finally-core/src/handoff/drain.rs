@@ -19,7 +19,10 @@ use std::{
     time::Instant,
 };
 
-static DETACHED: Mutex<Detached> = Mutex::new(Detached { count: 0, waiting: Vec::new() });
+static DETACHED: Mutex<Detached> = Mutex::new(Detached {
+    count: 0,
+    waiting: Vec::new(),
+});
 static CHANGED: Condvar = Condvar::new();
 
 struct Detached {
@@ -97,7 +100,11 @@ impl Future for Drain {
         if detached.count == 0 {
             return Poll::Ready(());
         }
-        if !detached.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+        if !detached
+            .waiting
+            .iter()
+            .any(|waker| waker.will_wake(context.waker()))
+        {
             detached.waiting.push(context.waker().clone());
         }
         Poll::Pending
@@ -128,7 +135,11 @@ impl Future for Drain {
 pub fn drain_timeout(
     timeout: Duration,
 ) -> impl Future<Output = Result<(), StillRunning>> + Send + Sync + Unpin {
-    DrainTimeout { timeout, alarm: None, drain: Drain(()) }
+    DrainTimeout {
+        timeout,
+        alarm: None,
+        drain: Drain(()),
+    }
 }
 
 struct DrainTimeout {
@@ -158,7 +169,10 @@ impl Alarm {
                 waker.wake();
             }
         };
-        thread::Builder::new().name("finally-drain".into()).spawn(clock).ok()?;
+        thread::Builder::new()
+            .name("finally-drain".into())
+            .spawn(clock)
+            .ok()?;
         Some(alarm)
     }
 
@@ -177,7 +191,9 @@ impl Future for DrainTimeout {
         if self.alarm.is_none() {
             self.alarm = Alarm::start(self.timeout);
         }
-        let Some(alarm) = &self.alarm else { return Poll::Ready(still_running(detached())) };
+        let Some(alarm) = &self.alarm else {
+            return Poll::Ready(still_running(detached()));
+        };
         *alarm.waker() = Some(context.waker().clone());
         if alarm.rung.load(Acquire) {
             return Poll::Ready(still_running(detached()));
@@ -229,7 +245,10 @@ fn wait(deadline: Option<Instant>, given_up: impl Fn() -> bool) -> usize {
                 if left.is_zero() {
                     break;
                 }
-                CHANGED.wait_timeout(detached, left).unwrap_or_else(PoisonError::into_inner).0
+                CHANGED
+                    .wait_timeout(detached, left)
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .0
             }
         };
     }
@@ -237,7 +256,11 @@ fn wait(deadline: Option<Instant>, given_up: impl Fn() -> bool) -> usize {
 }
 
 fn still_running(count: usize) -> Result<(), StillRunning> {
-    if count == 0 { Ok(()) } else { Err(StillRunning { count }) }
+    if count == 0 {
+        Ok(())
+    } else {
+        Err(StillRunning { count })
+    }
 }
 
 /// Cleanups were still detached when the time was over. They go on.

@@ -1,10 +1,6 @@
 //! The background thread: the executor of last resort. It starts when it is needed and ends when it is idle.
 
-use alloc::{
-    collections::VecDeque,
-    sync::Arc,
-    task::Wake,
-};
+use alloc::{collections::VecDeque, sync::Arc, task::Wake};
 use core::{
     future::poll_fn,
     mem,
@@ -18,8 +14,12 @@ use std::{
 
 use super::{block::block_on, chain::Chain};
 
-static QUEUE: Mutex<Queue> =
-    Mutex::new(Queue { ready: VecDeque::new(), unfinished: 0, running: false, thread: None });
+static QUEUE: Mutex<Queue> = Mutex::new(Queue {
+    ready: VecDeque::new(),
+    unfinished: 0,
+    running: false,
+    thread: None,
+});
 
 struct Queue {
     ready: VecDeque<Arc<Task>>,
@@ -66,7 +66,10 @@ impl Wake for Task {
 
 /// Gives a chain to the thread, and starts it where it does not run.
 pub(super) fn submit(chain: Chain) {
-    let task = Arc::new(Task { chain: Mutex::new(chain), queued: AtomicBool::new(false) });
+    let task = Arc::new(Task {
+        chain: Mutex::new(chain),
+        queued: AtomicBool::new(false),
+    });
     let mut queue = lock();
     queue.unfinished += 1;
     let start = !mem::replace(&mut queue.running, true);

@@ -70,7 +70,13 @@ where
             Ok(future) => Ok(Box::pin(Task::new(future, texts.cleanup, texts.location))),
             Err(payload) => Err(Some(payload)),
         };
-        Self { settled: Some(settled), adopted, cleanup, texts, on_leave }
+        Self {
+            settled: Some(settled),
+            adopted,
+            cleanup,
+            texts,
+            on_leave,
+        }
     }
 
     fn poll_cleanup(&mut self, context: &mut Context<'_>) -> Poll<Result<F::Output, Payload>> {
@@ -95,7 +101,9 @@ where
 
     /// The caller has left: the cleanup goes on, and what has no one to go to is reported.
     fn leave(&mut self) {
-        let Some(settled) = self.settled.take() else { return };
+        let Some(settled) = self.settled.take() else {
+            return;
+        };
         match self.on_leave {
             OnLeave::HandOff(detach) => self.hand_off(detach),
             OnLeave::Block(detach) => match crate::handoff::block(|context| self.poll_cleanup(context)) {
@@ -139,7 +147,10 @@ where
             return Poll::Pending;
         }
         let cleaned = ready!(self.poll_cleanup(context));
-        let settled = self.settled.take().expect("`poll_cleanup` panics when it is polled after completion");
+        let settled = self
+            .settled
+            .take()
+            .expect("`poll_cleanup` panics when it is polled after completion");
         Poll::Ready(settled.with_cleanup(cleaned, &self.texts))
     }
 }

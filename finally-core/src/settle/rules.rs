@@ -52,7 +52,11 @@ impl<T> Settled<T> {
             }
             ended => ended,
         };
-        Self { outcome, drop_panic, location: texts.location }
+        Self {
+            outcome,
+            drop_panic,
+            location: texts.location,
+        }
     }
 
     /// Puts the cleanup's end beside the body's.
@@ -61,7 +65,11 @@ impl<T> Settled<T> {
         V: CleanupValue,
         T: Accepts<V>,
     {
-        let Self { outcome, drop_panic, location } = self;
+        let Self {
+            outcome,
+            drop_panic,
+            location,
+        } = self;
         let outcome = match (outcome, cleaned) {
             (outcome, Ok(value)) if !value.is_failure() => outcome,
             (Outcome::Returned(body), cleaned) if (texts.body)(&body).is_none() => match cleaned {
@@ -73,7 +81,11 @@ impl<T> Settled<T> {
                 outcome
             }
         };
-        Self { outcome, drop_panic, location }
+        Self {
+            outcome,
+            drop_panic,
+            location,
+        }
     }
 
     /// The caller has left, so nobody gets what the body ended with. A panic out of its drop is the dropper's.
@@ -147,7 +159,10 @@ pub(crate) fn deliver<T>(settled: Settled<T>) -> T {
 
 /// Goes on with the first panic of a drop, and reports the others. Reports the first as well where a second panic in
 /// flight would abort the process.
-pub(crate) fn raise_first<const N: usize>(panics: [Option<Payload>; N], location: &'static Location<'static>) {
+pub(crate) fn raise_first<const N: usize>(
+    panics: [Option<Payload>; N],
+    location: &'static Location<'static>,
+) {
     let mut panics = panics.into_iter().flatten();
     let first = if is_panicking() { None } else { panics.next() };
     for payload in panics {

@@ -1,0 +1,71 @@
+//! What cannot work, told at the user's tokens.
+
+use crate::{
+    attribute::Arguments,
+    error::{Errors, error},
+    input::{Function, Named, Returns},
+    options::OnCancel,
+    tokens,
+};
+
+pub(crate) fn check(function: &Function, arguments: &Arguments) -> syn::Result<()> {
+    let mut errors = Errors::default();
+    if function.returns() == Returns::Value {
+        check_sync_function(arguments, &mut errors);
+    } else {
+        check_detached_cleanup(function, arguments, &mut errors);
+    }
+    if let Some(variadic) = &function.signature.variadic {
+        errors.push(error!(
+            variadic,
+            "a function with `...` cannot be cleaned up after: its arguments cannot be captured"
+        ));
+    }
+    errors.finish()
+}
+
+fn check_sync_function(arguments: &Arguments, errors: &mut Errors) {
+    if let Some(span) = arguments.cleanup.async_span() {
+        errors.push(error!(
+            at span,
+            "a function that is not async cannot await its cleanup; make the function `async`, or the cleanup not"
+        ));
+    }
+    if let Some(on_cancel) = &arguments.options.on_cancel {
+        errors.push(error!(
+            at on_cancel.span,
+            "a function that is not async cannot be cancelled; remove `on_cancel`"
+        ));
+    }
+}
+
+/// A cleanup that awaits takes what it mentions, and what it takes must not be borrowed.
+fn check_detached_cleanup(function: &Function, arguments: &Arguments, errors: &mut Errors) {
+    let Arguments { cleanup, options } = arguments;
+    if !cleanup.is_async()
+        || options
+            .on_cancel
+            .as_ref()
+            .map(|written| written.value)
+            .unwrap_or_default()
+            != OnCancel::Detach
+    {
+        return;
+    }
+    for argument in &function.signature.inputs {
+        let Some(argument) = Named::of_argument(argument) else {
+            continue;
+        };
+        let name = argument.name.to_string();
+        if argument.is_borrowed && cleanup.mentions(&name) {
+            let span =
+                tokens::first_of(&cleanup.tokens, &name).map_or(cleanup.span, |mention| mention.span());
+            errors.push(error!(
+                at span,
+                "`{name}` is borrowed, and a cleanup that may be detached owns what it uses: pass what it needs to a \
+                 function that returns a future, as in `release({name}.pool.clone())`, or choose `on_cancel = block` \
+                 or `on_cancel = skip`"
+            ));
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The function that comes out. Cannot fail, and names nothing but `__private`.
+//!
+//! Two forms. A cleanup that uses no argument is a handler behind the body:
+//!
+//! ```text
+//! finally(async move { BODY }, |exit| { .. settle(exit, CLEANUP) }).await
+//! ```
+//!
+//! One that does is the end of a coroutine which owns the arguments, and which the guard resumes once more when it is
+//! dropped early:
+//!
+//! ```text
+//! guard(async move { let exit = body(async { BODY }).await; .. settle(exit, CLEANUP) }).await
+//! ```
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::ReturnType;
+
+use crate::{
+    attribute::Arguments,
+    capture::{self, Captures},
+    cleanup::Cleanup,
+    input::{self, Function, Returns},
+    options::OnCancel,
+    tokens,
+};
+
+pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStream {
+    let on_cancel = arguments
+        .options
+        .on_cancel
+        .as_ref()
+        .map(|written| written.value)
+        .unwrap_or_default();
+    let span = Span::mixed_site().located_at(arguments.cleanup.span);
+    let private = match &arguments.options.krate {
+        Some(path) => {
+            let path = &path.value;
+            quote_spanned!(span=> #path::__private)
+        }
+        None => quote_spanned!(span=> ::finally::__private),
+    };
+    let end = End {
+        cleanup: &arguments.cleanup,
+        on_cancel,
+        private,
+        span,
+    };
+    let block = match function.returns() {
+        Returns::Awaited => end.of_async_function(&mut function),
+        Returns::Value => end.of_sync_function(&mut function),
+        Returns::Future | Returns::BoxedFuture => end.of_future_function(&function),
+    };
+    let Function {
+        attributes,
+        visibility,
+        signature,
+        ..
+    } = function;
+    quote! {
+        #(#attributes)* #visibility #signature { #block }
+    }
+}
+
+/// How a function ends: what every form of it shares.
+struct End<'a> {
+    cleanup: &'a Cleanup,
+    on_cancel: OnCancel,
+    private: TokenStream,
+    span: Span,
+}
+
+impl End<'_> {
+    fn of_async_function(&self, function: &mut Function) -> TokenStream {
+        let private = &self.private;
+        let captures = capture::capture(&mut function.signature, self.cleanup, private);
+        let body = self.body(function, &captures);
+        let span = Span::mixed_site().located_at(function.body.span());
+        let before_body = &captures.before_body;
+        let whole = if captures.mentioned || self.on_cancel != OnCancel::Detach {
+            let body = if captures.mentioned {
+                quote_spanned!(span=> #private::body(async { #body }).await)
+            } else {
+                quote_spanned!(span=> #private::body(async move { #body }).await)
+            };
+            let coroutine = self.coroutine(&body, function);
+            quote_spanned!(span=> #before_body #coroutine.await)
+        } else {
+            let exit = exit();
+            let settle = self.settle(function);
+            quote_spanned!(span=> #private::finally(async move { #body }, |#exit| { #settle }).await)
+        };
+        diverging(function, whole)
+    }
+
+    fn of_sync_function(&self, function: &mut Function) -> TokenStream {
+        let private = &self.private;
+        let captures = capture::capture(&mut function.signature, self.cleanup, private);
+        let body = self.body(function, &captures);
+        let before_body = &captures.before_body;
+        let (exit, cleanup) = (exit(), cleanup());
+        let closure = self.cleanup.to_closure(self.on_cancel);
+        let span = Span::mixed_site().located_at(function.body.span());
+        let call = quote_spanned!(span=> let #exit = #private::call(|| { #body }););
+        let describe = self.describe(&format_ident!("probe_sync"));
+        let settle = quote_spanned! {self.span=>
+            let #cleanup = #private::build_sync(&#exit, #closure);
+            #describe
+            #private::settle_sync(#exit, #cleanup, __finally_body, __finally_cleanup_value)
+        };
+        let whole = diverging(function, quote! { { #settle } });
+        quote! { #before_body #call #whole }
+    }
+
+    /// The block makes the future when the function is called, as it did before. The cleanup belongs to the future.
+    fn of_future_function(&self, function: &Function) -> TokenStream {
+        let private = &self.private;
+        let (body, future, exit) = (
+            &function.body,
+            format_ident!("__finally_future", span = Span::mixed_site()),
+            exit(),
+        );
+        let span = Span::mixed_site().located_at(body.span());
+        let is_boxed = function.returns() == Returns::BoxedFuture;
+        let output = is_boxed.then(|| function.signature.output.to_token_stream());
+        let make = quote_spanned!(span=> let #future = #private::make(|| #output { #body }););
+        let mentioned = capture::mentions_argument(&function.signature, self.cleanup);
+        let finally = if mentioned || self.on_cancel != OnCancel::Detach {
+            self.coroutine(&quote_spanned!(span=> #private::body(#future).await), function)
+        } else {
+            let settle = self.settle(function);
+            quote_spanned!(span=> #private::finally(#future, |#exit| { #settle }))
+        };
+        let finally = if is_boxed {
+            quote_spanned!(span=> #private::Box::pin(#finally))
+        } else {
+            finally
+        };
+        quote! { #make #finally }
+    }
+
+    fn coroutine(&self, body: &TokenStream, function: &Function) -> TokenStream {
+        let (private, exit) = (&self.private, exit());
+        let settle = self.settle(function);
+        quote_spanned! {self.span=>
+            #private::guard(async move {
+                let #exit = #body;
+                #settle
+            })
+        }
+    }
+
+    /// The user's block, behind what makes it capture the arguments and tells it the type of its value.
+    fn body(&self, function: &Function, captures: &Captures) -> TokenStream {
+        let private = &self.private;
+        let Captures {
+            never_run, in_body, ..
+        } = captures;
+        let output = match &function.signature.output {
+            ReturnType::Default => quote! { () },
+            ReturnType::Type(..) if function.diverges() => quote! { #private::Infallible },
+            ReturnType::Type(_, output) => input::without_impl_trait(output),
+        };
+        let body = &function.body;
+        let span = Span::mixed_site().located_at(body.span());
+        quote_spanned! {span=>
+            if false {
+                #never_run
+                return #private::never::<#output>();
+            }
+            #in_body
+            #body
+        }
+    }
+
+    /// From the exit to the ending, in a coroutine or in a handler.
+    fn settle(&self, function: &Function) -> TokenStream {
+        let Self { private, span, .. } = self;
+        let (exit, cleanup) = (exit(), cleanup());
+        let closure = self.cleanup.to_closure(self.on_cancel);
+        let describe = self.describe(&format_ident!("probe"));
+        let build = quote_spanned! {*span=>
+            let #cleanup = #private::build(&#exit, #closure);
+            #describe
+        };
+        match self.on_cancel {
+            OnCancel::Detach => quote_spanned! {*span=>
+                #build
+                #private::settle(#exit, #cleanup, __finally_body, __finally_cleanup_value)
+            },
+            OnCancel::Skip => quote_spanned! {*span=>
+                if #exit.is_cancelled() {
+                    #private::skip(#exit)
+                } else {
+                    #build
+                    #private::settle_or_skip(#exit, #cleanup, __finally_body, __finally_cleanup_value).await
+                }
+            },
+            OnCancel::Block => {
+                let detacher = if self.is_closed(function) {
+                    quote_spanned! {*span=> {
+                        use #private::{DetachLocal as _, DetachSend as _};
+                        (&&#cleanup.detach_probe()).detacher()
+                    }}
+                } else {
+                    quote_spanned!(*span=> #private::Option::None)
+                };
+                quote_spanned! {*span=>
+                    #build
+                    #private::settle_or_block(#exit, #cleanup, __finally_body, __finally_cleanup_value, #detacher).await
+                }
+            }
+        }
+    }
+
+    /// Finds the text of the body's failure and of the cleanup's, by what their types implement.
+    fn describe(&self, probe_cleanup: &Ident) -> TokenStream {
+        let Self { private, span, .. } = self;
+        let (exit, cleanup) = (exit(), cleanup());
+        quote_spanned! {*span=>
+            let (__finally_body, __finally_cleanup_value) = {
+                use #private::{DescribeDebug as _, DescribeDisplay as _, DescribeName as _, DescribeNothing as _};
+                ((&&&&#exit.probe()).describe(), (&&&&#cleanup.#probe_cleanup()).describe())
+            };
+        }
+    }
+
+    /// Whether the cleanup uses nothing of the function, so that it borrows nothing either.
+    fn is_closed(&self, function: &Function) -> bool {
+        let generics = &function.signature.generics;
+        let mut names = generics.params.iter().map(|parameter| match parameter {
+            syn::GenericParam::Type(parameter) => parameter.ident.to_string(),
+            syn::GenericParam::Const(parameter) => parameter.ident.to_string(),
+            syn::GenericParam::Lifetime(parameter) => parameter.lifetime.ident.to_string(),
+        });
+        !capture::mentions_argument(&function.signature, self.cleanup)
+            && !names.any(|name| tokens::has_word(&self.cleanup.tokens, &name))
+            && !tokens::has_word(&self.cleanup.tokens, "Self")
+    }
+}
+
+/// A value of a type without values becomes `!`.
+fn diverging(function: &Function, whole: TokenStream) -> TokenStream {
+    if function.diverges() {
+        quote! { match #whole {} }
+    } else {
+        whole
+    }
+}
+
+fn exit() -> Ident {
+    format_ident!("__finally_exit", span = Span::mixed_site())
+}
+
+fn cleanup() -> Ident {
+    format_ident!("__finally_cleanup", span = Span::mixed_site())
+}

@@ -1,0 +1,690 @@
+//! Every kind of function takes the attribute.
+
+#![allow(unsafe_code, reason = "unsafe functions take it too")]
+
+use std::{
+    cell::Cell,
+    fmt::Display,
+    future::Future,
+    pin::Pin,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
+
+use finally::{finally, lastly};
+use futures::executor::block_on;
+
+thread_local! {
+    static CLEANED: Cell<usize> = const { Cell::new(0) };
+}
+
+fn clean() {
+    CLEANED.set(CLEANED.get() + 1);
+}
+
+async fn clean_async() {
+    yield_now().await;
+    clean();
+}
+
+fn cleaned() -> usize {
+    CLEANED.replace(0)
+}
+
+async fn yield_now() {
+    let mut yielded = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            std::task::Poll::Ready(())
+        } else {
+            context.waker().wake_by_ref();
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+}
+
+#[derive(Debug, Default, PartialEq)]
+struct Conn {
+    log: Vec<&'static str>,
+}
+
+impl Conn {
+    async fn close(&mut self) -> Result<(), String> {
+        yield_now().await;
+        self.log.push("close");
+        clean();
+        Ok(())
+    }
+
+    fn close_now(&mut self) {
+        self.log.push("close");
+        clean();
+    }
+}
+
+mod forms_of_cleanup {
+    use super::*;
+
+    #[test]
+    fn a_path() {
+        #[finally(clean)]
+        async fn f() -> u8 {
+            yield_now().await;
+            1
+        }
+        assert_eq!((block_on(f()), cleaned()), (1, 1));
+    }
+
+    #[test]
+    fn a_path_with_type_arguments() {
+        fn clean_for<T: Default>() {
+            let _ = T::default();
+            clean();
+        }
+        #[finally(clean_for::<u8>)]
+        async fn f() {}
+        block_on(f());
+        assert_eq!(cleaned(), 1);
+    }
+
+    #[test]
+    fn an_associated_function() {
+        struct S;
+        impl S {
+            fn close() {
+                clean();
+            }
+            #[finally(Self::close)]
+            async fn f(&self) {}
+        }
+        block_on(S.f());
+        assert_eq!(cleaned(), 1);
+    }
+
+    #[test]
+    fn a_path_to_an_async_function() {
+        #[finally(clean_async)]
+        async fn f() {}
+        block_on(f());
+        assert_eq!(cleaned(), 1);
+    }
+
+    #[test]
+    fn a_path_to_an_argument() {
+        #[finally(at_exit)]
+        async fn f(at_exit: impl FnOnce()) {}
+        block_on(f(clean));
+        assert_eq!(cleaned(), 1);
+    }
+
+    #[test]
+    fn a_closure() {
+        #[finally(|| clean())]
+        async fn f() {}
+        block_on(f());
+        assert_eq!(cleaned(), 1);
+    }
+
+    #[test]
+    fn a_closure_that_sees_the_fate_and_an_argument() {
+        #[finally(|fate| if fate.error() == Some(&want) { clean() })]
+        async fn f(want: String) -> Result<(), String> {
+            Err("no".into())
+        }
+        assert_eq!(block_on(f("no".into())), Err("no".into()));
+        assert_eq!(cleaned(), 1);
+        let _ = block_on(f("yes".into()));
+        assert_eq!(cleaned(), 0);
+    }
+
+    #[test]
+    fn an_async_closure() {
+        #[finally(async || { yield_now().await; clean_async().await })]
+        async fn f() {}
+        block_on(f());
+        assert_eq!(cleaned(), 1);
+    }
+
+    #[test]
+    fn an_async_block() {
+        #[finally(async { conn.close().await })]
+        async fn f(mut conn: Conn) -> Result<(), String> {
+            conn.log.push("body");
+            Ok(())
+        }
+        block_on(f(Conn::default())).unwrap();
+        assert_eq!(cleaned(), 1);
+    }
+
+    #[test]
+    fn a_block_that_awaits() {
+        #[finally({ yield_now().await; clean() })]
+        async fn f() {}
+        block_on(f());
+        assert_eq!(cleaned(), 1);
+    }
+
+    #[test]
+    fn an_expression_that_awaits_takes_what_it_mentions() {
+        #[finally(conn.close().await)]
+        async fn f(mut conn: Conn) -> Result<(), String> {
+            conn.log.push("body");
+            yield_now().await;
+            conn.close().await
+        }
+        block_on(f(Conn::default())).unwrap();
+        assert_eq!(cleaned(), 2);
+    }
+
+    #[test]
+    fn an_expression_that_evaluates_to_a_future() {
+        async fn release(_: Arc<str>, _: u8) {
+            yield_now().await;
+            clean();
+        }
+        struct Pool {
+            pool: Arc<str>,
+            id: u8,
+        }
+        impl Pool {
+            #[finally(release(self.pool.clone(), self.id))]
+            async fn f(&self) -> u8 {
+                yield_now().await;
+                self.id
+            }
+        }
+        assert_eq!(
+            block_on(
+                Pool {
+                    pool: "pool".into(),
+                    id: 3
+                }
+                .f()
+            ),
+            3
+        );
+        assert_eq!(cleaned(), 1);
+    }
+
+    #[test]
+    fn an_expression_in_place() {
+        #[finally(conn.close_now())]
+        async fn f(conn: &mut Conn) -> usize {
+            conn.log.push("body");
+            yield_now().await;
+            conn.log.len()
+        }
+        let mut conn = Conn::default();
+        assert_eq!(block_on(f(&mut conn)), 1);
+        assert_eq!(conn.log, ["body", "close"]);
+    }
+
+    #[test]
+    fn a_name_in_a_format_string_is_a_mention() {
+        #[finally(assert_eq!(format!("{id}"), "x"))]
+        async fn f(id: String) {
+            let _ = id.len();
+        }
+        block_on(f("x".into()));
+    }
+
+    #[test]
+    fn a_question_mark_ends_the_cleanup() {
+        fn fails() -> Result<(), String> {
+            Err("cleanup".into())
+        }
+        #[finally({ fails()?; clean(); Ok::<(), String>(()) })]
+        async fn f() -> Result<u8, String> {
+            Ok(1)
+        }
+        assert_eq!(block_on(f()), Err("cleanup".into()));
+        assert_eq!(cleaned(), 0);
+    }
+
+    #[test]
+    fn skip_borrows() {
+        #[finally(conn.close().await, on_cancel = skip)]
+        async fn f(conn: &mut Conn) -> Result<usize, String> {
+            conn.log.push("body");
+            Ok(conn.log.len())
+        }
+        let mut conn = Conn::default();
+        assert_eq!(block_on(f(&mut conn)), Ok(1));
+        assert_eq!(conn.log, ["body", "close"]);
+    }
+
+    #[test]
+    fn block_borrows_what_is_not_send() {
+        #[finally({ yield_now().await; cell.set(cell.get() + 1) }, on_cancel = block)]
+        async fn f(cell: &Rc<Cell<u8>>) {
+            cell.set(1);
+            yield_now().await;
+        }
+        let cell = Rc::new(Cell::new(0));
+        block_on(f(&cell));
+        assert_eq!(cell.get(), 2);
+    }
+}
+
+mod kinds_of_function {
+    use super::*;
+
+    #[test]
+    fn lastly_is_the_same() {
+        #[lastly(clean)]
+        async fn f() {}
+        block_on(f());
+        assert_eq!(cleaned(), 1);
+    }
+
+    #[test]
+    fn two_attributes_run_top_to_bottom() {
+        #[finally(log.lock().unwrap().push(1))]
+        #[finally(log.lock().unwrap().push(2))]
+        async fn f(log: &std::sync::Mutex<Vec<u8>>) {
+            log.lock().unwrap().push(0);
+        }
+        let log = std::sync::Mutex::default();
+        block_on(f(&log));
+        assert_eq!(*log.lock().unwrap(), [0, 1, 2]);
+    }
+
+    #[test]
+    fn every_receiver() {
+        #[derive(Clone)]
+        struct S(u8);
+        impl S {
+            #[finally(clean_with(self.0))]
+            async fn shared(&self) -> u8 {
+                yield_now().await;
+                self.0
+            }
+            #[finally({ self.0 += 1; clean() })]
+            async fn unique(&mut self) -> u8 {
+                yield_now().await;
+                self.0 += 1;
+                self.0
+            }
+            #[finally(clean_with(self.0))]
+            async fn value(self) -> u8 {
+                yield_now().await;
+                self.0
+            }
+            #[finally(clean)]
+            async fn value_unused(mut self) -> u8 {
+                self.0 += 1;
+                self.0
+            }
+            #[finally(clean_with(self.0))]
+            async fn boxed(self: Box<Self>) -> u8 {
+                self.0
+            }
+            #[finally(clean_with(self.0))]
+            async fn arc(self: Arc<Self>) -> u8 {
+                self.0
+            }
+            #[finally(clean_with(self.0))]
+            async fn pinned(self: Pin<&mut Self>) -> u8 {
+                self.0
+            }
+            #[finally(clean_with(self.0))]
+            async fn typed(self: &Self) -> u8 {
+                self.0
+            }
+        }
+        fn clean_with(_: u8) {
+            clean();
+        }
+        let mut s = S(1);
+        assert_eq!(block_on(s.shared()), 1);
+        assert_eq!(block_on(s.unique()), 2);
+        assert_eq!(s.0, 3);
+        assert_eq!(block_on(s.clone().value()), 3);
+        assert_eq!(block_on(s.clone().value_unused()), 4);
+        assert_eq!(block_on(Box::new(s.clone()).boxed()), 3);
+        assert_eq!(block_on(Arc::new(s.clone()).arc()), 3);
+        assert_eq!(block_on(Pin::new(&mut s).pinned()), 3);
+        assert_eq!(block_on(s.typed()), 3);
+        assert_eq!(cleaned(), 8);
+    }
+
+    #[test]
+    fn patterns() {
+        struct Point {
+            x: u8,
+            y: u8,
+        }
+        #[finally(clean)]
+        async fn unused((a, mut b): (u8, u8), Point { x, y: z }: Point, _: String, &c: &u8) -> u8 {
+            b += 1;
+            yield_now().await;
+            a + b + x + z + c
+        }
+        #[finally(assert_eq!(a, 1))]
+        async fn used((a, b): (u8, String), Point { x, .. }: Point) -> usize {
+            yield_now().await;
+            usize::from(a) + b.len() + usize::from(x)
+        }
+        assert_eq!(
+            block_on(unused((1, 2), Point { x: 3, y: 4 }, String::new(), &5)),
+            16
+        );
+        assert_eq!(block_on(used((1, "b".into()), Point { x: 2, y: 3 })), 4);
+        assert_eq!(cleaned(), 1);
+    }
+
+    #[test]
+    fn impl_trait_in_both_positions() {
+        #[finally(clean)]
+        async fn f(shown: impl Display + Clone) -> Result<impl Display, impl Display> {
+            if shown.to_string().is_empty() {
+                return Err(String::new());
+            }
+            Ok(shown)
+        }
+        let shown = block_on(f("x"));
+        assert_eq!(
+            shown.map(|it| it.to_string()).map_err(|it| it.to_string()),
+            Ok("x".into())
+        );
+        assert_eq!(cleaned(), 1);
+    }
+
+    #[test]
+    fn generics_and_lifetimes() {
+        #[finally(clean)]
+        async fn f<'a, T: AsRef<str> + ?Sized, const N: usize>(
+            text: &'a T,
+            array: [u8; N],
+        ) -> (&'a str, usize)
+        where
+            T: 'a,
+        {
+            yield_now().await;
+            (text.as_ref(), array.len())
+        }
+        assert_eq!(block_on(f("x", [0; 3])), ("x", 3));
+        assert_eq!(cleaned(), 1);
+    }
+
+    #[test]
+    fn a_borrow_out_of_self() {
+        struct S(Vec<u8>, u8);
+        impl S {
+            #[finally(clean)]
+            async fn first(&mut self) -> &mut u8 {
+                yield_now().await;
+                &mut self.0[0]
+            }
+            #[finally(clean)]
+            async fn maybe(&mut self) -> Option<&mut u8> {
+                let first = self.0.first_mut()?;
+                *first += 1;
+                Some(first)
+            }
+            #[finally(clean_with(self.1))]
+            async fn shared(&self) -> &u8 {
+                yield_now().await;
+                &self.0[0]
+            }
+        }
+        fn clean_with(_: u8) {
+            clean();
+        }
+        let mut s = S(vec![1], 2);
+        *block_on(s.first()) = 5;
+        assert_eq!(block_on(s.maybe()), Some(&mut 6));
+        assert_eq!(*block_on(s.shared()), 6);
+        assert_eq!(cleaned(), 3);
+    }
+
+    #[test]
+    fn a_reborrow_of_a_field_of_self_by_value() {
+        struct Lease<'a>(&'a mut Vec<u8>);
+        impl<'a> Lease<'a> {
+            #[finally(clean)]
+            async fn get(self, at: &usize) -> &'a mut u8 {
+                yield_now().await;
+                &mut self.0[*at]
+            }
+        }
+        let mut data = vec![1, 2];
+        *block_on(Lease(&mut data).get(&1)) = 3;
+        assert_eq!(data, [1, 3]);
+        assert_eq!(cleaned(), 1);
+    }
+
+    #[test]
+    fn never_returning() {
+        #[finally(clean)]
+        async fn f() -> ! {
+            yield_now().await;
+            panic!("out")
+        }
+        #[finally(clean)]
+        fn g() -> ! {
+            panic!("out")
+        }
+        let mut future = Box::pin(f());
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| block_on(&mut future))).unwrap_err();
+        std::panic::catch_unwind(|| g()).unwrap_err();
+        assert_eq!(cleaned(), 2);
+    }
+
+    #[test]
+    fn unsafe_and_extern() {
+        /// # Safety
+        ///
+        /// Always sound.
+        #[finally(clean)]
+        async unsafe fn f(value: *const u8) -> u8 {
+            unsafe { *value }
+        }
+        #[finally(clean)]
+        extern "C" fn g(value: u8) -> u8 {
+            value
+        }
+        assert_eq!(block_on(unsafe { f(&1) }), 1);
+        assert_eq!(g(2), 2);
+        assert_eq!(cleaned(), 2);
+    }
+
+    #[test]
+    fn recursion_through_a_box() {
+        #[finally(clean)]
+        async fn f(depth: u8) -> u8 {
+            if depth == 0 {
+                0
+            } else {
+                1 + Box::pin(f(depth - 1)).await
+            }
+        }
+        assert_eq!(block_on(f(5)), 5);
+        assert_eq!(cleaned(), 6);
+    }
+
+    #[test]
+    fn functions_that_are_not_async() {
+        #[finally(conn.close_now())]
+        fn f(conn: &mut Conn, early: bool) -> Result<usize, String> {
+            if early {
+                return Ok(0);
+            }
+            conn.log.push("body");
+            Err("late".to_owned())
+        }
+        let mut conn = Conn::default();
+        assert_eq!(f(&mut conn, true), Ok(0));
+        assert_eq!(f(&mut conn, false), Err("late".into()));
+        assert_eq!(conn.log, ["close", "body", "close"]);
+
+        struct S(Vec<u8>);
+        impl S {
+            #[finally(clean)]
+            fn first(&mut self) -> &mut u8 {
+                &mut self.0[0]
+            }
+        }
+        *S(vec![1]).first() = 2;
+    }
+
+    #[test]
+    fn functions_that_return_a_future() {
+        #[finally(clean)]
+        fn f(value: u8) -> impl Future<Output = u8> + Send + use<> {
+            if value == 0 {
+                clean();
+            }
+            async move {
+                yield_now().await;
+                value
+            }
+        }
+        #[finally(clean_with(&shared))]
+        fn g(shared: Arc<AtomicUsize>) -> impl Future<Output = usize> {
+            let inner = shared.clone();
+            async move { inner.fetch_add(1, Relaxed) }
+        }
+        #[finally(clean)]
+        fn h<'a>(value: &'a u8) -> Pin<Box<dyn Future<Output = &'a u8> + Send + 'a>> {
+            if *value == 0 {
+                return Box::pin(async move { value });
+            }
+            Box::pin(async move {
+                yield_now().await;
+                value
+            })
+        }
+        fn clean_with(shared: &AtomicUsize) {
+            shared.fetch_add(10, Relaxed);
+        }
+        let future = f(0);
+        assert_eq!(cleaned(), 1, "the block runs when the function is called");
+        assert_eq!((block_on(future), cleaned()), (0, 1));
+        let shared = Arc::new(AtomicUsize::new(0));
+        assert_eq!(block_on(g(shared.clone())), 0);
+        assert_eq!(shared.load(Relaxed), 11);
+        assert_eq!((block_on(h(&0)), block_on(h(&1))), (&0, &1));
+        assert_eq!(cleaned(), 2);
+    }
+
+    #[test]
+    fn methods_under_async_trait() {
+        #[async_trait::async_trait]
+        trait Work {
+            async fn work(&self, by: u8) -> u8;
+
+            #[finally(clean)]
+            async fn provided(&mut self, text: &str) -> usize {
+                yield_now().await;
+                text.len()
+            }
+        }
+        struct S(u8);
+        #[async_trait::async_trait]
+        impl Work for S {
+            #[finally(clean_with(self.0))]
+            async fn work(&self, by: u8) -> u8 {
+                yield_now().await;
+                self.0 + by
+            }
+        }
+        fn clean_with(_: u8) {
+            clean();
+        }
+        assert_eq!(block_on(S(1).work(2)), 3);
+        assert_eq!(block_on(S(1).provided("text")), 4);
+        assert_eq!(cleaned(), 2);
+    }
+
+    #[test]
+    fn trait_methods() {
+        trait Work {
+            fn id(&self) -> u8;
+            #[allow(async_fn_in_trait)]
+            #[finally(assert_eq!(self.id(), 1))]
+            async fn provided(&self, value: u8) -> u8 {
+                yield_now().await;
+                value
+            }
+        }
+        struct S;
+        impl Work for S {
+            fn id(&self) -> u8 {
+                1
+            }
+        }
+        assert_eq!(block_on(S.provided(2)), 2);
+    }
+
+    #[test]
+    fn inner_attributes_and_arguments_under_cfg() {
+        #[finally(clean)]
+        async fn f(#[cfg(not(any()))] kept: u8, #[cfg(any())] gone: Missing) -> u8 {
+            #![allow(unused_variables)]
+            let unused = 1;
+            kept
+        }
+        assert_eq!(block_on(f(1)), 1);
+        assert_eq!(cleaned(), 1);
+    }
+}
+
+mod types {
+    use super::*;
+
+    fn send<T: Send>(future: T) -> T {
+        future
+    }
+
+    #[test]
+    fn a_send_argument_that_is_not_sync_leaves_the_future_send() {
+        #[finally(receiver.set(1))]
+        async fn f(receiver: Cell<u8>) -> u8 {
+            yield_now().await;
+            receiver.get()
+        }
+        #[finally(cell.set(1))]
+        async fn g(cell: &mut Cell<u8>) -> u8 {
+            let seen = cell.get();
+            yield_now().await;
+            seen
+        }
+        assert_eq!(block_on(send(f(Cell::new(3)))), 3);
+        assert_eq!(block_on(send(g(&mut Cell::new(3)))), 3);
+    }
+
+    #[test]
+    fn an_output_that_is_not_send_leaves_the_future_send() {
+        #[finally(clean)]
+        async fn f() -> *const u8 {
+            yield_now().await;
+            std::ptr::null()
+        }
+        #[finally(clean_with(by))]
+        async fn g(by: u8) -> *const u8 {
+            yield_now().await;
+            std::ptr::null()
+        }
+        fn clean_with(_: u8) {}
+        assert!(block_on(send(f())).is_null());
+        assert!(block_on(send(g(1))).is_null());
+    }
+
+    #[test]
+    fn a_future_is_sync_where_the_body_is() {
+        fn sync<T: Sync>(future: T) -> T {
+            future
+        }
+        #[finally(clean)]
+        async fn f(value: u8) -> u8 {
+            yield_now().await;
+            value
+        }
+        assert_eq!(block_on(sync(f(1))), 1);
+    }
+}
