@@ -1,5 +1,10 @@
 //! Every kind of function takes the attribute.
 
+#![allow(
+    clippy::multiple_bound_locations,
+    clippy::needless_arbitrary_self_type,
+    reason = "odd on purpose"
+)]
 #![allow(unsafe_code, reason = "unsafe functions take it too")]
 
 use std::{

@@ -10,7 +10,7 @@ use core::{
 use pin_project_lite::pin_project;
 
 use crate::{
-    settle::{Ending, deliver, raise_first},
+    settle::{Ending, Hold, deliver, raise_first},
     signal,
     unwind::catch,
 };

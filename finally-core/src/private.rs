@@ -179,7 +179,7 @@ mod with_std {
         cleanup::{Accepts, Cleanup},
         describe::Describe,
         outcome::Exit,
-        settle::{Built, Detacher, OnLeave, Settling, Texts},
+        settle::{Built, Detacher, OnLeave, Settle, Settling, Texts},
     };
 
     /// `on_cancel = block`: a cleanup that is awaited is driven to its end inside the drop of its caller.
@@ -190,12 +190,12 @@ mod with_std {
         describe_body: Describe<T>,
         describe_cleanup: Describe<K::Value>,
         detacher: Option<Detacher<K::Future>>,
-    ) -> Settling<T, K::Future>
+    ) -> Settle<T, K::Future>
     where
         K: Cleanup<M>,
         T: Accepts<K::Value>,
     {
-        Settling::new(
+        Settle(Settling::new(
             cleanup.cleanup.map(K::into_future),
             exit,
             Texts {
@@ -204,7 +204,7 @@ mod with_std {
                 location: Location::caller(),
             },
             OnLeave::Block(detacher),
-        )
+        ))
     }
 
     impl<K, M> Built<K, M>

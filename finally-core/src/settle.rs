@@ -9,13 +9,12 @@ mod rules;
 
 pub use await_inline::Skipping;
 #[cfg(feature = "std")]
-pub use await_owned::{Detacher, OnLeave, Settling};
+pub use await_owned::{Detacher, OnLeave, Settle, Settling};
 pub use rules::{Settled, Texts};
 pub(crate) use rules::{deliver, raise_first};
 
 use core::{
     convert::Infallible,
-    future::Future,
     marker::PhantomData,
     pin::Pin,
     task::{Context, Poll},
@@ -34,7 +33,7 @@ pub trait Ending {
     type Output;
     /// What a guard holds while it awaits the cleanup. Holds no output where nothing is awaited, because a future that
     /// holds a `T` is `Send` only if `T` is.
-    type Held: Future<Output = Settled<Self::Output>>;
+    type Held: Hold<Output = Self::Output>;
 
     /// The outcome where it is known by now, else what has to be awaited.
     fn begin(self) -> Result<Settled<Self::Output>, Self::Held>;
@@ -43,13 +42,21 @@ pub trait Ending {
     fn abandon(self);
 }
 
+/// A cleanup that is being awaited. Not a `Future` by that name: a coroutine ends in one, and must not look as if it
+/// forgot an `.await`.
+pub trait Hold {
+    type Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled<Self::Output>>;
+}
+
 /// Nothing is awaited.
 pub struct Never<T>(Infallible, PhantomData<fn() -> T>);
 
-impl<T> Future for Never<T> {
-    type Output = Settled<T>;
+impl<T> Hold for Never<T> {
+    type Output = T;
 
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Settled<T>> {
         match self.0 {}
     }
 }

@@ -8,7 +8,7 @@ use core::{
     task::{Context, Poll, ready},
 };
 
-use super::{Ending, Settled, Texts, rules::report_cleanup};
+use super::{Ending, Hold, Settled, Texts, rules::report_cleanup};
 use crate::{
     cleanup::{Accepts, CleanupValue},
     failure::{self, FailureKind},
@@ -29,7 +29,6 @@ pub enum OnLeave<F: Future> {
 }
 
 /// Awaits what the body adopted, then the cleanup, and puts their ends together.
-#[must_use = "futures do nothing unless they are awaited"]
 pub struct Settling<T, F>
 where
     F: Future,
@@ -133,7 +132,33 @@ where
     }
 }
 
-impl<T, F> Future for Settling<T, F>
+impl<T, F> Hold for Settling<T, F>
+where
+    F: Future,
+    F::Output: CleanupValue,
+    T: Accepts<F::Output>,
+{
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled<T>> {
+        let cleaned = ready!(self.poll_cleanup(context));
+        let settled = self
+            .settled
+            .take()
+            .expect("`poll_cleanup` panics when it is polled after completion");
+        Poll::Ready(settled.with_cleanup(cleaned, &self.texts))
+    }
+}
+
+/// Awaits the two inside the coroutine, for a cleanup that may borrow from it.
+#[must_use = "futures do nothing unless they are awaited"]
+pub struct Settle<T, F>(pub(crate) Settling<T, F>)
+where
+    F: Future,
+    F::Output: CleanupValue,
+    T: Accepts<F::Output>;
+
+impl<T, F> Future for Settle<T, F>
 where
     F: Future,
     F::Output: CleanupValue,
@@ -144,14 +169,10 @@ where
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled<T>> {
         // The guard around it is being dropped, and so will this be: no poll of the user's code in between.
         if signal::is_cancel(context) {
-            return Poll::Pending;
+            Poll::Pending
+        } else {
+            Pin::new(&mut self.0).poll(context)
         }
-        let cleaned = ready!(self.poll_cleanup(context));
-        let settled = self
-            .settled
-            .take()
-            .expect("`poll_cleanup` panics when it is polled after completion");
-        Poll::Ready(settled.with_cleanup(cleaned, &self.texts))
     }
 }
 
