@@ -1,10 +1,6 @@
 //! Every kind of function takes the attribute.
 
-#![allow(
-    clippy::multiple_bound_locations,
-    clippy::needless_arbitrary_self_type,
-    reason = "odd on purpose"
-)]
+#![allow(clippy::multiple_bound_locations, clippy::needless_arbitrary_self_type, reason = "odd on purpose")]
 #![allow(unsafe_code, reason = "unsafe functions take it too")]
 
 use std::{
@@ -202,16 +198,7 @@ mod forms_of_cleanup {
                 self.id
             }
         }
-        assert_eq!(
-            block_on(
-                Pool {
-                    pool: "pool".into(),
-                    id: 3
-                }
-                .f()
-            ),
-            3
-        );
+        assert_eq!(block_on(Pool { pool: "pool".into(), id: 3 }.f()), 3);
         assert_eq!(cleaned(), 1);
     }
 
@@ -374,10 +361,7 @@ mod kinds_of_function {
             yield_now().await;
             usize::from(a) + b.len() + usize::from(x)
         }
-        assert_eq!(
-            block_on(unused((1, 2), Point { x: 3, y: 4 }, String::new(), &5)),
-            16
-        );
+        assert_eq!(block_on(unused((1, 2), Point { x: 3, y: 4 }, String::new(), &5)), 16);
         assert_eq!(block_on(used((1, "b".into()), Point { x: 2, y: 3 })), 4);
         assert_eq!(cleaned(), 1);
     }
@@ -392,10 +376,7 @@ mod kinds_of_function {
             Ok(shown)
         }
         let shown = block_on(f("x"));
-        assert_eq!(
-            shown.map(|it| it.to_string()).map_err(|it| it.to_string()),
-            Ok("x".into())
-        );
+        assert_eq!(shown.map(|it| it.to_string()).map_err(|it| it.to_string()), Ok("x".into()));
         assert_eq!(cleaned(), 1);
     }
 
@@ -502,11 +483,7 @@ mod kinds_of_function {
     fn recursion_through_a_box() {
         #[finally(clean)]
         async fn f(depth: u8) -> u8 {
-            if depth == 0 {
-                0
-            } else {
-                1 + Box::pin(f(depth - 1)).await
-            }
+            if depth == 0 { 0 } else { 1 + Box::pin(f(depth - 1)).await }
         }
         assert_eq!(block_on(f(5)), 5);
         assert_eq!(cleaned(), 6);

@@ -34,10 +34,7 @@ pin_project! {
 
 impl<F: Future> Body<F> {
     pub(crate) const fn new(future: F) -> Self {
-        Self::Running {
-            future,
-            adopted: Adopted::new(),
-        }
+        Self::Running { future, adopted: Adopted::new() }
     }
 }
 
@@ -64,10 +61,6 @@ impl<F: Future> Future for Body<F> {
         };
         // What the body holds goes before its cleanup starts, and a panic on that way must not lose the cleanup.
         let drop_panic = chain.collect(|| catch(|| self.set(Self::Ended))).err();
-        Poll::Ready(Exit {
-            outcome,
-            drop_panic,
-            adopted: chain,
-        })
+        Poll::Ready(Exit { outcome, drop_panic, adopted: chain })
     }
 }

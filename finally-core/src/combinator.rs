@@ -22,10 +22,7 @@ pin_project! {
 
 impl<F: Future, H> Concluded<F, H> {
     pub(crate) const fn new(future: F, handler: H) -> Self {
-        Self {
-            body: Body::new(future),
-            handler: Some(handler),
-        }
+        Self { body: Body::new(future), handler: Some(handler) }
     }
 }
 
@@ -39,10 +36,7 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<E> {
         let this = self.project();
         let exit = ready!(this.body.poll(context));
-        let handler = this
-            .handler
-            .take()
-            .expect("the body panics when it is polled after completion");
+        let handler = this.handler.take().expect("the body panics when it is polled after completion");
         Poll::Ready(handler(exit))
     }
 }

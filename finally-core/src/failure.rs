@@ -71,11 +71,7 @@ impl fmt::Display for Failure {
             FailureKind::BodyPanicked => "the body panicked, and its caller has left",
             FailureKind::Lost => "the cleanup is lost",
         };
-        write!(
-            formatter,
-            "finally at {}: {what}: {}",
-            self.location, self.message
-        )
+        write!(formatter, "finally at {}: {what}: {}", self.location, self.message)
     }
 }
 
@@ -114,23 +110,13 @@ pub fn take_failure_hook() -> Option<FailureHook> {
 
 /// Reports an error or a loss.
 pub(crate) fn report(kind: FailureKind, message: String, location: &'static Location<'static>) {
-    call_hook(Failure {
-        kind,
-        message,
-        payload: None,
-        location,
-    });
+    call_hook(Failure { kind, message, payload: None, location });
 }
 
 /// Reports a panic.
 pub(crate) fn report_panic(kind: FailureKind, payload: Payload, location: &'static Location<'static>) {
     let payload = payload.into_inner();
-    call_hook(Failure {
-        kind,
-        message: unwind::text(&*payload),
-        payload: Some(payload),
-        location,
-    });
+    call_hook(Failure { kind, message: unwind::text(&*payload), payload: Some(payload), location });
 }
 
 /// Reports come out of drops, which must not panic: not on account of the hook, nor of a payload that is dropped here.

@@ -23,9 +23,5 @@ pub(crate) fn call<T>(body: impl FnOnce() -> T) -> Exit<T> {
         Ok(value) => Outcome::Returned(value),
         Err(payload) => Outcome::Panicked(payload),
     };
-    Exit {
-        outcome,
-        drop_panic: None,
-        adopted: Chain::new(),
-    }
+    Exit { outcome, drop_panic: None, adopted: Chain::new() }
 }

@@ -45,7 +45,11 @@ pin_project! {
         C::Output: Ending,
     {
         fn drop(mut this: Pin<&mut Self>) {
-            let GuardProject::Running { coroutine, entered: true } = this.as_mut().project() else { return };
+            let GuardProject::Running { coroutine, entered } = this.as_mut().project() else { return };
+            // Setting the state below drops this one, and comes here again.
+            if !core::mem::replace(entered, false) {
+                return;
+            }
             let polled = catch(|| coroutine.poll(&mut signal::context()));
             // A coroutine that is still pending awaits its cleanup in place, which its drop ends or drives on.
             let dropped = catch(|| this.set(Guard::Done));
@@ -65,10 +69,7 @@ where
     C::Output: Ending,
 {
     pub(crate) const fn new(coroutine: C) -> Self {
-        Self::Running {
-            coroutine,
-            entered: false,
-        }
+        Self::Running { coroutine, entered: false }
     }
 }
 

@@ -1,6 +1,13 @@
 //! How a body ended, with what it left behind.
 
-use crate::{fate::Fate, handoff::Chain, unwind::Payload};
+use core::panic::Location;
+
+use crate::{
+    failure::{self, FailureKind},
+    fate::Fate,
+    handoff::Chain,
+    unwind::Payload,
+};
 
 /// How a body ended, by value.
 #[derive(Debug)]
@@ -28,6 +35,15 @@ impl<T> Exit<T> {
             }
             (Outcome::Returned(value), None) => Fate::Returned(value),
             (Outcome::Cancelled, _) => Fate::Cancelled,
+        }
+    }
+
+    /// Puts a panic beside the first one. There is room for one, so the next is reported.
+    pub(crate) fn add_drop_panic(&mut self, payload: Payload, location: &'static Location<'static>) {
+        if self.drop_panic.is_none() {
+            self.drop_panic = Some(payload);
+        } else {
+            failure::report_panic(FailureKind::BodyPanicked, payload, location);
         }
     }
 

@@ -15,6 +15,7 @@ use crate::{
     guard::Guard,
     outcome::Exit,
     settle::{Built, Detach, Ending, Settled, Skipping, Texts},
+    unwind::catch,
 };
 
 /// Runs a coroutine that ends in one of the `settle` functions. The form of a cleanup that uses the arguments.
@@ -57,6 +58,38 @@ where
     K: Cleanup<M>,
 {
     Built::new(|| cleanup(exit.fate()))
+}
+
+/// Evaluates a cleanup in a closure that takes the arguments which the cleanup mentions, so that they are dropped right
+/// after it. A panic of theirs counts as one of the body's drop.
+#[track_caller]
+pub fn build_and_drop<T, K, M>(exit: &mut Exit<T>, evaluate: impl FnOnce(Builder<'_, T, K, M>)) -> Built<K, M>
+where
+    K: Cleanup<M>,
+{
+    // A closure's value is lost when a drop at its end panics (<https://github.com/rust-lang/rust/issues/47949>), so the
+    // cleanup does not come out as that.
+    let mut built = None;
+    let evaluated = catch(|| evaluate(Builder { fate: exit.fate(), built: &mut built }));
+    if let Err(payload) = evaluated {
+        exit.add_drop_panic(payload, Location::caller());
+    }
+    built.unwrap_or_else(|| unreachable!("the closure evaluates the cleanup first of all"))
+}
+
+/// Where [`build_and_drop`] gets its cleanup from.
+pub struct Builder<'a, T, K, M> {
+    fate: Fate<'a, T>,
+    built: &'a mut Option<Built<K, M>>,
+}
+
+impl<T, K, M> Builder<'_, T, K, M>
+where
+    K: Cleanup<M>,
+{
+    pub fn build(self, cleanup: impl FnOnce(Fate<'_, T>) -> K) {
+        *self.built = Some(Built::new(|| cleanup(self.fate)));
+    }
 }
 
 /// Evaluates the cleanup of a function that is not async.
@@ -102,11 +135,7 @@ where
     K::settle(
         cleanup.cleanup,
         exit,
-        Texts {
-            body: describe_body,
-            cleanup: describe_cleanup,
-            location: Location::caller(),
-        },
+        Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() },
     )
 }
 
@@ -125,25 +154,14 @@ where
     Skipping::new(
         cleanup.cleanup.map(K::into_future),
         exit,
-        Texts {
-            body: describe_body,
-            cleanup: describe_cleanup,
-            location: Location::caller(),
-        },
+        Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() },
     )
 }
 
 /// `on_cancel = skip`, for a body that was cancelled.
 #[track_caller]
 pub fn skip<T>(exit: Exit<T>) -> Settled<T> {
-    exit.settle_now(
-        Ok(()),
-        Texts {
-            body: |_| None,
-            cleanup: |()| None,
-            location: Location::caller(),
-        },
-    )
+    exit.settle_now(Ok(()), Texts { body: |_| None, cleanup: |()| None, location: Location::caller() })
 }
 
 /// The end of a function that is not async.
@@ -160,11 +178,7 @@ where
 {
     crate::settle::deliver(exit.settle_now(
         cleanup.cleanup,
-        Texts {
-            body: describe_body,
-            cleanup: describe_cleanup,
-            location: Location::caller(),
-        },
+        Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() },
     ))
 }
 
@@ -198,11 +212,7 @@ mod with_std {
         Settle(Settling::new(
             cleanup.cleanup.map(K::into_future),
             exit,
-            Texts {
-                body: describe_body,
-                cleanup: describe_cleanup,
-                location: Location::caller(),
-            },
+            Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() },
             OnLeave::Block(detacher),
         ))
     }

@@ -69,10 +69,7 @@ pub struct Built<K, Marker> {
 
 impl<K, M> Built<K, M> {
     pub(crate) fn new(build: impl FnOnce() -> K) -> Self {
-        Self {
-            cleanup: catch(build),
-            marker: PhantomData,
-        }
+        Self { cleanup: catch(build), marker: PhantomData }
     }
 }
 

@@ -21,11 +21,7 @@ pub(crate) fn is_cancel(context: &Context<'_>) -> bool {
 
 /// Calls `poll` with the caller's context, in which the signal never appears.
 pub(crate) fn without<R>(context: &mut Context<'_>, poll: impl FnOnce(&mut Context<'_>) -> R) -> R {
-    if is_cancel(context) {
-        poll(&mut Context::from_waker(&inert()))
-    } else {
-        poll(context)
-    }
+    if is_cancel(context) { poll(&mut Context::from_waker(&inert())) } else { poll(context) }
 }
 
 struct Inert;

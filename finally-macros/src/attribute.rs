@@ -49,9 +49,6 @@ impl Arguments {
         if !input.is_empty() {
             input.parse::<Token![,]>()?;
         }
-        Ok(Self {
-            cleanup,
-            options: Options::parse(input)?,
-        })
+        Ok(Self { cleanup, options: Options::parse(input)? })
     }
 }

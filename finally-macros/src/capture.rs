@@ -2,6 +2,9 @@
 //!
 //! An argument that the cleanup does not mention lives and dies with the body. One that it mentions is borrowed by the
 //! body, and uniquely: a shared borrow held across an await would ask `Sync` of it.
+//!
+//! The compiler captures in the order in which a block mentions, and drops in that order. So statements that never run
+//! stand at the top of a block, and name the arguments in reverse, as a function drops them.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -10,158 +13,175 @@ use syn::{Attribute, FnArg, Ident, Pat, PatIdent, ReceiverKind, Signature, Token
 use crate::{
     cleanup::Cleanup,
     input::{self, Holds, Named},
+    tokens,
 };
 
+/// What the blocks of an expansion capture, each as statements that never run.
 #[derive(Default)]
 pub(crate) struct Captures {
     /// Whether the cleanup mentions an argument.
     pub(crate) mentioned: bool,
-    /// Statements that never run. The compiler captures in the order in which a body mentions, and drops in that order,
-    /// so they stand in the reverse order of the arguments, as a function drops them.
-    pub(crate) never_run: TokenStream,
+    /// For the body: takes what no cleanup mentions, borrows the rest.
+    pub(crate) body: TokenStream,
+    /// For the coroutine around it, where cleanups of later attributes mention arguments: takes all but those.
+    pub(crate) coroutine: Option<TokenStream>,
+    /// For the evaluation of the cleanup: takes what it mentions, so that it is dropped right after.
+    pub(crate) cleanup: TokenStream,
     /// Takes apart the arguments whose parts the cleanup mentions, before the body.
     pub(crate) before_body: TokenStream,
     /// Takes apart the others, inside it.
     pub(crate) in_body: TokenStream,
 }
 
-/// Finds out what the cleanup mentions, for a function whose body makes a future out of the arguments by itself.
-pub(crate) fn mentions_argument(signature: &Signature, cleanup: &Cleanup) -> bool {
-    signature.inputs.iter().any(|argument| match argument {
-        FnArg::Receiver(_) => cleanup.mentions("self"),
-        FnArg::Typed(typed) => input::names_in(&typed.pat)
-            .iter()
-            .any(|name| cleanup.mentions(&name.to_string())),
-    })
+/// A variable that an argument binds.
+struct Variable {
+    name: Ident,
+    holds: Holds,
+    conditions: Vec<Attribute>,
+    /// Whether the cleanup mentions it.
+    here: bool,
+    /// Whether the cleanup of a later attribute does.
+    later: bool,
+}
+
+impl Variable {
+    fn take(&self, private: &TokenStream) -> TokenStream {
+        let Self { name, conditions, .. } = self;
+        let span = Span::mixed_site();
+        quote_spanned!(span=> #(#conditions)* #private::take(#name);)
+    }
+
+    fn borrow(&self) -> TokenStream {
+        let Self { name, conditions, .. } = self;
+        match self.holds {
+            Holds::Value => quote! { #(#conditions)* let _ = &mut #name; },
+            Holds::MutReference => quote! { #(#conditions)* let _ = &mut *#name; },
+            Holds::Reference | Holds::Part => TokenStream::new(),
+        }
+    }
 }
 
 /// Captures the arguments. Patterns move from the signature to where they are taken apart.
-pub(crate) fn capture(signature: &mut Signature, cleanup: &Cleanup, private: &TokenStream) -> Captures {
+pub(crate) fn capture(
+    signature: &mut Signature,
+    cleanup: &Cleanup,
+    later: &TokenStream,
+    private: &TokenStream,
+) -> Captures {
     let mut captures = Captures::default();
-    let mut statements = Vec::new();
-    let mut take = |name: &Ident, conditions: &[Attribute]| {
-        let span = Span::mixed_site();
-        statements.push(quote_spanned!(span=> #(#conditions)* #private::take(#name);));
+    let mut variables = Vec::new();
+    let variable = |name: Ident, holds, conditions| {
+        let (here, later) = (cleanup.mentions(&name.to_string()), tokens::mention(later, &name.to_string()));
+        Variable { name, holds, conditions, here, later }
     };
-    let mut borrows = TokenStream::new();
-    let mut taken_whole = Vec::new();
+    // A local in the place of each argument, for the case that one has to be taken apart in the body.
+    let mut locals = TokenStream::new();
     let mut takes_apart = false;
 
     for (index, argument) in signature.inputs.iter_mut().enumerate() {
-        if let Some(Named {
-            name,
-            holds,
-            conditions,
-            ..
-        }) = Named::of_argument(argument)
-        {
-            if !cleanup.mentions(&name.to_string()) {
-                take(&name, &conditions);
-                taken_whole.push(index);
+        if let Some(Named { name, holds, conditions, .. }) = Named::of_argument(argument) {
+            let variable = variable(name, holds, conditions);
+            if variable.here || variable.later {
+                make_mutable_if_value(argument, holds);
+            } else if let FnArg::Typed(typed) = argument {
+                let (pattern, name, conditions) = (&typed.pat, &variable.name, &variable.conditions);
+                locals.extend(quote! { #(#conditions)* let #pattern = #name; });
+            }
+            variables.push(variable);
+        } else if let FnArg::Typed(typed) = argument {
+            let conditions = input::conditions(&typed.attrs);
+            let parts: Vec<_> = input::names_in(&typed.pat)
+                .into_iter()
+                .map(|name| variable(name, Holds::Part, conditions.clone()))
+                .collect();
+            let (here, later) = (parts.iter().any(|part| part.here), parts.iter().any(|part| part.later));
+            if later {
+                // The last attribute that mentions a part takes the argument apart.
+                variables.extend(parts);
                 continue;
             }
-            captures.mentioned = true;
-            match holds {
-                Holds::Value => {
-                    make_mutable(argument);
-                    borrows.extend(quote! { #(#conditions)* let _ = &mut #name; });
-                }
-                Holds::MutReference => borrows.extend(quote! { #(#conditions)* let _ = &mut *#name; }),
-                Holds::Reference => {}
-            }
-        } else if let FnArg::Typed(typed) = argument {
             let whole = format_ident!("__finally_argument_{index}", span = Span::mixed_site());
             let pattern = std::mem::replace(&mut *typed.pat, plain(whole.clone()));
-            let conditions: Vec<_> = typed
-                .attrs
-                .iter()
-                .filter(|it| it.path().is_ident("cfg"))
-                .cloned()
-                .collect();
-            let names = input::names_in(&pattern);
-            if names.iter().any(|name| cleanup.mentions(&name.to_string())) {
-                captures.mentioned = true;
-                captures
-                    .before_body
-                    .extend(quote! { #(#conditions)* let #pattern = #whole; });
-                names
-                    .iter()
-                    .filter(|name| !cleanup.mentions(&name.to_string()))
-                    .for_each(|name| take(name, &conditions));
+            if here {
+                captures.before_body.extend(quote! { #(#conditions)* let #pattern = #whole; });
+                variables.extend(parts);
             } else {
-                take(&whole, &conditions);
-                captures
-                    .in_body
-                    .extend(quote! { #(#conditions)* let #pattern = #whole; });
                 takes_apart = true;
+                locals.extend(quote! { #(#conditions)* let #whole = #whole; });
+                locals.extend(quote! { #(#conditions)* let #pattern = #whole; });
+                variables.push(variable(whole, Holds::Value, conditions));
             }
         }
     }
     if takes_apart {
-        captures.in_body = rebind(signature, &taken_whole, captures.in_body);
+        // Parts of an argument are locals of the body, and so the other arguments have to be, or they would be dropped
+        // in another order. This costs their size once more, and is rare.
+        signature.inputs.iter_mut().for_each(|argument| make_immutable(argument, &variables));
+        captures.in_body = locals;
     }
-    statements.reverse();
-    captures.never_run = quote! { #(#statements)* #borrows };
+
+    let take = |which: fn(&Variable) -> bool| -> TokenStream {
+        variables.iter().rev().filter(|it| which(it)).map(|it| it.take(private)).collect()
+    };
+    let borrow = |which: fn(&Variable) -> bool| -> TokenStream {
+        variables.iter().filter(|it| which(it)).map(Variable::borrow).collect()
+    };
+    captures.mentioned = variables.iter().any(|it| it.here);
+    captures.body = take(|it| !it.here && !it.later);
+    captures.body.extend(borrow(|it| it.here || it.later));
+    captures.cleanup = take(|it| it.here && !it.later);
+    captures.coroutine = variables.iter().any(|it| it.later).then(|| {
+        let mut statements = take(|it| !it.later);
+        statements.extend(borrow(|it| it.later));
+        statements
+    });
     captures
 }
 
-/// Parts of an argument are variables of the body, and so the whole arguments around them have to be, or they would be
-/// dropped in another order. This costs their size once more, and is rare.
-fn rebind(signature: &mut Signature, taken_whole: &[usize], patterns: TokenStream) -> TokenStream {
-    let mut patterns = patterns.into_iter().peekable();
-    let mut rebound = TokenStream::new();
-    for (index, argument) in signature.inputs.iter_mut().enumerate() {
-        let FnArg::Typed(typed) = argument else { continue };
-        if let Pat::Ident(name) = &mut *typed.pat {
-            if taken_whole.contains(&index) {
-                let pattern = name.clone();
-                name.mutability = None;
-                let name = &name.ident;
-                let conditions = typed.attrs.iter().filter(|it| it.path().is_ident("cfg"));
-                rebound.extend(quote! { #(#conditions)* let #pattern = #name; });
-            } else if name.ident.to_string().starts_with("__finally_argument_") {
-                // The next pattern's statement, which ends in its semicolon.
-                for tree in patterns.by_ref() {
-                    let ends = matches!(&tree, proc_macro2::TokenTree::Punct(end) if end.as_char() == ';');
-                    rebound.extend([tree]);
-                    if ends {
-                        break;
-                    }
-                }
-            }
+/// What the cleanup mentions, for a function whose block makes a future out of the arguments by itself.
+pub(crate) fn capture_mentioned(signature: &Signature, cleanup: &Cleanup, private: &TokenStream) -> Captures {
+    let arguments = signature.inputs.iter().rev().flat_map(|argument| match argument {
+        FnArg::Receiver(receiver) => vec![(Named::of_receiver(receiver).name, Vec::new())],
+        FnArg::Typed(typed) => {
+            let names = input::names_in(&typed.pat).into_iter();
+            names.map(|name| (name, input::conditions(&typed.attrs))).collect()
         }
-    }
-    rebound
+    });
+    let taken: TokenStream = arguments
+        .filter(|(name, _)| cleanup.mentions(&name.to_string()))
+        .map(|(name, conditions)| quote! { #(#conditions)* #private::take(#name); })
+        .collect();
+    Captures { mentioned: !taken.is_empty(), cleanup: taken, ..Captures::default() }
 }
 
 fn plain(name: Ident) -> Pat {
-    Pat::Ident(PatIdent {
-        attrs: Vec::new(),
-        by_ref: None,
-        mutability: None,
-        ident: name,
-        subpat: None,
-    })
+    Pat::Ident(PatIdent { attrs: Vec::new(), by_ref: None, mutability: None, ident: name, subpat: None })
 }
 
 /// A unique borrow asks for `mut`, whether the user wrote it or not.
-fn make_mutable(argument: &mut FnArg) {
-    let allow: Attribute = parse_quote!(#[allow(unused_mut)]);
-    match argument {
-        FnArg::Receiver(receiver)
-            if receiver.mutability.is_none() && !matches!(receiver.kind, ReceiverKind::Reference(..)) =>
-        {
-            receiver.mutability = Some(Token![mut](Span::mixed_site()));
-            receiver.attrs.push(allow);
-        }
-        FnArg::Typed(typed) => {
-            if let Pat::Ident(pattern) = &mut *typed.pat {
-                if pattern.mutability.is_none() {
-                    pattern.mutability = Some(Token![mut](Span::mixed_site()));
-                    typed.attrs.push(allow);
-                }
+fn make_mutable_if_value(argument: &mut FnArg, holds: Holds) {
+    let (mutability, attributes) = match argument {
+        _ if holds != Holds::Value => return,
+        FnArg::Receiver(receiver) if matches!(receiver.kind, ReceiverKind::Reference(..)) => return,
+        FnArg::Receiver(receiver) => (&mut receiver.mutability, &mut receiver.attrs),
+        FnArg::Typed(typed) => match &mut *typed.pat {
+            Pat::Ident(pattern) => (&mut pattern.mutability, &mut typed.attrs),
+            _ => return,
+        },
+    };
+    if mutability.is_none() {
+        *mutability = Some(Token![mut](Span::mixed_site()));
+        attributes.push(parse_quote!(#[allow(unused_mut)]));
+    }
+}
+
+/// The `mut` of an argument goes with its local.
+fn make_immutable(argument: &mut FnArg, variables: &[Variable]) {
+    if let FnArg::Typed(typed) = argument {
+        if let Pat::Ident(pattern) = &mut *typed.pat {
+            if variables.iter().any(|it| it.name == pattern.ident && !it.here && !it.later) {
+                pattern.mutability = None;
             }
         }
-        FnArg::Receiver(_) => {}
     }
 }

@@ -43,12 +43,7 @@ fn check_sync_function(arguments: &Arguments, errors: &mut Errors) {
 fn check_detached_cleanup(function: &Function, arguments: &Arguments, errors: &mut Errors) {
     let Arguments { cleanup, options } = arguments;
     if !cleanup.is_async()
-        || options
-            .on_cancel
-            .as_ref()
-            .map(|written| written.value)
-            .unwrap_or_default()
-            != OnCancel::Detach
+        || options.on_cancel.as_ref().map(|written| written.value).unwrap_or_default() != OnCancel::Detach
     {
         return;
     }

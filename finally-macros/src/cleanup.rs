@@ -2,7 +2,9 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
-use syn::{Expr, ExprClosure, ExprLit, ExprPath, Lit, Pat, parse::ParseStream, spanned::Spanned as _};
+use syn::{
+    Expr, ExprClosure, ExprLit, ExprPath, Lit, Pat, Path, Stmt, parse::ParseStream, spanned::Spanned as _,
+};
 
 use crate::{error::bail, options::OnCancel, tokens};
 
@@ -31,11 +33,7 @@ impl Cleanup {
         let expression: Expr = input.parse()?;
         let tokens = expression.to_token_stream();
         let span = expression.span();
-        Ok(Self {
-            kind: Kind::of(expression, &tokens)?,
-            tokens,
-            span,
-        })
+        Ok(Self { kind: Kind::of(expression, &tokens)?, tokens, span })
     }
 
     /// Whether this is a future by its looks. One without `.await` may still turn out to be one by its type.
@@ -45,8 +43,7 @@ impl Cleanup {
 
     /// Where it awaits, for errors about that.
     pub(crate) fn async_span(&self) -> Option<Span> {
-        self.is_async()
-            .then(|| tokens::first_await(&self.tokens).unwrap_or(self.span))
+        self.is_async().then(|| tokens::first_await(&self.tokens).unwrap_or(self.span))
     }
 
     pub(crate) fn mentions(&self, name: &str) -> bool {
@@ -71,9 +68,8 @@ impl Cleanup {
             }
             Kind::Closure(closure) => closure.into_token_stream(),
             Kind::AsyncClosure { parameter, body } => {
-                let parameter = parameter
-                    .as_ref()
-                    .map_or_else(|| quote_spanned!(span=> _), Pat::to_token_stream);
+                let parameter =
+                    parameter.as_ref().map_or_else(|| quote_spanned!(span=> _), Pat::to_token_stream);
                 quote_spanned!(span=> |#parameter| async #capture { #body })
             }
             Kind::Await(Expr::Async(block)) => {
@@ -84,6 +80,10 @@ impl Cleanup {
                 quote_spanned!(span=> |_| async #capture #block)
             }
             Kind::Await(expression) => quote_spanned!(span=> |_| async #capture { #expression }),
+            // Its type is anything, and `()` is what a cleanup may be.
+            Kind::Expression(expression) if diverges(expression) => {
+                quote_spanned!(span=> |_| -> () { #expression })
+            }
             Kind::Expression(expression) => quote_spanned!(span=> |_| #expression),
         }
     }
@@ -113,18 +113,32 @@ impl Kind {
 
     fn of_closure(closure: ExprClosure) -> syn::Result<Self> {
         if closure.inputs.len() > 1 {
-            bail!(
-                closure.inputs,
-                "a cleanup takes no argument, or one, the fate: `|fate| ..`"
-            );
+            bail!(closure.inputs, "a cleanup takes no argument, or one, the fate: `|fate| ..`");
         }
         if closure.asyncness.is_none() {
             return Ok(Self::Closure(closure));
         }
-        Ok(Self::AsyncClosure {
-            parameter: closure.inputs.into_iter().next(),
-            body: *closure.body,
-        })
+        Ok(Self::AsyncClosure { parameter: closure.inputs.into_iter().next(), body: *closure.body })
+    }
+}
+
+/// Whether the expression ends in a call that never returns, such as `todo!()` and `exit(1)`.
+fn diverges(expression: &Expr) -> bool {
+    const MACROS: &[&str] = &["panic", "todo", "unimplemented", "unreachable"];
+    const FUNCTIONS: &[&str] = &["abort", "exit", "panic_any", "resume_unwind"];
+
+    let ends_in = |path: &Path, names: &[&str]| {
+        path.segments.last().is_some_and(|segment| names.iter().any(|name| segment.ident == name))
+    };
+    match expression {
+        Expr::Macro(call) => ends_in(&call.mac.path, MACROS),
+        Expr::Call(call) => matches!(&*call.func, Expr::Path(path) if ends_in(&path.path, FUNCTIONS)),
+        Expr::Block(block) => match block.block.stmts.last() {
+            Some(Stmt::Expr(expression, _)) => diverges(expression),
+            Some(Stmt::Macro(call)) => ends_in(&call.mac.path, MACROS),
+            _ => false,
+        },
+        _ => false,
     }
 }
 

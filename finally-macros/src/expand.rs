@@ -27,12 +27,7 @@ use crate::{
 };
 
 pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStream {
-    let on_cancel = arguments
-        .options
-        .on_cancel
-        .as_ref()
-        .map(|written| written.value)
-        .unwrap_or_default();
+    let on_cancel = arguments.options.on_cancel.as_ref().map(|written| written.value).unwrap_or_default();
     let span = Span::mixed_site().located_at(arguments.cleanup.span);
     let private = match &arguments.options.krate {
         Some(path) => {
@@ -41,23 +36,13 @@ pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStre
         }
         None => quote_spanned!(span=> ::finally::__private),
     };
-    let end = End {
-        cleanup: &arguments.cleanup,
-        on_cancel,
-        private,
-        span,
-    };
+    let end = End { cleanup: &arguments.cleanup, on_cancel, private, span };
     let block = match function.returns() {
         Returns::Awaited => end.of_async_function(&mut function),
         Returns::Value => end.of_sync_function(&mut function),
         Returns::Future | Returns::BoxedFuture => end.of_future_function(&function),
     };
-    let Function {
-        attributes,
-        visibility,
-        signature,
-        ..
-    } = function;
+    let Function { attributes, visibility, signature, .. } = function;
     quote! {
         #(#attributes)* #visibility #signature { #block }
     }
@@ -74,29 +59,29 @@ struct End<'a> {
 impl End<'_> {
     fn of_async_function(&self, function: &mut Function) -> TokenStream {
         let private = &self.private;
-        let captures = capture::capture(&mut function.signature, self.cleanup, private);
+        let later = function.later_cleanups();
+        let captures = capture::capture(&mut function.signature, self.cleanup, &later, private);
         let body = self.body(function, &captures);
         let span = Span::mixed_site().located_at(function.body.span());
-        let before_body = &captures.before_body;
-        let whole = if captures.mentioned || self.on_cancel != OnCancel::Detach {
-            let body = if captures.mentioned {
-                quote_spanned!(span=> #private::body(async { #body }).await)
-            } else {
-                quote_spanned!(span=> #private::body(async move { #body }).await)
-            };
-            let coroutine = self.coroutine(&body, function);
-            quote_spanned!(span=> #before_body #coroutine.await)
+        // Without a later attribute everything is taken, and `move` says so for a whole block.
+        let take_all = captures.coroutine.is_none().then(|| quote_spanned!(span=> move));
+        let whole = if captures.mentioned {
+            self.coroutine(&quote_spanned!(span=> #private::body(async { #body }).await), &captures, function)
+        } else if self.on_cancel != OnCancel::Detach {
+            let body = quote_spanned!(span=> #private::body(async #take_all { #body }).await);
+            self.coroutine(&body, &captures, function)
         } else {
-            let exit = exit();
-            let settle = self.settle(function);
-            quote_spanned!(span=> #private::finally(async move { #body }, |#exit| { #settle }).await)
+            let (exit, settle) = (exit(), self.settle(&captures, function));
+            quote_spanned!(span=> #private::finally(async #take_all { #body }, |#exit| { #settle }))
         };
-        diverging(function, whole)
+        let before_body = &captures.before_body;
+        diverging(function, quote_spanned!(span=> #before_body #whole.await))
     }
 
     fn of_sync_function(&self, function: &mut Function) -> TokenStream {
         let private = &self.private;
-        let captures = capture::capture(&mut function.signature, self.cleanup, private);
+        let later = function.later_cleanups();
+        let captures = capture::capture(&mut function.signature, self.cleanup, &later, private);
         let body = self.body(function, &captures);
         let before_body = &captures.before_body;
         let (exit, cleanup) = (exit(), cleanup());
@@ -116,47 +101,51 @@ impl End<'_> {
     /// The block makes the future when the function is called, as it did before. The cleanup belongs to the future.
     fn of_future_function(&self, function: &Function) -> TokenStream {
         let private = &self.private;
-        let (body, future, exit) = (
-            &function.body,
-            format_ident!("__finally_future", span = Span::mixed_site()),
-            exit(),
-        );
+        let captures = capture::capture_mentioned(&function.signature, self.cleanup, private);
+        let (body, future) = (&function.body, format_ident!("__finally_future", span = Span::mixed_site()));
         let span = Span::mixed_site().located_at(body.span());
         let is_boxed = function.returns() == Returns::BoxedFuture;
         let output = is_boxed.then(|| function.signature.output.to_token_stream());
         let make = quote_spanned!(span=> let #future = #private::make(|| #output { #body }););
-        let mentioned = capture::mentions_argument(&function.signature, self.cleanup);
-        let finally = if mentioned || self.on_cancel != OnCancel::Detach {
-            self.coroutine(&quote_spanned!(span=> #private::body(#future).await), function)
+        let whole = if captures.mentioned || self.on_cancel != OnCancel::Detach {
+            self.coroutine(&quote_spanned!(span=> #private::body(#future).await), &captures, function)
         } else {
-            let settle = self.settle(function);
+            let (exit, settle) = (exit(), self.settle(&captures, function));
             quote_spanned!(span=> #private::finally(#future, |#exit| { #settle }))
         };
-        let finally = if is_boxed {
-            quote_spanned!(span=> #private::Box::pin(#finally))
-        } else {
-            finally
-        };
-        quote! { #make #finally }
+        let whole = if is_boxed { quote_spanned!(span=> #private::Box::pin(#whole)) } else { whole };
+        quote! { #make #whole }
     }
 
-    fn coroutine(&self, body: &TokenStream, function: &Function) -> TokenStream {
-        let (private, exit) = (&self.private, exit());
-        let settle = self.settle(function);
-        quote_spanned! {self.span=>
-            #private::guard(async move {
-                let #exit = #body;
-                #settle
-            })
+    /// Owns the arguments, but for those that are left for a later attribute.
+    fn coroutine(&self, body: &TokenStream, captures: &Captures, function: &Function) -> TokenStream {
+        let (private, exit, settle) = (&self.private, exit(), self.settle(captures, function));
+        let is_changed = captures.mentioned && self.on_cancel == OnCancel::Detach;
+        let mutable = is_changed.then(|| quote_spanned!(self.span=> mut));
+        match &captures.coroutine {
+            None => quote_spanned! {self.span=>
+                #private::guard(async move {
+                    let #mutable #exit = #body;
+                    #settle
+                })
+            },
+            Some(capture) => quote_spanned! {self.span=>
+                #private::guard(async {
+                    if false {
+                        #capture
+                        return #private::never();
+                    }
+                    let #mutable #exit = #body;
+                    #settle
+                })
+            },
         }
     }
 
     /// The user's block, behind what makes it capture the arguments and tells it the type of its value.
     fn body(&self, function: &Function, captures: &Captures) -> TokenStream {
         let private = &self.private;
-        let Captures {
-            never_run, in_body, ..
-        } = captures;
+        let Captures { body: capture, in_body, .. } = captures;
         let output = match &function.signature.output {
             ReturnType::Default => quote! { () },
             ReturnType::Type(..) if function.diverges() => quote! { #private::Infallible },
@@ -166,7 +155,7 @@ impl End<'_> {
         let span = Span::mixed_site().located_at(body.span());
         quote_spanned! {span=>
             if false {
-                #never_run
+                #capture
                 return #private::never::<#output>();
             }
             #in_body
@@ -175,7 +164,7 @@ impl End<'_> {
     }
 
     /// From the exit to the ending, in a coroutine or in a handler.
-    fn settle(&self, function: &Function) -> TokenStream {
+    fn settle(&self, captures: &Captures, function: &Function) -> TokenStream {
         let Self { private, span, .. } = self;
         let (exit, cleanup) = (exit(), cleanup());
         let closure = self.cleanup.to_closure(self.on_cancel);
@@ -185,6 +174,20 @@ impl End<'_> {
             #describe
         };
         match self.on_cancel {
+            OnCancel::Detach if captures.mentioned => {
+                let capture = &captures.cleanup;
+                quote_spanned! {*span=>
+                    let #cleanup = #private::build_and_drop(&mut #exit, |__finally_builder| {
+                        if false {
+                            #capture
+                            return #private::never();
+                        }
+                        __finally_builder.build(#closure)
+                    });
+                    #describe
+                    #private::settle(#exit, #cleanup, __finally_body, __finally_cleanup_value)
+                }
+            }
             OnCancel::Detach => quote_spanned! {*span=>
                 #build
                 #private::settle(#exit, #cleanup, __finally_body, __finally_cleanup_value)
@@ -198,7 +201,7 @@ impl End<'_> {
                 }
             },
             OnCancel::Block => {
-                let detacher = if self.is_closed(function) {
+                let detacher = if !captures.mentioned && self.is_closed(function) {
                     quote_spanned! {*span=> {
                         use #private::{DetachLocal as _, DetachSend as _};
                         (&&#cleanup.detach_probe()).detacher()
@@ -226,7 +229,7 @@ impl End<'_> {
         }
     }
 
-    /// Whether the cleanup uses nothing of the function, so that it borrows nothing either.
+    /// Whether a cleanup that uses no argument uses no type of the function either, so that it borrows nothing.
     fn is_closed(&self, function: &Function) -> bool {
         let generics = &function.signature.generics;
         let mut names = generics.params.iter().map(|parameter| match parameter {
@@ -234,8 +237,7 @@ impl End<'_> {
             syn::GenericParam::Const(parameter) => parameter.ident.to_string(),
             syn::GenericParam::Lifetime(parameter) => parameter.lifetime.ident.to_string(),
         });
-        !capture::mentions_argument(&function.signature, self.cleanup)
-            && !names.any(|name| tokens::has_word(&self.cleanup.tokens, &name))
+        !names.any(|name| tokens::has_word(&self.cleanup.tokens, &name))
             && !tokens::has_word(&self.cleanup.tokens, "Self")
     }
 }

@@ -57,12 +57,7 @@ impl Function {
         }
         let (body, inner_attributes) = parse_body(input)?;
         attributes.extend(inner_attributes);
-        Ok(Self {
-            attributes,
-            visibility,
-            signature,
-            body,
-        })
+        Ok(Self { attributes, visibility, signature, body })
     }
 
     pub(crate) fn returns(&self) -> Returns {
@@ -74,6 +69,13 @@ impl Function {
             ReturnType::Type(_, output) if is_boxed_future(output) => Returns::BoxedFuture,
             _ => Returns::Value,
         }
+    }
+
+    /// What the attributes of ours say that stand below this one, and run after it.
+    pub(crate) fn later_cleanups(&self) -> TokenStream {
+        let ours =
+            |attribute: &&Attribute| ["finally", "lastly"].iter().any(|name| ends_in(attribute.path(), name));
+        self.attributes.iter().filter(ours).map(|attribute| attribute.meta.to_token_stream()).collect()
     }
 
     /// Whether it returns `!`.
@@ -104,10 +106,7 @@ fn expect_function(name: &str, input: ParseStream<'_>) -> syn::Result<()> {
         "mod" => "put it on the functions inside".to_owned(),
         _ => "put it on the function that needs the cleanup".to_owned(),
     };
-    bail!(
-        word,
-        "`#[{name}]` goes on a function, and this is not one; {way_out}"
-    )
+    bail!(word, "`#[{name}]` goes on a function, and this is not one; {way_out}")
 }
 
 fn is_block(input: ParseStream<'_>) -> bool {
@@ -189,6 +188,8 @@ pub(crate) enum Holds {
     Value,
     Reference,
     MutReference,
+    /// Whatever a pattern bound it to.
+    Part,
 }
 
 /// An argument by its name.
@@ -205,29 +206,13 @@ impl Named {
     fn new(name: Ident, ty: Option<&Type>, attributes: &[Attribute]) -> Self {
         let (holds, is_borrowed) = match ty {
             Some(Type::Reference(reference)) => (
-                if reference.mutability.is_some() {
-                    Holds::MutReference
-                } else {
-                    Holds::Reference
-                },
-                reference
-                    .lifetime
-                    .as_ref()
-                    .is_none_or(|lifetime| lifetime.ident != "static"),
+                if reference.mutability.is_some() { Holds::MutReference } else { Holds::Reference },
+                reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static"),
             ),
             _ => (Holds::Value, false),
         };
-        let conditions = attributes
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("cfg"))
-            .cloned()
-            .collect();
-        Self {
-            name,
-            holds,
-            is_borrowed,
-            conditions,
-        }
+        let conditions = conditions(attributes);
+        Self { name, holds, is_borrowed, conditions }
     }
 
     /// The `self` of a method.
@@ -236,14 +221,8 @@ impl Named {
         match &receiver.kind {
             ReceiverKind::Reference(_, lifetime, mutability) => Self {
                 name,
-                holds: if mutability.is_some() {
-                    Holds::MutReference
-                } else {
-                    Holds::Reference
-                },
-                is_borrowed: lifetime
-                    .as_ref()
-                    .is_none_or(|lifetime| lifetime.ident != "static"),
+                holds: if mutability.is_some() { Holds::MutReference } else { Holds::Reference },
+                is_borrowed: lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static"),
                 conditions: Vec::new(),
             },
             ReceiverKind::Typed(_, ty) => Self::new(name, Some(ty), &receiver.attrs),
@@ -263,6 +242,11 @@ impl Named {
             },
         }
     }
+}
+
+/// `#[cfg(..)]` on an argument, which everything about it has to carry.
+pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
+    attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
 }
 
 /// The names that a pattern binds. A constant among them is harmless: nobody mentions it as an argument.
@@ -374,15 +358,9 @@ mod tests {
             ("async fn f() {}", Returns::Awaited),
             ("fn f() -> u8 {}", Returns::Value),
             ("fn f() -> impl Future<Output = u8> + Send {}", Returns::Future),
-            (
-                "fn f() -> impl std::future::Future<Output = ()> {}",
-                Returns::Future,
-            ),
+            ("fn f() -> impl std::future::Future<Output = ()> {}", Returns::Future),
             ("fn f() -> impl Display {}", Returns::Value),
-            (
-                "fn f<'a>() -> Pin<Box<dyn Future<Output = u8> + Send + 'a>> {}",
-                Returns::BoxedFuture,
-            ),
+            ("fn f<'a>() -> Pin<Box<dyn Future<Output = u8> + Send + 'a>> {}", Returns::BoxedFuture),
             (
                 "fn f() -> ::core::pin::Pin<Box<dyn ::core::future::Future<Output = ()>>> {}",
                 Returns::BoxedFuture,

@@ -18,11 +18,8 @@ pub(crate) enum OnCancel {
 }
 
 impl OnCancel {
-    const VALUES: &'static [(&'static str, Self)] = &[
-        ("detach", Self::Detach),
-        ("block", Self::Block),
-        ("skip", Self::Skip),
-    ];
+    const VALUES: &'static [(&'static str, Self)] =
+        &[("detach", Self::Detach), ("block", Self::Block), ("skip", Self::Skip)];
 }
 
 /// A value and the span of the whole option, for errors about both.
@@ -42,12 +39,8 @@ type Parse = fn(&mut Options, &Ident, ParseStream<'_>) -> syn::Result<()>;
 
 /// Every option there is.
 const TABLE: &[(&str, Parse)] = &[
-    ("on_cancel", |options, name, input| {
-        set(&mut options.on_cancel, name, parse_on_cancel(name, input)?)
-    }),
-    ("crate", |options, name, input| {
-        set(&mut options.krate, name, parse_crate(input)?)
-    }),
+    ("on_cancel", |options, name, input| set(&mut options.on_cancel, name, parse_on_cancel(name, input)?)),
+    ("crate", |options, name, input| set(&mut options.krate, name, parse_crate(input)?)),
 ];
 
 impl Options {
@@ -82,11 +75,7 @@ impl Options {
             Some((_, parse)) => parse(self, &name, input),
             None => {
                 let written = name.to_string();
-                Err(error!(
-                    name,
-                    "unknown option `{written}`; {}",
-                    suggest::instead_of(&written, &known)
-                ))
+                Err(error!(name, "unknown option `{written}`; {}", suggest::instead_of(&written, &known)))
             }
         }
     }
@@ -110,20 +99,14 @@ fn parse_on_cancel(name: &Ident, input: ParseStream<'_>) -> syn::Result<Written<
     if input.peek(LitStr) {
         let literal: LitStr = input.parse()?;
         let value = suggest::closest(&literal.value(), &known).unwrap_or("detach");
-        bail!(
-            literal,
-            "the value is a word, not a string: `on_cancel = {value}`"
-        );
+        bail!(literal, "the value is a word, not a string: `on_cancel = {value}`");
     }
     if !input.peek(Ident::peek_any) {
         bail!(at input.span(), "`on_cancel` is one of `{}`", known.join("`, `"));
     }
     let word = input.call(Ident::parse_any)?;
     match OnCancel::VALUES.iter().find(|(name, _)| word == name) {
-        Some((_, value)) => Ok(Written {
-            value: *value,
-            span: name.span(),
-        }),
+        Some((_, value)) => Ok(Written { value: *value, span: name.span() }),
         None => {
             let written = word.to_string();
             bail!(
@@ -138,17 +121,10 @@ fn parse_on_cancel(name: &Ident, input: ParseStream<'_>) -> syn::Result<Written<
 fn parse_crate(input: ParseStream<'_>) -> syn::Result<Written<Path>> {
     if input.peek(LitStr) {
         let literal: LitStr = input.parse()?;
-        bail!(
-            literal,
-            "the value is a path, not a string: `crate = {}`",
-            literal.value()
-        );
+        bail!(literal, "the value is a path, not a string: `crate = {}`", literal.value());
     }
     let path = input.call(Path::parse_mod_style)?;
-    Ok(Written {
-        span: path.span(),
-        value: path,
-    })
+    Ok(Written { span: path.span(), value: path })
 }
 
 /// Leaves out the rest of an option that was wrong, so that the next one is looked at too.

@@ -39,26 +39,21 @@ fn format_string_mentions(literal: &str, name: &str) -> bool {
         && literal.split('{').skip(1).any(|rest| {
             // `{:width$}` and `{:.precision$}` name arguments as well as `{name}` does.
             rest.split('}').next().is_some_and(|argument| {
-                argument
-                    .split(|c: char| !(c.is_alphanumeric() || c == '_'))
-                    .any(|word| word == name)
+                argument.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == name)
             })
         })
 }
 
 /// The first `.await` that belongs to these tokens, and not to an async block, an async closure or a function in them.
 pub(crate) fn first_await(tokens: &TokenStream) -> Option<Span> {
-    find(
-        tokens,
-        &|trees, at| match (at.checked_sub(1).and_then(|at| trees.get(at)), trees.get(at)) {
-            (Some(TokenTree::Punct(dot)), Some(TokenTree::Ident(word)))
-                if dot.as_char() == '.' && word == "await" =>
-            {
-                Some(word.span())
-            }
-            _ => None,
-        },
-    )
+    find(tokens, &|trees, at| match (at.checked_sub(1).and_then(|at| trees.get(at)), trees.get(at)) {
+        (Some(TokenTree::Punct(dot)), Some(TokenTree::Ident(word)))
+            if dot.as_char() == '.' && word == "await" =>
+        {
+            Some(word.span())
+        }
+        _ => None,
+    })
 }
 
 /// The first `return` that belongs to these tokens, and not to a block, a closure or a function in them.
@@ -115,21 +110,17 @@ fn starts_expression(trees: &[TokenTree], at: usize) -> bool {
     match at.checked_sub(1).and_then(|at| trees.get(at)) {
         None => true,
         Some(TokenTree::Punct(punct)) => punct.as_char() != '?',
-        Some(TokenTree::Ident(word)) => [
-            "move", "static", "return", "break", "in", "else", "match", "if", "while",
-        ]
-        .iter()
-        .any(|known| word == known),
+        Some(TokenTree::Ident(word)) => {
+            ["move", "static", "return", "break", "in", "else", "match", "if", "while"]
+                .iter()
+                .any(|known| word == known)
+        }
         Some(TokenTree::Group(_) | TokenTree::Literal(_)) => false,
     }
 }
 
 fn end_of_closure(trees: &[TokenTree], bar: usize) -> usize {
-    let parameters = trees
-        .iter()
-        .skip(bar + 1)
-        .take_while(|tree| punct(Some(tree)) != Some('|'))
-        .count();
+    let parameters = trees.iter().skip(bar + 1).take_while(|tree| punct(Some(tree)) != Some('|')).count();
     let body = bar + parameters + 2;
     let returns_type = punct(trees.get(body)) == Some('-') && punct(trees.get(body + 1)) == Some('>');
     match trees.get(body) {
@@ -137,11 +128,7 @@ fn end_of_closure(trees: &[TokenTree], bar: usize) -> usize {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => body + 1,
         _ => {
             let ends = |tree: &TokenTree| matches!(punct(Some(tree)), Some(',' | ';'));
-            trees
-                .iter()
-                .skip(body)
-                .position(ends)
-                .map_or(trees.len(), |length| body + length)
+            trees.iter().skip(body).position(ends).map_or(trees.len(), |length| body + length)
         }
     }
 }
@@ -149,11 +136,7 @@ fn end_of_closure(trees: &[TokenTree], bar: usize) -> usize {
 fn after_braces(trees: &[TokenTree], from: usize) -> usize {
     let is_braces =
         |tree: &TokenTree| matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
-    trees
-        .iter()
-        .skip(from)
-        .position(is_braces)
-        .map_or(trees.len(), |length| from + length + 1)
+    trees.iter().skip(from).position(is_braces).map_or(trees.len(), |length| from + length + 1)
 }
 
 /// The first identifier among these tokens that is one of the names.
@@ -219,12 +202,7 @@ mod tests {
 
     #[test]
     fn an_await_belongs_to_the_innermost_async_body() {
-        for source in [
-            "a.b().await",
-            "{ f(x.await) }",
-            "match a { _ => b.await }",
-            "x(|| 1, y.await)",
-        ] {
+        for source in ["a.b().await", "{ f(x.await) }", "match a { _ => b.await }", "x(|| 1, y.await)"] {
             assert!(first_await(&tokens(source)).is_some(), "{source}");
         }
         for source in [
@@ -242,12 +220,7 @@ mod tests {
 
     #[test]
     fn a_return_belongs_to_the_innermost_body() {
-        for source in [
-            "return",
-            "{ if x { return; } }",
-            "a | return",
-            "x.map(|y| y); return",
-        ] {
+        for source in ["return", "{ if x { return; } }", "a | return", "x.map(|y| y); return"] {
             assert!(first_return(&tokens(source)).is_some(), "{source}");
         }
         for source in [

@@ -6,10 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::chain::Chain;
 
-static KEPT: Mutex<Kept> = Mutex::new(Kept {
-    chains: BTreeMap::new(),
-    last: 0,
-});
+static KEPT: Mutex<Kept> = Mutex::new(Kept { chains: BTreeMap::new(), last: 0 });
 
 struct Kept {
     chains: BTreeMap<NonZeroU32, Chain>,

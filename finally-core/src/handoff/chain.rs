@@ -24,20 +24,12 @@ pub(crate) struct Job {
 
 impl Job {
     pub(crate) fn new(future: BoxFuture, location: &'static Location<'static>) -> Self {
-        Self {
-            future,
-            location,
-            _ticket: Ticket::new(),
-        }
+        Self { future, location, _ticket: Ticket::new() }
     }
 
     /// Ends the job. What its future still holds is dropped, and a panic on that way is reported.
     fn end(self) {
-        let Self {
-            future,
-            location,
-            _ticket,
-        } = self;
+        let Self { future, location, _ticket } = self;
         if let Err(payload) = catch(|| drop(future)) {
             failure::report_panic(FailureKind::CleanupPanicked, payload, location);
         }

@@ -19,10 +19,7 @@ use std::{
     time::Instant,
 };
 
-static DETACHED: Mutex<Detached> = Mutex::new(Detached {
-    count: 0,
-    waiting: Vec::new(),
-});
+static DETACHED: Mutex<Detached> = Mutex::new(Detached { count: 0, waiting: Vec::new() });
 static CHANGED: Condvar = Condvar::new();
 
 struct Detached {
@@ -100,11 +97,7 @@ impl Future for Drain {
         if detached.count == 0 {
             return Poll::Ready(());
         }
-        if !detached
-            .waiting
-            .iter()
-            .any(|waker| waker.will_wake(context.waker()))
-        {
+        if !detached.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
             detached.waiting.push(context.waker().clone());
         }
         Poll::Pending
@@ -135,11 +128,7 @@ impl Future for Drain {
 pub fn drain_timeout(
     timeout: Duration,
 ) -> impl Future<Output = Result<(), StillRunning>> + Send + Sync + Unpin {
-    DrainTimeout {
-        timeout,
-        alarm: None,
-        drain: Drain(()),
-    }
+    DrainTimeout { timeout, alarm: None, drain: Drain(()) }
 }
 
 struct DrainTimeout {
@@ -169,10 +158,7 @@ impl Alarm {
                 waker.wake();
             }
         };
-        thread::Builder::new()
-            .name("finally-drain".into())
-            .spawn(clock)
-            .ok()?;
+        thread::Builder::new().name("finally-drain".into()).spawn(clock).ok()?;
         Some(alarm)
     }
 
@@ -245,10 +231,7 @@ fn wait(deadline: Option<Instant>, given_up: impl Fn() -> bool) -> usize {
                 if left.is_zero() {
                     break;
                 }
-                CHANGED
-                    .wait_timeout(detached, left)
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .0
+                CHANGED.wait_timeout(detached, left).unwrap_or_else(PoisonError::into_inner).0
             }
         };
     }
@@ -256,11 +239,7 @@ fn wait(deadline: Option<Instant>, given_up: impl Fn() -> bool) -> usize {
 }
 
 fn still_running(count: usize) -> Result<(), StillRunning> {
-    if count == 0 {
-        Ok(())
-    } else {
-        Err(StillRunning { count })
-    }
+    if count == 0 { Ok(()) } else { Err(StillRunning { count }) }
 }
 
 /// Cleanups were still detached when the time was over. They go on.

@@ -35,11 +35,7 @@ impl<F: Future> Task<F> {
         describe: Describe<F::Output>,
         location: &'static Location<'static>,
     ) -> Self {
-        Self {
-            future,
-            describe,
-            location,
-        }
+        Self { future, describe, location }
     }
 
     /// Polls the cleanup for a caller that waits for it.

@@ -14,12 +14,8 @@ use std::{
 
 use super::{block::block_on, chain::Chain};
 
-static QUEUE: Mutex<Queue> = Mutex::new(Queue {
-    ready: VecDeque::new(),
-    unfinished: 0,
-    running: false,
-    thread: None,
-});
+static QUEUE: Mutex<Queue> =
+    Mutex::new(Queue { ready: VecDeque::new(), unfinished: 0, running: false, thread: None });
 
 struct Queue {
     ready: VecDeque<Arc<Task>>,
@@ -66,10 +62,7 @@ impl Wake for Task {
 
 /// Gives a chain to the thread, and starts it where it does not run.
 pub(super) fn submit(chain: Chain) {
-    let task = Arc::new(Task {
-        chain: Mutex::new(chain),
-        queued: AtomicBool::new(false),
-    });
+    let task = Arc::new(Task { chain: Mutex::new(chain), queued: AtomicBool::new(false) });
     let mut queue = lock();
     queue.unfinished += 1;
     let start = !mem::replace(&mut queue.running, true);

@@ -57,13 +57,7 @@ where
             Ok(future) => (Some(future), None),
             Err(payload) => (None, Some(payload)),
         };
-        Self {
-            settled: Some(settled),
-            adopted,
-            cleanup,
-            build_panic,
-            texts,
-        }
+        Self { settled: Some(settled), adopted, cleanup, build_panic, texts }
     }
 }
 
@@ -100,10 +94,7 @@ where
                 Err(payload)
             }
         };
-        let settled = this
-            .settled
-            .take()
-            .expect("panics above when it is polled after completion");
+        let settled = this.settled.take().expect("panics above when it is polled after completion");
         Poll::Ready(settled.with_cleanup(cleaned, this.texts))
     }
 }

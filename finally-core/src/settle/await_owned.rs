@@ -69,13 +69,7 @@ where
             Ok(future) => Ok(Box::pin(Task::new(future, texts.cleanup, texts.location))),
             Err(payload) => Err(Some(payload)),
         };
-        Self {
-            settled: Some(settled),
-            adopted,
-            cleanup,
-            texts,
-            on_leave,
-        }
+        Self { settled: Some(settled), adopted, cleanup, texts, on_leave }
     }
 
     fn poll_cleanup(&mut self, context: &mut Context<'_>) -> Poll<Result<F::Output, Payload>> {
@@ -142,10 +136,7 @@ where
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled<T>> {
         let cleaned = ready!(self.poll_cleanup(context));
-        let settled = self
-            .settled
-            .take()
-            .expect("`poll_cleanup` panics when it is polled after completion");
+        let settled = self.settled.take().expect("`poll_cleanup` panics when it is polled after completion");
         Poll::Ready(settled.with_cleanup(cleaned, &self.texts))
     }
 }
@@ -168,11 +159,7 @@ where
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled<T>> {
         // The guard around it is being dropped, and so will this be: no poll of the user's code in between.
-        if signal::is_cancel(context) {
-            Poll::Pending
-        } else {
-            Pin::new(&mut self.0).poll(context)
-        }
+        if signal::is_cancel(context) { Poll::Pending } else { Pin::new(&mut self.0).poll(context) }
     }
 }
 

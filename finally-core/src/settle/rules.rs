@@ -52,11 +52,7 @@ impl<T> Settled<T> {
             }
             ended => ended,
         };
-        Self {
-            outcome,
-            drop_panic,
-            location: texts.location,
-        }
+        Self { outcome, drop_panic, location: texts.location }
     }
 
     /// Puts the cleanup's end beside the body's.
@@ -65,11 +61,7 @@ impl<T> Settled<T> {
         V: CleanupValue,
         T: Accepts<V>,
     {
-        let Self {
-            outcome,
-            drop_panic,
-            location,
-        } = self;
+        let Self { outcome, drop_panic, location } = self;
         let outcome = match (outcome, cleaned) {
             (outcome, Ok(value)) if !value.is_failure() => outcome,
             (Outcome::Returned(body), cleaned) if (texts.body)(&body).is_none() => match cleaned {
@@ -81,11 +73,7 @@ impl<T> Settled<T> {
                 outcome
             }
         };
-        Self {
-            outcome,
-            drop_panic,
-            location,
-        }
+        Self { outcome, drop_panic, location }
     }
 
     /// The caller has left, so nobody gets what the body ended with. A panic out of its drop is the dropper's.

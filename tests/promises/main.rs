@@ -1,0 +1,44 @@
+//! The promises, one module each. A test is named after its promise and says what it sees.
+
+#[path = "../support/mod.rs"]
+#[macro_use]
+mod support;
+
+mod p01_exactly_once;
+mod p02_body_first;
+mod p03_inline;
+mod p04_prompt_cancel;
+mod p05_continues;
+mod p06_order;
+mod p07_result;
+mod p08_lossless;
+mod p09_hand_off;
+mod p10_no_tax;
+
+use finally::finally;
+use support::{End, Error, Log, steps};
+
+/// Suspends twice in the body and twice in the cleanup.
+#[finally(clean(log.clone(), cleanup))]
+async fn subject(log: Log, body: End, cleanup: End) -> Result<(), Error> {
+    let _held = log.on_drop("body dropped");
+    steps(log.clone(), "body", 2).await;
+    body.reach("body")
+}
+
+async fn clean(log: Log, end: End) -> Result<(), Error> {
+    steps(log, "clean", 2).await;
+    end.reach("cleanup")
+}
+
+/// Suspends twice in the body. The cleanup is evaluated in place.
+#[finally({ log.push("clean"); cleanup.reach("cleanup") })]
+async fn sync_subject(log: Log, body: End, cleanup: End) -> Result<(), Error> {
+    let _held = log.on_drop("body dropped");
+    steps(log.clone(), "body", 2).await;
+    body.reach("body")
+}
+
+/// The whole of what `subject` does when nothing cuts it short.
+const WHOLE: [&str; 7] = ["body 0", "body 1", "body 2", "body dropped", "clean 0", "clean 1", "clean 2"];
+const WHOLE_SYNC: [&str; 5] = ["body 0", "body 1", "body 2", "body dropped", "clean"];

@@ -1,0 +1,102 @@
+//! P10: no extra poll, no extra wake, hardly any size. What is allocated is counted in `allocations.rs`.
+
+use std::task::Poll;
+
+use finally::finally;
+
+use crate::support::{exclusive, hand::Hand, suspend};
+
+async fn two_suspends() {
+    suspend().await;
+    suspend().await;
+}
+
+#[finally(two_suspends())]
+async fn awaited(suspends: usize) {
+    for _ in 0..suspends {
+        suspend().await;
+    }
+}
+
+#[finally(assert!(suspends < 9))]
+async fn in_place(suspends: usize) {
+    for _ in 0..suspends {
+        suspend().await;
+    }
+}
+
+#[test]
+fn p10_polls_are_those_of_the_body_and_the_pendings_of_the_cleanup() {
+    let _turn = exclusive();
+    for suspends in 0..3 {
+        let mut hand = Hand::new(awaited(suspends));
+        hand.run();
+        assert_eq!((hand.polls, hand.wakes.count()), (suspends + 1 + 2, suspends + 2), "awaited");
+
+        let mut hand = Hand::new(in_place(suspends));
+        hand.run();
+        assert_eq!((hand.polls, hand.wakes.count()), (suspends + 1, suspends), "in place");
+    }
+}
+
+#[test]
+fn p10_a_body_that_is_ready_at_once_is_ready_in_one_poll() {
+    #[finally(assert_eq!(value, 1))]
+    async fn in_place(value: u8) -> u8 {
+        value
+    }
+    #[finally(std::future::ready(()))]
+    async fn awaited(value: u8) -> u8 {
+        value
+    }
+    assert_eq!(Hand::new(in_place(1)).poll(), Poll::Ready(1));
+    assert_eq!(Hand::new(awaited(1)).poll(), Poll::Ready(1));
+}
+
+#[test]
+fn p10_the_callers_own_inert_waker_is_not_taken_for_a_cancellation() {
+    let _turn = exclusive();
+    let mut future = Box::pin(awaited(2));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let pendings = (0..).take_while(|_| future.as_mut().poll(&mut context).is_pending()).count();
+    assert_eq!(pendings, 4);
+}
+
+mod sizes {
+    use super::*;
+
+    type Argument = [u8; 256];
+
+    async fn plain(argument: Argument) -> u8 {
+        suspend().await;
+        argument[0]
+    }
+
+    #[finally(two_suspends())]
+    async fn mentions_nothing(argument: Argument) -> u8 {
+        suspend().await;
+        argument[0]
+    }
+
+    #[finally(assert_eq!(argument[0], 0))]
+    async fn mentions_the_argument(argument: Argument) -> u8 {
+        suspend().await;
+        argument[0]
+    }
+
+    #[finally({ suspend().await; assert_eq!(argument[0], 0) })]
+    async fn takes_the_argument(argument: Argument) -> u8 {
+        suspend().await;
+        argument[0]
+    }
+
+    /// Bytes of a future with a 256-byte argument and one await, as much as 1.10 times those of the plain function.
+    #[test]
+    fn p10_a_future_is_at_most_a_tenth_larger() {
+        let argument = [0; 256];
+        let limit = size_of_val(&plain(argument)) * 110 / 100;
+        assert!(size_of_val(&mentions_nothing(argument)) <= limit);
+        assert!(size_of_val(&mentions_the_argument(argument)) <= limit);
+        assert!(size_of_val(&takes_the_argument(argument)) <= limit);
+    }
+}
