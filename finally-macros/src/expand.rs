@@ -211,7 +211,8 @@ impl End<'_> {
                 };
                 quote_spanned! {*span=>
                     #build
-                    #private::settle_or_block(#exit, #cleanup, __finally_body, __finally_cleanup_value, #detacher).await
+                    let __finally_detacher = #detacher;
+                    #private::settle_or_block(#exit, #cleanup, __finally_body, __finally_cleanup_value, __finally_detacher).await
                 }
             }
         }

@@ -1,0 +1,156 @@
+//! P10: no allocation with a sync cleanup, at most one per call with an async one. In a process of its own, because it
+//! counts what the allocator is asked for.
+
+#![allow(unsafe_code, reason = "an allocator is unsafe to write")]
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+    future::Future,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Wake, Waker},
+};
+
+use finally::finally;
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: everything goes to the system's allocator as it is.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // A thread that ends allocates when there is nothing left to count with.
+        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// How often this thread allocates in there.
+fn allocations<R>(run: impl FnOnce() -> R) -> (R, usize) {
+    let before = ALLOCATIONS.get();
+    let result = run();
+    (result, ALLOCATIONS.get() - before)
+}
+
+struct Unheard;
+
+impl Wake for Unheard {
+    fn wake(self: Arc<Self>) {}
+}
+
+/// How often the future allocates from its first poll to its end, or until it is dropped after so many pendings.
+fn allocations_of<F: Future>(future: F, cancel_after: Option<usize>) -> usize {
+    let waker = Waker::from(Arc::new(Unheard));
+    let ((), count) = allocations(|| {
+        let mut future = pin!(future);
+        let mut pendings = 0;
+        while future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
+            pendings += 1;
+            if cancel_after == Some(pendings) {
+                return;
+            }
+        }
+    });
+    count
+}
+
+fn suspend() -> impl Future<Output = ()> + Send {
+    let mut suspended = false;
+    std::future::poll_fn(move |_| {
+        if std::mem::replace(&mut suspended, true) { Poll::Ready(()) } else { Poll::Pending }
+    })
+}
+
+fn nothing() {}
+
+fn fails() -> Result<(), std::fmt::Error> {
+    Err(std::fmt::Error)
+}
+
+#[finally(nothing)]
+async fn sync_without_arguments(argument: u8) -> Result<u8, std::fmt::Error> {
+    suspend().await;
+    Ok(argument)
+}
+
+#[finally(assert_eq!(argument, 1))]
+async fn sync_with_arguments(argument: u8) -> Result<u8, std::fmt::Error> {
+    suspend().await;
+    Ok(argument)
+}
+
+#[finally(fails)]
+async fn sync_that_fails(argument: u8) -> Result<u8, std::fmt::Error> {
+    suspend().await;
+    Ok(argument)
+}
+
+#[finally(suspend)]
+async fn async_without_arguments(argument: u8) -> Result<u8, std::fmt::Error> {
+    suspend().await;
+    Ok(argument)
+}
+
+#[finally({ suspend().await; assert_eq!(argument, 1) })]
+async fn async_with_arguments(argument: u8) -> Result<u8, std::fmt::Error> {
+    suspend().await;
+    Ok(argument)
+}
+
+#[finally({ suspend().await; assert_eq!(argument, 1) }, on_cancel = skip)]
+async fn skipped(argument: u8) -> Result<u8, std::fmt::Error> {
+    suspend().await;
+    Ok(argument)
+}
+
+#[finally(assert_eq!(argument, 1))]
+fn not_async(argument: u8) -> u8 {
+    argument
+}
+
+#[test]
+fn p10_the_allocations_are_counted() {
+    assert_eq!(allocations(|| Box::new(1)).1, 1);
+}
+
+#[test]
+fn p10_a_sync_cleanup_allocates_nothing() {
+    assert_eq!(allocations_of(sync_without_arguments(1), None), 0);
+    assert_eq!(allocations_of(sync_with_arguments(1), None), 0);
+    assert_eq!(allocations_of(sync_that_fails(1), None), 0);
+    assert_eq!(allocations(|| not_async(1)).1, 0);
+}
+
+#[test]
+fn p10_a_sync_cleanup_of_a_cancelled_function_allocates_nothing() {
+    assert_eq!(allocations_of(sync_without_arguments(1), Some(1)), 0);
+    assert_eq!(allocations_of(sync_with_arguments(1), Some(1)), 0);
+}
+
+#[test]
+fn p10_an_async_cleanup_allocates_once() {
+    assert_eq!(allocations_of(async_without_arguments(1), None), 1);
+    assert_eq!(allocations_of(async_with_arguments(1), None), 1);
+}
+
+#[test]
+fn p10_a_cleanup_that_is_skipped_on_cancellation_allocates_nothing() {
+    assert_eq!(allocations_of(skipped(1), None), 0);
+    assert_eq!(allocations_of(skipped(1), Some(1)), 0);
+}
+
+#[test]
+fn p10_a_function_that_is_never_polled_allocates_nothing() {
+    assert_eq!(allocations(|| drop(async_without_arguments(1))).1, 0);
+}

@@ -1,0 +1,121 @@
+//! Many tasks, aborted anywhere: every body that was entered is cleaned up, and nothing is lost.
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::SeqCst},
+};
+
+use finally::finally;
+use support::{exclusive, runtimes, suspend};
+
+#[derive(Default)]
+struct Counts {
+    entered: AtomicUsize,
+    cleaned_inner: AtomicUsize,
+    cleaned_outer: AtomicUsize,
+}
+
+#[finally(clean_outer(counts.clone(), suspends))]
+async fn outer(counts: Arc<Counts>, suspends: usize) {
+    counts.entered.fetch_add(1, SeqCst);
+    inner(counts.clone(), suspends).await;
+}
+
+#[finally(clean_inner(counts.clone(), suspends))]
+async fn inner(counts: Arc<Counts>, suspends: usize) {
+    for _ in 0..suspends {
+        tokio::task::yield_now().await;
+    }
+    let _uses = &counts;
+}
+
+async fn clean_inner(counts: Arc<Counts>, suspends: usize) {
+    for _ in 0..suspends {
+        suspend().await;
+    }
+    counts.cleaned_inner.fetch_add(1, SeqCst);
+}
+
+async fn clean_outer(counts: Arc<Counts>, suspends: usize) {
+    for _ in 0..suspends {
+        suspend().await;
+    }
+    counts.cleaned_outer.fetch_add(1, SeqCst);
+}
+
+/// A small generator of numbers that look random, the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % limit as u64) as usize
+    }
+}
+
+fn check(counts: &Counts) {
+    let entered = counts.entered.load(SeqCst);
+    assert_eq!(counts.cleaned_inner.load(SeqCst), entered);
+    assert_eq!(counts.cleaned_outer.load(SeqCst), entered);
+    assert_eq!(finally::detached(), 0);
+}
+
+#[test]
+fn ten_thousand_tasks_aborted_at_random() {
+    const TASKS: usize = 10_000;
+
+    let turn = exclusive();
+    let counts = Arc::<Counts>::default();
+    let counts_of_tasks = Arc::clone(&counts);
+    runtimes::multi_thread().block_on(async move {
+        let mut random = Random(0x5EED);
+        let mut tasks = Vec::new();
+        for _ in 0..TASKS {
+            tasks.push(tokio::spawn(outer(counts_of_tasks.clone(), random.below(6))));
+            if random.below(3) == 0 {
+                tokio::task::yield_now().await;
+            }
+            // Some of those that were spawned before, wherever they are by now.
+            let victim = random.below(tasks.len());
+            tasks[victim].abort();
+        }
+        tasks.iter().for_each(tokio::task::JoinHandle::abort);
+        for task in tasks {
+            if let Err(aborted) = task.await {
+                assert!(aborted.is_cancelled());
+            }
+        }
+        finally::drain().await;
+    });
+    check(&counts);
+    assert!(counts.entered.load(SeqCst) > TASKS / 10, "the abort has to find some of them at work");
+    assert_eq!(turn.failures(), [], "none is lost, and none fails");
+}
+
+#[test]
+fn a_runtime_dropped_over_a_thousand_tasks() {
+    for runtime in [runtimes::multi_thread(), runtimes::current_thread()] {
+        let turn = exclusive();
+        let counts = Arc::<Counts>::default();
+        let counts_of_tasks = Arc::clone(&counts);
+        runtime.block_on(async move {
+            let mut random = Random(0x5EED);
+            for _ in 0..1_000 {
+                tokio::spawn(outer(counts_of_tasks.clone(), 1 + random.below(50)));
+                if random.below(3) == 0 {
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+        drop(runtime);
+        finally::drain_blocking(None).unwrap();
+        check(&counts);
+        assert!(counts.entered.load(SeqCst) > 0);
+        assert_eq!(turn.failures(), []);
+    }
+}
