@@ -10,8 +10,110 @@ pub use finally_core::{
     drain_timeout, set_executor, set_failure_hook, take_failure_hook,
 };
 
+/// Runs a cleanup after a function, exactly once, whatever becomes of it.
+///
+/// `#[finally(CLEANUP)]` or `#[finally(CLEANUP, option = value, ..)]`, on an `async fn`, a plain `fn`, a method with any
+/// receiver, a trait method with a body, or a function that returns `impl Future` or `Pin<Box<dyn Future>>`.
+///
+/// ```
+/// use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+/// use finally::finally;
+///
+/// static ACTIVE: AtomicUsize = AtomicUsize::new(0);
+///
+/// #[finally({ ACTIVE.fetch_sub(1, Relaxed); })]
+/// async fn handle(request: &str) -> Result<usize, &'static str> {
+///     ACTIVE.fetch_add(1, Relaxed);
+///     let length = request.trim().len();
+///     if length == 0 {
+///         return Err("an empty request");
+///     }
+///     Ok(length)
+/// }
+///
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+/// assert_eq!(runtime.block_on(handle("GET")), Ok(3));
+/// assert_eq!(runtime.block_on(handle(" ")), Err("an empty request"));
+/// assert_eq!(ACTIVE.load(Relaxed), 0);
+/// ```
+///
+/// # The cleanup
+///
+/// | CLEANUP | meaning |
+/// |---|---|
+/// | a path: `cleanup`, `Self::close`, `f::<T>` | called with no arguments |
+/// | a closure: `\|\| ..`, `\|fate\| ..`, `async \|\| ..` | called at the end; with one parameter it gets the [`Fate`] |
+/// | any other expression or block | evaluated at the end, with the arguments in scope |
+///
+/// It evaluates to `()`, to `Result<(), E>`, or to a future of one of them, which is awaited. A `?` in it ends the cleanup,
+/// not the function, and a `return` is an error.
+///
+/// An expression that contains `.await` stands for `async move { .. }`: it takes what it mentions, and on cancellation
+/// none of it runs inside the drop. One without `.await` is evaluated in place, on cancellation inside the drop, and if its
+/// value is a future, that is awaited or handed off. With `on_cancel = block` or `skip` an expression with `.await` stands
+/// for `async { .. }`, and borrows.
+///
+/// # What runs when
+///
+/// * **The body returned or panicked:** what it holds is dropped, the cleanup runs in the same task, and then the result is
+///   delivered, or the panic goes on with the same payload. It is not a new panic: the panic hook is not called again.
+/// * **The body was cancelled,** because its future was dropped: what it holds is dropped, and a cleanup that does not await
+///   runs inside that drop. One that awaits is handed off, and the drop returns at once.
+/// * **The cleanup was cancelled:** it goes on elsewhere from where it stood.
+/// * **The future was never polled:** nothing runs.
+///
+/// A function that returns a future makes it when it is called, as it does without the attribute: the cleanup belongs to
+/// the future, and a panic before there is one is not its concern.
+///
+/// # What it sees
+///
+/// An argument that the cleanup does not mention lives and dies with the body, in the order of a plain function. One that it
+/// mentions is alive while it is evaluated and is dropped right after that: after a sync cleanup has run, before an awaited
+/// one is polled, unless the cleanup took it. A name in a format string is a mention too.
+///
+/// # Failures
+///
+/// If the body failed, that is the result. If it succeeded and the cleanup failed, the result is the cleanup's error by
+/// `From`, or its panic. Every failure that no caller gets goes to the failure hook, see [`set_failure_hook`].
+///
+/// # Options
+///
+/// * `on_cancel = detach` (the default): a cleanup that is awaited is `Send + 'static` and is handed off on cancellation:
+///   to a finally around it, to the executor of [`set_executor`], to the current tokio runtime, or to a background thread.
+/// * `on_cancel = block`: it is driven to its end inside the drop, and may borrow and be `!Send`. Where that would deadlock, on a
+///   tokio current-thread runtime and in a `LocalSet`, one that uses no argument is handed off if it is `Send`, and any
+///   other is reported as lost unless its first poll is its end.
+/// * `on_cancel = skip`: it does not run on cancellation, and ends where it is when it is cancelled itself. It may borrow and be
+///   `!Send`.
+/// * `crate = ::path`: where this crate is, if it is not `::finally`.
+///
+/// # Several
+///
+/// Two attributes on one function run from top to bottom. Each is told by its name, `finally` or `lastly`: under another name,
+/// the arguments that one takes are not left for the next.
+///
+/// # Costs
+///
+/// No extra poll and no extra wake. No allocation for a cleanup that does not await or is skipped, and one, of the cleanup's
+/// future, for one that does. A future with a 256-byte argument and one await is at most a tenth larger than without.
 #[cfg(feature = "macros")]
-pub use finally_macros::{finally, lastly};
+#[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
+pub use finally_macros::finally;
+
+/// The same as [`macro@finally`], under the name that some promise libraries give it.
+///
+/// ```
+/// use finally::lastly;
+///
+/// #[lastly(println!("{name} has left"))]
+/// async fn visit(name: &str) -> usize {
+///     name.len()
+/// }
+/// # assert_eq!(tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(visit("Ada")), 3);
+/// ```
+#[cfg(feature = "macros")]
+#[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
+pub use finally_macros::lastly;
 
 /// What the macros expand to. Not for people to call: any of it may change with every release.
 #[doc(hidden)]

@@ -25,13 +25,13 @@ mod tokens;
 
 use proc_macro::TokenStream;
 
-/// Runs a cleanup after a function, whatever becomes of it. See `finally::finally`.
+#[allow(missing_docs, reason = "documented where users find it, in the facade")]
 #[proc_macro_attribute]
 pub fn finally(arguments: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand("finally", arguments.into(), item.into()).into()
 }
 
-/// The same as [`macro@finally`], under the name that some promise libraries give it.
+#[allow(missing_docs, reason = "documented where users find it, in the facade")]
 #[proc_macro_attribute]
 pub fn lastly(arguments: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand("lastly", arguments.into(), item.into()).into()

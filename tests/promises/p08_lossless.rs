@@ -1,7 +1,5 @@
 //! P8: every failure that no caller gets goes to the failure hook exactly once.
 
-use std::process::Command;
-
 use finally::{FailureKind, finally};
 
 use crate::{
@@ -206,6 +204,7 @@ fn p8_a_hook_that_is_taken_gives_way_to_the_default_one() {
 }
 
 /// Runs this very test again in a process of its own, to see its stderr.
+#[cfg(not(feature = "tracing"))]
 #[test]
 fn p8_without_a_hook_a_failure_is_one_line_on_stderr() {
     const INSIDE: &str = "P8_INSIDE";
@@ -216,7 +215,7 @@ fn p8_without_a_hook_a_failure_is_one_line_on_stderr() {
         drop(hand);
         return;
     }
-    let output = Command::new(std::env::current_exe().unwrap())
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args([NAME, "--exact", "--nocapture"])
         .env(INSIDE, "1")
         .output()
