@@ -17,8 +17,8 @@
 //! # Features
 //!
 //! * `std` (default): panics are caught, cleanups can be handed off, failures are reported. Without it the crate is
-//!   `no_std` with `alloc`: a cleanup evaluated in place runs on every fate (a panic counts as a cancellation, because
-//!   it cannot be caught), an awaited one needs `on_cancel = skip`, and a failure without a caller is dropped.
+//!   `no_std` with `alloc`: a panic cannot be caught and runs nothing, a cleanup that is awaited needs `on_cancel = skip`,
+//!   and a failure without a caller is dropped.
 //! * `tokio`: hand-off to the current tokio runtime; the background thread runs a tokio runtime of its own.
 //! * `tracing`: the default failure hook emits an event instead of a line on stderr.
 

@@ -9,28 +9,33 @@ use std::thread::{self, Thread};
 /// Where waiting would deadlock, it is polled once, and where that is not its end either, the reason is the error. On a
 /// tokio current-thread runtime this thread drives the timers and sockets, and all the other tasks, that the cleanup may
 /// wait for. On a multi-thread runtime the other tasks move to another worker.
-pub(crate) fn block<R>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<R>) -> Result<R, &'static str> {
+pub(crate) fn block<R>(poll: impl FnMut(&mut Context<'_>) -> Poll<R>) -> Result<R, &'static str> {
     #[cfg(feature = "tokio")]
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-        use tokio::runtime::RuntimeFlavor;
-
-        const DEADLOCK: &str =
-            "`on_cancel = block` would deadlock on a tokio runtime that has this thread only";
-
-        let mut end = None;
-        if runtime.runtime_flavor() != RuntimeFlavor::CurrentThread {
-            // Panics inside a `LocalSet`, which cannot move its tasks to another worker.
-            let _ = crate::unwind::catch(|| {
-                tokio::task::block_in_place(|| {
-                    end = Some(runtime.block_on(core::future::poll_fn(&mut poll)));
-                });
-            });
-        } else if let Poll::Ready(ended) = poll(&mut Context::from_waker(&Arc::new(Still).into())) {
-            end = Some(ended);
-        }
-        return end.ok_or(DEADLOCK);
+        return block_inside(&runtime, poll);
     }
     Ok(block_on(poll))
+}
+
+#[cfg(feature = "tokio")]
+fn block_inside<R>(
+    runtime: &tokio::runtime::Handle,
+    mut poll: impl FnMut(&mut Context<'_>) -> Poll<R>,
+) -> Result<R, &'static str> {
+    use tokio::runtime::RuntimeFlavor;
+
+    let mut end = None;
+    if runtime.runtime_flavor() != RuntimeFlavor::CurrentThread {
+        // Panics inside a `LocalSet`, which cannot move its tasks to another worker.
+        let _ = crate::unwind::catch(|| {
+            tokio::task::block_in_place(|| {
+                end = Some(runtime.block_on(core::future::poll_fn(&mut poll)));
+            });
+        });
+    } else if let Poll::Ready(ended) = poll(&mut Context::from_waker(&Arc::new(Still).into())) {
+        end = Some(ended);
+    }
+    end.ok_or("`on_cancel = block` would deadlock on a tokio runtime that has this thread only")
 }
 
 /// Drives `poll` to its end with nothing but this thread.

@@ -1,0 +1,86 @@
+//! What is left without `std`. Run with `--no-default-features --features macros`.
+
+#![cfg(not(feature = "std"))]
+
+use std::{
+    cell::RefCell,
+    future::Future,
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
+use finally::{Fate, finally};
+
+type Log = RefCell<Vec<&'static str>>;
+
+fn suspend() -> impl Future<Output = ()> {
+    let mut suspended = false;
+    std::future::poll_fn(move |_| {
+        if std::mem::replace(&mut suspended, true) { Poll::Ready(()) } else { Poll::Pending }
+    })
+}
+
+#[finally(|fate| log.borrow_mut().push(match fate {
+    Fate::Returned(_) => "returned",
+    Fate::Panicked(_) => "panicked",
+    Fate::Cancelled => "cancelled",
+}))]
+async fn in_place(log: &Log) -> u8 {
+    suspend().await;
+    1
+}
+
+#[finally({ suspend().await; log.borrow_mut().push("clean") }, on_cancel = skip)]
+async fn skipped(log: &Log) -> u8 {
+    suspend().await;
+    1
+}
+
+fn poll<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+#[test]
+fn a_cleanup_in_place_runs_on_a_value_and_on_cancellation() {
+    let log = Log::default();
+    {
+        let mut returns = pin!(in_place(&log));
+        assert!(poll(returns.as_mut()).is_pending());
+        assert_eq!(poll(returns), Poll::Ready(1));
+        let mut cancelled = pin!(in_place(&log));
+        assert!(poll(cancelled.as_mut()).is_pending());
+    }
+    assert_eq!(log.into_inner(), ["returned", "cancelled"]);
+}
+
+#[test]
+fn a_panic_cannot_be_caught_and_goes_on() {
+    #[finally(log.borrow_mut().push("clean"))]
+    async fn panics(log: &Log) {
+        suspend().await;
+        panic!("out");
+    }
+    let log = Log::default();
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let mut panics = pin!(panics(&log));
+        assert!(poll(panics.as_mut()).is_pending());
+        let _ = poll(panics);
+    }));
+    assert_eq!(*panicked.unwrap_err().downcast::<&str>().unwrap(), "out");
+    assert!(log.into_inner().is_empty());
+}
+
+#[test]
+fn a_cleanup_that_awaits_is_awaited_in_place() {
+    let log = Log::default();
+    {
+        let mut returns = pin!(skipped(&log));
+        assert!(poll(returns.as_mut()).is_pending());
+        assert!(poll(returns.as_mut()).is_pending());
+        assert!(log.borrow().is_empty());
+        assert_eq!(poll(returns), Poll::Ready(1));
+        let mut cancelled = pin!(skipped(&log));
+        assert!(poll(cancelled.as_mut()).is_pending());
+    }
+    assert_eq!(log.into_inner(), ["clean"]);
+}
