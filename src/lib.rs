@@ -3,12 +3,18 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-pub use finally_core::Fate;
+#[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+pub use finally_core::testing;
+pub use finally_core::{Awaited, Fate, Finally, FinallyExt, Guard, InPlace, WithFate, guard};
 #[cfg(feature = "std")]
 pub use finally_core::{
-    AlreadySet, BoxFuture, Failure, FailureHook, FailureKind, StillRunning, detached, drain, drain_blocking,
-    drain_timeout, set_executor, set_failure_hook, take_failure_hook,
+    Acquire, AlreadySet, BoxFuture, Close, Failure, FailureHook, FailureKind, Scope, StillRunning, acquire, detached,
+    drain, drain_blocking, drain_timeout, set_executor, set_failure_hook, take_failure_hook, try_acquire,
 };
+#[cfg(feature = "stream")]
+#[cfg_attr(docsrs, doc(cfg(feature = "stream")))]
+pub use finally_core::{FinallyStream, FinallyStreamExt};
 
 /// Runs a cleanup after a function, exactly once, whatever becomes of it.
 ///

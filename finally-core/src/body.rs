@@ -36,6 +36,15 @@ impl<F: Future> Body<F> {
     pub(crate) const fn new(future: F) -> Self {
         Self::Running { future, adopted: Adopted::new() }
     }
+
+    /// The future, for as long as it runs.
+    #[cfg(feature = "stream")]
+    pub(crate) fn future(self: Pin<&mut Self>) -> Option<Pin<&mut F>> {
+        match self.project() {
+            BodyProject::Running { future, .. } => Some(future),
+            BodyProject::Ended => None,
+        }
+    }
 }
 
 impl<F: Future> Future for Body<F> {

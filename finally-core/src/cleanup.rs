@@ -1,6 +1,6 @@
 //! What a cleanup may be: `()`, `Result<(), E>`, or a future of either. Types decide, never names.
 
-use core::future::{Future, Ready, ready};
+use core::future::{Future, IntoFuture, Ready, ready};
 
 /// What a cleanup ends in.
 pub trait CleanupValue: Sized {
@@ -47,16 +47,17 @@ impl<V: CleanupValue> Cleanup<InPlace> for V {
     }
 }
 
+/// Whatever can be awaited: a future, or a builder of one.
 impl<F> Cleanup<Awaited> for F
 where
-    F: Future,
+    F: IntoFuture,
     F::Output: CleanupValue,
 {
     type Value = F::Output;
-    type Future = F;
+    type Future = F::IntoFuture;
 
-    fn into_future(self) -> F {
-        self
+    fn into_future(self) -> F::IntoFuture {
+        IntoFuture::into_future(self)
     }
 }
 

@@ -24,19 +24,44 @@ impl<F: Future, H> Concluded<F, H> {
     pub(crate) const fn new(future: F, handler: H) -> Self {
         Self { body: Body::new(future), handler: Some(handler) }
     }
+
+    /// The future, for as long as it runs.
+    #[cfg(feature = "stream")]
+    pub(crate) fn future(self: Pin<&mut Self>) -> Option<Pin<&mut F>> {
+        self.project().body.future()
+    }
 }
 
-impl<F, H, E> Future for Concluded<F, H>
+/// What follows a body: evaluates the cleanup, and puts it beside the exit.
+pub trait Conclude<T> {
+    type Ending;
+
+    fn conclude(self, exit: Exit<T>) -> Self::Ending;
+}
+
+/// As an expansion writes it.
+impl<T, H, E> Conclude<T> for H
+where
+    H: FnOnce(Exit<T>) -> E,
+{
+    type Ending = E;
+
+    fn conclude(self, exit: Exit<T>) -> E {
+        self(exit)
+    }
+}
+
+impl<F, H> Future for Concluded<F, H>
 where
     F: Future,
-    H: FnOnce(Exit<F::Output>) -> E,
+    H: Conclude<F::Output>,
 {
-    type Output = E;
+    type Output = H::Ending;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<E> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<H::Ending> {
         let this = self.project();
         let exit = ready!(this.body.poll(context));
         let handler = this.handler.take().expect("the body panics when it is polled after completion");
-        Poll::Ready(handler(exit))
+        Poll::Ready(handler.conclude(exit))
     }
 }

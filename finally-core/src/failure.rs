@@ -1,6 +1,8 @@
 //! Failures that have no caller left to go to (P8).
 
 use alloc::{boxed::Box, string::String, sync::Arc};
+#[cfg(feature = "testing")]
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use core::{any::Any, fmt, panic::Location};
 use std::sync::{PoisonError, RwLock};
 
@@ -121,12 +123,26 @@ pub(crate) fn report_panic(kind: FailureKind, payload: Payload, location: &'stat
 
 /// Reports come out of drops, which must not panic: not on account of the hook, nor of a payload that is dropped here.
 fn call_hook(failure: Failure) {
+    #[cfg(feature = "testing")]
+    if failure.kind == FailureKind::Lost {
+        LOST.fetch_add(1, Relaxed);
+    }
     let hook = HOOK.read().unwrap_or_else(PoisonError::into_inner).clone();
     let _ = catch(|| match &hook {
         Some(hook) => hook(&failure),
         None => default_hook(&failure),
     });
     let _ = catch(|| drop(failure));
+}
+
+/// How many cleanups were lost, for tests to ask.
+#[cfg(feature = "testing")]
+static LOST: AtomicUsize = AtomicUsize::new(0);
+
+/// How many cleanups were lost since the last call.
+#[cfg(feature = "testing")]
+pub(crate) fn take_lost() -> usize {
+    LOST.swap(0, Relaxed)
 }
 
 #[cfg(feature = "tracing")]

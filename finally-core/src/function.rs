@@ -2,7 +2,6 @@
 
 use crate::{
     cleanup::CleanupValue,
-    handoff::Chain,
     outcome::{Exit, Outcome},
     unwind::catch,
 };
@@ -19,9 +18,8 @@ impl<V: CleanupValue> SyncCleanup for V {}
 
 /// Calls a body and catches its panic.
 pub(crate) fn call<T>(body: impl FnOnce() -> T) -> Exit<T> {
-    let outcome = match catch(body) {
+    Exit::new(match catch(body) {
         Ok(value) => Outcome::Returned(value),
         Err(payload) => Outcome::Panicked(payload),
-    };
-    Exit { outcome, drop_panic: None, adopted: Chain::new() }
+    })
 }

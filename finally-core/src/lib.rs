@@ -29,6 +29,8 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "std")]
+mod acquire;
 #[allow(missing_docs, reason = "named by expansions only")]
 mod body;
 #[allow(missing_docs, reason = "named by expansions only")]
@@ -43,23 +45,45 @@ mod failure;
 mod failure;
 mod fate;
 mod function;
+mod future_ext;
 mod guard;
+#[allow(missing_docs, reason = "named in bounds only")]
+mod handler;
 #[cfg(feature = "std")]
 mod handoff;
 #[cfg(not(feature = "std"))]
 #[path = "handoff_absent.rs"]
 mod handoff;
+mod opaque;
 #[allow(missing_docs, reason = "named by expansions only")]
 mod outcome;
 #[allow(missing_docs, reason = "named by expansions only")]
 #[doc(hidden)]
 pub mod private;
+#[cfg(feature = "std")]
+mod scope;
 #[allow(missing_docs, reason = "named by expansions only")]
 mod settle;
 mod signal;
+#[cfg(feature = "stream")]
+mod stream_ext;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod unwind;
+mod value_guard;
 
+pub use cleanup::{Awaited, InPlace};
 pub use fate::Fate;
+pub use future_ext::{Finally, FinallyExt};
+pub use handler::WithFate;
+#[cfg(feature = "stream")]
+pub use stream_ext::{FinallyStream, FinallyStreamExt};
+pub use value_guard::{Guard, guard};
+
+#[cfg(feature = "std")]
+pub use acquire::{Acquire, acquire, try_acquire};
+#[cfg(feature = "std")]
+pub use scope::{Close, Scope};
 
 #[cfg(feature = "std")]
 pub use failure::{Failure, FailureHook, FailureKind, set_failure_hook, take_failure_hook};

@@ -28,6 +28,11 @@ pub struct Exit<T> {
 }
 
 impl<T> Exit<T> {
+    /// Of a body that has nothing to run.
+    pub(crate) const fn new(outcome: Outcome<T>) -> Self {
+        Self { outcome, drop_panic: None, adopted: Chain::new() }
+    }
+
     pub(crate) fn fate(&self) -> Fate<'_, T> {
         match (&self.outcome, &self.drop_panic) {
             (Outcome::Returned(_), Some(payload)) | (Outcome::Panicked(payload), _) => {

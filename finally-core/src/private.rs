@@ -14,7 +14,7 @@ use crate::{
     function::{self, SyncCleanup},
     guard::Guard,
     outcome::Exit,
-    settle::{Built, Detach, Ending, Settled, Skipping, Texts},
+    settle::{Built, Detach, Ending, Settled, Skipping, Texts, started},
     unwind::catch,
 };
 
@@ -152,7 +152,7 @@ where
     T: Accepts<K::Value>,
 {
     Skipping::new(
-        cleanup.cleanup.map(K::into_future),
+        started(cleanup.cleanup),
         exit,
         Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() },
     )
@@ -193,7 +193,7 @@ mod with_std {
         cleanup::{Accepts, Cleanup},
         describe::Describe,
         outcome::Exit,
-        settle::{Built, Detacher, OnLeave, Settle, Settling, Texts},
+        settle::{Built, Detacher, OnLeave, Settle, Settling, Texts, started},
     };
 
     /// `on_cancel = block`: a cleanup that is awaited is driven to its end inside the drop of its caller.
@@ -210,7 +210,7 @@ mod with_std {
         T: Accepts<K::Value>,
     {
         Settle(Settling::new(
-            cleanup.cleanup.map(K::into_future),
+            started(cleanup.cleanup),
             exit,
             Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() },
             OnLeave::Block(detacher),

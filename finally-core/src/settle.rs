@@ -73,6 +73,14 @@ impl<K, M> Built<K, M> {
     }
 }
 
+/// The future of a cleanup. Making it is running it, too.
+pub(crate) fn started<K, M>(built: Result<K, Payload>) -> Result<K::Future, Payload>
+where
+    K: Cleanup<M>,
+{
+    built.and_then(|cleanup| catch(|| cleanup.into_future()))
+}
+
 /// A cleanup that may be detached.
 #[cfg_attr(
     not(feature = "std"),
@@ -105,13 +113,14 @@ impl<F, T> Detach<Awaited, T> for F
 where
     // A cancelled caller does not wait, so the cleanup may have to move to another task: it owns what it uses and is
     // `Send`. Own it (`clone` what the cleanup needs), or choose `on_cancel = block` or `on_cancel = skip`.
-    F: Future + Send + 'static,
+    F: IntoFuture,
+    F::IntoFuture: Send + 'static,
     F::Output: CleanupValue,
     T: Accepts<F::Output>,
 {
-    type Ending = Settling<T, F>;
+    type Ending = Settling<T, F::IntoFuture>;
 
-    fn settle(built: Result<F, Payload>, exit: Exit<T>, texts: Texts<T, F::Output>) -> Settling<T, F> {
-        Settling::new(built, exit, texts, OnLeave::HandOff(|task| task))
+    fn settle(built: Result<F, Payload>, exit: Exit<T>, texts: Texts<T, F::Output>) -> Self::Ending {
+        Settling::new(started(built), exit, texts, OnLeave::HandOff(|task| task))
     }
 }

@@ -1,0 +1,155 @@
+//! Acquiring and guarding in one step.
+
+use alloc::boxed::Box;
+use core::{
+    fmt,
+    future::{Future, IntoFuture},
+    mem,
+    panic::Location,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use crate::{
+    cleanup::Cleanup,
+    handler::Explain,
+    handoff::{self, BoxFuture, Chain, Job, Task},
+    settle::{Detach, Ending},
+    value_guard::Guard,
+};
+
+/// Awaits a resource and guards it in the same step, so that no cancellation comes in between.
+///
+/// Cancelled while the resource is still on its way, the future that brings it goes on elsewhere, as a cleanup does, and
+/// what it brings is cleaned up at once: a connection that the server has granted already is closed, a lock that was
+/// about to be ours is given back. So the future and the handler are `Send + 'static`, and the future is boxed when it is
+/// polled first. Never polled, nothing happens. A panic of the future goes to the caller, or where that has left, to the
+/// failure hook.
+///
+/// ```
+/// use finally::{Guard, acquire};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let connection = acquire(async { "connection" }, |connection| println!("{connection} closed")).await;
+/// assert_eq!(connection.len(), 10);
+/// Guard::release(connection).await;
+/// # });
+/// ```
+#[track_caller]
+pub fn acquire<F, H, C, M>(future: F, handler: H) -> Acquire<F::IntoFuture, H, Guard<F::Output, H, M>>
+where
+    F: IntoFuture<IntoFuture: Send + 'static, Output: Send + 'static>,
+    H: FnOnce(F::Output) -> C + Send + 'static,
+    C: Cleanup<M, Value: Explain> + Detach<M, <C as Cleanup<M>>::Value, Ending: Ending<Held: Send>> + 'static,
+    M: 'static,
+{
+    Acquire {
+        state: State::Unpolled(future.into_future(), handler),
+        guard: Guard::new,
+        detach: |future, handler, location| {
+            let cleanup = async move { Guard::release(Guard::new(future.await, handler, location)).await };
+            Box::pin(Task::new(cleanup, C::Value::explain, location))
+        },
+        location: Location::caller(),
+    }
+}
+
+/// Does what [`acquire`] does with a future that may fail: an `Ok` is guarded, an `Err` is passed on.
+///
+/// An `Err` that comes after a cancellation means that there is nothing to clean up.
+///
+/// ```
+/// use finally::try_acquire;
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let connection = try_acquire(async { Ok::<_, std::io::Error>(1) }, |_| {}).await?;
+/// assert_eq!(*connection, 1);
+/// # drop(connection);
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
+#[track_caller]
+pub fn try_acquire<F, T, E, H, C, M>(
+    future: F,
+    handler: H,
+) -> Acquire<F::IntoFuture, H, Result<Guard<T, H, M>, E>>
+where
+    F: IntoFuture<Output = Result<T, E>, IntoFuture: Send + 'static>,
+    T: Send + 'static,
+    H: FnOnce(T) -> C + Send + 'static,
+    C: Cleanup<M, Value: Explain> + Detach<M, <C as Cleanup<M>>::Value, Ending: Ending<Held: Send>> + 'static,
+    M: 'static,
+{
+    Acquire {
+        state: State::Unpolled(future.into_future(), handler),
+        guard: |output, handler, location| output.map(|value| Guard::new(value, handler, location)),
+        detach: |future, handler, location| {
+            let cleanup = async move {
+                let acquired = future.await.ok();
+                match acquired {
+                    Some(value) => Guard::release(Guard::new(value, handler, location)).await,
+                    None => C::Value::success(),
+                }
+            };
+            Box::pin(Task::new(cleanup, C::Value::explain, location))
+        },
+        location: Location::caller(),
+    }
+}
+
+/// What [`acquire`] and [`try_acquire`] return.
+#[must_use = "futures do nothing unless they are awaited"]
+pub struct Acquire<F, H, G>
+where
+    F: Future,
+{
+    state: State<F, H>,
+    guard: fn(F::Output, H, &'static Location<'static>) -> G,
+    /// Known where the parts are known to be `Send + 'static`.
+    detach: fn(Pin<Box<F>>, H, &'static Location<'static>) -> BoxFuture,
+    location: &'static Location<'static>,
+}
+
+enum State<F, H> {
+    Unpolled(F, H),
+    Polled(Pin<Box<F>>, H),
+    Ended,
+}
+
+/// The future is pinned in a box of its own.
+impl<F: Future, H, G> Unpin for Acquire<F, H, G> {}
+
+impl<F: Future, H, G> Future for Acquire<F, H, G> {
+    type Output = G;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<G> {
+        let (mut future, handler) = match mem::replace(&mut self.state, State::Ended) {
+            State::Unpolled(future, handler) => (Box::pin(future), handler),
+            State::Polled(future, handler) => (future, handler),
+            State::Ended => panic!("`acquire` polled after completion"),
+        };
+        match future.as_mut().poll(context) {
+            Poll::Ready(output) => Poll::Ready((self.guard)(output, handler, self.location)),
+            Poll::Pending => {
+                self.state = State::Polled(future, handler);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<F: Future, H, G> Drop for Acquire<F, H, G> {
+    fn drop(&mut self) {
+        if let State::Polled(future, handler) = mem::replace(&mut self.state, State::Ended) {
+            let mut chain = Chain::new();
+            chain.push(Job::new((self.detach)(future, handler, self.location), self.location));
+            handoff::hand_off(chain);
+        }
+    }
+}
+
+impl<F: Future, H, G> fmt::Debug for Acquire<F, H, G> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Acquire(..)")
+    }
+}

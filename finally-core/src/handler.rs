@@ -1,0 +1,117 @@
+//! Handlers: what the methods take, from a fate or from nothing to a cleanup.
+
+use core::{fmt, marker::PhantomData, panic::Location};
+
+use crate::{
+    cleanup::{Cleanup, CleanupValue},
+    combinator::Conclude,
+    describe::Describe,
+    fate::Fate,
+    opaque,
+    outcome::Exit,
+    settle::{Built, Detach, Texts},
+};
+
+/// The failure of a cleanup as text, where no macro sees its type.
+#[diagnostic::on_unimplemented(
+    message = "the error in `{Self}` cannot be shown",
+    note = "implement `Debug` for it: a failure that no caller gets goes to the failure hook as text"
+)]
+pub trait Explain: CleanupValue {
+    /// What a cleanup that succeeds evaluates to.
+    fn success() -> Self;
+
+    fn explain(&self) -> Option<alloc::string::String>;
+}
+
+impl Explain for () {
+    fn success() -> Self {}
+
+    fn explain(&self) -> Option<alloc::string::String> {
+        None
+    }
+}
+
+impl<E: fmt::Debug> Explain for Result<(), E> {
+    fn success() -> Self {
+        Ok(())
+    }
+
+    fn explain(&self) -> Option<alloc::string::String> {
+        self.as_ref().err().map(|error| alloc::format!("{error:?}"))
+    }
+}
+
+/// What reports of a method's failures need.
+pub(crate) fn texts<T, V: Explain>(location: &'static Location<'static>) -> Texts<T, V> {
+    Texts { body: opaque::describe as Describe<T>, cleanup: V::explain as Describe<V>, location }
+}
+
+/// A handler that may follow a body whose output is `T`.
+pub trait Handler<T, Marker> {
+    type Cleanup: Cleanup<Marker>;
+
+    fn call(self, fate: Fate<'_, T>) -> Self::Cleanup;
+}
+
+impl<T, M, H, C> Handler<T, M> for H
+where
+    H: FnOnce() -> C,
+    C: Cleanup<M>,
+{
+    type Cleanup = C;
+
+    fn call(self, _: Fate<'_, T>) -> C {
+        self()
+    }
+}
+
+/// A handler that looks at the fate, as [`finally_with`](crate::FinallyExt::finally_with) takes it.
+pub struct WithFate<H>(pub(crate) H);
+
+impl<H> fmt::Debug for WithFate<H> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("WithFate(..)")
+    }
+}
+
+impl<T, M, H, C> Handler<T, M> for WithFate<H>
+where
+    H: FnOnce(Fate<'_, T>) -> C,
+    C: Cleanup<M>,
+{
+    type Cleanup = C;
+
+    fn call(self, fate: Fate<'_, T>) -> C {
+        (self.0)(fate)
+    }
+}
+
+/// A handler, with what it concludes a body with.
+pub struct Handling<H, Marker> {
+    handler: H,
+    location: &'static Location<'static>,
+    marker: PhantomData<fn() -> Marker>,
+}
+
+impl<H, M> Handling<H, M> {
+    #[track_caller]
+    pub(crate) const fn new(handler: H) -> Self {
+        Self { handler, location: Location::caller(), marker: PhantomData }
+    }
+}
+
+impl<T, H, M> Conclude<T> for Handling<H, M>
+where
+    H: Handler<T, M>,
+    H::Cleanup: Detach<M, T>,
+    <H::Cleanup as Cleanup<M>>::Value: Explain,
+{
+    type Ending = <H::Cleanup as Detach<M, T>>::Ending;
+
+    fn conclude(self, exit: Exit<T>) -> Self::Ending {
+        let Self { handler, location, .. } = self;
+        let built = Built::<_, M>::new(|| handler.call(exit.fate()));
+        H::Cleanup::settle(built.cleanup, exit, texts(location))
+    }
+}

@@ -1,0 +1,178 @@
+//! `.finally()` for streams.
+
+use core::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures_core::{FusedStream, Stream};
+use pin_project_lite::pin_project;
+
+use crate::{
+    cleanup::{Cleanup, InPlace},
+    combinator::Conclude,
+    fate::Fate,
+    future_ext::Finally,
+    handler::{Explain, Handling, WithFate},
+    settle::{Detach, Ending},
+};
+
+/// Adds cleanups to streams, as [`FinallyExt`](crate::FinallyExt) does to futures.
+///
+/// The end of a stream is its `None`, its panic, or its drop before that. Its items pass through, errors among them: they are
+/// items too, and the stream may go on behind them.
+///
+/// * **At the `None`** the cleanup is awaited, and then the `None` is delivered. A panic goes on after it.
+/// * **Dropped earlier,** by an owner that fails or is cancelled, what needs no awaiting runs inside the drop, and what does is
+///   handed off, so it has to be `Send + 'static`.
+/// * **Never polled,** nothing runs.
+///
+/// The end of a stream has no result that an error could become, so the handler evaluates to `()`, or to something to await
+/// that gives `()`.
+pub trait FinallyStreamExt: Stream + Sized {
+    /// Calls `handler` at the end of the stream, whatever the end is.
+    ///
+    /// ```
+    /// use std::pin::pin;
+    /// use finally::FinallyStreamExt;
+    /// use futures::stream::{self, StreamExt};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let mut rows = pin!(stream::iter([1, 2, 3]).finally(|| println!("the cursor is closed")));
+    /// while let Some(row) = rows.next().await {
+    ///     println!("{row}");
+    /// }
+    /// # });
+    /// ```
+    #[track_caller]
+    fn finally<H, C, M>(self, handler: H) -> FinallyStream<Self, H, M>
+    where
+        H: FnOnce() -> C,
+        C: Cleanup<M, Value: Explain> + Detach<M, ()>,
+    {
+        FinallyStream { finally: Finally::new(Exhaust { stream: self, item: None }, handler) }
+    }
+
+    /// Calls `handler` with the fate at the end of the stream: returned at its `None`.
+    #[track_caller]
+    fn finally_with<H, C, M>(self, handler: H) -> FinallyStream<Self, WithFate<H>, M>
+    where
+        H: FnOnce(Fate<'_, ()>) -> C,
+        C: Cleanup<M, Value: Explain> + Detach<M, ()>,
+    {
+        FinallyStream { finally: Finally::new(Exhaust { stream: self, item: None }, WithFate(handler)) }
+    }
+
+    /// The same as [`finally`](Self::finally).
+    #[track_caller]
+    fn lastly<H, C, M>(self, handler: H) -> FinallyStream<Self, H, M>
+    where
+        H: FnOnce() -> C,
+        C: Cleanup<M, Value: Explain> + Detach<M, ()>,
+    {
+        self.finally(handler)
+    }
+
+    /// The same as [`finally_with`](Self::finally_with).
+    #[track_caller]
+    fn lastly_with<H, C, M>(self, handler: H) -> FinallyStream<Self, WithFate<H>, M>
+    where
+        H: FnOnce(Fate<'_, ()>) -> C,
+        C: Cleanup<M, Value: Explain> + Detach<M, ()>,
+    {
+        self.finally_with(handler)
+    }
+}
+
+impl<S: Stream> FinallyStreamExt for S {}
+
+pin_project! {
+    /// What [`FinallyStreamExt::finally`] and its siblings return.
+    #[must_use = "streams do nothing unless they are polled"]
+    pub struct FinallyStream<S, H, M = InPlace>
+    where
+        S: Stream,
+        Handling<H, M>: Conclude<()>,
+        <Handling<H, M> as Conclude<()>>::Ending: Ending,
+    {
+        #[pin]
+        finally: Finally<Exhaust<S>, H, M>,
+    }
+}
+
+pin_project! {
+    /// A stream as the body of a finally: a future that is ready at the `None`. An item makes it pending, and lies here for
+    /// whoever polls.
+    pub struct Exhaust<S>
+    where
+        S: Stream,
+    {
+        #[pin]
+        stream: S,
+        item: Option<S::Item>,
+    }
+}
+
+impl<S: Stream> Future for Exhaust<S> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        match this.stream.poll_next(context) {
+            Poll::Ready(None) => Poll::Ready(()),
+            Poll::Ready(item) => {
+                *this.item = item;
+                Poll::Pending
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl<S, H, M> Stream for FinallyStream<S, H, M>
+where
+    S: Stream,
+    Handling<H, M>: Conclude<()>,
+    <Handling<H, M> as Conclude<()>>::Ending: Ending<Output = ()>,
+{
+    type Item = S::Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        if self.finally.is_done() {
+            return Poll::Ready(None);
+        }
+        if self.as_mut().project().finally.poll(context).is_ready() {
+            return Poll::Ready(None);
+        }
+        let exhaust = self.project().finally.future();
+        match exhaust.and_then(|exhaust| exhaust.project().item.take()) {
+            None => Poll::Pending,
+            item => Poll::Ready(item),
+        }
+    }
+}
+
+/// A stream that has ended stays ended.
+impl<S, H, M> FusedStream for FinallyStream<S, H, M>
+where
+    S: Stream,
+    Handling<H, M>: Conclude<()>,
+    <Handling<H, M> as Conclude<()>>::Ending: Ending<Output = ()>,
+{
+    fn is_terminated(&self) -> bool {
+        self.finally.is_done()
+    }
+}
+
+impl<S, H, M> fmt::Debug for FinallyStream<S, H, M>
+where
+    S: Stream,
+    Handling<H, M>: Conclude<()>,
+    <Handling<H, M> as Conclude<()>>::Ending: Ending,
+{
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("FinallyStream").field(&self.finally).finish()
+    }
+}

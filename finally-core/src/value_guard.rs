@@ -1,0 +1,156 @@
+//! A value with a cleanup of its own, acquired in the middle of a function.
+
+use core::{
+    fmt,
+    marker::PhantomData,
+    ops::{Deref, DerefMut},
+    panic::Location,
+};
+
+use crate::{
+    cleanup::{Cleanup, InPlace},
+    handler::{self, Explain},
+    outcome::{Exit, Outcome},
+    settle::{Built, Detach, Ending},
+};
+
+/// Guards a value: `handler` gets it back at the end, whatever the end is.
+///
+/// The end is [`Guard::release`], which awaits the cleanup, or a drop of the guard: by a return, a `?`, a panic, or a
+/// cancellation. In a drop, a cleanup that needs no awaiting runs at once, and one that does is handed off, so it has to be
+/// `Send + 'static`. [`Guard::disarm`] gives the value back without it.
+///
+/// Between the moment when a resource is there and the call of `guard` there must be no await, or a cancellation in
+/// between leaves it without a cleanup. [`acquire`](crate::acquire) closes that gap.
+///
+/// ```
+/// use finally::{Guard, guard};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let mut names = guard(vec!["Ada"], |names| println!("{} names", names.len()));
+/// names.push("Grace");
+/// assert_eq!(names.len(), 2);
+/// Guard::release(names).await;
+///
+/// let kept = guard(1, |_| println!("not printed"));
+/// assert_eq!(Guard::disarm(kept), 1);
+/// # });
+/// ```
+#[track_caller]
+pub fn guard<T, H, C, M>(value: T, handler: H) -> Guard<T, H, M>
+where
+    H: FnOnce(T) -> C,
+    C: Cleanup<M, Value: Explain> + Detach<M, <C as Cleanup<M>>::Value>,
+{
+    Guard::new(value, handler, Location::caller())
+}
+
+/// What follows a value: takes it, and cleans it up.
+pub trait Release<T, M> {
+    type Value: Explain;
+    type Ending: Ending<Output = Self::Value>;
+
+    fn release(self, value: T, exit: Exit<Self::Value>, location: &'static Location<'static>)
+    -> Self::Ending;
+}
+
+impl<T, M, H, C> Release<T, M> for H
+where
+    H: FnOnce(T) -> C,
+    C: Cleanup<M, Value: Explain> + Detach<M, <C as Cleanup<M>>::Value>,
+{
+    type Value = C::Value;
+    type Ending = C::Ending;
+
+    fn release(self, value: T, exit: Exit<C::Value>, location: &'static Location<'static>) -> C::Ending {
+        C::settle(Built::<C, M>::new(|| self(value)).cleanup, exit, handler::texts(location))
+    }
+}
+
+/// A value with a cleanup, see [`guard`](guard()). Derefs to the value.
+///
+/// Its functions are called as `Guard::release(guard)`, so that they hide nothing of the value's.
+#[must_use = "a guard that is dropped at once cleans up at once"]
+pub struct Guard<T, H, M = InPlace>
+where
+    H: Release<T, M>,
+{
+    /// Taken when it ends.
+    armed: Option<(T, H)>,
+    location: &'static Location<'static>,
+    marker: PhantomData<fn() -> M>,
+}
+
+impl<T, H, M> Guard<T, H, M>
+where
+    H: Release<T, M>,
+{
+    pub(crate) const fn new(value: T, handler: H, location: &'static Location<'static>) -> Self {
+        Self { armed: Some((value, handler)), location, marker: PhantomData }
+    }
+
+    /// Cleans up, and awaits that. Gives what the cleanup evaluates to: `()` or its `Result`.
+    ///
+    /// Cancelled before its first poll, it cleans up as a drop of the guard does. Cancelled later, the cleanup goes on
+    /// elsewhere from where it stood. A panic of the cleanup goes on to the caller.
+    pub async fn release(mut this: Self) -> H::Value {
+        let location = this.location;
+        crate::guard::Guard::new(async move {
+            // The guard stays armed until here, which is the first poll.
+            let (value, handler) = this.armed.take().unwrap_or_else(|| unreachable!("{TAKEN}"));
+            handler.release(value, Exit::new(Outcome::Returned(H::Value::success())), location)
+        })
+        .await
+    }
+
+    /// Gives the value back, and cleans nothing up.
+    pub fn disarm(mut this: Self) -> T {
+        let (value, _) = this.armed.take().unwrap_or_else(|| unreachable!("{TAKEN}"));
+        value
+    }
+}
+
+/// What each way of taking the value apart relies on.
+const TAKEN: &str = "a guard is armed until it is released, disarmed or dropped";
+
+impl<T, H, M> Deref for Guard<T, H, M>
+where
+    H: Release<T, M>,
+{
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        let (value, _) = self.armed.as_ref().unwrap_or_else(|| unreachable!("{TAKEN}"));
+        value
+    }
+}
+
+impl<T, H, M> DerefMut for Guard<T, H, M>
+where
+    H: Release<T, M>,
+{
+    fn deref_mut(&mut self) -> &mut T {
+        let (value, _) = self.armed.as_mut().unwrap_or_else(|| unreachable!("{TAKEN}"));
+        value
+    }
+}
+
+impl<T, H, M> Drop for Guard<T, H, M>
+where
+    H: Release<T, M>,
+{
+    fn drop(&mut self) {
+        if let Some((value, handler)) = self.armed.take() {
+            handler.release(value, Exit::new(Outcome::Cancelled), self.location).abandon();
+        }
+    }
+}
+
+impl<T: fmt::Debug, H, M> fmt::Debug for Guard<T, H, M>
+where
+    H: Release<T, M>,
+{
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Guard").field(&**self).finish()
+    }
+}
