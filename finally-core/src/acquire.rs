@@ -87,11 +87,12 @@ where
             let cleanup = async move {
                 let acquired = future.await.ok();
                 match acquired {
-                    Some(value) => Guard::release(Guard::new(value, handler, location)).await,
-                    None => C::Value::success(),
+                    Some(value) => Some(Guard::release(Guard::new(value, handler, location)).await),
+                    None => None,
                 }
             };
-            Box::pin(Task::new(cleanup, C::Value::explain, location))
+            let explain = |value: &Option<C::Value>| value.as_ref().and_then(C::Value::explain);
+            Box::pin(Task::new(cleanup, explain, location))
         },
         location: Location::caller(),
     }

@@ -19,6 +19,24 @@ impl<E> CleanupValue for Result<(), E> {
     }
 }
 
+/// The type of `panic!()` and `todo!()`, which a handler may well end in. It can be named as an output before it is stable
+/// as a type (<https://github.com/rust-lang/rust/issues/35121>).
+pub(crate) type Never = <fn() -> ! as Returns>::Output;
+
+pub trait Returns {
+    type Output;
+}
+
+impl<T> Returns for fn() -> T {
+    type Output = T;
+}
+
+impl CleanupValue for Never {
+    fn is_failure(&self) -> bool {
+        *self
+    }
+}
+
 /// Marks a cleanup that is evaluated in place.
 pub enum InPlace {}
 
@@ -75,6 +93,12 @@ pub trait Accepts<V>: Sized {
 impl<T> Accepts<()> for T {
     fn from_cleanup((): ()) -> Option<Self> {
         None
+    }
+}
+
+impl<T> Accepts<Never> for T {
+    fn from_cleanup(value: Never) -> Option<Self> {
+        value
     }
 }
 

@@ -3,7 +3,7 @@
 use core::{fmt, marker::PhantomData, panic::Location};
 
 use crate::{
-    cleanup::{Cleanup, CleanupValue},
+    cleanup::{Cleanup, CleanupValue, Never},
     combinator::Conclude,
     describe::Describe,
     fate::Fate,
@@ -18,23 +18,35 @@ use crate::{
     note = "implement `Debug` for it: a failure that no caller gets goes to the failure hook as text"
 )]
 pub trait Explain: CleanupValue {
-    /// What a cleanup that succeeds evaluates to.
-    fn success() -> Self;
+    /// What a cleanup that succeeds evaluates to. Nothing for one that never returns.
+    fn success() -> Option<Self>;
 
     fn explain(&self) -> Option<alloc::string::String>;
 }
 
 impl Explain for () {
-    fn success() -> Self {}
+    fn success() -> Option<Self> {
+        Some(())
+    }
 
     fn explain(&self) -> Option<alloc::string::String> {
         None
     }
 }
 
+impl Explain for Never {
+    fn success() -> Option<Self> {
+        None
+    }
+
+    fn explain(&self) -> Option<alloc::string::String> {
+        *self
+    }
+}
+
 impl<E: fmt::Debug> Explain for Result<(), E> {
-    fn success() -> Self {
-        Ok(())
+    fn success() -> Option<Self> {
+        Some(Ok(()))
     }
 
     fn explain(&self) -> Option<alloc::string::String> {

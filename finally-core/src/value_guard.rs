@@ -50,8 +50,11 @@ pub trait Release<T, M> {
     type Value: Explain;
     type Ending: Ending<Output = Self::Value>;
 
-    fn release(self, value: T, exit: Exit<Self::Value>, location: &'static Location<'static>)
-    -> Self::Ending;
+    /// For an owner that waits for it.
+    fn release(self, value: T, location: &'static Location<'static>) -> Self::Ending;
+
+    /// For an owner that has left.
+    fn abandon(self, value: T, location: &'static Location<'static>);
 }
 
 impl<T, M, H, C> Release<T, M> for H
@@ -62,8 +65,19 @@ where
     type Value = C::Value;
     type Ending = C::Ending;
 
-    fn release(self, value: T, exit: Exit<C::Value>, location: &'static Location<'static>) -> C::Ending {
-        C::settle(Built::<C, M>::new(|| self(value)).cleanup, exit, handler::texts(location))
+    fn release(self, value: T, location: &'static Location<'static>) -> C::Ending {
+        let Some(success) = C::Value::success() else {
+            // It panics, in the owner's own name.
+            drop(self(value));
+            unreachable!("a cleanup without a value never returns")
+        };
+        let built = Built::<C, M>::new(|| self(value));
+        C::settle(built.cleanup, Exit::new(Outcome::Returned(success)), handler::texts(location))
+    }
+
+    fn abandon(self, value: T, location: &'static Location<'static>) {
+        let built = Built::<C, M>::new(|| self(value));
+        C::settle(built.cleanup, Exit::new(Outcome::Cancelled), handler::texts(location)).abandon();
     }
 }
 
@@ -98,7 +112,7 @@ where
         crate::guard::Guard::new(async move {
             // The guard stays armed until here, which is the first poll.
             let (value, handler) = this.armed.take().unwrap_or_else(|| unreachable!("{TAKEN}"));
-            handler.release(value, Exit::new(Outcome::Returned(H::Value::success())), location)
+            handler.release(value, location)
         })
         .await
     }
@@ -141,7 +155,7 @@ where
 {
     fn drop(&mut self) {
         if let Some((value, handler)) = self.armed.take() {
-            handler.release(value, Exit::new(Outcome::Cancelled), self.location).abandon();
+            handler.abandon(value, self.location);
         }
     }
 }
