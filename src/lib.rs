@@ -6,12 +6,13 @@
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub use finally_core::testing;
-pub use finally_core::{Awaited, Fate, Finally, FinallyExt, Guard, InPlace, WithFate, guard};
 #[cfg(feature = "std")]
 pub use finally_core::{
-    Acquire, AlreadySet, BoxFuture, Close, Failure, FailureHook, FailureKind, Scope, StillRunning, acquire, detached,
-    drain, drain_blocking, drain_timeout, set_executor, set_failure_hook, take_failure_hook, try_acquire,
+    Acquire, AlreadySet, BoxFuture, Close, Failure, FailureHook, FailureKind, Scope, StillRunning, acquire,
+    detached, drain, drain_blocking, drain_timeout, set_executor, set_failure_hook, take_failure_hook,
+    try_acquire,
 };
+pub use finally_core::{Awaited, Fate, Finally, FinallyExt, Guard, InPlace, WithFate, guard};
 #[cfg(feature = "stream")]
 #[cfg_attr(docsrs, doc(cfg(feature = "stream")))]
 pub use finally_core::{FinallyStream, FinallyStreamExt};

@@ -15,9 +15,12 @@ use tracing::{
     span,
 };
 
+/// The fields of an event.
+type Fields = Vec<(String, String)>;
+
 /// Keeps the fields of each event.
 #[derive(Clone, Default)]
-struct Events(Arc<Mutex<Vec<Vec<(String, String)>>>>);
+struct Events(Arc<Mutex<Vec<Fields>>>);
 
 impl Subscriber for Events {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
@@ -33,15 +36,15 @@ impl Subscriber for Events {
     fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        struct Fields(Vec<(String, String)>);
+        struct Visitor(Fields);
 
-        impl Visit for Fields {
+        impl Visit for Visitor {
             fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
                 self.0.push((field.name().to_owned(), format!("{value:?}")));
             }
         }
 
-        let mut fields = Fields(vec![("level".to_owned(), event.metadata().level().to_string())]);
+        let mut fields = Visitor(vec![("level".to_owned(), event.metadata().level().to_string())]);
         event.record(&mut fields);
         self.0.lock().unwrap().push(fields.0);
     }

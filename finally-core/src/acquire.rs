@@ -68,6 +68,7 @@ where
 /// # Ok::<(), std::io::Error>(())
 /// # }).unwrap();
 /// ```
+#[allow(clippy::type_complexity, reason = "an alias would hide what it is")]
 #[track_caller]
 pub fn try_acquire<F, T, E, H, C, M>(
     future: F,

@@ -40,3 +40,14 @@ fn inert() -> Waker {
     #[cfg(not(feature = "std"))]
     Arc::new(Inert).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_that_polls_with_the_very_signal_is_not_taken_for_a_guard() {
+        assert!(is_cancel(&context()));
+        without(&mut context(), |context| assert!(!is_cancel(context)));
+    }
+}

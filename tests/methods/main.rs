@@ -1,0 +1,17 @@
+//! The promises, for those who compose futures rather than annotate functions.
+
+#[path = "../support/mod.rs"]
+#[macro_use]
+mod support;
+
+mod acquire;
+mod futures_of_others;
+mod guards;
+mod mixed;
+mod promises;
+mod scopes;
+#[cfg(feature = "stream")]
+mod streams;
+#[cfg(feature = "testing")]
+mod testing;
+mod types;
