@@ -108,6 +108,31 @@ mod skip {
     }
 
     #[test]
+    fn what_was_adopted_goes_on_when_the_function_is_dropped_while_it_waits_for_it() {
+        #[finally(steps(log.clone(), "inner", 1))]
+        async fn inner(log: Log) {
+            std::future::pending::<()>().await;
+            let _uses = &log;
+        }
+        #[finally(suspend(), on_cancel = skip)]
+        async fn around(log: Log) {
+            tokio::select! {
+                biased;
+                () = inner(log) => {}
+                () = std::future::ready(()) => {}
+            }
+        }
+        let _turn = exclusive();
+        let log = Log::default();
+        let mut hand = Hand::new(around(log.clone()));
+        assert!(hand.poll().is_pending());
+        assert_eq!(log.events(), ["inner 0"]);
+        drop(hand);
+        finally::drain_blocking(None).unwrap();
+        assert_eq!(log.events(), ["inner 0", "inner 1"]);
+    }
+
+    #[test]
     fn a_skipped_cleanup_allocates_and_asks_nothing_of_its_future() {
         #[finally({ let held = Rc::clone(&cell); suspend().await; held.set(2) }, on_cancel = skip)]
         async fn f(cell: Rc<Cell<u8>>) -> u8 {

@@ -5,7 +5,7 @@ mod support;
 
 use std::sync::{
     Arc,
-    atomic::{AtomicUsize, Ordering::SeqCst},
+    atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
 };
 
 use finally::finally;
@@ -19,8 +19,9 @@ struct Counts {
 }
 
 #[finally(clean_outer(counts.clone(), suspends))]
-async fn outer(counts: Arc<Counts>, suspends: usize) {
+async fn outer(counts: Arc<Counts>, suspends: usize, entered: Arc<AtomicBool>) {
     counts.entered.fetch_add(1, SeqCst);
+    entered.store(true, SeqCst);
     inner(counts.clone(), suspends).await;
 }
 
@@ -30,6 +31,14 @@ async fn inner(counts: Arc<Counts>, suspends: usize) {
         tokio::task::yield_now().await;
     }
     let _uses = &counts;
+}
+
+/// Goes through so many suspends, and then waits until it is dropped.
+#[finally(clean_outer(counts.clone(), suspends))]
+async fn never_ends(counts: Arc<Counts>, suspends: usize) {
+    counts.entered.fetch_add(1, SeqCst);
+    inner(counts.clone(), suspends).await;
+    std::future::pending().await
 }
 
 async fn clean_inner(counts: Arc<Counts>, suspends: usize) {
@@ -76,8 +85,10 @@ fn ten_thousand_tasks_aborted_at_random() {
         let mut random = Random(0x5EED);
         let mut tasks = Vec::new();
         for _ in 0..TASKS {
-            tasks.push(tokio::spawn(outer(counts_of_tasks.clone(), random.below(6))));
-            if random.below(3) == 0 {
+            let entered = Arc::new(AtomicBool::new(false));
+            tasks.push(tokio::spawn(outer(counts_of_tasks.clone(), random.below(6), entered.clone())));
+            // Some are aborted before they start, and others at work.
+            while random.below(3) > 0 && !entered.load(SeqCst) {
                 tokio::task::yield_now().await;
             }
             // Some of those that were spawned before, wherever they are by now.
@@ -93,29 +104,32 @@ fn ten_thousand_tasks_aborted_at_random() {
         finally::drain().await;
     });
     check(&counts);
-    assert!(counts.entered.load(SeqCst) > TASKS / 10, "the abort has to find some of them at work");
+    let entered = counts.entered.load(SeqCst);
+    assert!(entered > 0 && entered < TASKS, "{entered} of them were at work");
     assert_eq!(turn.failures(), [], "none is lost, and none fails");
 }
 
 #[test]
 fn a_runtime_dropped_over_a_thousand_tasks() {
+    const TASKS: usize = 1_000;
+
     for runtime in [runtimes::multi_thread(), runtimes::current_thread()] {
         let turn = exclusive();
         let counts = Arc::<Counts>::default();
         let counts_of_tasks = Arc::clone(&counts);
         runtime.block_on(async move {
             let mut random = Random(0x5EED);
-            for _ in 0..1_000 {
-                tokio::spawn(outer(counts_of_tasks.clone(), 1 + random.below(50)));
-                if random.below(3) == 0 {
-                    tokio::task::yield_now().await;
-                }
+            for _ in 0..TASKS {
+                tokio::spawn(never_ends(counts_of_tasks.clone(), random.below(50)));
+            }
+            while counts_of_tasks.entered.load(SeqCst) < TASKS {
+                tokio::task::yield_now().await;
             }
         });
         drop(runtime);
         finally::drain_blocking(None).unwrap();
         check(&counts);
-        assert!(counts.entered.load(SeqCst) > 0);
+        assert_eq!(counts.entered.load(SeqCst), TASKS);
         assert_eq!(turn.failures(), []);
     }
 }

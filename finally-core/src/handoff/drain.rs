@@ -73,6 +73,8 @@ pub fn detached() -> usize {
 /// Ends at once if there is none. It waits for those that come in the meantime too, so stop what starts them first. It
 /// is woken when the last one ends and polls nothing in between. Dropping it changes nothing for the cleanups.
 ///
+/// A task that was aborted is dropped some time later, and hands its cleanup off only then: await its handle first.
+///
 /// ```
 /// # #[cfg(feature = "tokio")] {
 /// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
