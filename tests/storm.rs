@@ -38,7 +38,7 @@ async fn inner(counts: Arc<Counts>, suspends: usize) {
 async fn never_ends(counts: Arc<Counts>, suspends: usize) {
     counts.entered.fetch_add(1, SeqCst);
     inner(counts.clone(), suspends).await;
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 async fn clean_inner(counts: Arc<Counts>, suspends: usize) {

@@ -2,18 +2,27 @@
 
 use core::future::{Future, IntoFuture, Ready, ready};
 
+use crate::describe::Probe;
+
 /// What a cleanup ends in.
 pub trait CleanupValue: Sized {
+    /// The probe for its text. By way of this trait, so that nothing is probed where the value is not known.
+    type Probe: Default;
+
     fn is_failure(&self) -> bool;
 }
 
 impl CleanupValue for () {
+    type Probe = Probe<Self>;
+
     fn is_failure(&self) -> bool {
         false
     }
 }
 
 impl<E> CleanupValue for Result<(), E> {
+    type Probe = Probe<Self>;
+
     fn is_failure(&self) -> bool {
         self.is_err()
     }
@@ -32,6 +41,8 @@ impl<T> Returns for fn() -> T {
 }
 
 impl CleanupValue for Never {
+    type Probe = Probe<Self>;
+
     fn is_failure(&self) -> bool {
         *self
     }
@@ -52,6 +63,10 @@ pub enum Awaited {}
 pub trait Cleanup<Marker>: Sized {
     type Value: CleanupValue;
     type Future: Future<Output = Self::Value>;
+    /// The type itself, by way of this trait: what is no cleanup has none, and no further error follows from it.
+    type Itself;
+
+    fn itself(self) -> Self::Itself;
 
     fn into_future(self) -> Self::Future;
 }
@@ -59,6 +74,11 @@ pub trait Cleanup<Marker>: Sized {
 impl<V: CleanupValue> Cleanup<InPlace> for V {
     type Value = V;
     type Future = Ready<V>;
+    type Itself = V;
+
+    fn itself(self) -> V {
+        self
+    }
 
     fn into_future(self) -> Ready<V> {
         ready(self)
@@ -73,6 +93,11 @@ where
 {
     type Value = F::Output;
     type Future = F::IntoFuture;
+    type Itself = F;
+
+    fn itself(self) -> F {
+        self
+    }
 
     fn into_future(self) -> F::IntoFuture {
         IntoFuture::into_future(self)

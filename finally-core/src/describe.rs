@@ -16,8 +16,10 @@ pub type Describe<T> = fn(&T) -> Option<String>;
 /// Stands for the type of a value while the impl is chosen.
 pub struct Probe<T>(PhantomData<fn() -> T>);
 
-impl<T> Probe<T> {
-    pub(crate) const NEW: Self = Self(PhantomData);
+impl<T> Default for Probe<T> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
 }
 
 pub trait DescribeDisplay {

@@ -1,20 +1,26 @@
 //! Functions that are not async: the body is called, not polled.
 
 use crate::{
-    cleanup::CleanupValue,
+    cleanup::InPlace,
     outcome::{Exit, Outcome},
     unwind::catch,
 };
 
-/// What the cleanup of a function that is not async may evaluate to.
+/// How a cleanup has its value at once, which one that is awaited has not.
 #[diagnostic::on_unimplemented(
-    message = "the cleanup of a function that is not async evaluates to `()` or to `Result<(), E>`, not to `{Self}`",
-    label = "this evaluates to `{Self}`",
-    note = "a future needs an `async fn` to be awaited in"
+    message = "a function that is not async cannot await its cleanup",
+    label = "this evaluates to the future `{I}`",
+    note = "make the function `async`, or the cleanup not"
 )]
-pub trait SyncCleanup: CleanupValue {}
+pub trait Immediate<I, V> {
+    fn value(cleanup: I) -> V;
+}
 
-impl<V: CleanupValue> SyncCleanup for V {}
+impl<V> Immediate<V, V> for InPlace {
+    fn value(cleanup: V) -> V {
+        cleanup
+    }
+}
 
 /// Calls a body and catches its panic.
 pub(crate) fn call<T>(body: impl FnOnce() -> T) -> Exit<T> {

@@ -10,7 +10,7 @@ use core::{
 use pin_project_lite::pin_project;
 
 use crate::{
-    cleanup::{Cleanup, InPlace},
+    cleanup::InPlace,
     combinator::{Conclude, Concluded},
     fate::Fate,
     guard::Guard,
@@ -50,7 +50,7 @@ pub trait FinallyExt: IntoFuture + Sized {
     fn finally<H, C, M>(self, handler: H) -> Finally<Self::IntoFuture, H, M>
     where
         H: FnOnce() -> C,
-        C: Cleanup<M, Value: Explain> + Detach<M, Self::Output>,
+        C: Detach<M, Self::Output, Value: Explain>,
     {
         Finally::new(self.into_future(), handler)
     }
@@ -73,7 +73,7 @@ pub trait FinallyExt: IntoFuture + Sized {
     fn finally_with<H, C, M>(self, handler: H) -> Finally<Self::IntoFuture, WithFate<H>, M>
     where
         H: FnOnce(Fate<'_, Self::Output>) -> C,
-        C: Cleanup<M, Value: Explain> + Detach<M, Self::Output>,
+        C: Detach<M, Self::Output, Value: Explain>,
     {
         Finally::new(self.into_future(), WithFate(handler))
     }
@@ -83,7 +83,7 @@ pub trait FinallyExt: IntoFuture + Sized {
     fn lastly<H, C, M>(self, handler: H) -> Finally<Self::IntoFuture, H, M>
     where
         H: FnOnce() -> C,
-        C: Cleanup<M, Value: Explain> + Detach<M, Self::Output>,
+        C: Detach<M, Self::Output, Value: Explain>,
     {
         self.finally(handler)
     }
@@ -93,7 +93,7 @@ pub trait FinallyExt: IntoFuture + Sized {
     fn lastly_with<H, C, M>(self, handler: H) -> Finally<Self::IntoFuture, WithFate<H>, M>
     where
         H: FnOnce(Fate<'_, Self::Output>) -> C,
-        C: Cleanup<M, Value: Explain> + Detach<M, Self::Output>,
+        C: Detach<M, Self::Output, Value: Explain>,
     {
         self.finally_with(handler)
     }

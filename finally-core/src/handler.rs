@@ -123,7 +123,7 @@ where
 
     fn conclude(self, exit: Exit<T>) -> Self::Ending {
         let Self { handler, location, .. } = self;
-        let built = Built::<_, M>::new(|| handler.call(exit.fate()));
+        let built = Built::<_, M, ()>::new(|| handler.call(exit.fate()));
         H::Cleanup::settle(built.cleanup, exit, texts(location))
     }
 }

@@ -11,10 +11,10 @@ use crate::{
     cleanup::{Accepts, Cleanup, CleanupValue},
     combinator::Concluded,
     fate::Fate,
-    function::{self, SyncCleanup},
+    function::{self, Immediate},
     guard::Guard,
     outcome::Exit,
-    settle::{Built, Detach, Ending, Settled, Skipping, Texts, started},
+    settle::{Built, Detach, Ending, Rules, Settled, Skipping, Texts, started},
     unwind::catch,
 };
 
@@ -53,20 +53,20 @@ pub fn make<T>(make: impl FnOnce() -> T) -> T {
 }
 
 /// Evaluates a cleanup.
-pub fn build<T, K, M>(exit: &Exit<T>, cleanup: impl FnOnce(Fate<'_, T>) -> K) -> Built<K, M>
+pub fn build<T, K, I, M, V>(exit: &Exit<T>, cleanup: impl FnOnce(Fate<'_, T>) -> K) -> Built<I, M, V>
 where
-    K: Cleanup<M>,
+    K: Cleanup<M, Value = V, Itself = I>,
 {
-    Built::new(|| cleanup(exit.fate()))
+    Built::new(|| cleanup(exit.fate()).itself())
 }
 
 /// Evaluates a cleanup in a closure that takes the arguments which the cleanup mentions, so that they are dropped right
 /// after it. A panic of theirs counts as one of the body's drop.
 #[track_caller]
-pub fn build_and_drop<T, K, M>(exit: &mut Exit<T>, evaluate: impl FnOnce(Builder<'_, T, K, M>)) -> Built<K, M>
-where
-    K: Cleanup<M>,
-{
+pub fn build_and_drop<T, K, M, V>(
+    exit: &mut Exit<T>,
+    evaluate: impl FnOnce(Builder<'_, T, K, M, V>),
+) -> Built<K, M, V> {
     // A closure's value is lost when a drop at its end panics (<https://github.com/rust-lang/rust/issues/47949>), so the
     // cleanup does not come out as that.
     let mut built = None;
@@ -78,59 +78,42 @@ where
 }
 
 /// Where [`build_and_drop`] gets its cleanup from.
-pub struct Builder<'a, T, K, M> {
+pub struct Builder<'a, T, K, M, V> {
     fate: Fate<'a, T>,
-    built: &'a mut Option<Built<K, M>>,
+    built: &'a mut Option<Built<K, M, V>>,
 }
 
-impl<T, K, M> Builder<'_, T, K, M>
-where
-    K: Cleanup<M>,
-{
-    pub fn build(self, cleanup: impl FnOnce(Fate<'_, T>) -> K) {
-        *self.built = Some(Built::new(|| cleanup(self.fate)));
+impl<T, K, M, V> Builder<'_, T, K, M, V> {
+    pub fn build<C>(self, cleanup: impl FnOnce(Fate<'_, T>) -> C)
+    where
+        C: Cleanup<M, Value = V, Itself = K>,
+    {
+        *self.built = Some(Built::new(|| cleanup(self.fate).itself()));
     }
-}
-
-/// Evaluates the cleanup of a function that is not async.
-pub fn build_sync<T, V>(exit: &Exit<T>, cleanup: impl FnOnce(Fate<'_, T>) -> V) -> Built<V, ()>
-where
-    V: SyncCleanup,
-{
-    Built::new(|| cleanup(exit.fate()))
 }
 
 impl<T> Exit<T> {
-    pub const fn probe(&self) -> Probe<T> {
-        Probe::NEW
+    pub fn probe(&self) -> Probe<T> {
+        Probe::default()
     }
 }
 
-impl<K, M> Built<K, M>
-where
-    K: Cleanup<M>,
-{
-    pub const fn probe(&self) -> Probe<K::Value> {
-        Probe::NEW
-    }
-}
-
-impl<V> Built<V, ()> {
-    pub const fn probe_sync(&self) -> Probe<V> {
-        Probe::NEW
+impl<K, M, V: CleanupValue> Built<K, M, V> {
+    pub fn probe(&self) -> V::Probe {
+        V::Probe::default()
     }
 }
 
 /// `on_cancel = detach`: a cleanup that is awaited goes on elsewhere when its caller leaves.
 #[track_caller]
-pub fn settle<T, K, M>(
+pub fn settle<T, K, M, V>(
     exit: Exit<T>,
-    cleanup: Built<K, M>,
+    cleanup: Built<K, M, V>,
     describe_body: Describe<T>,
-    describe_cleanup: Describe<K::Value>,
+    describe_cleanup: Describe<V>,
 ) -> K::Ending
 where
-    K: Cleanup<M> + Detach<M, T>,
+    K: Detach<M, T> + Cleanup<M, Value = V>,
 {
     K::settle(
         cleanup.cleanup,
@@ -141,44 +124,49 @@ where
 
 /// `on_cancel = skip`, for a body that was not cancelled.
 #[track_caller]
-pub fn settle_or_skip<T, K, M>(
+pub fn settle_or_skip<T, K, M, V>(
     exit: Exit<T>,
-    cleanup: Built<K, M>,
+    cleanup: Built<K, M, V>,
     describe_body: Describe<T>,
-    describe_cleanup: Describe<K::Value>,
+    describe_cleanup: Describe<V>,
 ) -> Skipping<T, K::Future>
 where
-    K: Cleanup<M>,
-    T: Accepts<K::Value>,
+    K: Cleanup<M, Value = V>,
+    V: CleanupValue,
+    T: Accepts<V>,
 {
     Skipping::new(
         started(cleanup.cleanup),
         exit,
-        Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() },
+        Rules::new(Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() }),
     )
 }
 
 /// `on_cancel = skip`, for a body that was cancelled.
 #[track_caller]
 pub fn skip<T>(exit: Exit<T>) -> Settled<T> {
-    exit.settle_now(Ok(()), Texts { body: |_| None, cleanup: |()| None, location: Location::caller() })
+    exit.settle_now(
+        Ok(()),
+        Rules::new(Texts { body: |_| None, cleanup: |()| None, location: Location::caller() }),
+    )
 }
 
 /// The end of a function that is not async.
 #[track_caller]
-pub fn settle_sync<T, V>(
+pub fn settle_sync<T, I, M, V>(
     exit: Exit<T>,
-    cleanup: Built<V, ()>,
+    cleanup: Built<I, M, V>,
     describe_body: Describe<T>,
     describe_cleanup: Describe<V>,
 ) -> T
 where
+    M: Immediate<I, V>,
     V: CleanupValue,
     T: Accepts<V>,
 {
     crate::settle::deliver(exit.settle_now(
-        cleanup.cleanup,
-        Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() },
+        cleanup.cleanup.map(M::value),
+        Rules::new(Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() }),
     ))
 }
 
@@ -190,34 +178,39 @@ mod with_std {
     use core::{future::Future, panic::Location};
 
     use crate::{
-        cleanup::{Accepts, Cleanup},
+        cleanup::{Accepts, Cleanup, CleanupValue},
         describe::Describe,
         outcome::Exit,
-        settle::{Built, Detacher, OnLeave, Settle, Settling, Texts, started},
+        settle::{Built, Detacher, OnLeave, Rules, Settle, Settling, Texts, started},
     };
 
     /// `on_cancel = block`: a cleanup that is awaited is driven to its end inside the drop of its caller.
     #[track_caller]
-    pub fn settle_or_block<T, K, M>(
+    pub fn settle_or_block<T, K, M, V>(
         exit: Exit<T>,
-        cleanup: Built<K, M>,
+        cleanup: Built<K, M, V>,
         describe_body: Describe<T>,
-        describe_cleanup: Describe<K::Value>,
+        describe_cleanup: Describe<V>,
         detacher: Option<Detacher<K::Future>>,
     ) -> Settle<T, K::Future>
     where
-        K: Cleanup<M>,
-        T: Accepts<K::Value>,
+        K: Cleanup<M, Value = V>,
+        V: CleanupValue,
+        T: Accepts<V>,
     {
         Settle(Settling::new(
             started(cleanup.cleanup),
             exit,
-            Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() },
+            Rules::new(Texts {
+                body: describe_body,
+                cleanup: describe_cleanup,
+                location: Location::caller(),
+            }),
             OnLeave::Block(detacher),
         ))
     }
 
-    impl<K, M> Built<K, M>
+    impl<K, M, V> Built<K, M, V>
     where
         K: Cleanup<M>,
     {

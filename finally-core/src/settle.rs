@@ -10,7 +10,7 @@ mod rules;
 pub use await_inline::Skipping;
 #[cfg(feature = "std")]
 pub use await_owned::{Detacher, OnLeave, Settle, Settling};
-pub use rules::{Settled, Texts};
+pub use rules::{Rules, Settled, Texts};
 pub(crate) use rules::{deliver, raise_first};
 
 use core::{
@@ -62,12 +62,12 @@ impl<T> Hold for Never<T> {
 }
 
 /// A cleanup that was evaluated, or the panic of that. Building is running: the panic counts as one of the cleanup.
-pub struct Built<K, Marker> {
+pub struct Built<K, Marker, V> {
     pub(crate) cleanup: Result<K, Payload>,
-    marker: PhantomData<fn() -> Marker>,
+    marker: PhantomData<fn() -> (Marker, V)>,
 }
 
-impl<K, M> Built<K, M> {
+impl<K, M, V> Built<K, M, V> {
     pub(crate) fn new(build: impl FnOnce() -> K) -> Self {
         Self { cleanup: catch(build), marker: PhantomData }
     }
@@ -82,6 +82,14 @@ where
 }
 
 /// A cleanup that may be detached.
+#[cfg_attr(
+    feature = "std",
+    diagnostic::on_unimplemented(
+        message = "a cleanup evaluates to `()`, to `Result<(), E>`, or to a future of one of them, not to `{Self}`",
+        label = "this evaluates to `{Self}`",
+        note = "to ignore the value, write `{{ let _ = ..; }}`, or `{{ let _ = ...await; }}` for a future"
+    )
+)]
 #[cfg_attr(
     not(feature = "std"),
     diagnostic::on_unimplemented(
@@ -104,7 +112,7 @@ where
 
     fn settle(built: Result<V, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Settled<T> {
         // Nothing of the output may be held here, so what the body adopted goes outwards.
-        exit.settle_now(built, texts)
+        exit.settle_now(built, Rules::new(texts))
     }
 }
 
@@ -121,6 +129,6 @@ where
     type Ending = Settling<T, F::IntoFuture>;
 
     fn settle(built: Result<F, Payload>, exit: Exit<T>, texts: Texts<T, F::Output>) -> Self::Ending {
-        Settling::new(started(built), exit, texts, OnLeave::HandOff(|task| task))
+        Settling::new(started(built), exit, Rules::new(texts), OnLeave::HandOff(|task| task))
     }
 }

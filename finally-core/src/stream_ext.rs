@@ -11,7 +11,7 @@ use futures_core::{FusedStream, Stream};
 use pin_project_lite::pin_project;
 
 use crate::{
-    cleanup::{Cleanup, InPlace},
+    cleanup::InPlace,
     combinator::Conclude,
     fate::Fate,
     future_ext::Finally,
@@ -50,7 +50,7 @@ pub trait FinallyStreamExt: Stream + Sized {
     fn finally<H, C, M>(self, handler: H) -> FinallyStream<Self, H, M>
     where
         H: FnOnce() -> C,
-        C: Cleanup<M, Value: Explain> + Detach<M, ()>,
+        C: Detach<M, (), Value: Explain>,
     {
         FinallyStream { finally: Finally::new(Exhaust { stream: self, item: None }, handler) }
     }
@@ -60,7 +60,7 @@ pub trait FinallyStreamExt: Stream + Sized {
     fn finally_with<H, C, M>(self, handler: H) -> FinallyStream<Self, WithFate<H>, M>
     where
         H: FnOnce(Fate<'_, ()>) -> C,
-        C: Cleanup<M, Value: Explain> + Detach<M, ()>,
+        C: Detach<M, (), Value: Explain>,
     {
         FinallyStream { finally: Finally::new(Exhaust { stream: self, item: None }, WithFate(handler)) }
     }
@@ -70,7 +70,7 @@ pub trait FinallyStreamExt: Stream + Sized {
     fn lastly<H, C, M>(self, handler: H) -> FinallyStream<Self, H, M>
     where
         H: FnOnce() -> C,
-        C: Cleanup<M, Value: Explain> + Detach<M, ()>,
+        C: Detach<M, (), Value: Explain>,
     {
         self.finally(handler)
     }
@@ -80,7 +80,7 @@ pub trait FinallyStreamExt: Stream + Sized {
     fn lastly_with<H, C, M>(self, handler: H) -> FinallyStream<Self, WithFate<H>, M>
     where
         H: FnOnce(Fate<'_, ()>) -> C,
-        C: Cleanup<M, Value: Explain> + Detach<M, ()>,
+        C: Detach<M, (), Value: Explain>,
     {
         self.finally_with(handler)
     }

@@ -71,12 +71,12 @@ where
             drop(self(value));
             unreachable!("a cleanup without a value never returns")
         };
-        let built = Built::<C, M>::new(|| self(value));
+        let built = Built::<C, M, ()>::new(|| self(value));
         C::settle(built.cleanup, Exit::new(Outcome::Returned(success)), handler::texts(location))
     }
 
     fn abandon(self, value: T, location: &'static Location<'static>) {
-        let built = Built::<C, M>::new(|| self(value));
+        let built = Built::<C, M, ()>::new(|| self(value));
         C::settle(built.cleanup, Exit::new(Outcome::Cancelled), handler::texts(location)).abandon();
     }
 }

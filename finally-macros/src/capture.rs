@@ -47,8 +47,8 @@ struct Variable {
 impl Variable {
     fn take(&self, private: &TokenStream) -> TokenStream {
         let Self { name, conditions, .. } = self;
-        let span = Span::mixed_site();
-        quote_spanned!(span=> #(#conditions)* #private::take(#name);)
+        let (allow, span) = (allow_underscore(name), Span::mixed_site());
+        quote_spanned!(span=> #(#conditions)* #allow #private::take(#name);)
     }
 
     fn borrow(&self) -> TokenStream {
@@ -59,6 +59,13 @@ impl Variable {
             Holds::Reference | Holds::Part => TokenStream::new(),
         }
     }
+}
+
+/// An argument that says by its name that it is not used is still captured.
+fn allow_underscore(name: &Ident) -> Option<TokenStream> {
+    name.to_string()
+        .starts_with('_')
+        .then(|| quote!(#[allow(clippy::no_effect_underscore_binding, clippy::used_underscore_binding)]))
 }
 
 /// Captures the arguments. Patterns move from the signature to where they are taken apart.
@@ -85,7 +92,8 @@ pub(crate) fn capture(
                 make_mutable_if_value(argument, holds);
             } else if let FnArg::Typed(typed) = argument {
                 let (pattern, name, conditions) = (&typed.pat, &variable.name, &variable.conditions);
-                locals.extend(quote! { #(#conditions)* let #pattern = #name; });
+                let allow = allow_underscore(name);
+                locals.extend(quote! { #(#conditions)* #allow let #pattern = #name; });
             }
             variables.push(variable);
         } else if let FnArg::Typed(typed) = argument {

@@ -15,7 +15,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::ReturnType;
+use syn::{ReturnType, spanned::Spanned as _};
 
 use crate::{
     attribute::Arguments,
@@ -31,7 +31,8 @@ pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStre
     let span = Span::mixed_site().located_at(arguments.cleanup.span);
     let private = match &arguments.options.krate {
         Some(path) => {
-            let path = &path.value;
+            // A path that leads elsewhere is wrong at its own place.
+            let (path, span) = (&path.value, span.located_at(path.value.span()));
             quote_spanned!(span=> #path::__private)
         }
         None => quote_spanned!(span=> ::finally::__private),
@@ -71,7 +72,7 @@ impl End<'_> {
             let body = quote_spanned!(span=> #private::body(async #take_all { #body }).await);
             self.coroutine(&body, &captures, function)
         } else {
-            let (exit, settle) = (exit(), self.settle(&captures, function));
+            let (exit, settle) = (exit(self.span), self.settle(&captures, function));
             quote_spanned!(span=> #private::finally(async #take_all { #body }, |#exit| { #settle }))
         };
         let before_body = &captures.before_body;
@@ -84,13 +85,13 @@ impl End<'_> {
         let captures = capture::capture(&mut function.signature, self.cleanup, &later, private);
         let body = self.body(function, &captures);
         let before_body = &captures.before_body;
-        let (exit, cleanup) = (exit(), cleanup());
+        let (exit, cleanup) = (exit(self.span), cleanup(self.span));
         let closure = self.cleanup.to_closure(self.on_cancel);
         let span = Span::mixed_site().located_at(function.body.span());
         let call = quote_spanned!(span=> let #exit = #private::call(|| { #body }););
-        let describe = self.describe(&format_ident!("probe_sync"));
+        let describe = self.describe();
         let settle = quote_spanned! {self.span=>
-            let #cleanup = #private::build_sync(&#exit, #closure);
+            let #cleanup = #private::build(&#exit, #closure);
             #describe
             #private::settle_sync(#exit, #cleanup, __finally_body, __finally_cleanup_value)
         };
@@ -102,15 +103,15 @@ impl End<'_> {
     fn of_future_function(&self, function: &Function) -> TokenStream {
         let private = &self.private;
         let captures = capture::capture_mentioned(&function.signature, self.cleanup, private);
-        let (body, future) = (&function.body, format_ident!("__finally_future", span = Span::mixed_site()));
-        let span = Span::mixed_site().located_at(body.span());
+        let (body, future) = (function.block(), format_ident!("__finally_future", span = Span::mixed_site()));
+        let span = Span::mixed_site().located_at(function.body.span());
         let is_boxed = function.returns() == Returns::BoxedFuture;
         let output = is_boxed.then(|| function.signature.output.to_token_stream());
         let make = quote_spanned!(span=> let #future = #private::make(|| #output { #body }););
         let whole = if captures.mentioned || self.on_cancel != OnCancel::Detach {
             self.coroutine(&quote_spanned!(span=> #private::body(#future).await), &captures, function)
         } else {
-            let (exit, settle) = (exit(), self.settle(&captures, function));
+            let (exit, settle) = (exit(self.span), self.settle(&captures, function));
             quote_spanned!(span=> #private::finally(#future, |#exit| { #settle }))
         };
         let whole = if is_boxed { quote_spanned!(span=> #private::Box::pin(#whole)) } else { whole };
@@ -119,7 +120,7 @@ impl End<'_> {
 
     /// Owns the arguments, but for those that are left for a later attribute.
     fn coroutine(&self, body: &TokenStream, captures: &Captures, function: &Function) -> TokenStream {
-        let (private, exit, settle) = (&self.private, exit(), self.settle(captures, function));
+        let (private, exit, settle) = (&self.private, exit(self.span), self.settle(captures, function));
         let is_changed = captures.mentioned && self.on_cancel == OnCancel::Detach;
         let mutable = is_changed.then(|| quote_spanned!(self.span=> mut));
         match &captures.coroutine {
@@ -151,8 +152,8 @@ impl End<'_> {
             ReturnType::Type(..) if function.diverges() => quote! { #private::Infallible },
             ReturnType::Type(_, output) => input::without_impl_trait(output),
         };
-        let body = &function.body;
-        let span = Span::mixed_site().located_at(body.span());
+        let body = function.block();
+        let span = Span::mixed_site().located_at(function.body.span());
         quote_spanned! {span=>
             if false {
                 #capture
@@ -166,9 +167,9 @@ impl End<'_> {
     /// From the exit to the ending, in a coroutine or in a handler.
     fn settle(&self, captures: &Captures, function: &Function) -> TokenStream {
         let Self { private, span, .. } = self;
-        let (exit, cleanup) = (exit(), cleanup());
+        let (exit, cleanup) = (exit(self.span), cleanup(self.span));
         let closure = self.cleanup.to_closure(self.on_cancel);
-        let describe = self.describe(&format_ident!("probe"));
+        let describe = self.describe();
         let build = quote_spanned! {*span=>
             let #cleanup = #private::build(&#exit, #closure);
             #describe
@@ -219,13 +220,13 @@ impl End<'_> {
     }
 
     /// Finds the text of the body's failure and of the cleanup's, by what their types implement.
-    fn describe(&self, probe_cleanup: &Ident) -> TokenStream {
+    fn describe(&self) -> TokenStream {
         let Self { private, span, .. } = self;
-        let (exit, cleanup) = (exit(), cleanup());
+        let (exit, cleanup) = (exit(self.span), cleanup(self.span));
         quote_spanned! {*span=>
             let (__finally_body, __finally_cleanup_value) = {
                 use #private::{DescribeDebug as _, DescribeDisplay as _, DescribeName as _, DescribeNothing as _};
-                ((&&&&#exit.probe()).describe(), (&&&&#cleanup.#probe_cleanup()).describe())
+                ((&&&&#exit.probe()).describe(), (&&&&#cleanup.probe()).describe())
             };
         }
     }
@@ -252,10 +253,11 @@ fn diverging(function: &Function, whole: TokenStream) -> TokenStream {
     }
 }
 
-fn exit() -> Ident {
-    format_ident!("__finally_exit", span = Span::mixed_site())
+/// At the span of the cleanup: what the compiler has to say about it, it says once, and there.
+fn exit(span: Span) -> Ident {
+    Ident::new("__finally_exit", span)
 }
 
-fn cleanup() -> Ident {
-    format_ident!("__finally_cleanup", span = Span::mixed_site())
+fn cleanup(span: Span) -> Ident {
+    Ident::new("__finally_cleanup", span)
 }

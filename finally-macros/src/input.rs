@@ -60,6 +60,16 @@ impl Function {
         Ok(Self { attributes, visibility, signature, body })
     }
 
+    /// The body as it stands inside another block. A `$body:block` of a `macro_rules!` macro comes without its braces, which
+    /// the compiler would call unnecessary there.
+    pub(crate) fn block(&self) -> TokenStream {
+        let mut trees = self.body.stream().into_iter();
+        match (self.body.delimiter(), trees.next(), trees.next()) {
+            (Delimiter::None, Some(TokenTree::Group(block)), None) => block.stream(),
+            _ => self.body.to_token_stream(),
+        }
+    }
+
     pub(crate) fn returns(&self) -> Returns {
         if self.signature.asyncness.is_some() {
             return Returns::Awaited;

@@ -20,6 +20,8 @@ mod error;
 mod expand;
 mod input;
 mod options;
+#[cfg(test)]
+mod snapshots;
 mod suggest;
 mod tokens;
 

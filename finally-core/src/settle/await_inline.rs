@@ -9,9 +9,8 @@ use core::{
 
 use pin_project_lite::pin_project;
 
-use super::{Settled, Texts};
+use super::{Rules, Settled};
 use crate::{
-    cleanup::{Accepts, CleanupValue},
     handoff::{self, Chain},
     outcome::Exit,
     signal,
@@ -31,7 +30,7 @@ pin_project! {
         #[pin]
         cleanup: Option<F>,
         build_panic: Option<Payload>,
-        texts: Texts<T, F::Output>,
+        rules: Rules<T, F::Output>,
     }
 
     impl<T, F> PinnedDrop for Skipping<T, F>
@@ -42,7 +41,7 @@ pin_project! {
             let this = this.project();
             let Some(settled) = this.settled.take() else { return };
             handoff::hand_off(mem::take(this.adopted));
-            settled.leave(this.texts);
+            settled.leave(&this.rules.texts);
         }
     }
 }
@@ -51,21 +50,19 @@ impl<T, F> Skipping<T, F>
 where
     F: Future,
 {
-    pub(crate) fn new(built: Result<F, Payload>, exit: Exit<T>, texts: Texts<T, F::Output>) -> Self {
-        let (settled, adopted) = exit.into_parts(&texts);
+    pub(crate) fn new(built: Result<F, Payload>, exit: Exit<T>, rules: Rules<T, F::Output>) -> Self {
+        let (settled, adopted) = exit.into_parts(&rules.texts);
         let (cleanup, build_panic) = match built {
             Ok(future) => (Some(future), None),
             Err(payload) => (None, Some(payload)),
         };
-        Self { settled: Some(settled), adopted, cleanup, build_panic, texts }
+        Self { settled: Some(settled), adopted, cleanup, build_panic, rules }
     }
 }
 
 impl<T, F> Future for Skipping<T, F>
 where
     F: Future,
-    F::Output: CleanupValue,
-    T: Accepts<F::Output>,
 {
     type Output = Settled<T>;
 
@@ -90,11 +87,11 @@ where
         let cleaned = match catch(|| this.cleanup.set(None)) {
             Ok(()) => cleaned,
             Err(payload) => {
-                super::rules::report_cleanup(cleaned, this.texts);
+                super::rules::report_cleanup(cleaned, &this.rules.texts);
                 Err(payload)
             }
         };
         let settled = this.settled.take().expect("panics above when it is polled after completion");
-        Poll::Ready(settled.with_cleanup(cleaned, this.texts))
+        Poll::Ready(settled.with_cleanup(cleaned, this.rules))
     }
 }

@@ -8,9 +8,8 @@ use core::{
     task::{Context, Poll, ready},
 };
 
-use super::{Ending, Hold, Settled, Texts, rules::report_cleanup};
+use super::{Ending, Hold, Rules, Settled, rules::report_cleanup};
 use crate::{
-    cleanup::{Accepts, CleanupValue},
     failure::{self, FailureKind},
     handoff::{self, BoxFuture, Chain, Job, Task},
     outcome::Exit,
@@ -32,44 +31,34 @@ pub enum OnLeave<F: Future> {
 pub struct Settling<T, F>
 where
     F: Future,
-    F::Output: CleanupValue,
-    T: Accepts<F::Output>,
 {
     /// Taken when the end is known, so a drop knows whether the caller leaves too early.
     settled: Option<Settled<T>>,
     adopted: Chain,
     cleanup: Result<Pin<Box<Task<F>>>, Option<Payload>>,
-    texts: Texts<T, F::Output>,
+    rules: Rules<T, F::Output>,
     on_leave: OnLeave<F>,
 }
 
 /// The one pinned part is in a box.
-impl<T, F> Unpin for Settling<T, F>
-where
-    F: Future,
-    F::Output: CleanupValue,
-    T: Accepts<F::Output>,
-{
-}
+impl<T, F> Unpin for Settling<T, F> where F: Future {}
 
 impl<T, F> Settling<T, F>
 where
     F: Future,
-    F::Output: CleanupValue,
-    T: Accepts<F::Output>,
 {
     pub(crate) fn new(
         built: Result<F, Payload>,
         exit: Exit<T>,
-        texts: Texts<T, F::Output>,
+        rules: Rules<T, F::Output>,
         on_leave: OnLeave<F>,
     ) -> Self {
-        let (settled, adopted) = exit.into_parts(&texts);
+        let (settled, adopted) = exit.into_parts(&rules.texts);
         let cleanup = match built {
-            Ok(future) => Ok(Box::pin(Task::new(future, texts.cleanup, texts.location))),
+            Ok(future) => Ok(Box::pin(Task::new(future, rules.texts.cleanup, rules.texts.location))),
             Err(payload) => Err(Some(payload)),
         };
-        Self { settled: Some(settled), adopted, cleanup, texts, on_leave }
+        Self { settled: Some(settled), adopted, cleanup, rules, on_leave }
     }
 
     fn poll_cleanup(&mut self, context: &mut Context<'_>) -> Poll<Result<F::Output, Payload>> {
@@ -86,7 +75,7 @@ where
         Poll::Ready(match catch(|| drop(task)) {
             Ok(()) => cleaned,
             Err(payload) => {
-                report_cleanup(cleaned, &self.texts);
+                report_cleanup(cleaned, &self.rules.texts);
                 Err(payload)
             }
         })
@@ -100,25 +89,25 @@ where
         match self.on_leave {
             OnLeave::HandOff(detach) => self.hand_off(detach),
             OnLeave::Block(detach) => match crate::handoff::block(|context| self.poll_cleanup(context)) {
-                Ok(cleaned) => report_cleanup(cleaned, &self.texts),
+                Ok(cleaned) => report_cleanup(cleaned, &self.rules.texts),
                 Err(deadlock) => match detach {
                     Some(detach) => self.hand_off(detach),
                     None => {
                         handoff::hand_off(mem::take(&mut self.adopted));
-                        failure::report(FailureKind::Lost, deadlock.into(), self.texts.location);
+                        failure::report(FailureKind::Lost, deadlock.into(), self.rules.texts.location);
                     }
                 },
             },
         }
-        settled.leave(&self.texts);
+        settled.leave(&self.rules.texts);
     }
 
     fn hand_off(&mut self, detach: Detacher<F>) {
         let mut chain = mem::take(&mut self.adopted);
         match mem::replace(&mut self.cleanup, Err(None)) {
-            Ok(task) => chain.push(Job::new(detach(task), self.texts.location)),
+            Ok(task) => chain.push(Job::new(detach(task), self.rules.texts.location)),
             Err(Some(payload)) => {
-                failure::report_panic(FailureKind::CleanupPanicked, payload, self.texts.location);
+                failure::report_panic(FailureKind::CleanupPanicked, payload, self.rules.texts.location);
             }
             Err(None) => {}
         }
@@ -129,15 +118,13 @@ where
 impl<T, F> Hold for Settling<T, F>
 where
     F: Future,
-    F::Output: CleanupValue,
-    T: Accepts<F::Output>,
 {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled<T>> {
         let cleaned = ready!(self.poll_cleanup(context));
         let settled = self.settled.take().expect("`poll_cleanup` panics when it is polled after completion");
-        Poll::Ready(settled.with_cleanup(cleaned, &self.texts))
+        Poll::Ready(settled.with_cleanup(cleaned, &self.rules))
     }
 }
 
@@ -145,15 +132,11 @@ where
 #[must_use = "futures do nothing unless they are awaited"]
 pub struct Settle<T, F>(pub(crate) Settling<T, F>)
 where
-    F: Future,
-    F::Output: CleanupValue,
-    T: Accepts<F::Output>;
+    F: Future;
 
 impl<T, F> Future for Settle<T, F>
 where
     F: Future,
-    F::Output: CleanupValue,
-    T: Accepts<F::Output>,
 {
     type Output = Settled<T>;
 
@@ -166,8 +149,6 @@ where
 impl<T, F> Ending for Settling<T, F>
 where
     F: Future,
-    F::Output: CleanupValue,
-    T: Accepts<F::Output>,
 {
     type Output = T;
     type Held = Self;
@@ -184,8 +165,6 @@ where
 impl<T, F> Drop for Settling<T, F>
 where
     F: Future,
-    F::Output: CleanupValue,
-    T: Accepts<F::Output>,
 {
     fn drop(&mut self) {
         self.leave();

@@ -27,6 +27,32 @@ impl<T, V> Clone for Texts<T, V> {
 
 impl<T, V> Copy for Texts<T, V> {}
 
+/// What putting a cleanup's end beside a body's needs to know of their types. Functions in place of bounds: a type that is
+/// bounded by them would repeat an error about them wherever it is named.
+pub struct Rules<T, V> {
+    pub(crate) texts: Texts<T, V>,
+    is_failure: fn(&V) -> bool,
+    from_cleanup: fn(V) -> Option<T>,
+}
+
+impl<T, V> Rules<T, V>
+where
+    V: CleanupValue,
+    T: Accepts<V>,
+{
+    pub(crate) fn new(texts: Texts<T, V>) -> Self {
+        Self { texts, is_failure: V::is_failure, from_cleanup: T::from_cleanup }
+    }
+}
+
+impl<T, V> Clone for Rules<T, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, V> Copy for Rules<T, V> {}
+
 /// An outcome that waits for no cleanup, as a coroutine hands it to its guard.
 #[must_use = "the outcome goes to the caller"]
 pub struct Settled<T> {
@@ -56,16 +82,13 @@ impl<T> Settled<T> {
     }
 
     /// Puts the cleanup's end beside the body's.
-    pub(crate) fn with_cleanup<V>(self, cleaned: Result<V, Payload>, texts: &Texts<T, V>) -> Self
-    where
-        V: CleanupValue,
-        T: Accepts<V>,
-    {
+    pub(crate) fn with_cleanup<V>(self, cleaned: Result<V, Payload>, rules: &Rules<T, V>) -> Self {
+        let texts = &rules.texts;
         let Self { outcome, drop_panic, location } = self;
         let outcome = match (outcome, cleaned) {
-            (outcome, Ok(value)) if !value.is_failure() => outcome,
+            (outcome, Ok(value)) if !(rules.is_failure)(&value) => outcome,
             (Outcome::Returned(body), cleaned) if (texts.body)(&body).is_none() => match cleaned {
-                Ok(value) => Outcome::Returned(T::from_cleanup(value).unwrap_or(body)),
+                Ok(value) => Outcome::Returned((rules.from_cleanup)(value).unwrap_or(body)),
                 Err(payload) => Outcome::Panicked(payload),
             },
             (outcome, cleaned) => {
@@ -95,14 +118,10 @@ impl<T> Settled<T> {
 
 impl<T> Exit<T> {
     /// Sends what the body adopted outwards, for a cleanup that waits for nothing.
-    pub(crate) fn settle_now<V>(self, cleaned: Result<V, Payload>, texts: Texts<T, V>) -> Settled<T>
-    where
-        V: CleanupValue,
-        T: Accepts<V>,
-    {
-        let (settled, adopted) = self.into_parts(&texts);
+    pub(crate) fn settle_now<V>(self, cleaned: Result<V, Payload>, rules: Rules<T, V>) -> Settled<T> {
+        let (settled, adopted) = self.into_parts(&rules.texts);
         handoff::hand_off(adopted);
-        settled.with_cleanup(cleaned, &texts)
+        settled.with_cleanup(cleaned, &rules)
     }
 
     pub(crate) fn into_parts<V>(self, texts: &Texts<T, V>) -> (Settled<T>, handoff::Chain) {

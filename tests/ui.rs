@@ -1,0 +1,14 @@
+//! Every mistake is told where it was made, with the way out, and once.
+//!
+//! The messages are those of one compiler, the one that `rust-toolchain.toml` pins. On another one the test fails, and says
+//! so. After a change: `TRYBUILD=overwrite cargo test --test ui`, and read what came out.
+
+#[test]
+fn mistakes_are_told() {
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("tests/ui/attribute/*.rs");
+    cases.compile_fail("tests/ui/cleanup/*.rs");
+    cases.compile_fail("tests/ui/body/*.rs");
+    cases.compile_fail("tests/ui/method/*.rs");
+    cases.pass("tests/ui/pass/*.rs");
+}

@@ -1,0 +1,10 @@
+use finally::finally;
+
+fn clean() {}
+
+#[finally(clean)]
+const fn work() {}
+
+fn main() {
+    work();
+}

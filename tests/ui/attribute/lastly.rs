@@ -1,0 +1,8 @@
+use finally::lastly;
+
+#[lastly]
+async fn work() {}
+
+fn main() {
+    drop(work());
+}

@@ -1,0 +1,8 @@
+use finally::finally;
+
+#[finally(5)]
+async fn work() {}
+
+fn main() {
+    drop(work());
+}

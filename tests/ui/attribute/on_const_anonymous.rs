@@ -1,0 +1,10 @@
+use finally::finally;
+
+fn clean() {}
+
+#[finally(clean)]
+const _: u8 = 1;
+
+fn main() {
+    
+}

@@ -1,0 +1,12 @@
+use finally::finally;
+
+fn clean() {}
+
+#[finally(clean)]
+macro_rules! work {
+    () => {};
+}
+
+fn main() {
+    work!();
+}

@@ -1,0 +1,10 @@
+use finally::finally;
+
+fn clean() {}
+
+#[finally(clean)]
+struct Work;
+
+fn main() {
+    let _ = Work;
+}

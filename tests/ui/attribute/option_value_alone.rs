@@ -1,0 +1,10 @@
+use finally::finally;
+
+fn clean() {}
+
+#[finally(clean, skip)]
+async fn work() {}
+
+fn main() {
+    drop(work());
+}

@@ -1,0 +1,8 @@
+use finally::finally;
+
+#[finally(on_cancel = skip)]
+async fn work() {}
+
+fn main() {
+    drop(work());
+}

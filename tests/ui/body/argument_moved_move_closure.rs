@@ -1,0 +1,12 @@
+use finally::finally;
+
+fn clean(_: &str) {}
+
+#[finally(clean(&name))]
+async fn work(name: String) {
+    std::thread::spawn(move || drop(name));
+}
+
+fn main() {
+    drop(work(String::new()));
+}

@@ -1,0 +1,16 @@
+use finally::finally;
+
+struct Conn;
+
+impl Conn {
+    fn close(&mut self) {}
+
+    #[finally(self.close())]
+    async fn work(self) {
+        drop(self);
+    }
+}
+
+fn main() {
+    drop(Conn.work());
+}

@@ -1,0 +1,14 @@
+use finally::finally;
+
+fn clean(_: u8) {}
+
+#[finally(clean(code))]
+async fn work(code: u8) {
+    let text = String::new();
+    drop(text);
+    drop(text);
+}
+
+fn main() {
+    drop(work(1));
+}

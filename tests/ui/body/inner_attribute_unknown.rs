@@ -1,0 +1,12 @@
+use finally::finally;
+
+fn clean() {}
+
+#[finally(clean)]
+async fn work() {
+    #![missing]
+}
+
+fn main() {
+    drop(work());
+}

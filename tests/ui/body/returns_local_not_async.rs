@@ -1,0 +1,13 @@
+use finally::finally;
+
+fn clean() {}
+
+#[finally(clean)]
+fn work() -> &'static str {
+    let text = String::new();
+    &text
+}
+
+fn main() {
+    drop(work());
+}

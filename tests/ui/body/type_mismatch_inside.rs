@@ -1,0 +1,12 @@
+use finally::finally;
+
+fn clean() {}
+
+#[finally(clean)]
+async fn work() {
+    let _: u8 = "text";
+}
+
+fn main() {
+    drop(work());
+}

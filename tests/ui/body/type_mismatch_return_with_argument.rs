@@ -1,0 +1,12 @@
+use finally::finally;
+
+fn clean(_: u8) {}
+
+#[finally(clean(code))]
+async fn work(code: u8) -> u8 {
+    return "text";
+}
+
+fn main() {
+    drop(work(1));
+}

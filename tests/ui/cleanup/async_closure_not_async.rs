@@ -1,0 +1,8 @@
+use finally::finally;
+
+#[finally(async || {})]
+fn work() {}
+
+fn main() {
+    work();
+}

@@ -1,0 +1,10 @@
+use finally::finally;
+
+async fn clean() {}
+
+#[finally(clean)]
+fn work() {}
+
+fn main() {
+    work();
+}

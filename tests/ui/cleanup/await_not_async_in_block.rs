@@ -1,0 +1,10 @@
+use finally::finally;
+
+async fn clean() {}
+
+#[finally({ println!("cleaning"); clean().await; })]
+fn work() {}
+
+fn main() {
+    work();
+}

@@ -1,0 +1,8 @@
+use finally::finally;
+
+#[finally({ break; })]
+async fn work() {}
+
+fn main() {
+    drop(work());
+}

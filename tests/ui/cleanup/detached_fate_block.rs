@@ -1,0 +1,12 @@
+use finally::finally;
+
+async fn log(_: Option<&String>) {}
+
+#[finally(async |fate| log(fate.error()).await, on_cancel = block)]
+async fn work() -> Result<(), String> {
+    Ok(())
+}
+
+fn main() {
+    drop(work());
+}

@@ -1,0 +1,14 @@
+use finally::finally;
+
+async fn clean() -> Result<(), String> {
+    Ok(())
+}
+
+#[finally(clean)]
+async fn work() -> u8 {
+    1
+}
+
+fn main() {
+    drop(work());
+}

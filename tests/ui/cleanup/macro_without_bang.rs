@@ -1,0 +1,8 @@
+use finally::finally;
+
+#[finally(println)]
+async fn work() {}
+
+fn main() {
+    drop(work());
+}

@@ -1,0 +1,8 @@
+use finally::finally;
+
+#[finally(|code: u8| drop(code))]
+async fn work() {}
+
+fn main() {
+    drop(work());
+}

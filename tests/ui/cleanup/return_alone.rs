@@ -1,0 +1,8 @@
+use finally::finally;
+
+#[finally(return)]
+async fn work() {}
+
+fn main() {
+    drop(work());
+}

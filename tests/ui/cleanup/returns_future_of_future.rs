@@ -1,0 +1,10 @@
+use finally::finally;
+
+async fn clean() {}
+
+#[finally(async { clean() })]
+async fn work() {}
+
+fn main() {
+    drop(work());
+}

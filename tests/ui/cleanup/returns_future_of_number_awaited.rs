@@ -1,0 +1,12 @@
+use finally::finally;
+
+async fn clean() -> u32 {
+    1
+}
+
+#[finally(clean().await)]
+async fn work() {}
+
+fn main() {
+    drop(work());
+}

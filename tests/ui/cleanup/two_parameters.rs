@@ -1,0 +1,8 @@
+use finally::finally;
+
+#[finally(|fate, conn| drop((fate, conn)))]
+async fn work() {}
+
+fn main() {
+    drop(work());
+}

@@ -1,0 +1,8 @@
+use finally::finally;
+
+#[finally(async |fate, conn| drop((fate, conn)))]
+async fn work() {}
+
+fn main() {
+    drop(work());
+}

@@ -1,0 +1,10 @@
+use finally::finally;
+
+#[finally(drop(nane))]
+async fn work(name: String) {
+    drop(name);
+}
+
+fn main() {
+    drop(work(String::new()));
+}

@@ -1,0 +1,3 @@
+fn main() {
+    let _guard = finally::guard(1, || println!("no value"));
+}

@@ -1,0 +1,11 @@
+use finally::{Guard, guard};
+
+async fn f() {
+    let guard = guard(1, |_| {});
+    Guard::release(guard).await;
+    println!("{}", *guard);
+}
+
+fn main() {
+    let _ = f();
+}
