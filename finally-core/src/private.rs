@@ -113,7 +113,8 @@ pub fn settle<T, K, M, V>(
     describe_cleanup: Describe<V>,
 ) -> K::Ending
 where
-    K: Detach<M, T> + Cleanup<M, Value = V>,
+    // The compiler shows the line of the bound where a future is not `Send`, so it tells the way out.
+    K: Detach<M, T> + Cleanup<M, Value = V>, // own what is `Send`, or choose `on_cancel = block` or `skip`
 {
     K::settle(
         cleanup.cleanup,
