@@ -8,11 +8,14 @@
 pub use finally_core::testing;
 #[cfg(feature = "std")]
 pub use finally_core::{
-    Acquire, AlreadySet, BoxFuture, Close, Failure, FailureHook, FailureKind, Scope, StillRunning, acquire,
-    detached, drain, drain_blocking, drain_timeout, set_executor, set_failure_hook, take_failure_hook,
-    try_acquire,
+    Acquire, AlreadySet, BlockOnCancel, Blocking, BoxFuture, Close, Failure, FailureHook, FailureKind, Scope,
+    StillRunning, acquire, block_on_cancel, detached, drain, drain_blocking, drain_timeout, set_executor,
+    set_failure_hook, take_failure_hook, try_acquire,
 };
-pub use finally_core::{Awaited, Fate, Finally, FinallyExt, Guard, InPlace, WithFate, guard};
+pub use finally_core::{
+    Awaited, Fate, Finally, FinallyExt, Guard, InPlace, SkipOnCancel, Skippable, WithFate, guard,
+    skip_on_cancel,
+};
 #[cfg(feature = "stream")]
 #[cfg_attr(docsrs, doc(cfg(feature = "stream")))]
 pub use finally_core::{FinallyStream, FinallyStreamExt};

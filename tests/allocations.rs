@@ -12,7 +12,7 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-use finally::finally;
+use finally::{FinallyExt, Guard, finally, guard};
 
 struct Counting;
 
@@ -148,6 +148,21 @@ fn p10_an_async_cleanup_allocates_once() {
 fn p10_a_cleanup_that_is_skipped_on_cancellation_allocates_nothing() {
     assert_eq!(allocations_of(skipped(1), None), 0);
     assert_eq!(allocations_of(skipped(1), Some(1)), 0);
+}
+
+#[test]
+fn p10_a_method_allocates_as_the_attribute_does() {
+    assert_eq!(allocations_of(suspend().finally(nothing), None), 0);
+    assert_eq!(allocations_of(suspend().finally(nothing), Some(1)), 0);
+    assert_eq!(allocations_of(suspend().finally(suspend), None), 1);
+    assert_eq!(allocations_of(suspend().finally(|| finally::skip_on_cancel(suspend())), None), 0);
+}
+
+#[test]
+fn p10_a_guard_allocates_as_the_attribute_does() {
+    assert_eq!(allocations(|| drop(guard(1, |_| {}))).1, 0);
+    assert_eq!(allocations_of(Guard::release(guard(1, |_| {})), None), 0);
+    assert_eq!(allocations_of(Guard::release(guard(1, |_| suspend())), None), 1);
 }
 
 #[test]

@@ -22,7 +22,7 @@ use crate::{
 /// future, and cannot change its value.
 ///
 /// A handler is called exactly once if the future was polled, and not at all if it never was. What it evaluates to is
-/// `()`, a `Result<(), E>`, or something to await that gives one of them, in the terms of [`finally`](macro@crate::finally):
+/// `()`, a `Result<(), E>`, or something to await that gives one of them, as for the attribute:
 ///
 /// * **On a value or a panic** it is awaited in the same task, and then the value is delivered, or the panic goes on.
 /// * **On cancellation,** when the combined future is dropped, what needs no awaiting runs inside the drop, and what does is

@@ -54,6 +54,7 @@ mod handoff;
 #[cfg(not(feature = "std"))]
 #[path = "handoff_absent.rs"]
 mod handoff;
+mod on_cancel;
 mod opaque;
 #[allow(missing_docs, reason = "named by expansions only")]
 mod outcome;
@@ -76,6 +77,9 @@ pub use cleanup::{Awaited, InPlace};
 pub use fate::Fate;
 pub use future_ext::{Finally, FinallyExt};
 pub use handler::WithFate;
+#[cfg(feature = "std")]
+pub use on_cancel::{BlockOnCancel, Blocking, block_on_cancel};
+pub use on_cancel::{SkipOnCancel, Skippable, skip_on_cancel};
 #[cfg(feature = "stream")]
 pub use stream_ext::{FinallyStream, FinallyStreamExt};
 pub use value_guard::{Guard, guard};

@@ -8,6 +8,7 @@ mod acquire;
 mod futures_of_others;
 mod guards;
 mod mixed;
+mod on_cancel;
 mod promises;
 mod scopes;
 #[cfg(feature = "stream")]

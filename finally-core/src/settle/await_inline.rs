@@ -9,7 +9,7 @@ use core::{
 
 use pin_project_lite::pin_project;
 
-use super::{Rules, Settled};
+use super::{Ending, Hold, Rules, Settled};
 use crate::{
     handoff::{self, Chain},
     outcome::Exit,
@@ -60,17 +60,14 @@ where
     }
 }
 
-impl<T, F> Future for Skipping<T, F>
+/// Held by a guard.
+impl<T, F> Hold for Skipping<T, F>
 where
     F: Future,
 {
-    type Output = Settled<T>;
+    type Output = T;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled<T>> {
-        // The guard around it is being dropped, and so will this be: no poll of the user's code in between.
-        if signal::is_cancel(context) {
-            return Poll::Pending;
-        }
         let mut this = self.project();
         ready!(this.adopted.poll(context));
         let cleaned = match this.cleanup.as_mut().as_pin_mut() {
@@ -93,5 +90,34 @@ where
         };
         let settled = this.settled.take().expect("panics above when it is polled after completion");
         Poll::Ready(settled.with_cleanup(cleaned, this.rules))
+    }
+}
+
+/// Awaited inside a coroutine, for a cleanup that may borrow from it.
+impl<T, F> Future for Skipping<T, F>
+where
+    F: Future,
+{
+    type Output = Settled<T>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled<T>> {
+        // The guard around it is being dropped, and so will this be: no poll of the user's code in between.
+        if signal::is_cancel(context) { Poll::Pending } else { Hold::poll(self, context) }
+    }
+}
+
+impl<T, F> Ending for Skipping<T, F>
+where
+    F: Future,
+{
+    type Output = T;
+    type Held = Self;
+
+    fn begin(self) -> Result<Settled<T>, Self> {
+        Err(self)
+    }
+
+    fn abandon(self) {
+        // Its drop does it.
     }
 }

@@ -1,0 +1,138 @@
+//! Cleanups that may borrow and be `!Send`, as values: what `on_cancel = block` and `skip` are for the attribute.
+
+use core::future::IntoFuture;
+
+#[cfg(feature = "std")]
+use crate::settle::{OnLeave, Settling};
+use crate::{
+    cleanup::{Accepts, Cleanup, CleanupValue},
+    outcome::Exit,
+    settle::{Detach, Rules, Skipping, Texts, started},
+    unwind::Payload,
+};
+
+/// A cleanup that is driven to its end inside the drop of whoever cancels it.
+///
+/// It may borrow and be `!Send`, because it moves nowhere. On a value and a panic it is awaited in the same task, as any
+/// other. Where blocking would deadlock, on a tokio current-thread runtime and in a `LocalSet`, it is polled once, and where
+/// that is not its end, reported as lost. It is boxed when the body ends.
+///
+/// ```
+/// use finally::{FinallyExt, block_on_cancel};
+///
+/// async fn release(lock: &str) {
+///     println!("{lock} is free");
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let lock = String::from("lock");
+/// let length = async { lock.len() }.finally(|| block_on_cancel(release(&lock))).await;
+/// assert_eq!(length, 4);
+/// # });
+/// ```
+#[cfg(feature = "std")]
+pub const fn block_on_cancel<F: IntoFuture>(cleanup: F) -> BlockOnCancel<F> {
+    BlockOnCancel(cleanup)
+}
+
+/// A cleanup that is not awaited on cancellation, and ends where it is when it is cancelled itself.
+///
+/// It may borrow and be `!Send`, because it moves nowhere, and is not boxed. On a value and a panic it is awaited in the
+/// same task, as any other. The handler that makes it is called on every fate.
+///
+/// ```
+/// use finally::{FinallyExt, skip_on_cancel};
+///
+/// async fn flush(log: &str) {
+///     println!("{log} is on disk");
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let log = String::from("log");
+/// let length = async { log.len() }.finally(|| skip_on_cancel(flush(&log))).await;
+/// assert_eq!(length, 3);
+/// # });
+/// ```
+pub const fn skip_on_cancel<F: IntoFuture>(cleanup: F) -> SkipOnCancel<F> {
+    SkipOnCancel(cleanup)
+}
+
+/// What [`block_on_cancel`] returns.
+#[cfg(feature = "std")]
+#[derive(Debug)]
+#[must_use = "a cleanup is awaited by what it is the cleanup of"]
+pub struct BlockOnCancel<F>(F);
+
+/// What [`skip_on_cancel`] returns.
+#[derive(Debug)]
+#[must_use = "a cleanup is awaited by what it is the cleanup of"]
+pub struct SkipOnCancel<F>(F);
+
+/// Marks a cleanup that [`block_on_cancel`] made.
+#[cfg(feature = "std")]
+#[derive(Debug)]
+pub enum Blocking {}
+
+/// Marks a cleanup that [`skip_on_cancel`] made.
+#[derive(Debug)]
+pub enum Skippable {}
+
+#[cfg(feature = "std")]
+impl<F> Cleanup<Blocking> for BlockOnCancel<F>
+where
+    F: IntoFuture<Output: CleanupValue>,
+{
+    type Value = F::Output;
+    type Future = F::IntoFuture;
+    type Itself = Self;
+
+    fn itself(self) -> Self {
+        self
+    }
+
+    fn into_future(self) -> F::IntoFuture {
+        self.0.into_future()
+    }
+}
+
+#[cfg(feature = "std")]
+impl<F, T> Detach<Blocking, T> for BlockOnCancel<F>
+where
+    F: IntoFuture<Output: CleanupValue>,
+    T: Accepts<F::Output>,
+{
+    type Ending = Settling<T, F::IntoFuture>;
+
+    fn settle(built: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, F::Output>) -> Self::Ending {
+        Settling::new(started(built), exit, Rules::new(texts), OnLeave::Block(None))
+    }
+}
+
+impl<F> Cleanup<Skippable> for SkipOnCancel<F>
+where
+    F: IntoFuture<Output: CleanupValue>,
+{
+    type Value = F::Output;
+    type Future = F::IntoFuture;
+    type Itself = Self;
+
+    fn itself(self) -> Self {
+        self
+    }
+
+    fn into_future(self) -> F::IntoFuture {
+        self.0.into_future()
+    }
+}
+
+impl<F, T> Detach<Skippable, T> for SkipOnCancel<F>
+where
+    F: IntoFuture<Output: CleanupValue>,
+    T: Accepts<F::Output>,
+{
+    type Ending = Skipping<T, F::IntoFuture>;
+
+    fn settle(built: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, F::Output>) -> Self::Ending {
+        Skipping::new(started(built), exit, Rules::new(texts))
+    }
+}
