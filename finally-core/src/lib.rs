@@ -11,6 +11,12 @@
 //! | `settle` | from a body's outcome and its cleanup to the one result |
 //! | `guard` | resumes a dropped function once more, in its finally section |
 //! | `combinator` | the same for a cleanup that needs none of the function's arguments |
+//! | `function` | the same for a function that is not async |
+//! | `future_ext`, `stream_ext`, `handler` | the methods, and what they take |
+//! | `value_guard`, `acquire`, `scope` | values with a cleanup, how to get them, and several cleanups in one place |
+//! | `on_cancel` | cleanups that may borrow and be `!Send`, as values |
+//! | `signal` | the waker that means "end now" |
+//! | `describe`, `opaque` | the text of a failure, with and without a macro that sees its type |
 //! | `handoff` | where a cleanup goes whose caller has left, and how to wait for it |
 //! | `failure` | what has no caller left to go to |
 //!
@@ -20,6 +26,8 @@
 //!   `no_std` with `alloc`: a panic cannot be caught and runs nothing, a cleanup that is awaited needs `on_cancel = skip`,
 //!   and a failure without a caller is dropped.
 //! * `tokio`: hand-off to the current tokio runtime; the background thread runs a tokio runtime of its own.
+//! * `stream`: the methods on streams, and `FusedFuture`.
+//! * `testing`: what tests of code that cleans up need.
 //! * `tracing`: the default failure hook emits an event instead of a line on stderr.
 
 #![no_std]
