@@ -3,7 +3,12 @@
 //! What is detached and what fails without a caller belongs to the whole process, and so does the failure hook. Tests that run
 //! beside each other in one process, as those of `cargo test` do, take turns by [`capture`].
 
-use alloc::{borrow::ToOwned, string::String, sync::Arc, vec::Vec};
+use alloc::{
+    borrow::ToOwned,
+    string::{String, ToString},
+    sync::Arc,
+    vec::Vec,
+};
 use core::{panic::Location, time::Duration};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -53,13 +58,13 @@ pub fn quiesce_blocking() {
 }
 
 fn unsettled(still_running: Option<handoff::StillRunning>, lost: usize) -> String {
-    match (still_running, lost) {
-        (Some(still_running), 0) => alloc::format!("the test leaves something behind: {still_running}"),
-        (None, lost) => alloc::format!("the test leaves something behind: {lost} lost cleanups"),
-        (Some(still_running), lost) => {
-            alloc::format!("the test leaves something behind: {still_running}, and {lost} are lost")
-        }
-    }
+    let lost = match lost {
+        0 => None,
+        1 => Some("1 cleanup is lost".to_owned()),
+        lost => Some(alloc::format!("{lost} cleanups are lost")),
+    };
+    let parts: Vec<_> = still_running.map(|it| it.to_string()).into_iter().chain(lost).collect();
+    alloc::format!("the test leaves something behind: {}", parts.join(", and "))
 }
 
 /// Collects the failures that no caller gets, in place of the hook before, until the result is dropped.

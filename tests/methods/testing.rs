@@ -2,11 +2,18 @@
 
 use finally::{FailureKind, FinallyExt, testing};
 
-use crate::support::{Error, exclusive, hand::Hand, suspend};
+use crate::support::{Error, Exclusive, exclusive, hand::Hand, suspend};
+
+/// Takes a turn, and forgets what other tests of this process have lost on purpose.
+fn nothing_lost_yet() -> Exclusive {
+    let turn = exclusive();
+    let _ = std::panic::catch_unwind(testing::quiesce_blocking);
+    turn
+}
 
 #[test]
 fn quiesce_waits_for_what_is_detached() {
-    let _turn = exclusive();
+    let _turn = nothing_lost_yet();
     let mut hand = Hand::new(std::future::pending::<()>().finally(suspend));
     assert!(hand.poll().is_pending());
     drop(hand);
@@ -21,7 +28,7 @@ fn quiesce_fails_a_test_that_lost_a_cleanup() {
     async fn blocks(value: &str) {
         std::future::pending::<()>().await;
     }
-    let turn = exclusive();
+    let turn = nothing_lost_yet();
     let runtime = crate::support::runtimes::current_thread();
     runtime.block_on(async {
         let mut hand = Hand::new(blocks("value"));
@@ -30,7 +37,7 @@ fn quiesce_fails_a_test_that_lost_a_cleanup() {
     });
     assert_eq!(turn.kinds(), [FailureKind::Lost]);
     let panic = std::panic::catch_unwind(testing::quiesce_blocking).unwrap_err();
-    assert_eq!(*panic.downcast::<String>().unwrap(), "the test leaves something behind: 1 lost cleanups");
+    assert_eq!(*panic.downcast::<String>().unwrap(), "the test leaves something behind: 1 cleanup is lost");
     testing::quiesce_blocking();
 }
 
