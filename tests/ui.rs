@@ -1,16 +1,67 @@
 //! Every mistake is told where it was made, with the way out, and once.
 //!
 //! The messages are those of one compiler, the one that `rust-toolchain.toml` pins. On another one the test fails, and says
-//! so. After a change: `TRYBUILD=overwrite cargo test --test ui --all-features`, and read what came out.
+//! so. After a change: `TRYBUILD=overwrite cargo test --test ui`, and read what came out.
+
+use std::{fs, path::Path};
+
+/// Mistakes with the attribute, which are ours to tell.
+const ATTRIBUTE: &[&str] = &["attribute", "body", "cleanup"];
 
 #[test]
 fn mistakes_are_told() {
     let cases = trybuild::TestCases::new();
-    cases.compile_fail("tests/ui/attribute/*.rs");
-    cases.compile_fail("tests/ui/cleanup/*.rs");
-    cases.compile_fail("tests/ui/body/*.rs");
-    // How a message names a method depends on whether streams have one of that name.
-    #[cfg(feature = "stream")]
-    cases.compile_fail("tests/ui/method/*.rs");
+    for folder in ATTRIBUTE {
+        cases.compile_fail(format!("tests/ui/{folder}/*.rs"));
+    }
     cases.pass("tests/ui/pass/*.rs");
+}
+
+#[cfg_attr(
+    not(feature = "stream"),
+    ignore = "what a message calls a method depends on whether streams have one, too"
+)]
+#[test]
+fn mistakes_with_methods_are_told() {
+    trybuild::TestCases::new().compile_fail("tests/ui/method/*.rs");
+}
+
+fn for_each_message(check: impl Fn(&str, &str)) {
+    for folder in ATTRIBUTE {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui").join(folder);
+        for file in fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "stderr") {
+                check(path.file_stem().unwrap().to_str().unwrap(), &fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+}
+
+#[test]
+fn once_and_nothing_beside() {
+    for_each_message(|case, message| {
+        let count = |start: &str| message.lines().filter(|line| line.starts_with(start)).count();
+        let mistakes = if case == "two_mistakes" { 2 } else { 1 };
+        assert_eq!((count("error"), count("warning")), (mistakes, 0), "{case}:\n{message}");
+    });
+}
+
+#[test]
+fn where_they_were_made() {
+    for_each_message(|case, message| {
+        // The first place in a message is its main one.
+        let place = message.lines().find_map(|line| line.trim_start().strip_prefix("--> ")).unwrap();
+        assert!(place.contains(&format!("/{case}.rs:")), "{case}: {place}");
+    });
+}
+
+#[test]
+fn in_one_style() {
+    for_each_message(|case, message| {
+        // Those of the compiler have a code.
+        for text in message.lines().filter_map(|line| line.strip_prefix("error: ")) {
+            assert!(!text.starts_with(char::is_uppercase) && !text.ends_with('.'), "{case}: {text}");
+        }
+    });
 }

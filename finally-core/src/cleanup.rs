@@ -58,7 +58,7 @@ pub enum Awaited {}
 #[diagnostic::on_unimplemented(
     message = "a cleanup evaluates to `()`, to `Result<(), E>`, or to a future of one of them, not to `{Self}`",
     label = "this evaluates to `{Self}`",
-    note = "to ignore the value, write `{{ let _ = ..; }}`, or `{{ let _ = ...await; }}` for a future"
+    note = "to ignore the value, write `{{ let _ = ..; }}`, or `{{ let _ = (..).await; }}` for a future"
 )]
 pub trait Cleanup<Marker>: Sized {
     type Value: CleanupValue;
@@ -106,8 +106,8 @@ where
 
 /// A result that can take a cleanup's failure: anything where the cleanup cannot fail, else a `Result`.
 #[diagnostic::on_unimplemented(
-    message = "the cleanup can fail, and a function that returns `{Self}` has no place for its error",
-    label = "this evaluates to `{V}`",
+    message = "the cleanup evaluates to `{V}`, and a function that returns `{Self}` has no place for its error",
+    label = "this can fail",
     note = "return a `Result` whose error implements `From` for the cleanup's error, or handle the error in the cleanup"
 )]
 pub trait Accepts<V>: Sized {
@@ -121,12 +121,15 @@ impl<T> Accepts<()> for T {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> Accepts<Never> for T {
     fn from_cleanup(value: Never) -> Option<Self> {
         value
     }
 }
 
+// An error that does not convert is told in the words above, too.
+#[diagnostic::do_not_recommend]
 impl<T, F, E> Accepts<Result<(), E>> for Result<T, F>
 where
     F: From<E>,

@@ -16,6 +16,7 @@ pub trait Immediate<I, V> {
     fn value(cleanup: I) -> V;
 }
 
+#[diagnostic::do_not_recommend]
 impl<V> Immediate<V, V> for InPlace {
     fn value(cleanup: V) -> V {
         cleanup

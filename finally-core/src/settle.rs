@@ -87,7 +87,7 @@ where
     diagnostic::on_unimplemented(
         message = "a cleanup evaluates to `()`, to `Result<(), E>`, or to a future of one of them, not to `{Self}`",
         label = "this evaluates to `{Self}`",
-        note = "to ignore the value, write `{{ let _ = ..; }}`, or `{{ let _ = ...await; }}` for a future"
+        note = "to ignore the value, write `{{ let _ = ..; }}`, or `{{ let _ = (..).await; }}` for a future"
     )
 )]
 #[cfg_attr(

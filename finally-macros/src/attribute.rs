@@ -10,7 +10,7 @@ use syn::{
 use crate::{
     check,
     cleanup::Cleanup,
-    error::bail,
+    error::{bail, error},
     expand,
     input::Function,
     options::{self, Options},
@@ -18,17 +18,25 @@ use crate::{
 
 /// On an error the item is emitted beside it, so that callers of the function raise none of their own.
 pub(crate) fn expand(name: &str, arguments: TokenStream, item: TokenStream) -> TokenStream {
-    try_expand(name, arguments, item.clone()).unwrap_or_else(|error| {
+    let beside = |error: syn::Error, item: TokenStream| {
         let errors = error.into_compile_error();
         quote! { #errors #item }
-    })
+    };
+    let function = match Function::parse(name, item.clone()) {
+        Ok(function) => function,
+        Err(error) => return beside(error, item),
+    };
+    match parse_arguments(name, &function, arguments) {
+        Ok(arguments) => expand::expand(function, &arguments),
+        // Nothing is the matter with an argument that only the cleanup uses.
+        Err(error) => beside(error, quote! { #[allow(unused_mut, unused_variables)] #item }),
+    }
 }
 
-fn try_expand(name: &str, arguments: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
-    let function = Function::parse(name, item)?;
+fn parse_arguments(name: &str, function: &Function, arguments: TokenStream) -> syn::Result<Arguments> {
     let arguments = (|input: ParseStream<'_>| Arguments::parse(name, input)).parse2(arguments)?;
-    check::check(&function, &arguments)?;
-    Ok(expand::expand(function, &arguments))
+    check::check(function, &arguments)?;
+    Ok(arguments)
 }
 
 /// What stands inside the attribute.
@@ -39,15 +47,22 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     fn parse(name: &str, input: ParseStream<'_>) -> syn::Result<Self> {
-        if input.is_empty() || options::starts_option(input) {
+        if input.is_empty() {
             bail!(
                 at input.span(),
-                "a cleanup comes first: `#[{name}(cleanup)]`, where `cleanup` is a function, a closure or an expression"
+                "the cleanup is missing: `#[{name}(cleanup)]`, where `cleanup` is a function, a closure or an expression"
             );
         }
+        if options::starts_option(input) {
+            bail!(at input.span(), "the cleanup comes first, and options behind it: `#[{name}(cleanup, ..)]`");
+        }
         let cleanup = Cleanup::parse(input)?;
+        if input.peek(Token![;]) {
+            bail!(at input.span(), "more than one statement goes into a block: `#[{name}({{ a(); b() }})]`");
+        }
         if !input.is_empty() {
-            input.parse::<Token![,]>()?;
+            let _: Token![,] =
+                input.parse().map_err(|_| error!(at input.span(), "expected `,` behind the cleanup"))?;
         }
         Ok(Self { cleanup, options: Options::parse(input)? })
     }

@@ -45,10 +45,8 @@ struct Variable {
 }
 
 impl Variable {
-    fn take(&self, private: &TokenStream) -> TokenStream {
-        let Self { name, conditions, .. } = self;
-        let (allow, span) = (allow_underscore(name), Span::mixed_site());
-        quote_spanned!(span=> #(#conditions)* #allow #private::take(#name);)
+    fn take(&self, private: &Ident) -> TokenStream {
+        take(&self.name, &self.conditions, private)
     }
 
     fn borrow(&self) -> TokenStream {
@@ -59,6 +57,11 @@ impl Variable {
             Holds::Reference | Holds::Part => TokenStream::new(),
         }
     }
+}
+
+fn take(name: &Ident, conditions: &[Attribute], private: &Ident) -> TokenStream {
+    let allow = allow_underscore(name);
+    quote_spanned!(Span::mixed_site()=> #(#conditions)* #allow #private::take(#name);)
 }
 
 /// An argument that says by its name that it is not used is still captured.
@@ -73,7 +76,7 @@ pub(crate) fn capture(
     signature: &mut Signature,
     cleanup: &Cleanup,
     later: &TokenStream,
-    private: &TokenStream,
+    private: &Ident,
 ) -> Captures {
     let mut captures = Captures::default();
     let mut variables = Vec::new();
@@ -137,7 +140,13 @@ pub(crate) fn capture(
     captures.mentioned = variables.iter().any(|it| it.here);
     captures.body = take(|it| !it.here && !it.later);
     captures.body.extend(borrow(|it| it.here || it.later));
-    captures.cleanup = take(|it| it.here && !it.later);
+    // A body that moves such an argument away is told where the cleanup needs it.
+    captures.cleanup = variables
+        .iter()
+        .rev()
+        .filter(|it| it.here && !it.later)
+        .map(|it| self::take(&cleanup.at_mention(&it.name), &it.conditions, private))
+        .collect();
     captures.coroutine = variables.iter().any(|it| it.later).then(|| {
         let mut statements = take(|it| !it.later);
         statements.extend(borrow(|it| it.later));
@@ -147,7 +156,7 @@ pub(crate) fn capture(
 }
 
 /// What the cleanup mentions, for a function whose block makes a future out of the arguments by itself.
-pub(crate) fn capture_mentioned(signature: &Signature, cleanup: &Cleanup, private: &TokenStream) -> Captures {
+pub(crate) fn capture_mentioned(signature: &Signature, cleanup: &Cleanup, private: &Ident) -> Captures {
     let arguments = signature.inputs.iter().rev().flat_map(|argument| match argument {
         FnArg::Receiver(receiver) => vec![(Named::of_receiver(receiver).name, Vec::new())],
         FnArg::Typed(typed) => {
@@ -157,7 +166,7 @@ pub(crate) fn capture_mentioned(signature: &Signature, cleanup: &Cleanup, privat
     });
     let taken: TokenStream = arguments
         .filter(|(name, _)| cleanup.mentions(&name.to_string()))
-        .map(|(name, conditions)| quote! { #(#conditions)* #private::take(#name); })
+        .map(|(name, conditions)| take(&cleanup.at_mention(&name), &conditions, private))
         .collect();
     Captures { mentioned: !taken.is_empty(), cleanup: taken, ..Captures::default() }
 }

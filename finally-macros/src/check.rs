@@ -3,13 +3,14 @@
 use crate::{
     attribute::Arguments,
     error::{Errors, error},
-    input::{Function, Named, Returns},
+    input::{Function, Holds, Named, Returns},
     options::OnCancel,
     tokens,
 };
 
 pub(crate) fn check(function: &Function, arguments: &Arguments) -> syn::Result<()> {
     let mut errors = Errors::default();
+    check_fate(arguments, &mut errors);
     if function.returns() == Returns::Value {
         check_sync_function(arguments, &mut errors);
     } else {
@@ -24,14 +25,23 @@ pub(crate) fn check(function: &Function, arguments: &Arguments) -> syn::Result<(
     errors.finish()
 }
 
+fn check_fate(arguments: &Arguments, errors: &mut Errors) {
+    if let Some(fate) = arguments.cleanup.awaited_fate() {
+        errors.push(error!(
+            fate,
+            "`{fate}` borrows from the result, which what is awaited cannot do; read it before: \
+             `|{fate}| {{ let cancelled = {fate}.is_cancelled(); async move {{ .. }} }}`"
+        ));
+    }
+}
+
 fn check_sync_function(arguments: &Arguments, errors: &mut Errors) {
     if let Some(span) = arguments.cleanup.async_span() {
         errors.push(error!(
             at span,
             "a function that is not async cannot await its cleanup; make the function `async`, or the cleanup not"
         ));
-    }
-    if let Some(on_cancel) = &arguments.options.on_cancel {
+    } else if let Some(on_cancel) = &arguments.options.on_cancel {
         errors.push(error!(
             at on_cancel.span,
             "a function that is not async cannot be cancelled; remove `on_cancel`"
@@ -52,12 +62,16 @@ fn check_detached_cleanup(function: &Function, arguments: &Arguments, errors: &m
             continue;
         };
         let name = argument.name.to_string();
-        if argument.is_borrowed && cleanup.mentions(&name) {
-            let span =
-                tokens::first_of(&cleanup.tokens, &name).map_or(cleanup.span, |mention| mention.span());
+        let (mention, borrows) = match argument.holds {
+            Holds::Value | Holds::Part => (tokens::first_whole(&cleanup.tokens, &name), "holds a borrow"),
+            Holds::Reference | Holds::MutReference => {
+                (cleanup.mentions(&name).then(|| cleanup.at_mention(&argument.name)), "is borrowed")
+            }
+        };
+        if let Some(mention) = mention.filter(|_| argument.borrows) {
             errors.push(error!(
-                at span,
-                "`{name}` is borrowed, and a cleanup that may be detached owns what it uses: pass what it needs to a \
+                mention,
+                "`{name}` {borrows}, and a cleanup that may be detached owns what it uses: pass what it needs to a \
                  function that returns a future, as in `release({name}.pool.clone())`, or choose `on_cancel = block` \
                  or `on_cancel = skip`"
             ));

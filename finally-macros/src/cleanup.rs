@@ -1,12 +1,13 @@
 //! What a cleanup is, and what it means.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::{
-    Expr, ExprClosure, ExprLit, ExprPath, Lit, Pat, Path, Stmt, parse::ParseStream, spanned::Spanned as _,
+    Block, Expr, ExprAsync, ExprClosure, ExprLit, ExprPath, Lit, Pat, Path, ReturnType, Stmt, Token,
+    parse::ParseStream, parse_quote_spanned, spanned::Spanned as _,
 };
 
-use crate::{error::bail, options::OnCancel, tokens};
+use crate::{error::bail, input, options::OnCancel, tokens};
 
 pub(crate) struct Cleanup {
     kind: Kind,
@@ -21,7 +22,7 @@ enum Kind {
     /// `|| ..`, `|fate| ..`: called at exit.
     Closure(ExprClosure),
     /// `async || ..`, `async |fate| ..`: called at exit, and awaited.
-    AsyncClosure { parameter: Option<Pat>, body: Expr },
+    AsyncClosure(ExprClosure),
     /// `conn.close().await`: stands for an async block.
     Await(Expr),
     /// `release(pool.clone(), self.id)`, `{ .. }`: evaluated at exit.
@@ -38,7 +39,7 @@ impl Cleanup {
 
     /// Whether this is a future by its looks. One without `.await` may still turn out to be one by its type.
     pub(crate) fn is_async(&self) -> bool {
-        matches!(self.kind, Kind::Await(_) | Kind::AsyncClosure { .. })
+        matches!(self.kind, Kind::Await(_) | Kind::AsyncClosure(_))
     }
 
     /// Where it awaits, for errors about that.
@@ -50,41 +51,79 @@ impl Cleanup {
         tokens::mention(&self.tokens, name)
     }
 
+    /// The same variable, where the cleanup mentions it first.
+    pub(crate) fn at_mention(&self, name: &Ident) -> Ident {
+        let mention = tokens::first_of(&self.tokens, &name.to_string());
+        let at = mention.map_or(self.span, |mention| mention.span());
+        let mut name = name.clone();
+        name.set_span(name.span().located_at(at));
+        name
+    }
+
+    /// Where the fate is used by something that is awaited.
+    pub(crate) fn awaited_fate(&self) -> Option<Ident> {
+        let closure = match &self.kind {
+            Kind::AsyncClosure(closure) => closure,
+            Kind::Closure(closure) if matches!(*closure.body, Expr::Async(_)) => closure,
+            _ => return None,
+        };
+        let awaited = closure.body.to_token_stream();
+        let names = input::names_in(closure.inputs.first()?);
+        names.iter().find_map(|name| tokens::first_of(&awaited, &name.to_string()))
+    }
+
     /// A closure from the fate to what the cleanup evaluates to.
     ///
     /// What may be detached takes what it mentions, and what is awaited in place borrows it.
     pub(crate) fn to_closure(&self, on_cancel: OnCancel) -> TokenStream {
         let span = Span::mixed_site().located_at(self.span);
-        let capture = (on_cancel == OnCancel::Detach).then(|| quote_spanned!(span=> move));
+        // The type of what never returns is anything, and `()` is what a cleanup may be.
+        let unit = |diverges: bool| diverges.then(|| quote_spanned!(span=> -> ()));
+        let future = |capture: Option<Token![move]>, body: TokenStream, diverges: bool| {
+            let detached = || (on_cancel == OnCancel::Detach).then(|| Token![move](span));
+            let capture = capture.or_else(detached);
+            if diverges {
+                quote_spanned!(span=> async #capture { if false { return; } #body })
+            } else {
+                quote_spanned!(span=> async #capture #body)
+            }
+        };
+        let block = |expression: &Expr| match expression {
+            Expr::Block(block) if block.label.is_none() && block.attrs.is_empty() => block.to_token_stream(),
+            expression => quote_spanned!(span=> { #expression }),
+        };
         match &self.kind {
-            Kind::Path(path) => quote_spanned!(span=> |_| #path()),
-            Kind::Closure(closure) if closure.inputs.is_empty() => {
+            Kind::Path(path) => match unit(ends_in(&path.path, DIVERGING_FUNCTIONS)) {
+                Some(unit) => quote_spanned!(span=> |_| #unit { #path() }),
+                None => quote_spanned!(span=> |_| #path()),
+            },
+            Kind::Closure(closure) => {
                 let mut closure = closure.clone();
-                closure.inputs.push(Pat::Wild(syn::PatWild {
-                    attrs: Vec::new(),
-                    underscore_token: syn::Token![_](span),
-                }));
+                if closure.inputs.is_empty() {
+                    closure.inputs.push(parse_quote_spanned!(span=> _));
+                }
+                if matches!(closure.output, ReturnType::Default) && diverges(&closure.body) {
+                    closure.output = parse_quote_spanned!(span=> -> ());
+                }
                 closure.into_token_stream()
             }
-            Kind::Closure(closure) => closure.into_token_stream(),
-            Kind::AsyncClosure { parameter, body } => {
-                let parameter =
-                    parameter.as_ref().map_or_else(|| quote_spanned!(span=> _), Pat::to_token_stream);
-                quote_spanned!(span=> |#parameter| async #capture { #body })
+            Kind::AsyncClosure(ExprClosure { capture, inputs, body, .. }) => {
+                let parameter = inputs.first().map_or_else(|| quote_spanned!(span=> _), Pat::to_token_stream);
+                let future = future(*capture, block(body), diverges(body));
+                quote_spanned!(span=> |#parameter| #future)
             }
-            Kind::Await(Expr::Async(block)) => {
-                let block = &block.block;
-                quote_spanned!(span=> |_| async #capture #block)
+            Kind::Await(Expr::Async(ExprAsync { capture, block, .. })) => {
+                let future = future(*capture, block.to_token_stream(), block_diverges(block));
+                quote_spanned!(span=> |_| #future)
             }
-            Kind::Await(Expr::Block(block)) if block.label.is_none() && block.attrs.is_empty() => {
-                quote_spanned!(span=> |_| async #capture #block)
+            Kind::Await(expression) => {
+                let future = future(None, block(expression), diverges(expression));
+                quote_spanned!(span=> |_| #future)
             }
-            Kind::Await(expression) => quote_spanned!(span=> |_| async #capture { #expression }),
-            // Its type is anything, and `()` is what a cleanup may be.
-            Kind::Expression(expression) if diverges(expression) => {
-                quote_spanned!(span=> |_| -> () { #expression })
-            }
-            Kind::Expression(expression) => quote_spanned!(span=> |_| #expression),
+            Kind::Expression(expression) => match unit(diverges(expression)) {
+                Some(unit) => quote_spanned!(span=> |_| #unit { #expression }),
+                None => quote_spanned!(span=> |_| #expression),
+            },
         }
     }
 }
@@ -92,7 +131,12 @@ impl Cleanup {
 impl Kind {
     fn of(expression: Expr, tokens: &TokenStream) -> syn::Result<Self> {
         match expression {
+            // What came through a `macro_rules!` macro stands in a group.
+            Expr::Group(group) => Self::of(*group.expr, tokens),
             Expr::Lit(literal) => Err(not_a_cleanup(&literal)),
+            Expr::Let(expression) => {
+                bail!(expression.let_token, "a `let` is not a cleanup; put it into a block: `{{ let .. }}`")
+            }
             Expr::Path(path) => Ok(Self::Path(path)),
             Expr::Closure(closure) => Self::of_closure(closure),
             Expr::Async(_) => Ok(Self::Await(expression)),
@@ -115,29 +159,38 @@ impl Kind {
         if closure.inputs.len() > 1 {
             bail!(closure.inputs, "a cleanup takes no argument, or one, the fate: `|fate| ..`");
         }
-        if closure.asyncness.is_none() {
-            return Ok(Self::Closure(closure));
-        }
-        Ok(Self::AsyncClosure { parameter: closure.inputs.into_iter().next(), body: *closure.body })
+        Ok(match closure.asyncness {
+            Some(_) => Self::AsyncClosure(closure),
+            None => Self::Closure(closure),
+        })
     }
 }
 
-/// Whether the expression ends in a call that never returns, such as `todo!()` and `exit(1)`.
-fn diverges(expression: &Expr) -> bool {
-    const MACROS: &[&str] = &["panic", "todo", "unimplemented", "unreachable"];
-    const FUNCTIONS: &[&str] = &["abort", "exit", "panic_any", "resume_unwind"];
+const DIVERGING_MACROS: &[&str] = &["panic", "todo", "unimplemented", "unreachable"];
+const DIVERGING_FUNCTIONS: &[&str] = &["abort", "exit", "panic_any", "resume_unwind"];
 
-    let ends_in = |path: &Path, names: &[&str]| {
-        path.segments.last().is_some_and(|segment| names.iter().any(|name| segment.ident == name))
-    };
+fn ends_in(path: &Path, names: &[&str]) -> bool {
+    path.segments.last().is_some_and(|segment| names.iter().any(|name| segment.ident == name))
+}
+
+/// Whether the expression ends in something that never returns, such as `todo!()` and `exit(1)`.
+fn diverges(expression: &Expr) -> bool {
     match expression {
-        Expr::Macro(call) => ends_in(&call.mac.path, MACROS),
-        Expr::Call(call) => matches!(&*call.func, Expr::Path(path) if ends_in(&path.path, FUNCTIONS)),
-        Expr::Block(block) => match block.block.stmts.last() {
-            Some(Stmt::Expr(expression, _)) => diverges(expression),
-            Some(Stmt::Macro(call)) => ends_in(&call.mac.path, MACROS),
-            _ => false,
-        },
+        Expr::Macro(call) => ends_in(&call.mac.path, DIVERGING_MACROS),
+        Expr::Call(call) => {
+            matches!(&*call.func, Expr::Path(path) if ends_in(&path.path, DIVERGING_FUNCTIONS))
+        }
+        Expr::Loop(body) => !tokens::has_word(&body.body.to_token_stream(), "break"),
+        Expr::Return(_) => true,
+        Expr::Block(block) => block_diverges(&block.block),
+        _ => false,
+    }
+}
+
+fn block_diverges(block: &Block) -> bool {
+    match block.stmts.last() {
+        Some(Stmt::Expr(expression, _)) => diverges(expression),
+        Some(Stmt::Macro(call)) => ends_in(&call.mac.path, DIVERGING_MACROS),
         _ => false,
     }
 }

@@ -15,29 +15,22 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::{ReturnType, spanned::Spanned as _};
+use syn::{Path, ReturnType, spanned::Spanned as _};
 
 use crate::{
     attribute::Arguments,
     capture::{self, Captures},
     cleanup::Cleanup,
     input::{self, Function, Returns},
-    options::OnCancel,
+    options::{OnCancel, Written},
     tokens,
 };
 
 pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStream {
     let on_cancel = arguments.options.on_cancel.as_ref().map(|written| written.value).unwrap_or_default();
     let span = Span::mixed_site().located_at(arguments.cleanup.span);
-    let private = match &arguments.options.krate {
-        Some(path) => {
-            // A path that leads elsewhere is wrong at its own place.
-            let (path, span) = (&path.value, span.located_at(path.value.span()));
-            quote_spanned!(span=> #path::__private)
-        }
-        None => quote_spanned!(span=> ::finally::__private),
-    };
-    let end = End { cleanup: &arguments.cleanup, on_cancel, private, span };
+    let end = End { cleanup: &arguments.cleanup, on_cancel, private: Ident::new("__finally", span), span };
+    let import = end.import(arguments.options.krate.as_ref());
     let block = match function.returns() {
         Returns::Awaited => end.of_async_function(&mut function),
         Returns::Value => end.of_sync_function(&mut function),
@@ -45,7 +38,7 @@ pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStre
     };
     let Function { attributes, visibility, signature, .. } = function;
     quote! {
-        #(#attributes)* #visibility #signature { #block }
+        #(#attributes)* #visibility #signature { #import #block }
     }
 }
 
@@ -53,11 +46,25 @@ pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStre
 struct End<'a> {
     cleanup: &'a Cleanup,
     on_cancel: OnCancel,
-    private: TokenStream,
+    /// The one name for all that is ours.
+    private: Ident,
     span: Span,
 }
 
 impl End<'_> {
+    /// Where `crate = ..` leads elsewhere, this import fails and the rest keeps quiet.
+    fn import(&self, krate: Option<&Written<Path>>) -> TokenStream {
+        let Self { private, span, .. } = self;
+        match krate {
+            Some(Written { value: path, span: at }) => {
+                let span = span.located_at(*at);
+                let private = Ident::new(&private.to_string(), span);
+                quote_spanned!(span=> use #path::__private as #private;)
+            }
+            None => quote_spanned!(*span=> use ::finally::__private as #private;),
+        }
+    }
+
     fn of_async_function(&self, function: &mut Function) -> TokenStream {
         let private = &self.private;
         let later = function.later_cleanups();
@@ -147,17 +154,23 @@ impl End<'_> {
     fn body(&self, function: &Function, captures: &Captures) -> TokenStream {
         let private = &self.private;
         let Captures { body: capture, in_body, .. } = captures;
-        let output = match &function.signature.output {
-            ReturnType::Default => quote! { () },
-            ReturnType::Type(..) if function.diverges() => quote! { #private::Infallible },
-            ReturnType::Type(_, output) => input::without_impl_trait(output),
+        let (output, at) = match &function.signature.output {
+            ReturnType::Default => (quote! { () }, function.signature.ident.span()),
+            ReturnType::Type(_, output) if function.diverges() => {
+                (quote! { #private::Infallible }, output.span())
+            }
+            ReturnType::Type(_, output) => (input::without_impl_trait(output), output.span()),
         };
+        // Where the body's value is of another type, the compiler shows this one beside it.
+        let at = Span::mixed_site().located_at(at);
+        let typed = Ident::new(&private.to_string(), at);
+        let value = quote_spanned!(at=> #typed::never::<#output>());
         let body = function.block();
         let span = Span::mixed_site().located_at(function.body.span());
         quote_spanned! {span=>
             if false {
                 #capture
-                return #private::never::<#output>();
+                return #value;
             }
             #in_body
             #body

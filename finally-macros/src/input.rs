@@ -4,13 +4,13 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::{
-    Attribute, FnArg, GenericArgument, Ident, Pat, PathArguments, Receiver, ReceiverKind, ReturnType,
+    Attribute, FnArg, GenericArgument, Ident, LitStr, Pat, PathArguments, Receiver, ReceiverKind, ReturnType,
     Signature, Token, Type, TypeParamBound, Visibility,
     ext::IdentExt as _,
-    parse::{ParseStream, Parser as _},
+    parse::{ParseStream, Parser as _, discouraged::Speculative as _},
 };
 
-use crate::error::bail;
+use crate::{error::bail, tokens};
 
 pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,
@@ -41,6 +41,7 @@ impl Function {
         let mut attributes = input.call(Attribute::parse_outer)?;
         let visibility: Visibility = input.parse()?;
         expect_function(name, input)?;
+        skip_safe(input);
         let signature: Signature = input.parse()?;
         if let Some(constness) = signature.constness {
             bail!(
@@ -51,7 +52,7 @@ impl Function {
         if input.peek(Token![;]) {
             bail!(
                 signature.ident,
-                "`{}` has no body to clean up after; put `#[{name}]` where its body is",
+                "`{}` has no body to clean up after; put `#[{name}]` on a function that has one",
                 signature.ident
             );
         }
@@ -75,8 +76,8 @@ impl Function {
             return Returns::Awaited;
         }
         match &self.signature.output {
-            ReturnType::Type(_, output) if is_impl_future(output) => Returns::Future,
-            ReturnType::Type(_, output) if is_boxed_future(output) => Returns::BoxedFuture,
+            ReturnType::Type(_, output) if is_impl_future(ungrouped(output)) => Returns::Future,
+            ReturnType::Type(_, output) if is_boxed_future(ungrouped(output)) => Returns::BoxedFuture,
             _ => Returns::Value,
         }
     }
@@ -90,37 +91,71 @@ impl Function {
 
     /// Whether it returns `!`.
     pub(crate) fn diverges(&self) -> bool {
-        matches!(&self.signature.output, ReturnType::Type(_, output) if matches!(**output, Type::Never(_)))
+        matches!(&self.signature.output, ReturnType::Type(_, output) if matches!(ungrouped(output), Type::Never(_)))
     }
 }
 
 /// Tells what the item is, where it is not a function.
 fn expect_function(name: &str, input: ParseStream<'_>) -> syn::Result<()> {
-    const MODIFIERS: &[&str] = &["const", "async", "unsafe", "safe", "extern", "default", "fn"];
+    const INSIDE: &str = "put it on the function inside";
+    const ELSEWHERE: &str = "put it on the function that needs the cleanup";
 
-    let start = input.fork();
-    let Ok(word) = start.call(Ident::parse_any) else {
+    let ahead = input.fork();
+    let Ok(word) = item_word(&ahead) else {
         bail!(at input.span(), "`#[{name}]` goes on a function");
     };
-    // `const NAME: ..` and `extern crate ..` start like functions.
-    let is_item = (word == "const" && start.peek(Ident) && !start.peek(Token![async])
-        || start.peek(Token![crate]))
-        || (word == "extern" || word == "unsafe")
-            && (is_block(&start) || start.peek(Token![impl]) || start.peek(Token![trait]));
-    if MODIFIERS.iter().any(|modifier| word == modifier) && !is_item {
-        return Ok(());
-    }
-    let way_out = match word.to_string().as_str() {
-        "impl" | "trait" => "put it on the methods inside".to_owned(),
-        "extern" => "put it on functions with a body".to_owned(),
-        "mod" => "put it on the functions inside".to_owned(),
-        _ => "put it on the function that needs the cleanup".to_owned(),
+    let (item, way_out) = match word.to_string().as_str() {
+        "fn" => return Ok(()),
+        "impl" => ("an `impl` block", "put it on the methods inside"),
+        "trait" => ("a trait", "put it on the methods inside that have a body"),
+        "mod" => ("a module", INSIDE),
+        "macro_rules" => ("a macro", INSIDE),
+        "extern" if ahead.peek(Token![crate]) => ("an `extern crate`", ELSEWHERE),
+        "extern" => ("an `extern` block", "put it on a function that has a body"),
+        "struct" => ("a struct", ELSEWHERE),
+        "enum" => ("an enum", ELSEWHERE),
+        "union" => ("a union", ELSEWHERE),
+        "const" => ("a constant", ELSEWHERE),
+        "static" => ("a static", ELSEWHERE),
+        "type" => ("a type", ELSEWHERE),
+        "use" => ("an import", ELSEWHERE),
+        _ if ahead.peek(Token![!]) || ahead.peek(Token![::]) => {
+            ("a macro call", "put it on the function that the macro makes")
+        }
+        _ => bail!(word, "`#[{name}]` goes on a function; {ELSEWHERE}"),
     };
-    bail!(word, "`#[{name}]` goes on a function, and this is not one; {way_out}")
+    bail!(word, "`#[{name}]` goes on a function, not on {item}; {way_out}")
 }
 
-fn is_block(input: ParseStream<'_>) -> bool {
-    input.peek(syn::token::Brace) || (input.peek(syn::LitStr) && input.peek2(syn::token::Brace))
+/// The word that tells what an item is, behind `unsafe` and the like.
+fn item_word(input: ParseStream<'_>) -> syn::Result<Ident> {
+    const MODIFIERS: &[&str] = &["async", "const", "default", "extern", "safe", "unsafe"];
+
+    let modifies = |word: &Ident| MODIFIERS.iter().any(|modifier| word == modifier);
+    let mut word = input.call(Ident::parse_any)?;
+    while modifies(&word) {
+        let ahead = input.fork();
+        if word == "extern" {
+            ahead.parse::<Option<LitStr>>()?;
+        }
+        match ahead.call(Ident::parse_any) {
+            Ok(next) if next == "fn" || modifies(&next) || (word != "const" && word != "extern") => {
+                input.advance_to(&ahead);
+                word = next;
+            }
+            // `const NAME`, `extern crate`, `extern {`
+            _ => break,
+        }
+    }
+    Ok(word)
+}
+
+/// The one kind of function that is declared `safe` is one of an `extern` block, which `syn` parses no signature of.
+fn skip_safe(input: ParseStream<'_>) {
+    let ahead = input.fork();
+    if ahead.call(Ident::parse_any).is_ok_and(|word| word == "safe") {
+        input.advance_to(&ahead);
+    }
 }
 
 /// The body, and its inner attributes, which are attributes of the function.
@@ -150,6 +185,14 @@ fn parse_body(input: ParseStream<'_>) -> syn::Result<(Group, Vec<Attribute>)> {
     let mut rest = Group::new(body.delimiter(), rest);
     rest.set_span(body.span());
     Ok((rest, attributes))
+}
+
+/// A type that came through a `macro_rules!` stands in a group.
+fn ungrouped(mut ty: &Type) -> &Type {
+    while let Type::Group(syn::TypeGroup { elem, .. }) | Type::Paren(syn::TypeParen { elem, .. }) = ty {
+        ty = elem;
+    }
+    ty
 }
 
 fn is_impl_future(output: &Type) -> bool {
@@ -206,23 +249,22 @@ pub(crate) enum Holds {
 pub(crate) struct Named {
     pub(crate) name: Ident,
     pub(crate) holds: Holds,
-    /// Whether it is a reference to something that is not `'static`.
-    pub(crate) is_borrowed: bool,
+    /// Whether it shows that it is, or holds, a reference to something that is not `'static`.
+    pub(crate) borrows: bool,
     /// `#[cfg(..)]` on the argument, which everything about it has to carry.
     pub(crate) conditions: Vec<Attribute>,
 }
 
 impl Named {
     fn new(name: Ident, ty: Option<&Type>, attributes: &[Attribute]) -> Self {
-        let (holds, is_borrowed) = match ty {
-            Some(Type::Reference(reference)) => (
-                if reference.mutability.is_some() { Holds::MutReference } else { Holds::Reference },
-                reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static"),
-            ),
-            _ => (Holds::Value, false),
+        let holds = match ty.map(ungrouped) {
+            Some(Type::Reference(reference)) if reference.mutability.is_some() => Holds::MutReference,
+            Some(Type::Reference(_)) => Holds::Reference,
+            _ => Holds::Value,
         };
+        let borrows = ty.is_some_and(|ty| tokens::show_borrow(&ty.to_token_stream()));
         let conditions = conditions(attributes);
-        Self { name, holds, is_borrowed, conditions }
+        Self { name, holds, borrows, conditions }
     }
 
     /// The `self` of a method.
@@ -232,7 +274,7 @@ impl Named {
             ReceiverKind::Reference(_, lifetime, mutability) => Self {
                 name,
                 holds: if mutability.is_some() { Holds::MutReference } else { Holds::Reference },
-                is_borrowed: lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static"),
+                borrows: lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static"),
                 conditions: Vec::new(),
             },
             ReceiverKind::Typed(_, ty) => Self::new(name, Some(ty), &receiver.attrs),

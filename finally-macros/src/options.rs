@@ -1,7 +1,7 @@
 //! `on_cancel = ..` and `crate = ..`, for the attribute and wherever else they are written.
 
 use proc_macro2::Span;
-use syn::{Ident, LitStr, Path, Token, ext::IdentExt as _, parse::ParseStream, spanned::Spanned as _};
+use syn::{Ident, LitStr, Path, Token, ext::IdentExt as _, parse::ParseStream};
 
 use crate::{
     error::{Errors, bail, error},
@@ -22,7 +22,7 @@ impl OnCancel {
         &[("detach", Self::Detach), ("block", Self::Block), ("skip", Self::Skip)];
 }
 
-/// A value and the span of the whole option, for errors about both.
+/// A value and where to tell what is wrong with it.
 #[derive(Clone, Debug)]
 pub(crate) struct Written<T> {
     pub(crate) value: T,
@@ -37,10 +37,14 @@ pub(crate) struct Options {
 
 type Parse = fn(&mut Options, &Ident, ParseStream<'_>) -> syn::Result<()>;
 
-/// Every option there is.
-const TABLE: &[(&str, Parse)] = &[
-    ("on_cancel", |options, name, input| set(&mut options.on_cancel, name, parse_on_cancel(name, input)?)),
-    ("crate", |options, name, input| set(&mut options.krate, name, parse_crate(input)?)),
+/// Every option there is: its name, how it looks, how it is parsed.
+const TABLE: &[(&str, &str, Parse)] = &[
+    ("on_cancel", "on_cancel = block", |options, name, input| {
+        set(&mut options.on_cancel, name, parse_on_cancel(name, input)?)
+    }),
+    ("crate", "crate = ::path", |options, name, input| {
+        set(&mut options.krate, name, parse_crate(name, input)?)
+    }),
 ];
 
 impl Options {
@@ -53,8 +57,12 @@ impl Options {
                 errors.push(error);
                 skip_to_comma(input)?;
             }
-            if !input.is_empty() {
-                input.parse::<Token![,]>()?;
+            if input.is_empty() {
+                break;
+            }
+            if let Err(error) = input.parse::<Token![,]>() {
+                errors.push(error);
+                break;
             }
         }
         errors.finish()?;
@@ -63,27 +71,48 @@ impl Options {
 
     fn parse_one(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
         if !starts_option(input) {
-            bail!(
-                at input.span(),
-                "expected an option such as `on_cancel = block`; more than one cleanup goes into a block: `{{ a(); b() }}`"
-            );
+            return Err(not_an_option(input));
         }
         let name = input.call(Ident::parse_any)?;
         input.parse::<Token![=]>()?;
-        let known: Vec<_> = TABLE.iter().map(|(name, _)| *name).collect();
-        match TABLE.iter().find(|(known, _)| name == known) {
-            Some((_, parse)) => parse(self, &name, input),
+        match TABLE.iter().find(|(known, ..)| name == known) {
+            Some((.., parse)) => parse(self, &name, input),
             None => {
-                let written = name.to_string();
+                let (written, known) = (name.to_string(), names());
                 Err(error!(name, "unknown option `{written}`; {}", suggest::instead_of(&written, &known)))
             }
         }
     }
 }
 
+fn names() -> Vec<&'static str> {
+    TABLE.iter().map(|(name, ..)| *name).collect()
+}
+
 /// Whether `name =` follows, which no cleanup starts with: an assignment is not a value that a cleanup may have.
 pub(crate) fn starts_option(input: ParseStream<'_>) -> bool {
     input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==])
+}
+
+/// Tells what stands behind the cleanup, where it is not `name = ..`.
+fn not_an_option(input: ParseStream<'_>) -> syn::Error {
+    if let Ok(word) = input.fork().call(Ident::parse_any) {
+        let written = word.to_string();
+        let meant = suggest::closest(&written, &names());
+        if let Some((.., form, _)) = TABLE.iter().find(|(name, ..)| meant == Some(*name)) {
+            return error!(word, "an option has a value behind `=`, as in `{form}`");
+        }
+        if OnCancel::VALUES.iter().any(|(name, _)| word == name) {
+            return error!(
+                word,
+                "`{written}` is the value of an option; did you mean `on_cancel = {written}`?"
+            );
+        }
+    }
+    error!(
+        at input.span(),
+        "expected an option such as `on_cancel = block`; more than one cleanup goes into a block: `{{ a(); b() }}`"
+    )
 }
 
 fn set<T>(slot: &mut Option<Written<T>>, name: &Ident, written: Written<T>) -> syn::Result<()> {
@@ -94,15 +123,23 @@ fn set<T>(slot: &mut Option<Written<T>>, name: &Ident, written: Written<T>) -> s
     Ok(())
 }
 
+/// Where a value is wrong: at the value, or at the option's name where there is none.
+fn span_of_value(name: &Ident, input: ParseStream<'_>) -> Span {
+    if input.is_empty() || input.peek(Token![,]) { name.span() } else { input.span() }
+}
+
 fn parse_on_cancel(name: &Ident, input: ParseStream<'_>) -> syn::Result<Written<OnCancel>> {
     let known: Vec<_> = OnCancel::VALUES.iter().map(|(name, _)| *name).collect();
     if input.peek(LitStr) {
         let literal: LitStr = input.parse()?;
-        let value = suggest::closest(&literal.value(), &known).unwrap_or("detach");
-        bail!(literal, "the value is a word, not a string: `on_cancel = {value}`");
+        let written = literal.value();
+        match suggest::closest(&written, &known) {
+            Some(value) => bail!(literal, "the value is a word, not a string: `on_cancel = {value}`"),
+            None => bail!(literal, "unknown value `{written}` for `on_cancel`; {}", suggest::one_of(&known)),
+        }
     }
     if !input.peek(Ident::peek_any) {
-        bail!(at input.span(), "`on_cancel` is one of `{}`", known.join("`, `"));
+        bail!(at span_of_value(name, input), "`on_cancel` needs a value; {}", suggest::one_of(&known));
     }
     let word = input.call(Ident::parse_any)?;
     match OnCancel::VALUES.iter().find(|(name, _)| word == name) {
@@ -118,13 +155,17 @@ fn parse_on_cancel(name: &Ident, input: ParseStream<'_>) -> syn::Result<Written<
     }
 }
 
-fn parse_crate(input: ParseStream<'_>) -> syn::Result<Written<Path>> {
+fn parse_crate(name: &Ident, input: ParseStream<'_>) -> syn::Result<Written<Path>> {
     if input.peek(LitStr) {
         let literal: LitStr = input.parse()?;
         bail!(literal, "the value is a path, not a string: `crate = {}`", literal.value());
     }
+    if !input.peek(Token![::]) && !input.peek(Ident::peek_any) {
+        bail!(at span_of_value(name, input), "`crate` needs a path, as in `crate = ::path`");
+    }
     let path = input.call(Path::parse_mod_style)?;
-    Ok(Written { span: path.span(), value: path })
+    let span = path.segments.last().map_or(name.span(), |segment| segment.ident.span());
+    Ok(Written { span, value: path })
 }
 
 /// Leaves out the rest of an option that was wrong, so that the next one is looked at too.

@@ -15,41 +15,39 @@ fn a_cleanup_that_uses_no_argument_is_a_handler_behind_the_body() {
         "clean",
         "async fn f(url: Url) -> Result<Page, Error> { fetch(&url).await }",
         expect![[r#"
-        async fn f(url: Url) -> Result<Page, Error> {
-            ::finally::__private::finally(
-                    async move {
-                        if false {
-                            ::finally::__private::take(url);
-                            return ::finally::__private::never::<Result<Page, Error>>();
-                        }
-                        { fetch(&url).await }
-                    },
-                    |__finally_exit| {
-                        let __finally_cleanup = ::finally::__private::build(
-                            &__finally_exit,
-                            |_| clean(),
-                        );
-                        let (__finally_body, __finally_cleanup_value) = {
-                            use ::finally::__private::{
-                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                DescribeNothing as _,
+            async fn f(url: Url) -> Result<Page, Error> {
+                use ::finally::__private as __finally;
+                __finally::finally(
+                        async move {
+                            if false {
+                                __finally::take(url);
+                                return __finally::never::<Result<Page, Error>>();
+                            }
+                            { fetch(&url).await }
+                        },
+                        |__finally_exit| {
+                            let __finally_cleanup = __finally::build(&__finally_exit, |_| clean());
+                            let (__finally_body, __finally_cleanup_value) = {
+                                use __finally::{
+                                    DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                                    DescribeNothing as _,
+                                };
+                                (
+                                    (&&&&__finally_exit.probe()).describe(),
+                                    (&&&&__finally_cleanup.probe()).describe(),
+                                )
                             };
-                            (
-                                (&&&&__finally_exit.probe()).describe(),
-                                (&&&&__finally_cleanup.probe()).describe(),
+                            __finally::settle(
+                                __finally_exit,
+                                __finally_cleanup,
+                                __finally_body,
+                                __finally_cleanup_value,
                             )
-                        };
-                        ::finally::__private::settle(
-                            __finally_exit,
-                            __finally_cleanup,
-                            __finally_body,
-                            __finally_cleanup_value,
-                        )
-                    },
-                )
-                .await
-        }
-    "#]],
+                        },
+                    )
+                    .await
+            }
+        "#]],
     );
 }
 
@@ -60,28 +58,29 @@ fn one_that_uses_arguments_is_the_end_of_a_coroutine_that_owns_them() {
         "async fn f(mut conn: Conn, order: Order) -> Result<(), Error> { conn.execute(&order).await }",
         expect![[r#"
             async fn f(mut conn: Conn, order: Order) -> Result<(), Error> {
-                ::finally::__private::guard(async move {
-                        let mut __finally_exit = ::finally::__private::body(async {
+                use ::finally::__private as __finally;
+                __finally::guard(async move {
+                        let mut __finally_exit = __finally::body(async {
                                 if false {
-                                    ::finally::__private::take(order);
+                                    __finally::take(order);
                                     let _ = &mut conn;
-                                    return ::finally::__private::never::<Result<(), Error>>();
+                                    return __finally::never::<Result<(), Error>>();
                                 }
                                 { conn.execute(&order).await }
                             })
                             .await;
-                        let __finally_cleanup = ::finally::__private::build_and_drop(
+                        let __finally_cleanup = __finally::build_and_drop(
                             &mut __finally_exit,
                             |__finally_builder| {
                                 if false {
-                                    ::finally::__private::take(conn);
-                                    return ::finally::__private::never();
+                                    __finally::take(conn);
+                                    return __finally::never();
                                 }
                                 __finally_builder.build(|_| async move { conn.close().await })
                             },
                         );
                         let (__finally_body, __finally_cleanup_value) = {
-                            use ::finally::__private::{
+                            use __finally::{
                                 DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                 DescribeNothing as _,
                             };
@@ -90,7 +89,7 @@ fn one_that_uses_arguments_is_the_end_of_a_coroutine_that_owns_them() {
                                 (&&&&__finally_cleanup.probe()).describe(),
                             )
                         };
-                        ::finally::__private::settle(
+                        __finally::settle(
                             __finally_exit,
                             __finally_cleanup,
                             __finally_body,
@@ -109,47 +108,48 @@ fn a_shared_self_is_borrowed_uniquely_by_the_body() {
         "self.close()",
         "async fn f(&mut self, id: u64) { self.run(id).await }",
         expect![[r#"
-        async fn f(&mut self, id: u64) {
-            ::finally::__private::guard(async move {
-                    let mut __finally_exit = ::finally::__private::body(async {
-                            if false {
-                                ::finally::__private::take(id);
-                                let _ = &mut *self;
-                                return ::finally::__private::never::<()>();
-                            }
-                            { self.run(id).await }
-                        })
-                        .await;
-                    let __finally_cleanup = ::finally::__private::build_and_drop(
-                        &mut __finally_exit,
-                        |__finally_builder| {
-                            if false {
-                                ::finally::__private::take(self);
-                                return ::finally::__private::never();
-                            }
-                            __finally_builder.build(|_| self.close())
-                        },
-                    );
-                    let (__finally_body, __finally_cleanup_value) = {
-                        use ::finally::__private::{
-                            DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                            DescribeNothing as _,
+            async fn f(&mut self, id: u64) {
+                use ::finally::__private as __finally;
+                __finally::guard(async move {
+                        let mut __finally_exit = __finally::body(async {
+                                if false {
+                                    __finally::take(id);
+                                    let _ = &mut *self;
+                                    return __finally::never::<()>();
+                                }
+                                { self.run(id).await }
+                            })
+                            .await;
+                        let __finally_cleanup = __finally::build_and_drop(
+                            &mut __finally_exit,
+                            |__finally_builder| {
+                                if false {
+                                    __finally::take(self);
+                                    return __finally::never();
+                                }
+                                __finally_builder.build(|_| self.close())
+                            },
+                        );
+                        let (__finally_body, __finally_cleanup_value) = {
+                            use __finally::{
+                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                                DescribeNothing as _,
+                            };
+                            (
+                                (&&&&__finally_exit.probe()).describe(),
+                                (&&&&__finally_cleanup.probe()).describe(),
+                            )
                         };
-                        (
-                            (&&&&__finally_exit.probe()).describe(),
-                            (&&&&__finally_cleanup.probe()).describe(),
+                        __finally::settle(
+                            __finally_exit,
+                            __finally_cleanup,
+                            __finally_body,
+                            __finally_cleanup_value,
                         )
-                    };
-                    ::finally::__private::settle(
-                        __finally_exit,
-                        __finally_cleanup,
-                        __finally_body,
-                        __finally_cleanup_value,
-                    )
-                })
-                .await
-        }
-    "#]],
+                    })
+                    .await
+            }
+        "#]],
     );
 }
 
@@ -159,45 +159,46 @@ fn skip_awaits_the_cleanup_in_the_coroutine() {
         "conn.close().await, on_cancel = skip",
         "async fn f(conn: &mut Conn) {}",
         expect![[r#"
-        async fn f(conn: &mut Conn) {
-            ::finally::__private::guard(async move {
-                    let __finally_exit = ::finally::__private::body(async {
-                            if false {
-                                let _ = &mut *conn;
-                                return ::finally::__private::never::<()>();
-                            }
-                            {}
-                        })
-                        .await;
-                    if __finally_exit.is_cancelled() {
-                        ::finally::__private::skip(__finally_exit)
-                    } else {
-                        let __finally_cleanup = ::finally::__private::build(
-                            &__finally_exit,
-                            |_| async { conn.close().await },
-                        );
-                        let (__finally_body, __finally_cleanup_value) = {
-                            use ::finally::__private::{
-                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                DescribeNothing as _,
+            async fn f(conn: &mut Conn) {
+                use ::finally::__private as __finally;
+                __finally::guard(async move {
+                        let __finally_exit = __finally::body(async {
+                                if false {
+                                    let _ = &mut *conn;
+                                    return __finally::never::<()>();
+                                }
+                                {}
+                            })
+                            .await;
+                        if __finally_exit.is_cancelled() {
+                            __finally::skip(__finally_exit)
+                        } else {
+                            let __finally_cleanup = __finally::build(
+                                &__finally_exit,
+                                |_| async { conn.close().await },
+                            );
+                            let (__finally_body, __finally_cleanup_value) = {
+                                use __finally::{
+                                    DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                                    DescribeNothing as _,
+                                };
+                                (
+                                    (&&&&__finally_exit.probe()).describe(),
+                                    (&&&&__finally_cleanup.probe()).describe(),
+                                )
                             };
-                            (
-                                (&&&&__finally_exit.probe()).describe(),
-                                (&&&&__finally_cleanup.probe()).describe(),
-                            )
-                        };
-                        ::finally::__private::settle_or_skip(
-                                __finally_exit,
-                                __finally_cleanup,
-                                __finally_body,
-                                __finally_cleanup_value,
-                            )
-                            .await
-                    }
-                })
-                .await
-        }
-    "#]],
+                            __finally::settle_or_skip(
+                                    __finally_exit,
+                                    __finally_cleanup,
+                                    __finally_body,
+                                    __finally_cleanup_value,
+                                )
+                                .await
+                        }
+                    })
+                    .await
+            }
+        "#]],
     );
 }
 
@@ -207,45 +208,43 @@ fn block_hands_off_what_uses_nothing_where_it_would_deadlock() {
         "close(), on_cancel = block",
         "async fn f() {}",
         expect![[r#"
-        async fn f() {
-            ::finally::__private::guard(async move {
-                    let __finally_exit = ::finally::__private::body(async move {
-                            if false {
-                                return ::finally::__private::never::<()>();
-                            }
-                            {}
-                        })
-                        .await;
-                    let __finally_cleanup = ::finally::__private::build(
-                        &__finally_exit,
-                        |_| close(),
-                    );
-                    let (__finally_body, __finally_cleanup_value) = {
-                        use ::finally::__private::{
-                            DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                            DescribeNothing as _,
+            async fn f() {
+                use ::finally::__private as __finally;
+                __finally::guard(async move {
+                        let __finally_exit = __finally::body(async move {
+                                if false {
+                                    return __finally::never::<()>();
+                                }
+                                {}
+                            })
+                            .await;
+                        let __finally_cleanup = __finally::build(&__finally_exit, |_| close());
+                        let (__finally_body, __finally_cleanup_value) = {
+                            use __finally::{
+                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                                DescribeNothing as _,
+                            };
+                            (
+                                (&&&&__finally_exit.probe()).describe(),
+                                (&&&&__finally_cleanup.probe()).describe(),
+                            )
                         };
-                        (
-                            (&&&&__finally_exit.probe()).describe(),
-                            (&&&&__finally_cleanup.probe()).describe(),
-                        )
-                    };
-                    let __finally_detacher = {
-                        use ::finally::__private::{DetachLocal as _, DetachSend as _};
-                        (&&__finally_cleanup.detach_probe()).detacher()
-                    };
-                    ::finally::__private::settle_or_block(
-                            __finally_exit,
-                            __finally_cleanup,
-                            __finally_body,
-                            __finally_cleanup_value,
-                            __finally_detacher,
-                        )
-                        .await
-                })
-                .await
-        }
-    "#]],
+                        let __finally_detacher = {
+                            use __finally::{DetachLocal as _, DetachSend as _};
+                            (&&__finally_cleanup.detach_probe()).detacher()
+                        };
+                        __finally::settle_or_block(
+                                __finally_exit,
+                                __finally_cleanup,
+                                __finally_body,
+                                __finally_cleanup_value,
+                                __finally_detacher,
+                            )
+                            .await
+                    })
+                    .await
+            }
+        "#]],
     );
 }
 
@@ -255,38 +254,36 @@ fn a_function_that_is_not_async_is_called() {
         "clean",
         "fn f(value: &mut u8) -> &mut u8 { value }",
         expect![[r#"
-        fn f(value: &mut u8) -> &mut u8 {
-            let __finally_exit = ::finally::__private::call(|| {
-                if false {
-                    ::finally::__private::take(value);
-                    return ::finally::__private::never::<&mut u8>();
-                }
-                { value }
-            });
-            {
-                let __finally_cleanup = ::finally::__private::build(
-                    &__finally_exit,
-                    |_| clean(),
-                );
-                let (__finally_body, __finally_cleanup_value) = {
-                    use ::finally::__private::{
-                        DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                        DescribeNothing as _,
+            fn f(value: &mut u8) -> &mut u8 {
+                use ::finally::__private as __finally;
+                let __finally_exit = __finally::call(|| {
+                    if false {
+                        __finally::take(value);
+                        return __finally::never::<&mut u8>();
+                    }
+                    { value }
+                });
+                {
+                    let __finally_cleanup = __finally::build(&__finally_exit, |_| clean());
+                    let (__finally_body, __finally_cleanup_value) = {
+                        use __finally::{
+                            DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                            DescribeNothing as _,
+                        };
+                        (
+                            (&&&&__finally_exit.probe()).describe(),
+                            (&&&&__finally_cleanup.probe()).describe(),
+                        )
                     };
-                    (
-                        (&&&&__finally_exit.probe()).describe(),
-                        (&&&&__finally_cleanup.probe()).describe(),
+                    __finally::settle_sync(
+                        __finally_exit,
+                        __finally_cleanup,
+                        __finally_body,
+                        __finally_cleanup_value,
                     )
-                };
-                ::finally::__private::settle_sync(
-                    __finally_exit,
-                    __finally_cleanup,
-                    __finally_body,
-                    __finally_cleanup_value,
-                )
+                }
             }
-        }
-    "#]],
+        "#]],
     );
 }
 
@@ -296,43 +293,39 @@ fn a_function_that_never_returns_returns_a_type_without_values() {
         "clean",
         "async fn f() -> ! { loop {} }",
         expect![[r#"
-        async fn f() -> ! {
-            match ::finally::__private::finally(
-                    async move {
-                        if false {
-                            return ::finally::__private::never::<
-                                ::finally::__private::Infallible,
-                            >();
-                        }
-                        { loop {} }
-                    },
-                    |__finally_exit| {
-                        let __finally_cleanup = ::finally::__private::build(
-                            &__finally_exit,
-                            |_| clean(),
-                        );
-                        let (__finally_body, __finally_cleanup_value) = {
-                            use ::finally::__private::{
-                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                DescribeNothing as _,
+            async fn f() -> ! {
+                use ::finally::__private as __finally;
+                match __finally::finally(
+                        async move {
+                            if false {
+                                return __finally::never::<__finally::Infallible>();
+                            }
+                            { loop {} }
+                        },
+                        |__finally_exit| {
+                            let __finally_cleanup = __finally::build(&__finally_exit, |_| clean());
+                            let (__finally_body, __finally_cleanup_value) = {
+                                use __finally::{
+                                    DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                                    DescribeNothing as _,
+                                };
+                                (
+                                    (&&&&__finally_exit.probe()).describe(),
+                                    (&&&&__finally_cleanup.probe()).describe(),
+                                )
                             };
-                            (
-                                (&&&&__finally_exit.probe()).describe(),
-                                (&&&&__finally_cleanup.probe()).describe(),
+                            __finally::settle(
+                                __finally_exit,
+                                __finally_cleanup,
+                                __finally_body,
+                                __finally_cleanup_value,
                             )
-                        };
-                        ::finally::__private::settle(
-                            __finally_exit,
-                            __finally_cleanup,
-                            __finally_body,
-                            __finally_cleanup_value,
-                        )
-                    },
-                )
-                .await
-            {}
-        }
-    "#]],
+                        },
+                    )
+                    .await
+                {}
+            }
+        "#]],
     );
 }
 
@@ -342,35 +335,33 @@ fn a_function_that_returns_a_future_makes_it_when_it_is_called() {
         "clean",
         "fn f(id: u64) -> impl Future<Output = u64> { async move { id } }",
         expect![[r#"
-        fn f(id: u64) -> impl Future<Output = u64> {
-            let __finally_future = ::finally::__private::make(|| { { async move { id } } });
-            ::finally::__private::finally(
-                __finally_future,
-                |__finally_exit| {
-                    let __finally_cleanup = ::finally::__private::build(
-                        &__finally_exit,
-                        |_| clean(),
-                    );
-                    let (__finally_body, __finally_cleanup_value) = {
-                        use ::finally::__private::{
-                            DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                            DescribeNothing as _,
+            fn f(id: u64) -> impl Future<Output = u64> {
+                use ::finally::__private as __finally;
+                let __finally_future = __finally::make(|| { { async move { id } } });
+                __finally::finally(
+                    __finally_future,
+                    |__finally_exit| {
+                        let __finally_cleanup = __finally::build(&__finally_exit, |_| clean());
+                        let (__finally_body, __finally_cleanup_value) = {
+                            use __finally::{
+                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                                DescribeNothing as _,
+                            };
+                            (
+                                (&&&&__finally_exit.probe()).describe(),
+                                (&&&&__finally_cleanup.probe()).describe(),
+                            )
                         };
-                        (
-                            (&&&&__finally_exit.probe()).describe(),
-                            (&&&&__finally_cleanup.probe()).describe(),
+                        __finally::settle(
+                            __finally_exit,
+                            __finally_cleanup,
+                            __finally_body,
+                            __finally_cleanup_value,
                         )
-                    };
-                    ::finally::__private::settle(
-                        __finally_exit,
-                        __finally_cleanup,
-                        __finally_body,
-                        __finally_cleanup_value,
-                    )
-                },
-            )
-        }
-    "#]],
+                    },
+                )
+            }
+        "#]],
     );
 }
 
@@ -381,24 +372,25 @@ fn a_boxed_future_is_boxed_again() {
         "fn f<'a>(&'a self) -> Pin<Box<dyn Future<Output = u64> + Send + 'a>> { Box::pin(async move { self.id }) }",
         expect![[r#"
             fn f<'a>(&'a self) -> Pin<Box<dyn Future<Output = u64> + Send + 'a>> {
-                let __finally_future = ::finally::__private::make(|| -> Pin<
+                use ::finally::__private as __finally;
+                let __finally_future = __finally::make(|| -> Pin<
                     Box<dyn Future<Output = u64> + Send + 'a>,
                 > { { Box::pin(async move { self.id }) } });
-                ::finally::__private::Box::pin(
-                    ::finally::__private::guard(async move {
-                        let mut __finally_exit = ::finally::__private::body(__finally_future).await;
-                        let __finally_cleanup = ::finally::__private::build_and_drop(
+                __finally::Box::pin(
+                    __finally::guard(async move {
+                        let mut __finally_exit = __finally::body(__finally_future).await;
+                        let __finally_cleanup = __finally::build_and_drop(
                             &mut __finally_exit,
                             |__finally_builder| {
                                 if false {
-                                    ::finally::__private::take(self);
-                                    return ::finally::__private::never();
+                                    __finally::take(self);
+                                    return __finally::never();
                                 }
                                 __finally_builder.build(|_| clean(self.id))
                             },
                         );
                         let (__finally_body, __finally_cleanup_value) = {
-                            use ::finally::__private::{
+                            use __finally::{
                                 DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                 DescribeNothing as _,
                             };
@@ -407,7 +399,7 @@ fn a_boxed_future_is_boxed_again() {
                                 (&&&&__finally_cleanup.probe()).describe(),
                             )
                         };
-                        ::finally::__private::settle(
+                        __finally::settle(
                             __finally_exit,
                             __finally_cleanup,
                             __finally_body,
@@ -426,29 +418,84 @@ fn patterns_are_taken_apart_in_the_body() {
         "clean",
         "async fn f((one, _): (u8, u8), two: u8) {}",
         expect![[r#"
-        async fn f(__finally_argument_0: (u8, u8), two: u8) {
-            ::finally::__private::finally(
-                    async move {
+            async fn f(__finally_argument_0: (u8, u8), two: u8) {
+                use ::finally::__private as __finally;
+                __finally::finally(
+                        async move {
+                            if false {
+                                __finally::take(two);
+                                #[allow(
+                                    clippy::no_effect_underscore_binding,
+                                    clippy::used_underscore_binding
+                                )] __finally::take(__finally_argument_0);
+                                return __finally::never::<()>();
+                            }
+                            let __finally_argument_0 = __finally_argument_0;
+                            let (one, _) = __finally_argument_0;
+                            let two = two;
+                            {}
+                        },
+                        |__finally_exit| {
+                            let __finally_cleanup = __finally::build(&__finally_exit, |_| clean());
+                            let (__finally_body, __finally_cleanup_value) = {
+                                use __finally::{
+                                    DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                                    DescribeNothing as _,
+                                };
+                                (
+                                    (&&&&__finally_exit.probe()).describe(),
+                                    (&&&&__finally_cleanup.probe()).describe(),
+                                )
+                            };
+                            __finally::settle(
+                                __finally_exit,
+                                __finally_cleanup,
+                                __finally_body,
+                                __finally_cleanup_value,
+                            )
+                        },
+                    )
+                    .await
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
+    check(
+        "clean(&log)",
+        "#[finally(flush(&log))] async fn f(log: Log, id: u64) {}",
+        expect![[r#"
+            #[finally(flush(&log))]
+            async fn f(#[allow(unused_mut)] mut log: Log, id: u64) {
+                use ::finally::__private as __finally;
+                __finally::guard(async {
                         if false {
-                            ::finally::__private::take(two);
-                            #[allow(
-                                clippy::no_effect_underscore_binding,
-                                clippy::used_underscore_binding
-                            )] ::finally::__private::take(__finally_argument_0);
-                            return ::finally::__private::never::<()>();
+                            __finally::take(id);
+                            let _ = &mut log;
+                            return __finally::never();
                         }
-                        let __finally_argument_0 = __finally_argument_0;
-                        let (one, _) = __finally_argument_0;
-                        let two = two;
-                        {}
-                    },
-                    |__finally_exit| {
-                        let __finally_cleanup = ::finally::__private::build(
-                            &__finally_exit,
-                            |_| clean(),
+                        let mut __finally_exit = __finally::body(async {
+                                if false {
+                                    __finally::take(id);
+                                    let _ = &mut log;
+                                    return __finally::never::<()>();
+                                }
+                                {}
+                            })
+                            .await;
+                        let __finally_cleanup = __finally::build_and_drop(
+                            &mut __finally_exit,
+                            |__finally_builder| {
+                                if false {
+                                    return __finally::never();
+                                }
+                                __finally_builder.build(|_| clean(&log))
+                            },
                         );
                         let (__finally_body, __finally_cleanup_value) = {
-                            use ::finally::__private::{
+                            use __finally::{
                                 DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                 DescribeNothing as _,
                             };
@@ -457,7 +504,97 @@ fn patterns_are_taken_apart_in_the_body() {
                                 (&&&&__finally_cleanup.probe()).describe(),
                             )
                         };
-                        ::finally::__private::settle(
+                        __finally::settle(
+                            __finally_exit,
+                            __finally_cleanup,
+                            __finally_body,
+                            __finally_cleanup_value,
+                        )
+                    })
+                    .await
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn block_borrows_what_it_uses() {
+    check(
+        "conn.close().await, on_cancel = block",
+        "async fn f(conn: &mut Conn) { conn.ping().await }",
+        expect![[r#"
+            async fn f(conn: &mut Conn) {
+                use ::finally::__private as __finally;
+                __finally::guard(async move {
+                        let __finally_exit = __finally::body(async {
+                                if false {
+                                    let _ = &mut *conn;
+                                    return __finally::never::<()>();
+                                }
+                                { conn.ping().await }
+                            })
+                            .await;
+                        let __finally_cleanup = __finally::build(
+                            &__finally_exit,
+                            |_| async { conn.close().await },
+                        );
+                        let (__finally_body, __finally_cleanup_value) = {
+                            use __finally::{
+                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                                DescribeNothing as _,
+                            };
+                            (
+                                (&&&&__finally_exit.probe()).describe(),
+                                (&&&&__finally_cleanup.probe()).describe(),
+                            )
+                        };
+                        let __finally_detacher = __finally::Option::None;
+                        __finally::settle_or_block(
+                                __finally_exit,
+                                __finally_cleanup,
+                                __finally_body,
+                                __finally_cleanup_value,
+                                __finally_detacher,
+                            )
+                            .await
+                    })
+                    .await
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn a_closure_gets_the_fate() {
+    check(
+        "|fate| log(fate.is_cancelled())",
+        "async fn f() {}",
+        expect![[r#"
+        async fn f() {
+            use ::finally::__private as __finally;
+            __finally::finally(
+                    async move {
+                        if false {
+                            return __finally::never::<()>();
+                        }
+                        {}
+                    },
+                    |__finally_exit| {
+                        let __finally_cleanup = __finally::build(
+                            &__finally_exit,
+                            |fate| log(fate.is_cancelled()),
+                        );
+                        let (__finally_body, __finally_cleanup_value) = {
+                            use __finally::{
+                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                                DescribeNothing as _,
+                            };
+                            (
+                                (&&&&__finally_exit.probe()).describe(),
+                                (&&&&__finally_cleanup.probe()).describe(),
+                            )
+                        };
+                        __finally::settle(
                             __finally_exit,
                             __finally_cleanup,
                             __finally_body,
@@ -472,56 +609,116 @@ fn patterns_are_taken_apart_in_the_body() {
 }
 
 #[test]
-fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
+fn what_never_returns_is_taken_for_nothing() {
     check(
-        "clean(&log)",
-        "#[finally(flush(&log))] async fn f(log: Log, id: u64) {}",
+        "async || { log().await; todo!() }",
+        "async fn f() {}",
         expect![[r#"
-        #[finally(flush(&log))]
-        async fn f(#[allow(unused_mut)] mut log: Log, id: u64) {
-            ::finally::__private::guard(async {
-                    if false {
-                        ::finally::__private::take(id);
-                        let _ = &mut log;
-                        return ::finally::__private::never();
-                    }
-                    let mut __finally_exit = ::finally::__private::body(async {
-                            if false {
-                                ::finally::__private::take(id);
-                                let _ = &mut log;
-                                return ::finally::__private::never::<()>();
-                            }
-                            {}
-                        })
-                        .await;
-                    let __finally_cleanup = ::finally::__private::build_and_drop(
-                        &mut __finally_exit,
-                        |__finally_builder| {
-                            if false {
-                                return ::finally::__private::never();
-                            }
-                            __finally_builder.build(|_| clean(&log))
-                        },
-                    );
-                    let (__finally_body, __finally_cleanup_value) = {
-                        use ::finally::__private::{
-                            DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                            DescribeNothing as _,
+        async fn f() {
+            use ::finally::__private as __finally;
+            __finally::finally(
+                    async move {
+                        if false {
+                            return __finally::never::<()>();
+                        }
+                        {}
+                    },
+                    |__finally_exit| {
+                        let __finally_cleanup = __finally::build(
+                            &__finally_exit,
+                            |_| async move {
+                                if false {
+                                    return;
+                                }
+                                {
+                                    log().await;
+                                    todo!()
+                                }
+                            },
+                        );
+                        let (__finally_body, __finally_cleanup_value) = {
+                            use __finally::{
+                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                                DescribeNothing as _,
+                            };
+                            (
+                                (&&&&__finally_exit.probe()).describe(),
+                                (&&&&__finally_cleanup.probe()).describe(),
+                            )
                         };
-                        (
-                            (&&&&__finally_exit.probe()).describe(),
-                            (&&&&__finally_cleanup.probe()).describe(),
+                        __finally::settle(
+                            __finally_exit,
+                            __finally_cleanup,
+                            __finally_body,
+                            __finally_cleanup_value,
                         )
-                    };
-                    ::finally::__private::settle(
-                        __finally_exit,
-                        __finally_cleanup,
-                        __finally_body,
-                        __finally_cleanup_value,
-                    )
-                })
+                    },
+                )
                 .await
         }
+    "#]],
+    );
+}
+
+#[test]
+fn everything_comes_from_the_crate_that_is_named() {
+    check(
+        "clean, crate = crate::vendor::finally",
+        "fn f() {}",
+        expect![[r#"
+        fn f() {
+            use crate::vendor::finally::__private as __finally;
+            let __finally_exit = __finally::call(|| {
+                if false {
+                    return __finally::never::<()>();
+                }
+                {}
+            });
+            {
+                let __finally_cleanup = __finally::build(&__finally_exit, |_| clean());
+                let (__finally_body, __finally_cleanup_value) = {
+                    use __finally::{
+                        DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                        DescribeNothing as _,
+                    };
+                    (
+                        (&&&&__finally_exit.probe()).describe(),
+                        (&&&&__finally_cleanup.probe()).describe(),
+                    )
+                };
+                __finally::settle_sync(
+                    __finally_exit,
+                    __finally_cleanup,
+                    __finally_body,
+                    __finally_cleanup_value,
+                )
+            }
+        }
+    "#]],
+    );
+}
+
+#[test]
+fn the_item_stands_beside_an_error() {
+    check(
+        "drop(code), on_cancl = skip",
+        "pub async fn f(code: u8) {}",
+        expect![[r#"
+        ::core::compile_error! {
+            "unknown option `on_cancl`; did you mean `on_cancel`?"
+        }
+        #[allow(unused_mut, unused_variables)]
+        pub async fn f(code: u8) {}
+    "#]],
+    );
+    check(
+        "clean",
+        "pub struct S;",
+        expect![[r#"
+        ::core::compile_error! {
+            "`#[finally]` goes on a function, not on a struct; put it on the function that needs the cleanup"
+        }
+        pub struct S;
     "#]],
     );
 }

@@ -12,11 +12,16 @@ pub(crate) fn closest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, word)| word)
 }
 
+/// All the words.
+pub(crate) fn one_of(known: &[&str]) -> String {
+    format!("it is one of `{}`", known.join("`, `"))
+}
+
 /// What to write instead: the closest word, else all of them.
 pub(crate) fn instead_of(written: &str, known: &[&str]) -> String {
     match closest(written, known) {
         Some(word) => format!("did you mean `{word}`?"),
-        None => format!("it is one of `{}`", known.join("`, `")),
+        None => one_of(known),
     }
 }
 

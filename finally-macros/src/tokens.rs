@@ -151,6 +151,39 @@ pub(crate) fn first_of(tokens: &TokenStream, name: &str) -> Option<Ident> {
     })
 }
 
+/// The first use of a variable that is not the use of one of its fields.
+pub(crate) fn first_whole(tokens: &TokenStream, name: &str) -> Option<Ident> {
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    trees.iter().enumerate().find_map(|(at, tree)| match tree {
+        TokenTree::Ident(ident) if *ident == name && !is_part_of_path_or_field(&trees, at) => {
+            let is_method = matches!(trees.get(at + 3), Some(TokenTree::Group(arguments)) if arguments.delimiter() == Delimiter::Parenthesis)
+                || punct(trees.get(at + 3)) == Some(':');
+            let is_field = punct(trees.get(at + 1)) == Some('.') && !is_method;
+            (!is_field).then(|| ident.clone())
+        }
+        TokenTree::Group(group) => first_whole(&group.stream(), name),
+        _ => None,
+    })
+}
+
+/// Whether a type shows that it borrows. Functions and `for<'a>` have lifetimes of their own, so they show nothing.
+pub(crate) fn show_borrow(ty: &TokenStream) -> bool {
+    let trees: Vec<TokenTree> = ty.clone().into_iter().collect();
+    let is_static = |at: usize| {
+        punct(trees.get(at)) == Some('\'')
+            && matches!(trees.get(at + 1), Some(TokenTree::Ident(name)) if name == "static")
+    };
+    let has_own_lifetimes =
+        |word: &Ident| ["fn", "for"].iter().any(|it| word == it) || word.to_string().contains("Fn");
+    !trees.iter().any(|tree| matches!(tree, TokenTree::Ident(word) if has_own_lifetimes(word)))
+        && trees.iter().enumerate().any(|(at, tree)| match tree {
+            TokenTree::Punct(punct) if punct.as_char() == '&' => !is_static(at + 1),
+            TokenTree::Punct(punct) if punct.as_char() == '\'' => !is_static(at),
+            TokenTree::Group(group) => show_borrow(&group.stream()),
+            _ => false,
+        })
+}
+
 /// Whether this word is among the tokens, whatever it stands for.
 pub(crate) fn has_word(tokens: &TokenStream, word: &str) -> bool {
     tokens.clone().into_iter().any(|tree| match tree {
@@ -197,6 +230,37 @@ mod tests {
             "'{'",
         ] {
             assert!(!mention(&tokens(source), "conn"), "{source}");
+        }
+    }
+
+    #[test]
+    fn a_field_is_not_the_whole() {
+        for (source, is_whole) in [
+            ("conn.close()", true),
+            ("conn.close::<u8>()", true),
+            ("close(conn)", true),
+            ("close(conn.id)", false),
+            ("conn.pool.close()", false),
+        ] {
+            assert_eq!(first_whole(&tokens(source), "conn").is_some(), is_whole, "{source}");
+        }
+    }
+
+    #[test]
+    fn a_type_shows_that_it_borrows() {
+        for (ty, borrows) in [
+            ("&u8", true),
+            ("Option<&'a mut u8>", true),
+            ("Lease<'_>", true),
+            ("Pin<&mut Self>", true),
+            ("(u8, [&u8; 2])", true),
+            ("&'static str", false),
+            ("Lease<'static>", false),
+            ("Box<dyn FnOnce(&u8)>", false),
+            ("for<'a> fn(&'a u8)", false),
+            ("Lease", false),
+        ] {
+            assert_eq!(show_borrow(&tokens(ty)), borrows, "{ty}");
         }
     }
 

@@ -5,6 +5,4 @@ fn clean() {}
 #[finally(clean)]
 const _: u8 = 1;
 
-fn main() {
-    
-}
+fn main() {}

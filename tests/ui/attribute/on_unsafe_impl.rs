@@ -7,6 +7,4 @@ pub struct Work;
 #[finally(clean)]
 unsafe impl Send for Work {}
 
-fn main() {
-    
-}
+fn main() {}

@@ -10,5 +10,5 @@ fn work() {
 }
 
 fn main() {
-    drop(work());
+    work();
 }

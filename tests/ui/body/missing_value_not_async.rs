@@ -3,9 +3,7 @@ use finally::finally;
 fn clean() {}
 
 #[finally(clean)]
-fn work() -> u8 {
-    
-}
+fn work() -> u8 {}
 
 fn main() {
     drop(work());

@@ -8,5 +8,5 @@ fn work() {
 }
 
 fn main() {
-    drop(work());
+    work();
 }

@@ -9,5 +9,5 @@ async fn work(code: Missing) -> u8 {
 }
 
 fn main() {
-    drop(work());
+    drop(work(1));
 }

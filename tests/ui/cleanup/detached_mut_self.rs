@@ -6,7 +6,9 @@ impl Lease {
     async fn release(&mut self) {}
 
     #[finally(self.release().await)]
-    async fn work(&mut self) {}
+    async fn work(&mut self) {
+        self.release().await;
+    }
 }
 
 fn main() {

@@ -7,7 +7,9 @@ impl Conn {
 }
 
 #[finally(conn.close().await)]
-async fn work(conn: &mut Conn) {}
+async fn work(conn: &mut Conn) {
+    conn.close().await;
+}
 
 fn main() {
     drop(work(&mut Conn));

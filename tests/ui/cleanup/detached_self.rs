@@ -6,7 +6,9 @@ impl Lease {
     async fn release(&self) {}
 
     #[finally(self.release().await)]
-    async fn work(&self) {}
+    async fn work(&self) {
+        self.release().await;
+    }
 }
 
 fn main() {

@@ -3,12 +3,14 @@ use finally::finally;
 struct Lease<'a>(&'a str);
 
 impl Lease<'_> {
-    async fn release(self) {}
+    async fn release(&self) {
+        println!("{}", self.0);
+    }
 }
 
 #[finally(lease.release().await)]
 async fn work(lease: Lease<'_>) {
-    println!("{}", lease.0);
+    lease.release().await;
 }
 
 fn main() {

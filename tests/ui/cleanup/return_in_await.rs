@@ -3,7 +3,9 @@ use finally::finally;
 async fn clean() {}
 
 #[finally({ if done { return; } clean().await })]
-async fn work(done: bool) {}
+async fn work(done: bool) {
+    clean().await;
+}
 
 fn main() {
     drop(work(true));
