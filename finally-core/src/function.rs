@@ -1,7 +1,9 @@
-//! Functions that are not async: the body is called, not polled.
+//! Functions that are not async: the body is called, not polled. Some return a future.
+
+use core::{convert::Infallible, future::Future};
 
 use crate::{
-    cleanup::InPlace,
+    cleanup::{Awaited, InPlace},
     outcome::{Exit, Outcome},
     unwind::catch,
 };
@@ -20,6 +22,40 @@ pub trait Immediate<I, V> {
 impl<V> Immediate<V, V> for InPlace {
     fn value(cleanup: V) -> V {
         cleanup
+    }
+}
+
+/// What the block of a function that returns `impl Future<Output = T>` evaluates to.
+///
+/// Its marker stays open where the block does not, and so does the type of what comes out of the check: no further error
+/// follows. For that the compiler must have a choice of impls, so there is one that no type ever satisfies.
+#[diagnostic::on_unimplemented(
+    message = "expected a future that resolves to `{T}`, found `{Self}`",
+    label = "the function returns a future of this"
+)]
+pub trait ResolvesTo<T, Marker> {}
+
+#[diagnostic::do_not_recommend]
+impl<F: Future<Output = T>, T> ResolvesTo<T, Awaited> for F {}
+
+#[diagnostic::do_not_recommend]
+impl<F: Impossible, T> ResolvesTo<T, Infallible> for F {}
+
+/// No type is.
+pub trait Impossible {}
+
+/// The future itself, by way of the marker.
+pub trait Resolved<F> {
+    type Future;
+
+    fn resolved(future: F) -> Self::Future;
+}
+
+impl<Marker, F> Resolved<F> for Marker {
+    type Future = F;
+
+    fn resolved(future: F) -> F {
+        future
     }
 }
 

@@ -78,6 +78,7 @@ pub enum Blocking {}
 pub enum Skippable {}
 
 #[cfg(feature = "std")]
+#[diagnostic::do_not_recommend]
 impl<F> Cleanup<Blocking> for BlockOnCancel<F>
 where
     F: IntoFuture<Output: CleanupValue>,
@@ -108,6 +109,7 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<F> Cleanup<Skippable> for SkipOnCancel<F>
 where
     F: IntoFuture<Output: CleanupValue>,

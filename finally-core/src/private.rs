@@ -5,17 +5,19 @@ use core::{future::Future, panic::Location};
 pub use alloc::boxed::Box;
 pub use core::{convert::Infallible, option::Option};
 
-pub use crate::describe::{Describe, DescribeDebug, DescribeDisplay, DescribeName, DescribeNothing, Probe};
 use crate::{
     body::Body,
     cleanup::{Accepts, Cleanup, CleanupValue},
     combinator::Concluded,
     fate::Fate,
-    function::{self, Immediate},
+    function::{self, Immediate, Resolved, ResolvesTo},
     guard::Guard,
-    outcome::Exit,
     settle::{Built, Detach, Ending, Rules, Settled, Skipping, Texts, started},
     unwind::catch,
+};
+pub use crate::{
+    describe::{Describe, DescribeDebug, DescribeDisplay, DescribeName, DescribeNothing, Probe},
+    outcome::Exit,
 };
 
 /// Runs a coroutine that ends in one of the `settle` functions. The form of a cleanup that uses the arguments.
@@ -52,6 +54,15 @@ pub fn make<T>(make: impl FnOnce() -> T) -> T {
     make()
 }
 
+/// The future that a function returns, checked where the function says what it resolves to.
+pub fn future<T, F, M>(future: F) -> M::Future
+where
+    F: ResolvesTo<T, M>,
+    M: Resolved<F>,
+{
+    M::resolved(future)
+}
+
 /// Evaluates a cleanup.
 pub fn build<T, K, I, M, V>(exit: &Exit<T>, cleanup: impl FnOnce(Fate<'_, T>) -> K) -> Built<I, M, V>
 where
@@ -84,8 +95,10 @@ pub struct Builder<'a, T, K, M, V> {
 }
 
 impl<T, K, M, V> Builder<'_, T, K, M, V> {
-    pub fn build<C>(self, cleanup: impl FnOnce(Fate<'_, T>) -> C)
+    pub fn build<H, C>(self, cleanup: H)
     where
+        // What the compiler has to say about a cleanup that borrows what is dropped behind it ends in these lines.
+        H: FnOnce(Fate<'_, T>) -> C, // own what it uses, as `.await` does, or choose `on_cancel = block` or `skip`
         C: Cleanup<M, Value = V, Itself = K>,
     {
         *self.built = Some(Built::new(|| cleanup(self.fate).itself()));
@@ -225,24 +238,24 @@ mod with_std {
 
     pub trait DetachSend {
         type Future: Future;
-        fn detacher(&self) -> Option<Detacher<Self::Future>>;
+        fn __finally_detacher(&self) -> Option<Detacher<Self::Future>>;
     }
 
     impl<F: Future + Send + 'static> DetachSend for &DetachProbe<F> {
         type Future = F;
-        fn detacher(&self) -> Option<Detacher<F>> {
+        fn __finally_detacher(&self) -> Option<Detacher<F>> {
             Some(|task| task)
         }
     }
 
     pub trait DetachLocal {
         type Future: Future;
-        fn detacher(&self) -> Option<Detacher<Self::Future>>;
+        fn __finally_detacher(&self) -> Option<Detacher<Self::Future>>;
     }
 
     impl<F: Future> DetachLocal for DetachProbe<F> {
         type Future = F;
-        fn detacher(&self) -> Option<Detacher<F>> {
+        fn __finally_detacher(&self) -> Option<Detacher<F>> {
             None
         }
     }

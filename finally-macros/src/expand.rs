@@ -74,10 +74,15 @@ impl End<'_> {
         // Without a later attribute everything is taken, and `move` says so for a whole block.
         let take_all = captures.coroutine.is_none().then(|| quote_spanned!(span=> move));
         let whole = if captures.mentioned {
-            self.coroutine(&quote_spanned!(span=> #private::body(async { #body }).await), &captures, function)
+            self.coroutine(
+                &quote_spanned!(span=> #private::body(async { #body }).await),
+                None,
+                &captures,
+                function,
+            )
         } else if self.on_cancel != OnCancel::Detach {
             let body = quote_spanned!(span=> #private::body(async #take_all { #body }).await);
-            self.coroutine(&body, &captures, function)
+            self.coroutine(&body, None, &captures, function)
         } else {
             let (exit, settle) = (exit(self.span), self.settle(&captures, function));
             quote_spanned!(span=> #private::finally(async #take_all { #body }, |#exit| { #settle }))
@@ -114,26 +119,44 @@ impl End<'_> {
         let span = Span::mixed_site().located_at(function.body.span());
         let is_boxed = function.returns() == Returns::BoxedFuture;
         let output = is_boxed.then(|| function.signature.output.to_token_stream());
-        let make = quote_spanned!(span=> let #future = #private::make(|| #output { #body }););
+        let mut make = quote_spanned!(span=> #private::make(|| #output { #body }));
+        let mut exit_type = None;
+        if let Some(output) = function.output_of_future() {
+            let span = Span::mixed_site().located_at(output.span());
+            let (private, output) =
+                (Ident::new(&private.to_string(), span), input::without_impl_trait(output));
+            make = quote_spanned!(span=> #private::future::<#output, _, _>(#make));
+            exit_type = Some(quote_spanned!(span=> : #private::Exit<#output>));
+        }
         let whole = if captures.mentioned || self.on_cancel != OnCancel::Detach {
-            self.coroutine(&quote_spanned!(span=> #private::body(#future).await), &captures, function)
+            let body = quote_spanned!(span=> #private::body(#future).await);
+            self.coroutine(&body, exit_type.as_ref(), &captures, function)
         } else {
             let (exit, settle) = (exit(self.span), self.settle(&captures, function));
-            quote_spanned!(span=> #private::finally(#future, |#exit| { #settle }))
+            quote_spanned!(span=> #private::finally(#future, |#exit #exit_type| { #settle }))
         };
         let whole = if is_boxed { quote_spanned!(span=> #private::Box::pin(#whole)) } else { whole };
-        quote! { #make #whole }
+        quote_spanned! {span=>
+            let #future = #make;
+            #whole
+        }
     }
 
     /// Owns the arguments, but for those that are left for a later attribute.
-    fn coroutine(&self, body: &TokenStream, captures: &Captures, function: &Function) -> TokenStream {
+    fn coroutine(
+        &self,
+        body: &TokenStream,
+        exit_type: Option<&TokenStream>,
+        captures: &Captures,
+        function: &Function,
+    ) -> TokenStream {
         let (private, exit, settle) = (&self.private, exit(self.span), self.settle(captures, function));
         let is_changed = captures.mentioned && self.on_cancel == OnCancel::Detach;
         let mutable = is_changed.then(|| quote_spanned!(self.span=> mut));
         match &captures.coroutine {
             None => quote_spanned! {self.span=>
                 #private::guard(async move {
-                    let #mutable #exit = #body;
+                    let #mutable #exit #exit_type = #body;
                     #settle
                 })
             },
@@ -143,7 +166,7 @@ impl End<'_> {
                         #capture
                         return #private::never();
                     }
-                    let #mutable #exit = #body;
+                    let #mutable #exit #exit_type = #body;
                     #settle
                 })
             },
@@ -218,7 +241,7 @@ impl End<'_> {
                 let detacher = if !captures.mentioned && self.is_closed(function) {
                     quote_spanned! {*span=> {
                         use #private::{DetachLocal as _, DetachSend as _};
-                        (&&#cleanup.detach_probe()).detacher()
+                        (&&#cleanup.detach_probe()).__finally_detacher()
                     }}
                 } else {
                     quote_spanned!(*span=> #private::Option::None)
@@ -239,7 +262,7 @@ impl End<'_> {
         quote_spanned! {*span=>
             let (__finally_body, __finally_cleanup_value) = {
                 use #private::{DescribeDebug as _, DescribeDisplay as _, DescribeName as _, DescribeNothing as _};
-                ((&&&&#exit.probe()).describe(), (&&&&#cleanup.probe()).describe())
+                ((&&&&#exit.probe()).__finally_describe(), (&&&&#cleanup.probe()).__finally_describe())
             };
         }
     }

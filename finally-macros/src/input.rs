@@ -82,6 +82,24 @@ impl Function {
         }
     }
 
+    /// The `T` of `impl Future<Output = T>`.
+    pub(crate) fn output_of_future(&self) -> Option<&Type> {
+        let ReturnType::Type(_, output) = &self.signature.output else { return None };
+        let Type::ImplTrait(output) = ungrouped(output) else { return None };
+        output.bounds.iter().find_map(|bound| match bound {
+            TypeParamBound::Trait(bound) => match &bound.path.segments.last()?.arguments {
+                PathArguments::AngleBracketed(arguments) => {
+                    arguments.args.iter().find_map(|argument| match argument {
+                        GenericArgument::AssocType(output) if output.ident == "Output" => Some(&output.ty),
+                        _ => None,
+                    })
+                }
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
     /// What the attributes of ours say that stand below this one, and run after it.
     pub(crate) fn later_cleanups(&self) -> TokenStream {
         let ours =

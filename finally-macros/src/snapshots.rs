@@ -33,8 +33,8 @@ fn a_cleanup_that_uses_no_argument_is_a_handler_behind_the_body() {
                                     DescribeNothing as _,
                                 };
                                 (
-                                    (&&&&__finally_exit.probe()).describe(),
-                                    (&&&&__finally_cleanup.probe()).describe(),
+                                    (&&&&__finally_exit.probe()).__finally_describe(),
+                                    (&&&&__finally_cleanup.probe()).__finally_describe(),
                                 )
                             };
                             __finally::settle(
@@ -85,8 +85,8 @@ fn one_that_uses_arguments_is_the_end_of_a_coroutine_that_owns_them() {
                                 DescribeNothing as _,
                             };
                             (
-                                (&&&&__finally_exit.probe()).describe(),
-                                (&&&&__finally_cleanup.probe()).describe(),
+                                (&&&&__finally_exit.probe()).__finally_describe(),
+                                (&&&&__finally_cleanup.probe()).__finally_describe(),
                             )
                         };
                         __finally::settle(
@@ -136,8 +136,8 @@ fn a_shared_self_is_borrowed_uniquely_by_the_body() {
                                 DescribeNothing as _,
                             };
                             (
-                                (&&&&__finally_exit.probe()).describe(),
-                                (&&&&__finally_cleanup.probe()).describe(),
+                                (&&&&__finally_exit.probe()).__finally_describe(),
+                                (&&&&__finally_cleanup.probe()).__finally_describe(),
                             )
                         };
                         __finally::settle(
@@ -183,8 +183,8 @@ fn skip_awaits_the_cleanup_in_the_coroutine() {
                                     DescribeNothing as _,
                                 };
                                 (
-                                    (&&&&__finally_exit.probe()).describe(),
-                                    (&&&&__finally_cleanup.probe()).describe(),
+                                    (&&&&__finally_exit.probe()).__finally_describe(),
+                                    (&&&&__finally_cleanup.probe()).__finally_describe(),
                                 )
                             };
                             __finally::settle_or_skip(
@@ -225,13 +225,13 @@ fn block_hands_off_what_uses_nothing_where_it_would_deadlock() {
                                 DescribeNothing as _,
                             };
                             (
-                                (&&&&__finally_exit.probe()).describe(),
-                                (&&&&__finally_cleanup.probe()).describe(),
+                                (&&&&__finally_exit.probe()).__finally_describe(),
+                                (&&&&__finally_cleanup.probe()).__finally_describe(),
                             )
                         };
                         let __finally_detacher = {
                             use __finally::{DetachLocal as _, DetachSend as _};
-                            (&&__finally_cleanup.detach_probe()).detacher()
+                            (&&__finally_cleanup.detach_probe()).__finally_detacher()
                         };
                         __finally::settle_or_block(
                                 __finally_exit,
@@ -271,8 +271,8 @@ fn a_function_that_is_not_async_is_called() {
                             DescribeNothing as _,
                         };
                         (
-                            (&&&&__finally_exit.probe()).describe(),
-                            (&&&&__finally_cleanup.probe()).describe(),
+                            (&&&&__finally_exit.probe()).__finally_describe(),
+                            (&&&&__finally_cleanup.probe()).__finally_describe(),
                         )
                     };
                     __finally::settle_sync(
@@ -310,8 +310,8 @@ fn a_function_that_never_returns_returns_a_type_without_values() {
                                     DescribeNothing as _,
                                 };
                                 (
-                                    (&&&&__finally_exit.probe()).describe(),
-                                    (&&&&__finally_cleanup.probe()).describe(),
+                                    (&&&&__finally_exit.probe()).__finally_describe(),
+                                    (&&&&__finally_cleanup.probe()).__finally_describe(),
                                 )
                             };
                             __finally::settle(
@@ -337,10 +337,14 @@ fn a_function_that_returns_a_future_makes_it_when_it_is_called() {
         expect![[r#"
             fn f(id: u64) -> impl Future<Output = u64> {
                 use ::finally::__private as __finally;
-                let __finally_future = __finally::make(|| { { async move { id } } });
+                let __finally_future = __finally::future::<
+                    u64,
+                    _,
+                    _,
+                >(__finally::make(|| { { async move { id } } }));
                 __finally::finally(
                     __finally_future,
-                    |__finally_exit| {
+                    |__finally_exit: __finally::Exit<u64>| {
                         let __finally_cleanup = __finally::build(&__finally_exit, |_| clean());
                         let (__finally_body, __finally_cleanup_value) = {
                             use __finally::{
@@ -348,8 +352,8 @@ fn a_function_that_returns_a_future_makes_it_when_it_is_called() {
                                 DescribeNothing as _,
                             };
                             (
-                                (&&&&__finally_exit.probe()).describe(),
-                                (&&&&__finally_cleanup.probe()).describe(),
+                                (&&&&__finally_exit.probe()).__finally_describe(),
+                                (&&&&__finally_cleanup.probe()).__finally_describe(),
                             )
                         };
                         __finally::settle(
@@ -395,8 +399,8 @@ fn a_boxed_future_is_boxed_again() {
                                 DescribeNothing as _,
                             };
                             (
-                                (&&&&__finally_exit.probe()).describe(),
-                                (&&&&__finally_cleanup.probe()).describe(),
+                                (&&&&__finally_exit.probe()).__finally_describe(),
+                                (&&&&__finally_cleanup.probe()).__finally_describe(),
                             )
                         };
                         __finally::settle(
@@ -443,8 +447,8 @@ fn patterns_are_taken_apart_in_the_body() {
                                     DescribeNothing as _,
                                 };
                                 (
-                                    (&&&&__finally_exit.probe()).describe(),
-                                    (&&&&__finally_cleanup.probe()).describe(),
+                                    (&&&&__finally_exit.probe()).__finally_describe(),
+                                    (&&&&__finally_cleanup.probe()).__finally_describe(),
                                 )
                             };
                             __finally::settle(
@@ -500,8 +504,8 @@ fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
                                 DescribeNothing as _,
                             };
                             (
-                                (&&&&__finally_exit.probe()).describe(),
-                                (&&&&__finally_cleanup.probe()).describe(),
+                                (&&&&__finally_exit.probe()).__finally_describe(),
+                                (&&&&__finally_cleanup.probe()).__finally_describe(),
                             )
                         };
                         __finally::settle(
@@ -544,8 +548,8 @@ fn block_borrows_what_it_uses() {
                                 DescribeNothing as _,
                             };
                             (
-                                (&&&&__finally_exit.probe()).describe(),
-                                (&&&&__finally_cleanup.probe()).describe(),
+                                (&&&&__finally_exit.probe()).__finally_describe(),
+                                (&&&&__finally_cleanup.probe()).__finally_describe(),
                             )
                         };
                         let __finally_detacher = __finally::Option::None;
@@ -570,41 +574,41 @@ fn a_closure_gets_the_fate() {
         "|fate| log(fate.is_cancelled())",
         "async fn f() {}",
         expect![[r#"
-        async fn f() {
-            use ::finally::__private as __finally;
-            __finally::finally(
-                    async move {
-                        if false {
-                            return __finally::never::<()>();
-                        }
-                        {}
-                    },
-                    |__finally_exit| {
-                        let __finally_cleanup = __finally::build(
-                            &__finally_exit,
-                            |fate| log(fate.is_cancelled()),
-                        );
-                        let (__finally_body, __finally_cleanup_value) = {
-                            use __finally::{
-                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                DescribeNothing as _,
+            async fn f() {
+                use ::finally::__private as __finally;
+                __finally::finally(
+                        async move {
+                            if false {
+                                return __finally::never::<()>();
+                            }
+                            {}
+                        },
+                        |__finally_exit| {
+                            let __finally_cleanup = __finally::build(
+                                &__finally_exit,
+                                |fate| log(fate.is_cancelled()),
+                            );
+                            let (__finally_body, __finally_cleanup_value) = {
+                                use __finally::{
+                                    DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                                    DescribeNothing as _,
+                                };
+                                (
+                                    (&&&&__finally_exit.probe()).__finally_describe(),
+                                    (&&&&__finally_cleanup.probe()).__finally_describe(),
+                                )
                             };
-                            (
-                                (&&&&__finally_exit.probe()).describe(),
-                                (&&&&__finally_cleanup.probe()).describe(),
+                            __finally::settle(
+                                __finally_exit,
+                                __finally_cleanup,
+                                __finally_body,
+                                __finally_cleanup_value,
                             )
-                        };
-                        __finally::settle(
-                            __finally_exit,
-                            __finally_cleanup,
-                            __finally_body,
-                            __finally_cleanup_value,
-                        )
-                    },
-                )
-                .await
-        }
-    "#]],
+                        },
+                    )
+                    .await
+            }
+        "#]],
     );
 }
 
@@ -614,49 +618,49 @@ fn what_never_returns_is_taken_for_nothing() {
         "async || { log().await; todo!() }",
         "async fn f() {}",
         expect![[r#"
-        async fn f() {
-            use ::finally::__private as __finally;
-            __finally::finally(
-                    async move {
-                        if false {
-                            return __finally::never::<()>();
-                        }
-                        {}
-                    },
-                    |__finally_exit| {
-                        let __finally_cleanup = __finally::build(
-                            &__finally_exit,
-                            |_| async move {
-                                if false {
-                                    return;
-                                }
-                                {
-                                    log().await;
-                                    todo!()
-                                }
-                            },
-                        );
-                        let (__finally_body, __finally_cleanup_value) = {
-                            use __finally::{
-                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                DescribeNothing as _,
+            async fn f() {
+                use ::finally::__private as __finally;
+                __finally::finally(
+                        async move {
+                            if false {
+                                return __finally::never::<()>();
+                            }
+                            {}
+                        },
+                        |__finally_exit| {
+                            let __finally_cleanup = __finally::build(
+                                &__finally_exit,
+                                |_| async move {
+                                    if false {
+                                        return;
+                                    }
+                                    {
+                                        log().await;
+                                        todo!()
+                                    }
+                                },
+                            );
+                            let (__finally_body, __finally_cleanup_value) = {
+                                use __finally::{
+                                    DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                                    DescribeNothing as _,
+                                };
+                                (
+                                    (&&&&__finally_exit.probe()).__finally_describe(),
+                                    (&&&&__finally_cleanup.probe()).__finally_describe(),
+                                )
                             };
-                            (
-                                (&&&&__finally_exit.probe()).describe(),
-                                (&&&&__finally_cleanup.probe()).describe(),
+                            __finally::settle(
+                                __finally_exit,
+                                __finally_cleanup,
+                                __finally_body,
+                                __finally_cleanup_value,
                             )
-                        };
-                        __finally::settle(
-                            __finally_exit,
-                            __finally_cleanup,
-                            __finally_body,
-                            __finally_cleanup_value,
-                        )
-                    },
-                )
-                .await
-        }
-    "#]],
+                        },
+                    )
+                    .await
+            }
+        "#]],
     );
 }
 
@@ -666,35 +670,35 @@ fn everything_comes_from_the_crate_that_is_named() {
         "clean, crate = crate::vendor::finally",
         "fn f() {}",
         expect![[r#"
-        fn f() {
-            use crate::vendor::finally::__private as __finally;
-            let __finally_exit = __finally::call(|| {
-                if false {
-                    return __finally::never::<()>();
-                }
-                {}
-            });
-            {
-                let __finally_cleanup = __finally::build(&__finally_exit, |_| clean());
-                let (__finally_body, __finally_cleanup_value) = {
-                    use __finally::{
-                        DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                        DescribeNothing as _,
+            fn f() {
+                use crate::vendor::finally::__private as __finally;
+                let __finally_exit = __finally::call(|| {
+                    if false {
+                        return __finally::never::<()>();
+                    }
+                    {}
+                });
+                {
+                    let __finally_cleanup = __finally::build(&__finally_exit, |_| clean());
+                    let (__finally_body, __finally_cleanup_value) = {
+                        use __finally::{
+                            DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                            DescribeNothing as _,
+                        };
+                        (
+                            (&&&&__finally_exit.probe()).__finally_describe(),
+                            (&&&&__finally_cleanup.probe()).__finally_describe(),
+                        )
                     };
-                    (
-                        (&&&&__finally_exit.probe()).describe(),
-                        (&&&&__finally_cleanup.probe()).describe(),
+                    __finally::settle_sync(
+                        __finally_exit,
+                        __finally_cleanup,
+                        __finally_body,
+                        __finally_cleanup_value,
                     )
-                };
-                __finally::settle_sync(
-                    __finally_exit,
-                    __finally_cleanup,
-                    __finally_body,
-                    __finally_cleanup_value,
-                )
+                }
             }
-        }
-    "#]],
+        "#]],
     );
 }
 

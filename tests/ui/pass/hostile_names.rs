@@ -35,6 +35,8 @@ trait From {}
 trait Into {}
 trait Drop {}
 trait Anything {
+    fn describe(&self) {}
+    fn detacher(&self) {}
     fn detach_probe(&self) {}
     fn probe(&self) {}
     fn is_cancelled(&self) {}
