@@ -125,6 +125,40 @@ pub use finally_macros::finally;
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
 pub use finally_macros::lastly;
 
+#[cfg(feature = "macros")]
+#[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
+pub mod block;
+
+/// What one `use` brings in: the methods, and the block macros beside the attributes.
+///
+/// ```
+/// use finally::{finally, prelude::*};
+///
+/// #[finally(println!("the door is closed"))]
+/// fn visit(guests: &[&str]) -> usize {
+///     finally! {
+///         try { guests.len() }
+///         finally { println!("goodbye"); }
+///     }
+/// }
+/// # assert_eq!(visit(&["Ada"]), 1);
+/// ```
+///
+/// The attribute and the block macro of one name can be imported into one module since Rust 1.95. Before that, the block macro
+/// is called by its path in such a module, `finally::block::finally! { .. }`, or is imported inside the function.
+pub mod prelude {
+    #[cfg(feature = "macros")]
+    pub use crate::block::{finally, lastly};
+    #[cfg(feature = "stream")]
+    pub use finally_core::FinallyStreamExt;
+    pub use finally_core::{Fate, FinallyExt};
+}
+
+/// What the macro of this name is made of. Not for people to call.
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub use finally_macros::block as __block;
+
 /// What the macros expand to. Not for people to call: any of it may change with every release.
 #[doc(hidden)]
 pub use finally_core::private as __private;

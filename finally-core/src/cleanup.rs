@@ -1,6 +1,9 @@
 //! What a cleanup may be: `()`, `Result<(), E>`, or a future of either. Types decide, never names.
 
-use core::future::{Future, IntoFuture, Ready, ready};
+use core::{
+    convert::Infallible,
+    future::{Future, IntoFuture, Ready, ready},
+};
 
 use crate::describe::Probe;
 
@@ -8,12 +11,15 @@ use crate::describe::Probe;
 pub trait CleanupValue: Sized {
     /// The probe for its text. By way of this trait, so that nothing is probed where the value is not known.
     type Probe: Default;
+    /// What it fails with. Nothing where it cannot fail.
+    type Failure;
 
     fn is_failure(&self) -> bool;
 }
 
 impl CleanupValue for () {
     type Probe = Probe<Self>;
+    type Failure = Infallible;
 
     fn is_failure(&self) -> bool {
         false
@@ -22,6 +28,7 @@ impl CleanupValue for () {
 
 impl<E> CleanupValue for Result<(), E> {
     type Probe = Probe<Self>;
+    type Failure = E;
 
     fn is_failure(&self) -> bool {
         self.is_err()
@@ -42,6 +49,7 @@ impl<T> Returns for fn() -> T {
 
 impl CleanupValue for Never {
     type Probe = Probe<Self>;
+    type Failure = Infallible;
 
     fn is_failure(&self) -> bool {
         *self

@@ -5,6 +5,7 @@
 //! | room | holds |
 //! |---|---|
 //! | [`Fate`] | how a body ended, as its cleanup sees it |
+//! | `block` | the body of `finally! { try { .. } .. }`, whose control flow goes on behind the cleanup |
 //! | `body` | the future around the user's block: catches panics, takes the cancel signal, adopts cleanups |
 //! | `cleanup` | what a cleanup may be, told apart by type |
 //! | `outcome` | how a body ended, with what it left behind |
@@ -39,6 +40,8 @@ extern crate std;
 
 #[cfg(feature = "std")]
 mod acquire;
+#[allow(missing_docs, reason = "but for `End`, named by expansions only")]
+mod block;
 #[allow(missing_docs, reason = "named by expansions only")]
 mod body;
 #[allow(missing_docs, reason = "named by expansions only")]
@@ -81,6 +84,7 @@ pub mod testing;
 mod unwind;
 mod value_guard;
 
+pub use block::End;
 pub use cleanup::{Awaited, InPlace};
 pub use fate::Fate;
 pub use future_ext::{Finally, FinallyExt};

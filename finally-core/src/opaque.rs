@@ -14,7 +14,7 @@ use core::{
 };
 
 /// The name of the type where the value is an `Err`, which is all that there is to say about it.
-pub(crate) fn describe<T>(value: &T) -> Option<String> {
+pub fn describe<T>(value: &T) -> Option<String> {
     is_err(value).then(|| type_name::<T>().to_owned())
 }
 

@@ -33,6 +33,16 @@ impl<T> Exit<T> {
         Self { outcome, drop_panic: None, adopted: Chain::new() }
     }
 
+    /// Changes the value that a body returned.
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Exit<U> {
+        let outcome = match self.outcome {
+            Outcome::Returned(value) => Outcome::Returned(change(value)),
+            Outcome::Panicked(payload) => Outcome::Panicked(payload),
+            Outcome::Cancelled => Outcome::Cancelled,
+        };
+        Exit { outcome, drop_panic: self.drop_panic, adopted: self.adopted }
+    }
+
     pub(crate) fn fate(&self) -> Fate<'_, T> {
         match (&self.outcome, &self.drop_panic) {
             (Outcome::Returned(_), Some(payload)) | (Outcome::Panicked(payload), _) => {

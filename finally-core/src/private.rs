@@ -3,9 +3,10 @@
 use core::{future::Future, panic::Location};
 
 pub use alloc::boxed::Box;
-pub use core::{convert::Infallible, option::Option};
+pub use core::{convert::Infallible, option::Option, result::Result};
 
 use crate::{
+    block::Leaving,
     body::Body,
     cleanup::{Accepts, Cleanup, CleanupValue},
     combinator::Concluded,
@@ -16,7 +17,11 @@ use crate::{
     unwind::catch,
 };
 pub use crate::{
+    block::{
+        End, Left, NoAwait, Or, RouteNothing, RouteResult, RouteValue, Types, describe as describe_end, run,
+    },
     describe::{Describe, DescribeDebug, DescribeDisplay, DescribeName, DescribeNothing, Probe},
+    opaque::describe as describe_opaque,
     outcome::Exit,
 };
 
@@ -42,6 +47,11 @@ where
 /// The body inside a coroutine.
 pub const fn body<F: Future>(future: F) -> Body<F> {
     Body::new(future)
+}
+
+/// A block in place that may leave the function around, as what goes into [`body`] or [`run`].
+pub const fn leaving<F: Future>(left: &Left, future: F) -> Leaving<'_, F> {
+    Leaving::new(left, future)
 }
 
 /// The body of a function that is not async.

@@ -2,7 +2,8 @@
 
 use crate::{
     attribute::Arguments,
-    error::{Errors, error},
+    cleanup::Cleanup,
+    error::{Errors, bail, error},
     input::{Function, Holds, Named, Returns},
     options::OnCancel,
     tokens,
@@ -10,7 +11,9 @@ use crate::{
 
 pub(crate) fn check(function: &Function, arguments: &Arguments) -> syn::Result<()> {
     let mut errors = Errors::default();
-    check_fate(arguments, &mut errors);
+    if let Err(error) = check_fate(&arguments.cleanup) {
+        errors.push(error);
+    }
     if function.returns() == Returns::Value {
         check_sync_function(arguments, &mut errors);
     } else {
@@ -25,14 +28,15 @@ pub(crate) fn check(function: &Function, arguments: &Arguments) -> syn::Result<(
     errors.finish()
 }
 
-fn check_fate(arguments: &Arguments, errors: &mut Errors) {
-    if let Some(fate) = arguments.cleanup.awaited_fate() {
-        errors.push(error!(
+pub(crate) fn check_fate(cleanup: &Cleanup) -> syn::Result<()> {
+    if let Some(fate) = cleanup.awaited_fate() {
+        bail!(
             fate,
             "`{fate}` borrows from the result, which what is awaited cannot do; read it before: \
              `|{fate}| {{ let cancelled = {fate}.is_cancelled(); async move {{ .. }} }}`"
-        ));
+        );
     }
+    Ok(())
 }
 
 fn check_sync_function(arguments: &Arguments, errors: &mut Errors) {

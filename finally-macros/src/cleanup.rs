@@ -1,6 +1,6 @@
 //! What a cleanup is, and what it means.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::{
     Block, Expr, ExprAsync, ExprClosure, ExprLit, ExprPath, Lit, Pat, Path, ReturnType, Stmt, Token,
@@ -35,6 +35,24 @@ impl Cleanup {
         let tokens = expression.to_token_stream();
         let span = expression.span();
         Ok(Self { kind: Kind::of(expression, &tokens)?, tokens, span })
+    }
+
+    /// `{ .. }` or `|fate| { .. }`, the section of a `finally!` block. One with `.await` stands for an async block.
+    pub(crate) fn of_block(fate: Option<Pat>, block: Group) -> Self {
+        let (span, section) = (block.span(), block.to_token_stream());
+        let awaits = tokens::first_await_or_join(&block.stream()).is_some();
+        // What the compiler cannot parse either it tells itself.
+        let block = syn::parse2(section.clone()).unwrap_or(Expr::Verbatim(section.clone()));
+        let (kind, tokens) = match fate {
+            None if awaits => (Kind::Await(block), section),
+            None => (Kind::Expression(block), section),
+            Some(fate) => {
+                let closure: ExprClosure = parse_quote_spanned!(span=> |#fate| #block);
+                let tokens = closure.to_token_stream();
+                (if awaits { Kind::AsyncClosure(closure) } else { Kind::Closure(closure) }, tokens)
+            }
+        };
+        Self { kind, tokens, span }
     }
 
     /// Whether this is a future by its looks. One without `.await` may still turn out to be one by its type.

@@ -8,14 +8,17 @@
 //! | `capture` | how the arguments get into the body, and what of them is left for the cleanup |
 //! | `check` | what cannot work, told at the user's tokens |
 //! | `expand` | the function that comes out |
+//! | `block` | `finally! { .. }`: input → jumps → expand |
 //! | `tokens` | what tokens mention, without parsing them |
 
 #![forbid(unsafe_code)]
 
 mod attribute;
+mod block;
 mod capture;
 mod check;
 mod cleanup;
+mod describe;
 mod error;
 mod expand;
 mod input;
@@ -37,4 +40,10 @@ pub fn finally(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn lastly(arguments: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand("lastly", arguments.into(), item.into()).into()
+}
+
+/// `finally! { .. }`, called by the macro of that name in the facade, which puts `[$crate finally]` in front.
+#[proc_macro]
+pub fn block(tokens: TokenStream) -> TokenStream {
+    block::expand(tokens.into()).into()
 }

@@ -1,6 +1,7 @@
 //! What a cleanup's tokens mention, read without parsing them: tokens inside macros count too.
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens as _;
 
 /// Whether the tokens mention a variable of this name. May say yes for another thing of the same name, never no.
 ///
@@ -26,7 +27,7 @@ fn is_part_of_path_or_field(trees: &[TokenTree], at: usize) -> bool {
     field || lifetime || path
 }
 
-fn punct(tree: Option<&TokenTree>) -> Option<char> {
+pub(crate) fn punct(tree: Option<&TokenTree>) -> Option<char> {
     match tree {
         Some(TokenTree::Punct(punct)) => Some(punct.as_char()),
         _ => None,
@@ -56,12 +57,83 @@ pub(crate) fn first_await(tokens: &TokenStream) -> Option<Span> {
     })
 }
 
+/// The same for a `finally!` block, where macros count that are known to await.
+pub(crate) fn first_await_or_join(tokens: &TokenStream) -> Option<Span> {
+    const AWAITING_MACROS: &[&str] = &["join", "select", "select_biased", "try_join"];
+
+    let joins = |trees: &[TokenTree], at| {
+        let name = macro_name(trees, at)?;
+        AWAITING_MACROS.iter().any(|known| name == known).then(|| name.span())
+    };
+    first_await(tokens).or_else(|| find(tokens, &joins))
+}
+
+/// The `async` block that these tokens end in.
+pub(crate) fn last_async_block(tokens: &TokenStream) -> Option<Span> {
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let mut words = trees.iter().rev().skip(1).map_while(|tree| match tree {
+        TokenTree::Ident(word) if word == "async" || word == "move" => Some(word),
+        _ => None,
+    });
+    let ends_in_block =
+        matches!(trees.last(), Some(TokenTree::Group(block)) if block.delimiter() == Delimiter::Brace);
+    words.find(|word| *word == "async").filter(|_| ends_in_block).map(Ident::span)
+}
+
 /// The first `return` that belongs to these tokens, and not to a block, a closure or a function in them.
 pub(crate) fn first_return(tokens: &TokenStream) -> Option<Span> {
     find(tokens, &|trees, at| match trees.get(at) {
         Some(TokenTree::Ident(word)) if word == "return" => Some(word.span()),
         _ => None,
     })
+}
+
+/// Whether these tokens may leave the function around: by `return`, by `?`, or by a macro that nobody knows the inside of.
+pub(crate) fn may_leave(tokens: &TokenStream) -> bool {
+    find(tokens, &|trees, at| match trees.get(at)? {
+        TokenTree::Ident(word) if word == "return" => Some(word.span()),
+        TokenTree::Punct(mark) if mark.as_char() == '?' => Some(mark.span()),
+        tree @ TokenTree::Group(_) => {
+            macro_name(trees, at).filter(|name| !is_transparent(name)).map(|_| tree.span())
+        }
+        _ => None,
+    })
+    .is_some()
+}
+
+/// Macros that evaluate their arguments where they stand, outside of any loop of theirs, and leave by themselves nothing.
+const TRANSPARENT_MACROS: &[&str] = &[
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "dbg",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "eprint",
+    "eprintln",
+    "finally",
+    "format",
+    "format_args",
+    "join",
+    "lastly",
+    "matches",
+    "panic",
+    "print",
+    "println",
+    "select",
+    "select_biased",
+    "todo",
+    "try_join",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "write",
+    "writeln",
+];
+
+pub(crate) fn is_transparent(name: &Ident) -> bool {
+    TRANSPARENT_MACROS.iter().any(|known| name == known)
 }
 
 type Find<'a> = dyn Fn(&[TokenTree], usize) -> Option<Span> + 'a;
@@ -88,9 +160,19 @@ fn find(tokens: &TokenStream, hit: &Find<'_>) -> Option<Span> {
 }
 
 /// Where something that has control flow of its own ends, if it starts here.
-fn end_of_inner_body(trees: &[TokenTree], at: usize) -> Option<usize> {
+pub(crate) fn end_of_inner_body(trees: &[TokenTree], at: usize) -> Option<usize> {
     let word =
         |at: usize, word: &str| matches!(trees.get(at), Some(TokenTree::Ident(ident)) if ident == word);
+    if let Some(name) = macro_name(trees, at + 2) {
+        let makes_future =
+            || matches!(trees.get(at + 2), Some(TokenTree::Group(block)) if starts_async(block));
+        let is_ours = ["finally", "lastly"].iter().any(|ours| name == ours);
+        return (MACROS_WITHOUT_CODE.iter().any(|known| name == known) || (is_ours && makes_future()))
+            .then_some(at + 3);
+    }
+    if word(at, "macro_rules") {
+        return Some(after_braces(trees, at));
+    }
     if word(at, "fn") {
         return Some(after_braces(trees, at));
     }
@@ -103,6 +185,28 @@ fn end_of_inner_body(trees: &[TokenTree], at: usize) -> Option<usize> {
         };
     }
     (punct(trees.get(at)) == Some('|') && starts_expression(trees, at)).then(|| end_of_closure(trees, at))
+}
+
+/// Macros whose tokens are not code of this place.
+const MACROS_WITHOUT_CODE: &[&str] = &["parse_quote", "quote", "quote_spanned", "stringify"];
+
+/// The name of the macro whose arguments stand here.
+pub(crate) fn macro_name(trees: &[TokenTree], at: usize) -> Option<&Ident> {
+    let (bang, name) = (at.checked_sub(1)?, at.checked_sub(2)?);
+    match (trees.get(name), punct(trees.get(bang)), trees.get(at)) {
+        (Some(TokenTree::Ident(name)), Some('!'), Some(TokenTree::Group(_))) => Some(name),
+        _ => None,
+    }
+}
+
+/// Whether a `finally! { [<TYPE>] async .. }` is inside, which is a future of its own.
+fn starts_async(block: &Group) -> bool {
+    let words = block.stream().into_iter().filter_map(|tree| match tree {
+        TokenTree::Ident(word) => Some(word),
+        _ => None,
+    });
+    let mut kinds = words.filter(|word| word == "try" || word == "async");
+    kinds.next().is_some_and(|word| word == "async")
 }
 
 /// Whether a `|` here opens a closure: an operator stands behind a value.
@@ -148,6 +252,29 @@ pub(crate) fn first_of(tokens: &TokenStream, name: &str) -> Option<Ident> {
         }
         TokenTree::Group(group) => first_of(&group.stream(), name),
         _ => None,
+    })
+}
+
+/// Whether both mention what may be the same variable, by its looks: not a call, not a name that starts as a type's does.
+pub(crate) fn share_variable(one: &TokenStream, other: &TokenStream) -> bool {
+    names_variable(one, &|name| mention(other, name)) || names_variable(other, &|name| mention(one, name))
+}
+
+fn names_variable(tokens: &TokenStream, is_shared: &dyn Fn(&str) -> bool) -> bool {
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let is_name = |ident: &Ident| {
+        *ident == "self"
+            || (syn::parse2::<Ident>(ident.to_token_stream()).is_ok()
+                && !ident.to_string().starts_with(char::is_uppercase))
+    };
+    trees.iter().enumerate().any(|(at, tree)| match tree {
+        TokenTree::Ident(ident) => {
+            let is_call = matches!(trees.get(at + 1), Some(TokenTree::Group(arguments)) if arguments.delimiter() == Delimiter::Parenthesis)
+                || macro_name(&trees, at + 2).is_some();
+            !is_call && is_name(ident) && !is_part_of_path_or_field(&trees, at) && is_shared(&ident.to_string())
+        }
+        TokenTree::Group(group) => names_variable(&group.stream(), is_shared),
+        _ => false,
     })
 }
 

@@ -1,0 +1,356 @@
+//! The body of a `finally! { try { .. } finally { .. } }`: a block in place that is polled as a future, whose control flow
+//! goes on behind the cleanup.
+//!
+//! `return` and `?` keep their own meaning: they end the body's `async` block, whose output is the result of the function
+//! around. So the value of the block cannot be that output. It leaves by a slot, and a body that has filled it says so and
+//! is never polled again.
+
+use alloc::string::String;
+use core::{
+    convert::Infallible,
+    future::Future,
+    marker::PhantomData,
+    pin::{Pin, pin},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    task::{Context, Poll, Waker},
+};
+
+use pin_project_lite::pin_project;
+
+use crate::{
+    cleanup::{Accepts, CleanupValue},
+    fate::Fate,
+    opaque,
+    outcome::{Exit, Outcome},
+    settle::Built,
+    unwind::catch,
+};
+
+/// How the body of a `finally! { try { .. } finally { .. } }` ended, as its cleanup sees it in a
+/// [`Fate::Returned`](crate::Fate::Returned).
+///
+/// ```
+/// use finally::{Fate, block::{End, finally}};
+///
+/// fn first_even(numbers: &[u8]) -> Option<u8> {
+///     for number in numbers {
+///         let half = finally! {
+///             try {
+///                 if number % 2 == 0 {
+///                     return Some(*number);
+///                 }
+///                 number / 2
+///             }
+///             finally |fate| {
+///                 match fate {
+///                     Fate::Returned(End::Value(half)) => println!("{number}: half of it is {half}"),
+///                     Fate::Returned(End::Return(result)) => println!("{number}: {result:?}"),
+///                     _ => println!("{number}: broken off"),
+///                 }
+///             }
+///         };
+///         println!("{half}");
+///     }
+///     None
+/// }
+/// # assert_eq!(first_even(&[1, 2]), Some(2));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End<T, R = Infallible, J = Infallible> {
+    /// With the value of the block.
+    Value(T),
+    /// By `return` or `?`, with what the function around returns.
+    Return(R),
+    /// By a `break` or a `continue` of a loop around. Which one is not for a cleanup to look at.
+    Jump(J),
+}
+
+impl<'a, T, R, J> Fate<'a, End<T, R, J>> {
+    /// The value of the block, if that is how its body ended.
+    ///
+    /// ```
+    /// use finally::{Fate, block::End};
+    ///
+    /// let end = End::<u8, Result<(), &str>>::Value(1);
+    /// assert_eq!(Fate::Returned(&end).value(), Some(&1));
+    /// ```
+    #[must_use]
+    pub const fn value(self) -> Option<&'a T> {
+        match self {
+            Self::Returned(End::Value(value)) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+impl<'a, T, V, E, J> Fate<'a, End<T, Result<V, E>, J>> {
+    /// The error with which the body left the function around, by `?` or `return`, if that is how it ended.
+    ///
+    /// ```
+    /// use finally::{Fate, block::End};
+    ///
+    /// let end = End::<u8, Result<(), &str>>::Return(Err("no route"));
+    /// assert_eq!(Fate::Returned(&end).error(), Some(&"no route"));
+    /// ```
+    #[must_use]
+    pub const fn error(self) -> Option<&'a E> {
+        match self {
+            Self::Returned(End::Return(Err(error))) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// One of several jumps, each with a value of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Or<A, B> {
+    This(A),
+    Other(B),
+}
+
+/// The type of a block's value, and of the result of the function around. Says them in code that never runs, so that the
+/// body meets the types that its surroundings expect.
+pub struct Types<T, R>(PhantomData<fn() -> (T, R)>);
+
+impl<T, R> Types<T, R> {
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+
+    pub fn value(&self) -> T {
+        never()
+    }
+
+    pub fn result(&self) -> R {
+        never()
+    }
+
+    /// Where nothing else tells the result, it is what the compiler takes for the result of what never returns.
+    pub fn diverge(&self, _: impl FnOnce() -> R) {}
+
+    pub fn end<L, J>(&self, value: T) -> End<T, L, J> {
+        End::Value(value)
+    }
+
+    /// What a failure of the cleanup becomes, which [`RouteNothing`] and the others find out.
+    pub fn route<F>(&self, _: &F) -> Route<F, T, R> {
+        Route(PhantomData)
+    }
+}
+
+impl<T, R> Default for Types<T, R> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn never<T>() -> T {
+    unreachable!("this call is in a branch that is never taken")
+}
+
+/// What a body that may leave the function around puts its value into.
+pub type Slot<T, J> = Option<End<T, Infallible, J>>;
+
+/// Whether a body has ended with a value in its slot.
+pub struct Left(AtomicBool);
+
+impl Left {
+    pub const fn new() -> Self {
+        Self(AtomicBool::new(false))
+    }
+
+    /// The last thing that a body awaits: it is never polled again.
+    pub const fn leave<R>(&self) -> Leave<'_, R> {
+        Leave { left: self, result: PhantomData }
+    }
+}
+
+impl Default for Left {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Says that the body has ended.
+#[must_use = "futures do nothing unless they are awaited"]
+pub struct Leave<'a, R> {
+    left: &'a Left,
+    result: PhantomData<fn() -> R>,
+}
+
+impl<R> Future for Leave<'_, R> {
+    type Output = R;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<R> {
+        self.left.0.store(true, Relaxed);
+        Poll::Pending
+    }
+}
+
+pin_project! {
+    /// A body that resolves to what it returns, or to nothing once its value is in the slot.
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct Leaving<'a, F> {
+        left: &'a Left,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<'a, F> Leaving<'a, F> {
+    pub(crate) const fn new(left: &'a Left, future: F) -> Self {
+        Self { left, future }
+    }
+}
+
+impl<F: Future> Future for Leaving<'_, F> {
+    type Output = Option<F::Output>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        match this.future.poll(context) {
+            Poll::Ready(result) => Poll::Ready(Some(result)),
+            Poll::Pending if this.left.0.load(Relaxed) => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl<R> Exit<Option<R>> {
+    /// Takes the value out of the slot, where that is how the body ended.
+    pub fn leave<T, J>(self, slot: Slot<T, J>) -> Exit<End<T, R, J>> {
+        self.map(|result| match (result, slot) {
+            (Some(result), _) => End::Return(result),
+            (None, Some(End::Value(value))) => End::Value(value),
+            (None, Some(End::Jump(jump))) => End::Jump(jump),
+            (None, None | Some(End::Return(_))) => {
+                unreachable!("a body fills its slot before it says that it has")
+            }
+        })
+    }
+}
+
+impl<T> Exit<T> {
+    /// Makes place for the failure of a cleanup.
+    pub fn fallible<F>(self) -> Exit<Result<T, F>> {
+        self.map(Ok)
+    }
+
+    /// The same, for the failure of this cleanup.
+    pub fn fallible_by<K, M, V: CleanupValue>(self, _: &Built<K, M, V>) -> Exit<Result<T, V::Failure>> {
+        self.fallible()
+    }
+}
+
+/// The text of a body's failure. The types of a block may not be known yet where its cleanup stands, so they are not asked
+/// for more than they all have.
+pub fn describe<T, R, J, F>(ended: &Result<End<T, R, J>, F>) -> Option<String> {
+    match ended {
+        Ok(End::Value(value)) => opaque::describe(value),
+        Ok(End::Return(result)) => opaque::describe(result),
+        Ok(End::Jump(_)) | Err(_) => None,
+    }
+}
+
+/// Stands first in a body that does not await, and makes its future tell whether it does after all.
+///
+/// An `.await` that a macro hides would have the body suspended where nobody can resume it. What is alive while a future is
+/// suspended has its place in the future, which is then aligned as nothing else is.
+#[repr(align(4096))]
+pub struct NoAwait;
+
+impl Drop for NoAwait {
+    #[inline]
+    fn drop(&mut self) {}
+}
+
+/// Runs a body that does not await.
+pub fn run<F: Future>(body: F) -> Exit<F::Output> {
+    const {
+        assert!(
+            align_of::<F>() < align_of::<NoAwait>(),
+            "a macro in the body of a `finally!` awaits, which `finally!` cannot see: \
+             write the `.await` outside of that macro, or put the body into an `async` block"
+        );
+    }
+    let mut body = pin!(Some(body));
+    let polled =
+        catch(|| body.as_mut().as_pin_mut().map(|body| body.poll(&mut Context::from_waker(Waker::noop()))));
+    let outcome = match polled {
+        Ok(Some(Poll::Ready(value))) => Outcome::Returned(value),
+        Ok(_) => unreachable!("a body that does not await is not suspended"),
+        Err(payload) => Outcome::Panicked(payload),
+    };
+    // What the body has taken goes before its cleanup starts, and a panic on that way must not lose the cleanup.
+    let drop_panic = catch(|| body.set(None)).err();
+    Exit { drop_panic, ..Exit::new(outcome) }
+}
+
+/// Where the failure of a cleanup goes whose body has not failed: the value of the block if that is a `Result`, and else
+/// the result of the function around.
+///
+/// Method resolution chooses, as for the text of a failure: `(&&&route).__finally_route(failure)`.
+pub struct Route<F, T, R>(PhantomData<fn() -> (F, T, R)>);
+
+/// The cleanup cannot fail.
+pub trait RouteNothing {
+    type Value;
+    type Result;
+    fn __finally_route(&self, failure: Infallible) -> Result<Self::Value, Self::Result>;
+}
+
+impl<T, R> RouteNothing for &&Route<Infallible, T, R> {
+    type Value = T;
+    type Result = R;
+    fn __finally_route(&self, failure: Infallible) -> Result<T, R> {
+        match failure {}
+    }
+}
+
+/// Its failure is the value of the block.
+pub trait RouteValue {
+    type Failure;
+    type Value;
+    type Result;
+    fn __finally_route(&self, failure: Self::Failure) -> Result<Self::Value, Self::Result>
+    where
+        Self::Value: Accepts<Result<(), Self::Failure>>;
+}
+
+impl<F, T, E, R> RouteValue for &Route<F, Result<T, E>, R> {
+    type Failure = F;
+    type Value = Result<T, E>;
+    type Result = R;
+    fn __finally_route(&self, failure: F) -> Result<Result<T, E>, R>
+    where
+        Result<T, E>: Accepts<Result<(), F>>,
+    {
+        accepted(failure).map_or_else(never, Ok)
+    }
+}
+
+/// Its failure is the result of the function around.
+pub trait RouteResult {
+    type Failure;
+    type Value;
+    type Result;
+    fn __finally_route(&self, failure: Self::Failure) -> Result<Self::Value, Self::Result>
+    where
+        Self::Result: Accepts<Result<(), Self::Failure>>;
+}
+
+impl<F, T, R> RouteResult for Route<F, T, R> {
+    type Failure = F;
+    type Value = T;
+    type Result = R;
+    fn __finally_route(&self, failure: F) -> Result<T, R>
+    where
+        R: Accepts<Result<(), F>>,
+    {
+        accepted(failure).map_or_else(never, Err)
+    }
+}
+
+fn accepted<F, T: Accepts<Result<(), F>>>(failure: F) -> Option<T> {
+    T::from_cleanup(Err(failure))
+}

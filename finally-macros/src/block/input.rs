@@ -1,0 +1,250 @@
+//! What stands inside `finally! { .. }`. The body stays one group of tokens, as the body of an annotated function does.
+
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, quote};
+use syn::{
+    Pat, Token, Type,
+    ext::IdentExt as _,
+    parse::{ParseStream, Parser as _},
+    token,
+};
+
+use super::jumps;
+use crate::{
+    check,
+    cleanup::Cleanup,
+    error::{Errors, bail, error},
+    options::Options,
+    tokens,
+};
+
+/// A `finally!` block.
+pub(crate) struct Block {
+    /// Where the crate is, as the macro that users call tells it.
+    pub(crate) krate: TokenStream,
+    pub(crate) ty: Option<Type>,
+    pub(crate) body: Body,
+    pub(crate) cleanup: Cleanup,
+    /// Where the cleanup awaits, or is a future by its looks.
+    pub(crate) cleanup_awaits: Option<Span>,
+    pub(crate) options: Options,
+}
+
+pub(crate) struct Body {
+    pub(crate) kind: Kind,
+    pub(crate) block: Group,
+}
+
+/// What kind of block the body is.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    /// `try { .. }`: a block in place, whose control flow goes on behind the cleanup.
+    Try,
+    /// `async { .. }`, `async move { .. }`: a future.
+    Async { capture: Option<Token![move]> },
+}
+
+/// Input that is not a block.
+pub(crate) struct Wrong {
+    error: syn::Error,
+    /// As far as it was understood.
+    body: Option<Body>,
+}
+
+impl Wrong {
+    /// The errors, and beside them what there is of the body.
+    pub(crate) fn into_tokens(self) -> TokenStream {
+        let errors = self.error.into_compile_error();
+        let body = self.body.map(|Body { kind, block }| match kind {
+            Kind::Try => block.into_token_stream(),
+            Kind::Async { capture } => quote!(async #capture #block),
+        });
+        quote! { { #errors #body } }
+    }
+}
+
+pub(crate) fn parse(tokens: TokenStream) -> Result<Block, Wrong> {
+    let mut body = None;
+    let parsed = (|input: ParseStream<'_>| parse_block(input, &mut body)).parse2(tokens);
+    match (parsed, body) {
+        (Ok(rest), Some(body)) => {
+            let Rest { krate, ty, cleanup, cleanup_awaits, options } = rest;
+            Ok(Block { krate, ty, body, cleanup, cleanup_awaits, options })
+        }
+        (Err(error), body) => Err(Wrong { error, body }),
+        (Ok(_), None) => {
+            Err(Wrong { error: error!(at Span::call_site(), "the body is missing"), body: None })
+        }
+    }
+}
+
+/// All but the body.
+struct Rest {
+    krate: TokenStream,
+    ty: Option<Type>,
+    cleanup: Cleanup,
+    cleanup_awaits: Option<Span>,
+    options: Options,
+}
+
+/// Parses `[crate name] [<TYPE>] BODY finally CLEANUP`, or with `,` in place of `finally`. The body comes out as soon as it
+/// is known, for the case that an error follows.
+fn parse_block(input: ParseStream<'_>, parsed_body: &mut Option<Body>) -> syn::Result<Rest> {
+    let (krate, name) = parse_header(input)?;
+    if input.is_empty() {
+        bail!(at Span::call_site(), "the body and the cleanup are missing: `{name}! {{ try {{ .. }} finally {{ .. }} }}`");
+    }
+    let ty = parse_type(input)?;
+    let body = parsed_body.insert(parse_body(&name, input)?);
+    let at = body.block.span_close();
+    let separator = parse_separator(&name, at, input)?;
+    let options = parse_options(input)?;
+    let (cleanup, cleanup_awaits) = parse_cleanup(&name, &separator, input)?;
+    input.parse::<Option<Token![,]>>()?;
+    if !input.is_empty() {
+        bail!(at input.span(), "expected nothing behind the cleanup; several cleanups nest: the body of one is a `{name}!` with the other");
+    }
+    Ok(Rest { krate, ty, cleanup, cleanup_awaits, options })
+}
+
+/// What the macro that users call puts in front: `[$crate finally]`.
+fn parse_header(input: ParseStream<'_>) -> syn::Result<(TokenStream, Ident)> {
+    let header: Group = input.parse()?;
+    (|header: ParseStream<'_>| {
+        let krate: TokenTree = header.parse()?;
+        Ok((krate.into_token_stream(), header.call(Ident::parse_any)?))
+    })
+    .parse2(header.stream())
+}
+
+fn parse_type(input: ParseStream<'_>) -> syn::Result<Option<Type>> {
+    if !input.peek(Token![<]) {
+        return Ok(None);
+    }
+    input.parse::<Token![<]>()?;
+    let ty = input.parse()?;
+    input.parse::<Token![>]>()?;
+    Ok(Some(ty))
+}
+
+fn parse_body(name: &Ident, input: ParseStream<'_>) -> syn::Result<Body> {
+    if input.peek(token::Brace) {
+        bail!(
+            at input.span(),
+            "a word in front tells what the body is: `try {{ .. }}` for a block in place, `async {{ .. }}` for a future"
+        );
+    }
+    if is_separator(input) {
+        bail!(at input.span(), "the body comes first: `{name}! {{ try {{ .. }} finally {{ .. }} }}`");
+    }
+    if !input.peek(Ident::peek_any) {
+        bail!(at input.span(), "the body is a block: `try {{ .. }}` or `async {{ .. }}`");
+    }
+    let ahead = input.fork();
+    let word = ahead.call(Ident::parse_any)?;
+    let kind = if word == "try" {
+        input.call(Ident::parse_any)?;
+        Kind::Try
+    } else if word == "async" {
+        input.parse::<Token![async]>()?;
+        Kind::Async { capture: input.parse()? }
+    } else {
+        bail!(word, "the body is a block: `try {{ .. }}` for one in place, or `async {{ .. }}` for a future");
+    };
+    if !input.peek(token::Brace) {
+        bail!(word, "`{word}` stands in front of a block: `{word} {{ .. }}`");
+    }
+    Ok(Body { kind, block: input.parse()? })
+}
+
+fn is_separator(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    ahead.call(Ident::parse_any).is_ok_and(|word| word == "finally" || word == "lastly")
+}
+
+/// `finally`, `lastly`, or the comma of the form that rustfmt formats.
+fn parse_separator(name: &Ident, body_end: Span, input: ParseStream<'_>) -> syn::Result<String> {
+    if input.is_empty() {
+        bail!(at body_end, "the cleanup is missing behind the body: `{name}! {{ try {{ .. }} finally {{ .. }} }}`");
+    }
+    if input.peek(Token![,]) {
+        input.parse::<Token![,]>()?;
+        return Ok(",".to_owned());
+    }
+    if is_separator(input) {
+        return Ok(input.call(Ident::parse_any)?.to_string());
+    }
+    if input.peek(Ident::peek_any) {
+        let word = input.call(Ident::parse_any)?;
+        if word == "catch" || word == "except" {
+            bail!(word, "there is no `{word}`; handle the error in the body, or behind the whole block");
+        }
+        bail!(word, "expected `finally` behind the body, found `{word}`");
+    }
+    bail!(at input.span(), "expected `finally` behind the body")
+}
+
+fn parse_options(input: ParseStream<'_>) -> syn::Result<Options> {
+    if !input.peek(token::Paren) {
+        return Ok(Options::default());
+    }
+    let options: Group = input.parse()?;
+    Options::parse.parse2(options.stream())
+}
+
+fn parse_cleanup(
+    name: &Ident,
+    separator: &str,
+    input: ParseStream<'_>,
+) -> syn::Result<(Cleanup, Option<Span>)> {
+    let form = if separator == "," {
+        format!("{name}!(try {{ .. }}, {{ .. }})")
+    } else {
+        format!("{separator} {{ .. }}")
+    };
+    if input.is_empty() {
+        bail!(at Span::call_site(), "the cleanup is missing: `{form}`");
+    }
+    let fate = parse_fate(input)?;
+    if !input.peek(token::Brace) {
+        bail!(at input.span(), "the cleanup is a block, `{form}`, or one that looks at the fate, `|fate| {{ .. }}`");
+    }
+    let block: Group = input.parse()?;
+    check_cleanup(&block.stream())?;
+    let awaits =
+        tokens::first_await_or_join(&block.stream()).or_else(|| tokens::last_async_block(&block.stream()));
+    let cleanup = Cleanup::of_block(fate, block);
+    check::check_fate(&cleanup)?;
+    Ok((cleanup, awaits))
+}
+
+/// `|fate|`, or nothing. `||` is nothing, too.
+fn parse_fate(input: ParseStream<'_>) -> syn::Result<Option<Pat>> {
+    if input.parse::<Option<Token![||]>>()?.is_some() || input.parse::<Option<Token![|]>>()?.is_none() {
+        return Ok(None);
+    }
+    let fate = input.call(Pat::parse_single)?;
+    if input.peek(Token![:]) || input.peek(Token![,]) {
+        bail!(at input.span(), "a cleanup takes no argument, or one, the fate: `|fate| {{ .. }}`");
+    }
+    input.parse::<Token![|]>()?;
+    Ok(Some(fate))
+}
+
+/// Nothing leaves the cleanup: what the body began goes on behind it.
+fn check_cleanup(block: &TokenStream) -> syn::Result<()> {
+    let mut errors = Errors::default();
+    if let Some(span) = tokens::first_return(block) {
+        errors.push(error!(
+            at span,
+            "`return` cannot leave the cleanup; what the body began goes on behind it, so end it by `if`, or by `?` where it is a `Result`"
+        ));
+    }
+    if let Some(word) = jumps::first(block) {
+        errors.push(error!(
+            word,
+            "`{word}` cannot leave the cleanup; what the body began goes on behind it, so decide it in the body or behind the whole block"
+        ));
+    }
+    errors.finish()
+}

@@ -1,0 +1,285 @@
+//! Jumps that leave a body: `break` and `continue` of a loop around.
+//!
+//! They cannot leave the `async` block that the body becomes, so each turns into a `break` of a label of ours inside it,
+//! and the jump itself follows behind the cleanup. All else in the body stays as it is, `return` and `?` too.
+
+use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
+use syn::{
+    Expr, Pat, Token,
+    parse::{ParseStream, Parser as _},
+};
+
+use crate::tokens::{self, punct};
+
+/// A jump to a place outside of the body.
+pub(crate) struct Jump {
+    /// `break` or `continue`, as the user wrote it first.
+    pub(crate) word: Ident,
+    /// The label, with its tick.
+    pub(crate) label: Option<Label>,
+    pub(crate) has_value: bool,
+}
+
+#[derive(Clone)]
+pub(crate) struct Label {
+    tick: Punct,
+    pub(crate) name: Ident,
+}
+
+impl ToTokens for Label {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.tick.to_tokens(tokens);
+        self.name.to_tokens(tokens);
+    }
+}
+
+impl Jump {
+    pub(crate) fn is(&self, word: &str, label: Option<&Label>) -> bool {
+        self.word == word && self.label.as_ref().map(|it| &it.name) == label.map(|it| &it.name)
+    }
+}
+
+/// The body, with its jumps turned into those of our labels.
+pub(crate) struct Lowered {
+    pub(crate) body: TokenStream,
+    pub(crate) jumps: Vec<Jump>,
+    /// Whether a macro, which may have a loop of its own, has a jump without a label. It stays as it is, inside a loop of ours.
+    pub(crate) in_macro: bool,
+}
+
+/// The label of ours that stands for the jump of this number.
+pub(crate) fn label(number: usize) -> TokenStream {
+    let (tick, name) = (
+        Punct::new('\'', Spacing::Joint),
+        format_ident!("__finally_jump_{number}", span = Span::mixed_site()),
+    );
+    quote!(#tick #name)
+}
+
+pub(crate) fn lower(body: TokenStream) -> Lowered {
+    let mut lowering = Lowering { jumps: Vec::new(), in_macro: false };
+    let body = if may_jump(&body) { lowering.lower(body, &Scope::default()) } else { body };
+    Lowered { body, jumps: lowering.jumps, in_macro: lowering.in_macro }
+}
+
+/// The first jump that leaves.
+pub(crate) fn first(block: &TokenStream) -> Option<Ident> {
+    lower(block.clone()).jumps.into_iter().next().map(|jump| jump.word)
+}
+
+fn may_jump(tokens: &TokenStream) -> bool {
+    tokens::has_word(tokens, "break") || tokens::has_word(tokens, "continue")
+}
+
+/// What a jump inside of the body may belong to.
+#[derive(Clone, Default)]
+struct Scope {
+    /// Whether there is a loop in the body around, or a labelled block, which a jump without a label cannot leave.
+    owns_unlabelled: bool,
+    labels: Vec<String>,
+    /// Whether this is inside a macro that may have loops of its own.
+    in_macro: bool,
+}
+
+impl Scope {
+    fn labelled(&self, label: Option<&Label>) -> Self {
+        let mut scope = self.clone();
+        scope.labels.extend(label.map(|it| it.name.to_string()));
+        scope
+    }
+
+    fn owns(&self, label: Option<&Label>) -> bool {
+        match label {
+            Some(label) => self.labels.iter().any(|it| label.name == it),
+            None => self.owns_unlabelled,
+        }
+    }
+}
+
+struct Lowering {
+    jumps: Vec<Jump>,
+    in_macro: bool,
+}
+
+impl Lowering {
+    fn lower(&mut self, tokens: TokenStream, scope: &Scope) -> TokenStream {
+        let trees: Vec<TokenTree> = tokens.into_iter().collect();
+        let mut lowered = TokenStream::new();
+        let mut at = 0;
+        let mut label = None;
+        while let Some(tree) = trees.get(at) {
+            if let Some(end) = tokens::end_of_inner_body(&trees, at) {
+                lowered.extend(trees.iter().take(end).skip(at).cloned());
+                at = end;
+                continue;
+            }
+            if let Some((defined, end)) = label_definition(&trees, at) {
+                lowered.extend(trees.iter().take(end).skip(at).cloned());
+                label = Some(defined);
+                at = end;
+                continue;
+            }
+            let label = label.take();
+            match tree {
+                TokenTree::Ident(word) if is_jump(word) && !follows_dot(&trees, at) => {
+                    at = self.lower_jump(word, &trees, at, scope, &mut lowered);
+                    continue;
+                }
+                TokenTree::Ident(word) if is_loop(word) => {
+                    if let Some(body) = loop_body(&trees, at) {
+                        let header = trees.iter().take(body).skip(at + 1).cloned().collect();
+                        let inside = Scope { owns_unlabelled: true, ..scope.labelled(label.as_ref()) };
+                        lowered.extend([tree.clone()]);
+                        lowered.extend(self.lower(header, scope));
+                        lowered.extend(trees.get(body).map(|body| self.lower_tree(body, &inside)));
+                        at = body + 1;
+                        continue;
+                    }
+                    lowered.extend([tree.clone()]);
+                }
+                TokenTree::Group(_) if label.is_some() => {
+                    let inside = Scope { owns_unlabelled: true, ..scope.labelled(label.as_ref()) };
+                    lowered.extend([self.lower_tree(tree, &inside)]);
+                }
+                TokenTree::Group(group) if hides_loops(&trees, at) => {
+                    let mut inside = Scope { in_macro: true, ..scope.clone() };
+                    labels_for_macro(&group.stream(), &mut inside.labels);
+                    lowered.extend([self.lower_tree(tree, &inside)]);
+                }
+                tree => lowered.extend([self.lower_tree(tree, scope)]),
+            }
+            at += 1;
+        }
+        lowered
+    }
+
+    fn lower_tree(&mut self, tree: &TokenTree, scope: &Scope) -> TokenTree {
+        match tree {
+            TokenTree::Group(group) if may_jump(&group.stream()) => {
+                let mut lowered = Group::new(group.delimiter(), self.lower(group.stream(), scope));
+                lowered.set_span(group.span());
+                TokenTree::Group(lowered)
+            }
+            tree => tree.clone(),
+        }
+    }
+
+    /// Lowers the jump that stands here, and gives where its word and label end. A value stays where it is.
+    fn lower_jump(
+        &mut self,
+        word: &Ident,
+        trees: &[TokenTree],
+        at: usize,
+        scope: &Scope,
+        lowered: &mut TokenStream,
+    ) -> usize {
+        let label = label_at(trees, at + 1);
+        let end = at + 1 + 2 * usize::from(label.is_some());
+        if scope.owns(label.as_ref()) {
+            lowered.extend(trees.iter().take(end).skip(at).cloned());
+            return end;
+        }
+        let number = self.number(word, label.as_ref());
+        if let Some(jump) = self.jumps.get_mut(number) {
+            jump.has_value |= *word == "break" && starts_value(trees.get(end));
+        }
+        if scope.in_macro && label.is_none() {
+            self.in_macro = true;
+            // The macro may continue by itself, and would meet our loop.
+            self.number(&Ident::new("continue", word.span()), None);
+            lowered.extend([word.clone()].map(TokenTree::Ident));
+        } else {
+            let (word, label) = (Ident::new("break", word.span()), self::label(number));
+            lowered.extend(quote!(#word #label));
+        }
+        end
+    }
+
+    fn number(&mut self, word: &Ident, label: Option<&Label>) -> usize {
+        if let Some(number) = self.jumps.iter().position(|jump| jump.is(&word.to_string(), label)) {
+            return number;
+        }
+        self.jumps.push(Jump { word: word.clone(), label: label.cloned(), has_value: false });
+        self.jumps.len() - 1
+    }
+}
+
+fn is_jump(word: &Ident) -> bool {
+    word == "break" || word == "continue"
+}
+
+fn is_loop(word: &Ident) -> bool {
+    ["loop", "while", "for"].iter().any(|known| word == known)
+}
+
+fn follows_dot(trees: &[TokenTree], at: usize) -> bool {
+    at.checked_sub(1).and_then(|before| punct(trees.get(before))) == Some('.')
+}
+
+fn label_at(trees: &[TokenTree], at: usize) -> Option<Label> {
+    match (trees.get(at), trees.get(at + 1)) {
+        (Some(TokenTree::Punct(tick)), Some(TokenTree::Ident(name))) if tick.as_char() == '\'' => {
+            Some(Label { tick: tick.clone(), name: name.clone() })
+        }
+        _ => None,
+    }
+}
+
+/// `'label:` in front of a loop or a block, and where it ends.
+fn label_definition(trees: &[TokenTree], at: usize) -> Option<(Label, usize)> {
+    let label = label_at(trees, at)?;
+    let follows = match trees.get(at + 3)? {
+        TokenTree::Ident(word) => is_loop(word),
+        TokenTree::Group(block) => block.delimiter() == Delimiter::Brace,
+        _ => false,
+    };
+    (follows && punct(trees.get(at + 2)) == Some(':')).then_some((label, at + 3))
+}
+
+/// Where the body of the loop stands whose word is here. A header may have blocks of its own, so it is parsed; in code that
+/// does not parse, the first block is the body.
+fn loop_body(trees: &[TokenTree], at: usize) -> Option<usize> {
+    let is_block =
+        |tree: &TokenTree| matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+    let header = |input: ParseStream<'_>| -> syn::Result<usize> {
+        if input.parse::<Option<Token![for]>>()?.is_some() {
+            Pat::parse_multi_with_leading_vert(input)?;
+            input.parse::<Token![in]>()?;
+            Expr::parse_without_eager_brace(input)?;
+        } else if input.parse::<Option<Token![while]>>()?.is_some() {
+            Expr::parse_without_eager_brace(input)?;
+        } else {
+            input.parse::<Token![loop]>()?;
+        }
+        Ok(input.parse::<TokenStream>()?.into_iter().count())
+    };
+    let rest: TokenStream = trees.iter().skip(at).cloned().collect();
+    let parsed = header.parse2(rest).ok().and_then(|rest| trees.len().checked_sub(rest));
+    parsed
+        .filter(|body| trees.get(*body).is_some_and(is_block))
+        .or_else(|| trees.iter().skip(at).position(is_block).map(|body| at + body))
+}
+
+/// Whether a value follows a `break`, which what cannot start one shows.
+fn starts_value(next: Option<&TokenTree>) -> bool {
+    !matches!(punct(next), Some(';' | ',' | '}')) && next.is_some()
+}
+
+/// Whether the group is what a macro gets that may have loops of its own.
+fn hides_loops(trees: &[TokenTree], at: usize) -> bool {
+    tokens::macro_name(trees, at).is_some_and(|name| !tokens::is_transparent(name))
+}
+
+/// The labels that a macro is given to define: all that do not follow a jump.
+fn labels_for_macro(arguments: &TokenStream, labels: &mut Vec<String>) {
+    let trees: Vec<TokenTree> = arguments.clone().into_iter().collect();
+    for (at, tree) in trees.iter().enumerate() {
+        let jumps = matches!(at.checked_sub(1).and_then(|at| trees.get(at)), Some(TokenTree::Ident(word)) if is_jump(word));
+        match (tree, label_at(&trees, at)) {
+            (TokenTree::Group(group), _) => labels_for_macro(&group.stream(), labels),
+            (_, Some(label)) if !jumps => labels.push(label.name.to_string()),
+            _ => {}
+        }
+    }
+}
