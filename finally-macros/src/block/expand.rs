@@ -233,7 +233,7 @@ impl Expansion<'_> {
             #private::Result::Err(__finally_failure) => {
                 let __finally_routed = {
                     use #private::{RouteNothing as _, RouteResult as _, RouteValue as _};
-                    (&&__finally_types.route(&__finally_failure)).__finally_route(__finally_failure)
+                    (&&&__finally_types.route(&__finally_failure)).__finally_route(__finally_failure)
                 };
                 match __finally_routed {
                     #private::Result::Ok(__finally_value) => __finally_value,
