@@ -132,9 +132,14 @@ impl<T, R> Types<T, R> {
         End::Value(value)
     }
 
+    /// A body that does nothing but return its value.
+    pub fn returned<J>(&self, exit: Exit<T>) -> Exit<End<T, R, J>> {
+        exit.map(End::Value)
+    }
+
     /// What a failure of the cleanup becomes, which [`RouteNothing`] and the others find out.
     pub fn route<F>(&self, _: &F) -> Route<F, T, R> {
-        Route(PhantomData)
+        Route(PhantomData, PhantomData)
     }
 }
 
@@ -290,7 +295,7 @@ pub fn run<F: Future>(body: F) -> Exit<F::Output> {
 /// the result of the function around.
 ///
 /// Method resolution chooses, as for the text of a failure: `(&&&route).__finally_route(failure)`.
-pub struct Route<F, T, R>(PhantomData<fn() -> (F, T, R)>);
+pub struct Route<F, T, R>(PhantomData<fn() -> F>, PhantomData<fn() -> (T, R)>);
 
 /// The cleanup cannot fail.
 pub trait RouteNothing {

@@ -47,7 +47,9 @@ impl Cleanup {
             None if awaits => (Kind::Await(block), section),
             None => (Kind::Expression(block), section),
             Some(fate) => {
-                let closure: ExprClosure = parse_quote_spanned!(span=> |#fate| #block);
+                let mut closure: ExprClosure = parse_quote_spanned!(span=> |_| {});
+                closure.inputs = [fate].into_iter().collect();
+                *closure.body = block;
                 let tokens = closure.to_token_stream();
                 (if awaits { Kind::AsyncClosure(closure) } else { Kind::Closure(closure) }, tokens)
             }

@@ -12,9 +12,9 @@
 //!
 //! One that makes a future is the guard itself.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
-use syn::spanned::Spanned as _;
+use syn::{Token, Type, spanned::Spanned as _};
 
 use super::{
     input::{Block, Kind},
@@ -36,6 +36,15 @@ pub(crate) fn expand(block: &Block) -> TokenStream {
 
 /// What marks a block in place: the failure of its cleanup has a way of its own.
 struct Fallible;
+
+/// The block that a body becomes, with what stands around it.
+struct Passage {
+    /// What a body needs that may leave the function around.
+    before: Option<TokenStream>,
+    body: TokenStream,
+    /// Makes an end of what the body comes to.
+    after: Option<TokenStream>,
+}
 
 struct Expansion<'a> {
     block: &'a Block,
@@ -59,23 +68,20 @@ impl Expansion<'_> {
     /// runs, before the body stands.
     fn of_block_in_place(&self) -> TokenStream {
         let Self { private, block, .. } = self;
-        let body = block.body.block.stream();
-        let Lowered { body: lowered, jumps, in_macro } = jumps::lower(body.clone());
-        let may_leave = tokens::may_leave(&body);
-        let awaits = tokens::first_await_or_join(&body).or_else(|| block.cleanup_awaits);
+        let lowered = jumps::lower(&block.body.block);
+        let go_on = self.go_on(&lowered.jumps);
         let span = self.body_span();
-        let ty = block.ty.as_ref().map_or_else(|| quote_spanned!(span=> _), |ty| ty.to_token_stream());
-        let value = self.value(lowered, &jumps, in_macro);
-        let ended = match awaits {
-            Some(at) => self.awaited(at, may_leave, &value),
-            None => self.at_once(may_leave, &value),
+        let ty = block.ty.as_ref().map_or_else(|| quote_spanned!(span=> _), Type::to_token_stream);
+        let ended = match block.awaits {
+            Some(at) => self.awaited(at, lowered),
+            None => self.at_once(lowered),
         };
-        let go_on = self.go_on(&jumps);
         quote_spanned! {span=>
             let __finally_types = #private::Types::<#ty, _>::new();
             if false {
                 __finally_types.value()
             } else {
+                #[allow(unreachable_code)]
                 if false {
                     __finally_types.diverge(|| loop {});
                     return __finally_types.result();
@@ -85,21 +91,27 @@ impl Expansion<'_> {
         }
     }
 
+    /// The body's block, of the type that the block has. The branch that never runs keeps the compiler from calling the
+    /// block's braces unnecessary, and from calling what follows unreachable where the body never ends.
+    fn typed(&self, body: &Group) -> TokenStream {
+        quote_spanned!(self.body_span()=> if false { __finally_types.value() } else #body)
+    }
+
     /// The body with its end: a value, or one of the jumps. Each jump leaves the block that has its label.
-    fn value(&self, body: TokenStream, jumps: &[Jump], in_macro: bool) -> TokenStream {
+    fn end(&self, lowered: Lowered) -> TokenStream {
         let private = &self.private;
         let span = self.body_span();
-        let mut group = Group::new(Delimiter::Brace, body);
-        group.set_span(self.block.body.block.span());
-        let end = quote_spanned!(span=> __finally_types.end(#group));
+        let Lowered { body, jumps, in_macro } = lowered;
+        let typed = self.typed(&body);
+        let end = quote_spanned!(span=> __finally_types.end(#typed));
         if jumps.is_empty() {
             return end;
         }
         let mut inside = quote_spanned!(span=> break '__finally_end #end;);
         if in_macro {
-            inside = self.in_loop(&inside, jumps);
+            inside = self.in_loop(&inside, &jumps);
         }
-        for (number, _) in jumps.iter().enumerate() {
+        for number in 0..jumps.len() {
             let (label, jump) =
                 (jumps::label(number), self.jump(number, quote_spanned!(span=> __finally_jump)));
             inside = quote_spanned! {span=>
@@ -146,19 +158,17 @@ impl Expansion<'_> {
         )
     }
 
-    fn awaited(&self, at: Span, may_leave: bool, value: &TokenStream) -> TokenStream {
+    fn awaited(&self, at: Span, lowered: Lowered) -> TokenStream {
         let private = &self.private;
         let span = self.body_span();
-        let (before, body, after) = if may_leave {
-            let (before, leaving) = self.leaving(value);
-            let after = quote_spanned!(span=> let __finally_exit = __finally_exit.leave(__finally_slot););
-            (before, leaving, after)
-        } else {
-            (TokenStream::new(), quote_spanned!(span=> async { #value }), TokenStream::new())
+        let Passage { before, body, after } = self.passage(lowered);
+        let body = match before {
+            Some(_) => quote_spanned!(span=> #private::leaving(&__finally_left, async #body)),
+            None => quote_spanned!(span=> async #body),
         };
         let settle = self.settle(&quote_spanned!(self.span=> #private::describe_end), Some(Fallible));
         // Where this is not allowed, the compiler says so at the user's own await.
-        let awaiting = syn::Token![await](Span::mixed_site().located_at(at));
+        let awaiting = Token![await](Span::mixed_site().located_at(at));
         quote_spanned! {span=>
             #private::guard(async {
                 #before
@@ -169,45 +179,84 @@ impl Expansion<'_> {
         }
     }
 
-    fn at_once(&self, may_leave: bool, value: &TokenStream) -> TokenStream {
+    fn at_once(&self, lowered: Lowered) -> TokenStream {
         let private = &self.private;
         let span = self.body_span();
-        let run = if may_leave {
-            let value = quote_spanned!(span=> { let __finally_no_await = #private::NoAwait; #value });
-            let (before, leaving) = self.leaving(&value);
-            quote_spanned! {span=>
-                #before
-                let __finally_exit = #private::run(#leaving).leave(__finally_slot);
-            }
-        } else {
-            quote_spanned!(span=> let __finally_exit = #private::call(|| #value);)
+        let Passage { before, body, after } = self.passage(lowered);
+        let exit = match before {
+            Some(_) => quote_spanned!(span=> #private::run(#private::leaving(&__finally_left, async #body))),
+            None => quote_spanned!(span=> #private::call(|| #body)),
         };
         let build = self.build();
         let settle = quote_spanned! {self.span=>
             let __finally_exit = __finally_exit.fallible_by(&__finally_cleanup);
             #private::settle_sync(__finally_exit, __finally_cleanup, #private::describe_end, __finally_cleanup_text)
         };
-        quote! { { #run #build #settle } }
+        quote_spanned! {span=>
+            {
+                #before
+                let __finally_exit = #exit;
+                #after
+                #build
+                #settle
+            }
+        }
     }
 
-    /// A body that may leave the function: `return` and `?` end it with the function's result, and its value goes by a slot.
-    fn leaving(&self, value: &TokenStream) -> (TokenStream, TokenStream) {
+    /// How the end of the body gets out of it.
+    fn passage(&self, lowered: Lowered) -> Passage {
         let private = &self.private;
         let span = self.body_span();
-        let before = quote_spanned! {span=>
-            let mut __finally_slot = #private::Option::None;
-            let __finally_left = #private::Left::new();
-        };
-        let body = quote_spanned! {span=>
-            #private::leaving(&__finally_left, async {
-                if false {
-                    return __finally_types.result();
-                }
-                __finally_slot = #private::Option::Some(#value);
-                __finally_left.leave().await
-            })
-        };
-        (before, body)
+        if tokens::may_leave(&lowered.body.stream()) {
+            // `return` and `?` end it with the function's result, so its value goes by a slot.
+            let no_await = self
+                .block
+                .awaits
+                .is_none()
+                .then(|| quote_spanned!(span=> let __finally_no_await = #private::NoAwait;));
+            let end = self.end(lowered);
+            return Passage {
+                before: Some(quote_spanned! {span=>
+                    let mut __finally_slot = #private::Option::None;
+                    let __finally_left = #private::Left::new();
+                }),
+                body: quote_spanned! {span=>
+                    {
+                        #[allow(unreachable_code)]
+                        if false {
+                            return __finally_types.result();
+                        }
+                        __finally_slot = #private::Option::Some({
+                            #no_await
+                            #end
+                        });
+                        __finally_left.leave().await
+                    }
+                },
+                after: Some(
+                    quote_spanned!(span=> let __finally_exit = __finally_exit.leave(__finally_slot);),
+                ),
+            };
+        }
+        if lowered.jumps.is_empty() {
+            let body = self.typed(&lowered.body);
+            return Passage {
+                before: None,
+                body: quote_spanned! {span=>
+                    {
+                        if false {
+                            return __finally_types.value();
+                        }
+                        #body
+                    }
+                },
+                after: Some(
+                    quote_spanned!(span=> let __finally_exit = __finally_types.returned(__finally_exit);),
+                ),
+            };
+        }
+        let end = self.end(lowered);
+        Passage { before: None, body: quote_spanned!(span=> { #end }), after: None }
     }
 
     /// What follows the cleanup.
@@ -230,6 +279,7 @@ impl Expansion<'_> {
             }
         };
         let route = quote_spanned! {self.span=>
+            #[allow(unreachable_code)]
             #private::Result::Err(__finally_failure) => {
                 let __finally_routed = {
                     use #private::{RouteNothing as _, RouteResult as _, RouteValue as _};
@@ -243,6 +293,7 @@ impl Expansion<'_> {
         };
         quote_spanned! {span=>
             #private::Result::Ok(#private::End::Value(__finally_value)) => __finally_value,
+            #[allow(unreachable_code)]
             #private::Result::Ok(#private::End::Return(__finally_result)) => return __finally_result,
             #(#arms)*
             #none

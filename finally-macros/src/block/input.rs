@@ -25,8 +25,8 @@ pub(crate) struct Block {
     pub(crate) ty: Option<Type>,
     pub(crate) body: Body,
     pub(crate) cleanup: Cleanup,
-    /// Where the cleanup awaits, or is a future by its looks.
-    pub(crate) cleanup_awaits: Option<Span>,
+    /// Where the body awaits, or else the cleanup does, or is a future by its looks.
+    pub(crate) awaits: Option<Span>,
     pub(crate) options: Options,
 }
 
@@ -68,8 +68,8 @@ pub(crate) fn parse(tokens: TokenStream) -> Result<Block, Wrong> {
     let parsed = (|input: ParseStream<'_>| parse_block(input, &mut body)).parse2(tokens);
     match (parsed, body) {
         (Ok(rest), Some(body)) => {
-            let Rest { krate, ty, cleanup, cleanup_awaits, options } = rest;
-            Ok(Block { krate, ty, body, cleanup, cleanup_awaits, options })
+            let Rest { krate, ty, cleanup, awaits, options } = rest;
+            Ok(Block { krate, ty, body, cleanup, awaits, options })
         }
         (Err(error), body) => Err(Wrong { error, body }),
         (Ok(_), None) => {
@@ -83,7 +83,7 @@ struct Rest {
     krate: TokenStream,
     ty: Option<Type>,
     cleanup: Cleanup,
-    cleanup_awaits: Option<Span>,
+    awaits: Option<Span>,
     options: Options,
 }
 
@@ -104,7 +104,11 @@ fn parse_block(input: ParseStream<'_>, parsed_body: &mut Option<Body>) -> syn::R
     if !input.is_empty() {
         bail!(at input.span(), "expected nothing behind the cleanup; several cleanups nest: the body of one is a `{name}!` with the other");
     }
-    Ok(Rest { krate, ty, cleanup, cleanup_awaits, options })
+    let awaits = tokens::first_await_or_join(&body.block.stream()).or(cleanup_awaits);
+    if let (Kind::Try, None, Some(on_cancel)) = (body.kind, awaits, &options.on_cancel) {
+        bail!(at on_cancel.span, "a block that does not await cannot be cancelled; remove `on_cancel`");
+    }
+    Ok(Rest { krate, ty, cleanup, awaits, options })
 }
 
 /// What the macro that users call puts in front: `[$crate finally]`.
@@ -210,7 +214,7 @@ fn parse_cleanup(
         bail!(at input.span(), "the cleanup is a block, `{form}`, or one that looks at the fate, `|fate| {{ .. }}`");
     }
     let block: Group = input.parse()?;
-    check_cleanup(&block.stream())?;
+    check_cleanup(&block)?;
     let awaits =
         tokens::first_await_or_join(&block.stream()).or_else(|| tokens::last_async_block(&block.stream()));
     let cleanup = Cleanup::of_block(fate, block);
@@ -232,9 +236,9 @@ fn parse_fate(input: ParseStream<'_>) -> syn::Result<Option<Pat>> {
 }
 
 /// Nothing leaves the cleanup: what the body began goes on behind it.
-fn check_cleanup(block: &TokenStream) -> syn::Result<()> {
+fn check_cleanup(block: &Group) -> syn::Result<()> {
     let mut errors = Errors::default();
-    if let Some(span) = tokens::first_return(block) {
+    if let Some(span) = tokens::first_return(&block.stream()) {
         errors.push(error!(
             at span,
             "`return` cannot leave the cleanup; what the body began goes on behind it, so end it by `if`, or by `?` where it is a `Result`"

@@ -42,7 +42,7 @@ impl Jump {
 
 /// The body, with its jumps turned into those of our labels.
 pub(crate) struct Lowered {
-    pub(crate) body: TokenStream,
+    pub(crate) body: Group,
     pub(crate) jumps: Vec<Jump>,
     /// Whether a macro, which may have a loop of its own, has a jump without a label. It stays as it is, inside a loop of ours.
     pub(crate) in_macro: bool,
@@ -57,15 +57,15 @@ pub(crate) fn label(number: usize) -> TokenStream {
     quote!(#tick #name)
 }
 
-pub(crate) fn lower(body: TokenStream) -> Lowered {
+pub(crate) fn lower(body: &Group) -> Lowered {
     let mut lowering = Lowering { jumps: Vec::new(), in_macro: false };
-    let body = if may_jump(&body) { lowering.lower(body, &Scope::default()) } else { body };
+    let body = lowering.lower_group(body, &Scope::default());
     Lowered { body, jumps: lowering.jumps, in_macro: lowering.in_macro }
 }
 
 /// The first jump that leaves.
-pub(crate) fn first(block: &TokenStream) -> Option<Ident> {
-    lower(block.clone()).jumps.into_iter().next().map(|jump| jump.word)
+pub(crate) fn first(block: &Group) -> Option<Ident> {
+    lower(block).jumps.into_iter().next().map(|jump| jump.word)
 }
 
 fn may_jump(tokens: &TokenStream) -> bool {
@@ -156,13 +156,18 @@ impl Lowering {
 
     fn lower_tree(&mut self, tree: &TokenTree, scope: &Scope) -> TokenTree {
         match tree {
-            TokenTree::Group(group) if may_jump(&group.stream()) => {
-                let mut lowered = Group::new(group.delimiter(), self.lower(group.stream(), scope));
-                lowered.set_span(group.span());
-                TokenTree::Group(lowered)
-            }
+            TokenTree::Group(group) => TokenTree::Group(self.lower_group(group, scope)),
             tree => tree.clone(),
         }
+    }
+
+    fn lower_group(&mut self, group: &Group, scope: &Scope) -> Group {
+        if !may_jump(&group.stream()) {
+            return group.clone();
+        }
+        let mut lowered = Group::new(group.delimiter(), self.lower(group.stream(), scope));
+        lowered.set_span(group.span());
+        lowered
     }
 
     /// Lowers the jump that stands here, and gives where its word and label end. A value stays where it is.

@@ -1,0 +1,14 @@
+//! `finally! { .. }`: a cleanup for a block in place, and for a future. A test is named after what it says of the block, or
+//! after the promise.
+
+#[path = "../support/mod.rs"]
+#[macro_use]
+mod support;
+
+mod control_flow;
+mod future;
+mod in_macros;
+mod nesting;
+mod promises;
+mod section;
+mod types;
