@@ -108,8 +108,8 @@ pub enum Or<A, B> {
     Other(B),
 }
 
-/// The type of a block's value, and of the result of the function around. Says them in code that never runs, so that the
-/// body meets the types that its surroundings expect.
+/// The type of a block's value, and of the result of the function around. Gives values of them that there never are, so
+/// that the body meets the types which its surroundings expect.
 pub struct Types<T, R>(PhantomData<fn() -> (T, R)>);
 
 impl<T, R> Types<T, R> {
@@ -117,16 +117,18 @@ impl<T, R> Types<T, R> {
         Self(PhantomData)
     }
 
-    pub fn value(&self) -> T {
-        never()
+    pub const fn value(&self) -> Or<T, ()> {
+        Or::Other(())
     }
 
-    pub fn result(&self) -> R {
-        never()
+    pub const fn result(&self) -> Or<R, ()> {
+        Or::Other(())
     }
 
     /// Where nothing else tells the result, it is what the compiler takes for the result of what never returns.
-    pub fn diverge(&self, _: impl FnOnce() -> R) {}
+    pub const fn diverge(self, _: fn() -> R) -> Self {
+        self
+    }
 
     pub fn end<L, J>(&self, value: T) -> End<T, L, J> {
         End::Value(value)
@@ -147,10 +149,6 @@ impl<T, R> Default for Types<T, R> {
     fn default() -> Self {
         Self::new()
     }
-}
-
-fn never<T>() -> T {
-    unreachable!("this call is in a branch that is never taken")
 }
 
 /// What a body that may leave the function around puts its value into.
@@ -330,7 +328,7 @@ impl<F, T, E, R> RouteValue for &Route<F, Result<T, E>, R> {
     where
         Result<T, E>: Accepts<Result<(), F>>,
     {
-        accepted(failure).map_or_else(never, Ok)
+        Ok(accepted(failure))
     }
 }
 
@@ -352,10 +350,10 @@ impl<F, T, R> RouteResult for Route<F, T, R> {
     where
         R: Accepts<Result<(), F>>,
     {
-        accepted(failure).map_or_else(never, Err)
+        Err(accepted(failure))
     }
 }
 
-fn accepted<F, T: Accepts<Result<(), F>>>(failure: F) -> Option<T> {
-    T::from_cleanup(Err(failure))
+fn accepted<F, T: Accepts<Result<(), F>>>(failure: F) -> T {
+    T::from_cleanup(Err(failure)).unwrap_or_else(|| unreachable!("an error becomes a result"))
 }

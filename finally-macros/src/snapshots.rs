@@ -742,22 +742,24 @@ fn a_block_in_place_goes_on_behind_its_cleanup() {
             async fn f() {
                 let value = {
                     use krate::__private as __finally;
-                    let __finally_types = __finally::Types::<_, _>::new();
-                    if false {
-                        __finally_types.value()
+                    let __finally_types = __finally::Types::<_, _>::new().diverge(|| loop {});
+                    if let __finally::Or::This(__finally_value) = __finally_types.value() {
+                        __finally_value
                     } else {
                         #[allow(unreachable_code)]
-                        if false {
-                            __finally_types.diverge(|| loop {});
-                            return __finally_types.result();
+                        if let __finally::Or::This(__finally_result) = __finally_types.result() {
+                            return __finally_result;
                         }
                         match {
                             let __finally_exit = __finally::call(|| {
-                                if false {
-                                    return __finally_types.value();
+                                #[allow(unreachable_code)]
+                                if let __finally::Or::This(__finally_value) = __finally_types.value()
+                                {
+                                    return __finally_value;
                                 }
-                                if false {
-                                    __finally_types.value()
+                                if let __finally::Or::This(__finally_value) = __finally_types.value()
+                                {
+                                    __finally_value
                                 } else {
                                     page.fill(1);
                                     page
@@ -828,14 +830,13 @@ fn a_block_in_place_that_may_leave_the_function_passes_its_value_by_a_slot() {
             async fn f() {
                 let value = {
                     use krate::__private as __finally;
-                    let __finally_types = __finally::Types::<_, _>::new();
-                    if false {
-                        __finally_types.value()
+                    let __finally_types = __finally::Types::<_, _>::new().diverge(|| loop {});
+                    if let __finally::Or::This(__finally_value) = __finally_types.value() {
+                        __finally_value
                     } else {
                         #[allow(unreachable_code)]
-                        if false {
-                            __finally_types.diverge(|| loop {});
-                            return __finally_types.result();
+                        if let __finally::Or::This(__finally_result) = __finally_types.result() {
+                            return __finally_result;
                         }
                         match __finally::guard(async {
                                 let mut __finally_slot = __finally::Option::None;
@@ -845,14 +846,18 @@ fn a_block_in_place_that_may_leave_the_function_passes_its_value_by_a_slot() {
                                             &__finally_left,
                                             async {
                                                 #[allow(unreachable_code)]
-                                                if false {
-                                                    return __finally_types.result();
+                                                if let __finally::Or::This(__finally_result) = __finally_types
+                                                    .result()
+                                                {
+                                                    return __finally_result;
                                                 }
                                                 __finally_slot = __finally::Option::Some({
                                                     __finally_types
                                                         .end(
-                                                            if false {
-                                                                __finally_types.value()
+                                                            if let __finally::Or::This(__finally_value) = __finally_types
+                                                                .value()
+                                                            {
+                                                                __finally_value
                                                             } else {
                                                                 fetch(url).await?
                                                             },
@@ -931,14 +936,13 @@ fn a_block_in_place_that_may_leave_and_does_not_await_is_run_at_once() {
             async fn f() {
                 let value = {
                     use krate::__private as __finally;
-                    let __finally_types = __finally::Types::<u8, _>::new();
-                    if false {
-                        __finally_types.value()
+                    let __finally_types = __finally::Types::<u8, _>::new().diverge(|| loop {});
+                    if let __finally::Or::This(__finally_value) = __finally_types.value() {
+                        __finally_value
                     } else {
                         #[allow(unreachable_code)]
-                        if false {
-                            __finally_types.diverge(|| loop {});
-                            return __finally_types.result();
+                        if let __finally::Or::This(__finally_result) = __finally_types.result() {
+                            return __finally_result;
                         }
                         match {
                             let mut __finally_slot = __finally::Option::None;
@@ -948,14 +952,22 @@ fn a_block_in_place_that_may_leave_and_does_not_await_is_run_at_once() {
                                     &__finally_left,
                                     async {
                                         #[allow(unreachable_code)]
-                                        if false {
-                                            return __finally_types.result();
+                                        if let __finally::Or::This(__finally_result) = __finally_types
+                                            .result()
+                                        {
+                                            return __finally_result;
                                         }
                                         __finally_slot = __finally::Option::Some({
                                             let __finally_no_await = __finally::NoAwait;
                                             __finally_types
                                                 .end(
-                                                    if false { __finally_types.value() } else { parse(text)? },
+                                                    if let __finally::Or::This(__finally_value) = __finally_types
+                                                        .value()
+                                                    {
+                                                        __finally_value
+                                                    } else {
+                                                        parse(text)?
+                                                    },
                                                 )
                                         });
                                         __finally_left.leave().await
@@ -1027,24 +1039,25 @@ fn each_jump_leaves_the_block_that_has_its_label() {
             async fn f() {
                 let value = {
                     use krate::__private as __finally;
-                    let __finally_types = __finally::Types::<_, _>::new();
-                    if false {
-                        __finally_types.value()
+                    let __finally_types = __finally::Types::<_, _>::new().diverge(|| loop {});
+                    if let __finally::Or::This(__finally_value) = __finally_types.value() {
+                        __finally_value
                     } else {
                         #[allow(unreachable_code)]
-                        if false {
-                            __finally_types.diverge(|| loop {});
-                            return __finally_types.result();
+                        if let __finally::Or::This(__finally_result) = __finally_types.result() {
+                            return __finally_result;
                         }
                         match {
                             let __finally_exit = __finally::call(|| {
                                 '__finally_end: {
                                     let __finally_jump = '__finally_jump_1: {
                                         let __finally_jump = '__finally_jump_0: {
-                                            break '__finally_end __finally_types
+                                            let __finally_ended = __finally_types
                                                 .end(
-                                                    if false {
-                                                        __finally_types.value()
+                                                    if let __finally::Or::This(__finally_value) = __finally_types
+                                                        .value()
+                                                    {
+                                                        __finally_value
                                                     } else {
                                                         if a {
                                                             break '__finally_jump_0 1
@@ -1053,6 +1066,7 @@ fn each_jump_leaves_the_block_that_has_its_label() {
                                                         }
                                                     },
                                                 );
+                                            break '__finally_end __finally_ended;
                                         };
                                         break '__finally_end __finally::End::Jump(
                                             __finally::Or::This(__finally_jump),
@@ -1137,14 +1151,13 @@ fn a_jump_in_a_macro_belongs_to_a_loop_of_that_macro_if_it_has_one() {
             async fn f() {
                 let value = {
                     use krate::__private as __finally;
-                    let __finally_types = __finally::Types::<_, _>::new();
-                    if false {
-                        __finally_types.value()
+                    let __finally_types = __finally::Types::<_, _>::new().diverge(|| loop {});
+                    if let __finally::Or::This(__finally_value) = __finally_types.value() {
+                        __finally_value
                     } else {
                         #[allow(unreachable_code)]
-                        if false {
-                            __finally_types.diverge(|| loop {});
-                            return __finally_types.result();
+                        if let __finally::Or::This(__finally_result) = __finally_types.result() {
+                            return __finally_result;
                         }
                         match {
                             let mut __finally_slot = __finally::Option::None;
@@ -1154,8 +1167,10 @@ fn a_jump_in_a_macro_belongs_to_a_loop_of_that_macro_if_it_has_one() {
                                     &__finally_left,
                                     async {
                                         #[allow(unreachable_code)]
-                                        if false {
-                                            return __finally_types.result();
+                                        if let __finally::Or::This(__finally_result) = __finally_types
+                                            .result()
+                                        {
+                                            return __finally_result;
                                         }
                                         __finally_slot = __finally::Option::Some({
                                             let __finally_no_await = __finally::NoAwait;
@@ -1168,10 +1183,17 @@ fn a_jump_in_a_macro_belongs_to_a_loop_of_that_macro_if_it_has_one() {
                                                                 break '__finally_jump_1;
                                                             }
                                                             __finally_entered = true;
-                                                            break '__finally_end __finally_types
+                                                            let __finally_ended = __finally_types
                                                                 .end(
-                                                                    if false { __finally_types.value() } else { retry!(break) },
+                                                                    if let __finally::Or::This(__finally_value) = __finally_types
+                                                                        .value()
+                                                                    {
+                                                                        __finally_value
+                                                                    } else {
+                                                                        retry!(break)
+                                                                    },
                                                                 );
+                                                            break '__finally_end __finally_ended;
                                                         };
                                                         break '__finally_jump_0 __finally_broken;
                                                     };

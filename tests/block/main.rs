@@ -1,6 +1,12 @@
 //! `finally! { .. }`: a cleanup for a block in place, and for a future. A test is named after what it says of the block, or
 //! after the promise.
 
+#![allow(
+    clippy::needless_return,
+    clippy::never_loop,
+    reason = "the bodies have all the control flow that there is"
+)]
+
 #[path = "../support/mod.rs"]
 #[macro_use]
 mod support;

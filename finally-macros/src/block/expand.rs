@@ -77,14 +77,13 @@ impl Expansion<'_> {
             None => self.at_once(lowered),
         };
         quote_spanned! {span=>
-            let __finally_types = #private::Types::<#ty, _>::new();
-            if false {
-                __finally_types.value()
+            let __finally_types = #private::Types::<#ty, _>::new().diverge(|| loop {});
+            if let #private::Or::This(__finally_value) = __finally_types.value() {
+                __finally_value
             } else {
                 #[allow(unreachable_code)]
-                if false {
-                    __finally_types.diverge(|| loop {});
-                    return __finally_types.result();
+                if let #private::Or::This(__finally_result) = __finally_types.result() {
+                    return __finally_result;
                 }
                 match #ended { #go_on }
             }
@@ -94,7 +93,10 @@ impl Expansion<'_> {
     /// The body's block, of the type that the block has. The branch that never runs keeps the compiler from calling the
     /// block's braces unnecessary, and from calling what follows unreachable where the body never ends.
     fn typed(&self, body: &Group) -> TokenStream {
-        quote_spanned!(self.body_span()=> if false { __finally_types.value() } else #body)
+        let private = &self.private;
+        quote_spanned! {self.body_span()=>
+            if let #private::Or::This(__finally_value) = __finally_types.value() { __finally_value } else #body
+        }
     }
 
     /// The body with its end: a value, or one of the jumps. Each jump leaves the block that has its label.
@@ -107,7 +109,10 @@ impl Expansion<'_> {
         if jumps.is_empty() {
             return end;
         }
-        let mut inside = quote_spanned!(span=> break '__finally_end #end;);
+        let mut inside = quote_spanned! {span=>
+            let __finally_ended = #end;
+            break '__finally_end __finally_ended;
+        };
         if in_macro {
             inside = self.in_loop(&inside, &jumps);
         }
@@ -223,8 +228,8 @@ impl Expansion<'_> {
                 body: quote_spanned! {span=>
                     {
                         #[allow(unreachable_code)]
-                        if false {
-                            return __finally_types.result();
+                        if let #private::Or::This(__finally_result) = __finally_types.result() {
+                            return __finally_result;
                         }
                         __finally_slot = #private::Option::Some({
                             #no_await
@@ -244,8 +249,9 @@ impl Expansion<'_> {
                 before: None,
                 body: quote_spanned! {span=>
                     {
-                        if false {
-                            return __finally_types.value();
+                        #[allow(unreachable_code)]
+                        if let #private::Or::This(__finally_value) = __finally_types.value() {
+                            return __finally_value;
                         }
                         #body
                     }
