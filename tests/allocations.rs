@@ -12,7 +12,7 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-use finally::{FinallyExt, Guard, finally, guard};
+use finally::{FinallyExt, Guard, block, finally, guard};
 
 struct Counting;
 
@@ -114,6 +114,30 @@ async fn skipped(argument: u8) -> Result<u8, std::fmt::Error> {
     Ok(argument)
 }
 
+async fn block_with_sync_cleanup(argument: u8) -> Result<u8, std::fmt::Error> {
+    let value = block::finally! {
+        try { suspend().await; if argument == 0 { fails()? } argument }
+        finally { assert_eq!(argument, 1); }
+    };
+    Ok(value)
+}
+
+async fn block_with_async_cleanup(argument: u8) -> Result<u8, std::fmt::Error> {
+    let value = block::finally! {
+        try { suspend().await; if argument == 0 { fails()? } argument }
+        finally { suspend().await; assert_eq!(argument, 1); }
+    };
+    Ok(value)
+}
+
+fn block_at_once(argument: u8) -> Result<u8, std::fmt::Error> {
+    let value = block::finally! {
+        try { if argument == 0 { fails()? } argument }
+        finally { assert_eq!(argument, 1); }
+    };
+    Ok(value)
+}
+
 #[finally(assert_eq!(argument, 1))]
 fn not_async(argument: u8) -> u8 {
     argument
@@ -156,6 +180,15 @@ fn p10_a_method_allocates_as_the_attribute_does() {
     assert_eq!(allocations_of(suspend().finally(nothing), Some(1)), 0);
     assert_eq!(allocations_of(suspend().finally(suspend), None), 1);
     assert_eq!(allocations_of(suspend().finally(|| finally::skip_on_cancel(suspend())), None), 0);
+}
+
+#[test]
+fn p10_a_block_allocates_as_the_attribute_does() {
+    assert_eq!(allocations(|| block_at_once(1)), (Ok(1), 0));
+    for cancel_after in [None, Some(1)] {
+        assert_eq!(allocations_of(block_with_sync_cleanup(1), cancel_after), 0);
+    }
+    assert_eq!(allocations_of(block_with_async_cleanup(1), None), 1);
 }
 
 #[test]

@@ -1195,7 +1195,10 @@ fn a_jump_in_a_macro_belongs_to_a_loop_of_that_macro_if_it_has_one() {
                                                                 );
                                                             break '__finally_end __finally_ended;
                                                         };
-                                                        break '__finally_jump_0 __finally_broken;
+                                                        #[allow(unreachable_code)]
+                                                        {
+                                                            break '__finally_jump_0 __finally_broken;
+                                                        }
                                                     };
                                                     break '__finally_end __finally::End::Jump(
                                                         __finally::Or::This(__finally_jump),
@@ -1282,47 +1285,51 @@ fn a_future_is_a_guard() {
     check_block(
         "<Result<Page, Error>> async move { fetch(url).await? } finally { spinner.hide(); }",
         expect![[r#"
-        async fn f() {
-            let value = {
-                use krate::__private as __finally;
-                __finally::guard(async move {
-                    let __finally_exit = __finally::body(async move {
-                            if false {
-                                return __finally::never::<Result<Page, Error>>();
-                            }
-                            { fetch(url).await? }
-                        })
-                        .await;
-                    let __finally_cleanup = __finally::build(
-                        &__finally_exit,
-                        |_| {
-                            spinner.hide();
-                        },
-                    );
-                    let __finally_cleanup_text = {
-                        use __finally::{
-                            DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                            DescribeNothing as _,
+            async fn f() {
+                let value = {
+                    use krate::__private as __finally;
+                    __finally::guard(async move {
+                        let __finally_exit = __finally::body(async move {
+                                if false {
+                                    return __finally::never::<Result<Page, Error>>();
+                                }
+                                if false {
+                                    __finally::never::<Result<Page, Error>>()
+                                } else {
+                                    fetch(url).await?
+                                }
+                            })
+                            .await;
+                        let __finally_cleanup = __finally::build(
+                            &__finally_exit,
+                            |_| {
+                                spinner.hide();
+                            },
+                        );
+                        let __finally_cleanup_text = {
+                            use __finally::{
+                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                                DescribeNothing as _,
+                            };
+                            (&&&&__finally_cleanup.probe()).__finally_describe()
                         };
-                        (&&&&__finally_cleanup.probe()).__finally_describe()
-                    };
-                    let __finally_body_text = {
-                        use __finally::{
-                            DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                            DescribeNothing as _,
+                        let __finally_body_text = {
+                            use __finally::{
+                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                                DescribeNothing as _,
+                            };
+                            (&&&&__finally_exit.probe()).__finally_describe()
                         };
-                        (&&&&__finally_exit.probe()).__finally_describe()
-                    };
-                    __finally::settle(
-                        __finally_exit,
-                        __finally_cleanup,
-                        __finally_body_text,
-                        __finally_cleanup_text,
-                    )
-                })
-            };
-        }
-    "#]],
+                        __finally::settle(
+                            __finally_exit,
+                            __finally_cleanup,
+                            __finally_body_text,
+                            __finally_cleanup_text,
+                        )
+                    })
+                };
+            }
+        "#]],
     );
 }
 

@@ -4,7 +4,8 @@
 #![allow(
     clippy::needless_return,
     clippy::never_loop,
-    reason = "the bodies have all the control flow that there is"
+    clippy::useless_vec,
+    reason = "the bodies have all the control flow and all the macros that there are"
 )]
 
 #[path = "../support/mod.rs"]

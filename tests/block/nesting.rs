@@ -1,1 +1,166 @@
-//! x
+//! Blocks in blocks, and wherever else a block can stand.
+
+use finally::{block::finally, finally as annotate};
+
+use crate::support::{
+    Log, exclusive,
+    hand::Hand,
+    outcome::{cancel_after, observe},
+    steps, suspend,
+};
+
+fn run<F: Future>(future: F) -> F::Output {
+    Hand::new(future).run()
+}
+
+#[test]
+fn jumps_pass_through_several_cleanups_from_the_inside_out() {
+    let log = Log::default();
+    let mut again = false;
+    let value = 'outer: loop {
+        for number in 0..5 {
+            finally! {
+                try {
+                    finally! {
+                        try {
+                            match number {
+                                0 => continue,
+                                1 if !again => { again = true; continue 'outer }
+                                1 => log.push("through"),
+                                _ => break 'outer number,
+                            }
+                        }
+                        finally { log.push(format!("inner {number}")); }
+                    }
+                    log.push(format!("between {number}"));
+                }
+                finally { log.push(format!("outer {number}")); }
+            }
+        }
+    };
+    let round = "inner 0, outer 0, ";
+    assert_eq!(value, 2);
+    assert_eq!(
+        log.take().join(", "),
+        format!("{round}inner 1, outer 1, {round}through, inner 1, between 1, outer 1, inner 2, outer 2")
+    );
+}
+
+#[test]
+fn a_return_passes_through_several_cleanups_and_stays_in_a_cleanup() {
+    fn f(log: &Log) -> Result<u8, std::num::ParseIntError> {
+        let value = finally! {
+            try {
+                let value: u8 = finally! {
+                    try { "x".parse()? }
+                    finally {
+                        let checked = finally! { try { "1".parse().unwrap_or(0) } finally { log.push("innermost"); } };
+                        log.push(format!("inner {checked}"));
+                    }
+                };
+                value
+            }
+            finally { log.push("outer"); }
+        };
+        Ok(value)
+    }
+    let log = Log::default();
+    assert!(f(&log).is_err());
+    assert_eq!(log.take().join(", "), "innermost, inner 1, outer");
+}
+
+#[test]
+fn a_block_stands_wherever_an_expression_does() {
+    fn option(number: u8) -> Option<u8> {
+        let Some(number) = finally!(try { number.checked_sub(1) }, {}) else {
+            return finally! { try { Some(100) } finally {} };
+        };
+        let list = [finally! { try { number } finally {} }, finally! { try { number + 1 } finally {} }];
+        let sum = match finally! { try { list } finally {} } {
+            [0, second] => finally! { try { second } finally {} },
+            [first, _] if finally! { try { first == 1 } finally {} } => 10,
+            [first, second] => first + second,
+        };
+        let closure = |add: u8| finally! { try { if add == 0 { return sum } sum + add } finally {} };
+        if finally! { try { closure(0) == sum } finally {} } { Some(closure(1)) } else { None }
+    }
+    assert_eq!([option(0), option(1), option(2), option(3)], [Some(100), Some(2), Some(11), Some(6)]);
+}
+
+#[test]
+fn a_block_stands_in_the_arm_of_a_select() {
+    let log = Log::default();
+    let value = run(async {
+        loop {
+            tokio::select! {
+                biased;
+                () = suspend() => {
+                    finally! { try { suspend().await; if log.count("clean") == 0 { continue } break 7 } finally { log.push("clean"); } }
+                }
+            }
+        }
+    });
+    assert_eq!((value, log.count("clean")), (7, 2));
+}
+
+#[test]
+fn a_block_stands_in_the_body_and_in_the_cleanup_of_an_annotated_function() {
+    #[annotate({ finally! { try { log.push("cleanup"); } finally { log.push("its own"); } } })]
+    async fn f(log: Log) -> Option<u8> {
+        finally! { try { suspend().await; None?; 1 } finally { log.push("block"); } };
+        Some(2)
+    }
+    let log = Log::default();
+    assert_eq!((run(f(log.clone())), log.take().join(", ")), (None, "block, cleanup, its own".into()));
+}
+
+#[test]
+fn a_function_inside_of_a_body_is_annotated() {
+    let log = Log::default();
+    finally! {
+        try {
+            #[annotate(log.push("function"))]
+            fn f(log: &Log) -> bool {
+                log.push("body");
+                true
+            }
+            assert!(f(&log));
+        }
+        finally { log.push("block"); }
+    }
+    assert_eq!(log.take().join(", "), "body, function, block");
+}
+
+/// Attribute, block, future and method, from the outside in.
+#[annotate(steps(log.clone(), "attribute", 1))]
+async fn mixed(log: Log) {
+    use finally::FinallyExt as _;
+    let (block, future, method) = (log.clone(), log.clone(), log.clone());
+    finally! {
+        try {
+            finally! {
+                async move { async { suspend().await; suspend().await; }.finally(move || steps(method, "method", 1)).await }
+                finally { steps(future, "future", 1).await; }
+            }
+            .await;
+        }
+        finally { steps(block, "block", 1).await; }
+    }
+}
+
+const MIXED: [&str; 8] =
+    ["method 0", "method 1", "future 0", "future 1", "block 0", "block 1", "attribute 0", "attribute 1"];
+
+on_every_runtime! {
+    p6_all_forms_run_from_the_innermost_to_the_outermost(runtime) {
+        let _turn = exclusive();
+        let log = Log::default();
+        runtime.run(observe(mixed(log.clone())));
+        assert_eq!(log.events(), MIXED);
+        for pendings in 1..=6 {
+            let log = Log::default();
+            runtime.run(cancel_after(pendings, mixed(log.clone())));
+            assert_eq!(log.events(), MIXED, "after {pendings} pendings");
+        }
+    }
+}

@@ -149,7 +149,8 @@ impl Expansion<'_> {
                 __finally_entered = true;
                 #inside
             };
-            #broken
+            #[allow(unreachable_code)]
+            { #broken }
         }
     }
 
@@ -333,8 +334,15 @@ impl Expansion<'_> {
             Some(ty) => {
                 let span = Span::mixed_site().located_at(ty.span());
                 let typed = Ident::new(&private.to_string(), span);
-                let output = quote_spanned!(span=> return #typed::never::<#ty>(););
-                quote_spanned!(self.body_span()=> { if false { #output } #body })
+                let output = quote_spanned!(span=> #typed::never::<#ty>());
+                quote_spanned! {self.body_span()=>
+                    {
+                        if false {
+                            return #output;
+                        }
+                        if false { #output } else #body
+                    }
+                }
             }
         }
     }
