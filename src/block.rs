@@ -3,12 +3,150 @@
 pub use finally_core::End;
 
 /// Runs a cleanup after a block, exactly once, whatever becomes of the block.
+///
+/// ```text
+/// finally! { [<TYPE>] BODY finally CLEANUP }        BODY:    try { .. }  or  async [move] { .. }
+/// finally!([<TYPE>] BODY, CLEANUP)                  CLEANUP: [(options)] { .. }  or  [(options)] |fate| { .. }
+/// ```
+///
+/// # `try`: a block in place
+///
+/// Its value is the value of the macro. `return`, `?`, `break` and `continue` in it act on the function and the loops around,
+/// after the cleanup has run.
+///
+/// ```
+/// use std::cell::Cell;
+/// use finally::block::finally;
+///
+/// fn parse_all(texts: &[&str], open: &Cell<u32>) -> Result<Vec<u8>, std::num::ParseIntError> {
+///     let mut numbers = Vec::new();
+///     for text in texts {
+///         open.set(open.get() + 1);
+///         let number: u8 = finally! {
+///             try {
+///                 if text.is_empty() {
+///                     continue;
+///                 }
+///                 if *text == "end" {
+///                     break;
+///                 }
+///                 text.parse()?
+///             }
+///             finally { open.set(open.get() - 1); }
+///         };
+///         numbers.push(number);
+///     }
+///     Ok(numbers)
+/// }
+///
+/// let open = Cell::new(0);
+/// assert_eq!(parse_all(&["1", "", "2", "end", "x"], &open), Ok(vec![1, 2]));
+/// assert!(parse_all(&["1", "x"], &open).is_err());
+/// assert_eq!(open.get(), 0);
+/// ```
+///
+/// It works in functions that are not async where neither part awaits, and in async ones with an `.await` in either part, in
+/// both, or in none.
+///
+/// ```
+/// use finally::block::finally;
+/// use tokio::sync::Semaphore;
+///
+/// async fn fetch(slots: &Semaphore, pages: &mut Vec<String>) -> Result<usize, tokio::sync::AcquireError> {
+///     let count = finally! {
+///         try {
+///             let _slot = slots.acquire().await?;
+///             pages.push("page".to_owned());
+///             pages.len()
+///         }
+///         finally { pages.truncate(10); }         // body and cleanup share one `&mut`, which is usable again behind
+///     };
+///     pages.push("end".to_owned());
+///     Ok(count)
+/// }
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+/// # assert_eq!(runtime.block_on(fetch(&Semaphore::new(1), &mut Vec::new())).unwrap(), 1);
+/// ```
+///
+/// # `async`: a future
+///
+/// As an async block, it does nothing until it is polled, `return` and `?` end the block, and it can be stored, spawned and
+/// passed to a `select!`. `<TYPE>` names its output, where nothing else does.
+///
+/// ```
+/// use finally::block::finally;
+///
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+/// # runtime.block_on(async {
+/// let number = finally! {
+///     <Result<u8, std::num::ParseIntError>>
+///     async move { Ok("7".parse::<u8>()?) }
+///     finally { println!("parsed"); }
+/// };
+/// assert_eq!(tokio::spawn(number).await.unwrap(), Ok(7));
+/// # });
+/// ```
+///
+/// # The cleanup
+///
+/// It evaluates to `()`, to `Result<(), E>`, or to a future of one of them, as the cleanup of the attribute does.
+///
+/// * **Without `.await`** it is evaluated in place, on cancellation inside the drop. It shares places with the body, and leaves
+///   them usable.
+/// * **With `.await`** it stands for an `async move` block: it takes what it mentions, because on cancellation it is handed off,
+///   so all that has to be `Send + 'static`. With `finally(on_cancel = block) { .. }` or `finally(on_cancel = skip) { .. }` it
+///   borrows, and leaves what it mentions usable. What the two options do is told at [`macro@crate::finally`].
+/// * **With `|fate|`** it looks at how the body ended: at a [`Fate`](crate::Fate) of the output where the body is an `async`
+///   block, and of its [`End`] where it is a `try` block. A fate borrows, so it is read before something is awaited:
+///   `finally |fate| { let cancelled = fate.is_cancelled(); async move { .. } }`.
+///
+/// `return`, `break` and `continue` cannot leave it, and `?` ends it: it then is a `Result`, whose type the last line tells, as
+/// in `Ok::<(), io::Error>(())`.
+///
+/// # What runs when
+///
+/// As for the attribute. What the body holds, and what it has taken, is dropped before the cleanup starts. A block that is
+/// never reached, and a future that is never polled, run nothing. A panic goes on behind the cleanup with the same payload.
+///
+/// # Failures
+///
+/// The first failure wins. Where the body had none, a failure of the cleanup is the value of the block if that is a `Result`,
+/// and leaves the function as a `?` would if it is not. It comes before a `return` or a jump of the body. Every failure that no
+/// caller gets goes to the failure hook; a failure of a body that has to be told there is told by the name of its type.
+///
+/// # Bounds and limits
+///
+/// * What a body borrows across an `.await` is borrowed by a future, which is `Send` only if that is `Sync`. A body with
+///   `return`, `?`, or a macro that is not one of the standard library's passes its value through a slot in that future, so it
+///   is `Send` only if the value is.
+/// * A `return`, a `?` or a jump inside of another macro works. An `.await` that only a macro has inside is not seen, but for
+///   those of `select!` and `join!`: if nothing else in the block awaits, that is a compile error.
+/// * With `on_cancel = block` on a tokio current-thread runtime a cleanup is polled once, and reported as lost if that is not
+///   its end.
+/// * A body that always leaves the function has a value all the same, whose type is `()` if nothing tells another.
+///
+/// # Costs
+///
+/// No extra poll and no extra wake. No allocation for a cleanup that does not await or is skipped, and one for one that does.
+///
+/// # The type goes inside
+///
+/// A macro call has no place for generics: the grammar has `path!`, and then the delimiter. So `finally!<u8> { .. }` is written
+/// `finally! { <u8> .. }`.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __finally {
     ($($tokens:tt)*) => { $crate::__block! { [$crate finally] $($tokens)* } };
 }
 
+/// The same as [`finally!`](macro@finally), under the name that some promise libraries give it.
+///
+/// ```
+/// use finally::block::lastly;
+///
+/// let value = lastly! { try { 1 } lastly { println!("clean"); } };
+/// assert_eq!(value, 1);
+/// ```
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __lastly {
@@ -17,6 +155,5 @@ macro_rules! __lastly {
 
 #[doc(inline)]
 pub use __finally as finally;
-/// The same under its other name.
 #[doc(inline)]
 pub use __lastly as lastly;

@@ -1,6 +1,6 @@
 //! What a cleanup's tokens mention, read without parsing them: tokens inside macros count too.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
 
 /// Whether the tokens mention a variable of this name. May say yes for another thing of the same name, never no.
@@ -88,17 +88,27 @@ pub(crate) fn first_return(tokens: &TokenStream) -> Option<Span> {
     })
 }
 
-/// Whether these tokens may leave the function around: by `return`, by `?`, or by a macro that nobody knows the inside of.
+/// Whether these tokens may leave the function around: by `return`, by `?`, or by a macro that nobody knows the inside of. May
+/// say yes where that belongs to a closure inside, never no.
 pub(crate) fn may_leave(tokens: &TokenStream) -> bool {
-    find(tokens, &|trees, at| match trees.get(at)? {
-        TokenTree::Ident(word) if word == "return" => Some(word.span()),
-        TokenTree::Punct(mark) if mark.as_char() == '?' => Some(mark.span()),
-        tree @ TokenTree::Group(_) => {
-            macro_name(trees, at).filter(|name| !is_transparent(name)).map(|_| tree.span())
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    trees.iter().enumerate().any(|(at, tree)| match tree {
+        TokenTree::Ident(word) => word == "return",
+        TokenTree::Punct(mark) => mark.as_char() == '?',
+        TokenTree::Group(group) => {
+            macro_name(&trees, at).is_some_and(|name| !is_transparent(name)) || may_leave(&group.stream())
         }
-        _ => None,
+        TokenTree::Literal(_) => false,
     })
-    .is_some()
+}
+
+/// Whether there is a macro among these tokens.
+pub(crate) fn has_macro(tokens: &TokenStream) -> bool {
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    trees.iter().enumerate().any(|(at, tree)| match tree {
+        TokenTree::Group(group) => macro_name(&trees, at).is_some() || has_macro(&group.stream()),
+        _ => false,
+    })
 }
 
 /// Macros that evaluate their arguments where they stand, outside of any loop of theirs, and leave by themselves nothing.
@@ -213,6 +223,8 @@ fn starts_async(block: &Group) -> bool {
 fn starts_expression(trees: &[TokenTree], at: usize) -> bool {
     match at.checked_sub(1).and_then(|at| trees.get(at)) {
         None => true,
+        // The second half of an operator: that of a closure belongs to the first.
+        Some(TokenTree::Punct(punct)) if punct.as_char() == '|' => punct.spacing() == Spacing::Alone,
         Some(TokenTree::Punct(punct)) => punct.as_char() != '?',
         Some(TokenTree::Ident(word)) => {
             ["move", "static", "return", "break", "in", "else", "match", "if", "while"]
@@ -224,7 +236,8 @@ fn starts_expression(trees: &[TokenTree], at: usize) -> bool {
 }
 
 fn end_of_closure(trees: &[TokenTree], bar: usize) -> usize {
-    let parameters = trees.iter().skip(bar + 1).take_while(|tree| punct(Some(tree)) != Some('|')).count();
+    let is_bar = |tree: &TokenTree| punct(Some(tree)) == Some('|');
+    let parameters = trees.iter().skip(bar + 1).take_while(|tree| !is_bar(tree)).count();
     let body = bar + parameters + 2;
     let returns_type = punct(trees.get(body)) == Some('-') && punct(trees.get(body + 1)) == Some('>');
     match trees.get(body) {
@@ -393,7 +406,15 @@ mod tests {
 
     #[test]
     fn an_await_belongs_to_the_innermost_async_body() {
-        for source in ["a.b().await", "{ f(x.await) }", "match a { _ => b.await }", "x(|| 1, y.await)"] {
+        for source in [
+            "a.b().await",
+            "{ f(x.await) }",
+            "match a { _ => b.await }",
+            "x(|| 1, y.await)",
+            "a || b.await",
+            "{ if a || b { c.await } }",
+            "{ let f = || a || b; c.await }",
+        ] {
             assert!(first_await(&tokens(source)).is_some(), "{source}");
         }
         for source in [
@@ -402,6 +423,7 @@ mod tests {
             "spawn(async move { a.await })",
             "async || a.await",
             "f(async move |x| { x.await })",
+            "f(async || a || b.await)",
             "{ async fn f() { a.await } f() }",
             "await_this()",
         ] {
@@ -411,11 +433,19 @@ mod tests {
 
     #[test]
     fn a_return_belongs_to_the_innermost_body() {
-        for source in ["return", "{ if x { return; } }", "a | return", "x.map(|y| y); return"] {
+        for source in [
+            "return",
+            "{ if x { return; } }",
+            "a | return",
+            "a || return",
+            "if a || b { return }",
+            "x.map(|y| y); return",
+        ] {
             assert!(first_return(&tokens(source)).is_some(), "{source}");
         }
         for source in [
             "|| return",
+            "|| a || return",
             "x.map(|y| { return y })",
             "x.map(move |y| return y)",
             "{ fn f() { return } }",

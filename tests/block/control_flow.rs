@@ -72,6 +72,24 @@ fn a_return_leaves_the_function_behind_the_cleanup() {
 }
 
 #[test]
+fn a_return_behind_an_or_leaves_the_function_too() {
+    fn at_once(one: bool, other: bool) -> u8 {
+        let value = finally! {
+            try {
+                if one || other {
+                    return 1;
+                }
+                let neither = || !one || other;
+                if neither() { 2 } else { 3 }
+            }
+            finally {}
+        };
+        value + 10
+    }
+    assert_eq!([at_once(false, false), at_once(true, false), at_once(false, true)], [12, 1, 1]);
+}
+
+#[test]
 fn a_question_mark_converts_each_error_as_it_does_without_the_block() {
     #[derive(Debug, PartialEq)]
     enum Wrong {

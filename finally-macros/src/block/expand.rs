@@ -244,7 +244,8 @@ impl Expansion<'_> {
                 ),
             };
         }
-        if lowered.jumps.is_empty() {
+        // A macro that goes by a name of the standard library's and returns must not return the value of the block.
+        if lowered.jumps.is_empty() && !tokens::has_macro(&lowered.body.stream()) {
             let body = self.typed(&lowered.body);
             return Passage {
                 before: None,
