@@ -1,6 +1,6 @@
 //! Blocks in blocks, and wherever else a block can stand.
 
-use finally::{block::finally, finally as annotate};
+use finally::{FinallyExt as _, block::finally, finally as annotate, guard};
 
 use crate::support::{
     Log, exclusive,
@@ -131,15 +131,22 @@ fn a_function_inside_of_a_body_is_annotated() {
     assert_eq!(log.take().join(", "), "body, function, block");
 }
 
-/// Attribute, block, future and method, from the outside in.
+/// Attribute, block, future, method and guard, from the outside in.
 #[annotate(steps(log.clone(), "attribute", 1))]
 async fn mixed(log: Log) {
-    use finally::FinallyExt as _;
-    let (block, future, method) = (log.clone(), log.clone(), log.clone());
+    let (block, future, method, guarded) = (log.clone(), log.clone(), log.clone(), log.clone());
     finally! {
         try {
             finally! {
-                async move { async { suspend().await; suspend().await; }.finally(move || steps(method, "method", 1)).await }
+                async move {
+                    async {
+                        let _guard = guard((), move |()| steps(guarded, "guard", 1));
+                        suspend().await;
+                        suspend().await;
+                    }
+                    .finally(move || steps(method, "method", 1))
+                    .await;
+                }
                 finally { steps(future, "future", 1).await; }
             }
             .await;
@@ -148,8 +155,18 @@ async fn mixed(log: Log) {
     }
 }
 
-const MIXED: [&str; 8] =
-    ["method 0", "method 1", "future 0", "future 1", "block 0", "block 1", "attribute 0", "attribute 1"];
+const MIXED: [&str; 10] = [
+    "guard 0",
+    "guard 1",
+    "method 0",
+    "method 1",
+    "future 0",
+    "future 1",
+    "block 0",
+    "block 1",
+    "attribute 0",
+    "attribute 1",
+];
 
 on_every_runtime! {
     p6_all_forms_run_from_the_innermost_to_the_outermost(runtime) {
