@@ -657,6 +657,66 @@ mod types {
         assert!(block_on(send(g(1))).is_null());
     }
 
+    /// The compiler forgets which lifetimes inside a future are the same
+    /// (<https://github.com/rust-lang/rust/issues/110338>), so the type of a guard must not depend on that.
+    #[test]
+    fn a_future_whose_output_borrows_is_send_inside_another_one() {
+        struct Pool(u8);
+        struct Lease<'a>(&'a u8);
+        impl Pool {
+            #[finally(clean)]
+            async fn plain(&self) -> Result<Lease<'_>, String> {
+                yield_now().await;
+                Ok(Lease(&self.0))
+            }
+            #[finally(|fate| assert!(fate.is_returned()))]
+            async fn fate(&self) -> Lease<'_> {
+                Lease(&self.0)
+            }
+            #[finally(clean_async)]
+            async fn awaits(&self) -> Lease<'_> {
+                Lease(&self.0)
+            }
+            #[finally(assert_eq!(self.0, 1))]
+            async fn mentions(&self) -> Lease<'_> {
+                Lease(&self.0)
+            }
+            #[finally(clean_async, on_cancel = block)]
+            async fn blocks(&self) -> Lease<'_> {
+                Lease(&self.0)
+            }
+            #[finally(clean_async, on_cancel = skip)]
+            async fn skips(&self) -> Lease<'_> {
+                Lease(&self.0)
+            }
+            #[finally(clean)]
+            fn future<'a>(&'a self) -> impl Future<Output = Lease<'a>> {
+                async move { Lease(&self.0) }
+            }
+            #[finally(clean)]
+            fn boxed<'a>(&'a self) -> Pin<Box<dyn Future<Output = Lease<'a>> + Send + 'a>> {
+                Box::pin(async move { Lease(&self.0) })
+            }
+        }
+        let outer = send(async move {
+            let pool = Pool(1);
+            let plain = pool.plain().await.unwrap();
+            let all = [
+                pool.fate().await,
+                pool.awaits().await,
+                pool.mentions().await,
+                pool.blocks().await,
+                pool.skips().await,
+                pool.future().await,
+                pool.boxed().await,
+            ];
+            yield_now().await;
+            *plain.0 + all.iter().map(|lease| *lease.0).sum::<u8>()
+        });
+        assert_eq!(block_on(outer), 8);
+        assert_eq!(cleaned(), 6);
+    }
+
     #[test]
     fn a_future_is_sync_where_the_body_is() {
         fn sync<T: Sync>(future: T) -> T {

@@ -104,8 +104,8 @@ impl<F: IntoFuture> FinallyExt for F {}
 pin_project! {
     /// What [`FinallyExt::finally`] and its siblings return.
     ///
-    /// The last parameter tells whether the cleanup is evaluated in place, which is the default, or
-    /// [`Awaited`](crate::Awaited). With a nameable handler the whole type can be named:
+    /// `M` tells whether the cleanup is evaluated in place, which is the default, or [`Awaited`](crate::Awaited), and `E`
+    /// follows from the rest. With a nameable handler the whole type can be named:
     ///
     /// ```
     /// use std::future::Ready;
@@ -119,22 +119,22 @@ pin_project! {
     /// # drop(connection);
     /// ```
     #[must_use = "futures do nothing unless they are awaited"]
-    pub struct Finally<F, H, M = InPlace>
+    pub struct Finally<F, H, M = InPlace, E = <Handling<H, M> as Conclude<<F as Future>::Output>>::Ending>
     where
         F: Future,
-        Handling<H, M>: Conclude<F::Output>,
-        <Handling<H, M> as Conclude<F::Output>>::Ending: Ending,
+        Handling<H, M>: Conclude<F::Output, Ending = E>,
+        E: Ending,
     {
         #[pin]
-        guard: Guard<Concluded<F, Handling<H, M>>>,
+        guard: Guard<Concluded<F, Handling<H, M>>, E>,
     }
 }
 
-impl<F, H, M> Finally<F, H, M>
+impl<F, H, M, E> Finally<F, H, M, E>
 where
     F: Future,
-    Handling<H, M>: Conclude<F::Output>,
-    <Handling<H, M> as Conclude<F::Output>>::Ending: Ending,
+    Handling<H, M>: Conclude<F::Output, Ending = E>,
+    E: Ending,
 {
     #[track_caller]
     pub(crate) fn new(future: F, handler: H) -> Self {
@@ -153,11 +153,11 @@ where
     }
 }
 
-impl<F, H, M> Future for Finally<F, H, M>
+impl<F, H, M, E> Future for Finally<F, H, M, E>
 where
     F: Future,
-    Handling<H, M>: Conclude<F::Output>,
-    <Handling<H, M> as Conclude<F::Output>>::Ending: Ending<Output = F::Output>,
+    Handling<H, M>: Conclude<F::Output, Ending = E>,
+    E: Ending<Output = F::Output>,
 {
     type Output = F::Output;
 
@@ -167,11 +167,11 @@ where
 }
 
 #[cfg(feature = "stream")]
-impl<F, H, M> futures_core::FusedFuture for Finally<F, H, M>
+impl<F, H, M, E> futures_core::FusedFuture for Finally<F, H, M, E>
 where
     F: Future,
-    Handling<H, M>: Conclude<F::Output>,
-    <Handling<H, M> as Conclude<F::Output>>::Ending: Ending<Output = F::Output>,
+    Handling<H, M>: Conclude<F::Output, Ending = E>,
+    E: Ending<Output = F::Output>,
 {
     fn is_terminated(&self) -> bool {
         self.is_done()
@@ -179,11 +179,11 @@ where
 }
 
 /// Says how far it is, and asks nothing of its parts.
-impl<F, H, M> fmt::Debug for Finally<F, H, M>
+impl<F, H, M, E> fmt::Debug for Finally<F, H, M, E>
 where
     F: Future,
-    Handling<H, M>: Conclude<F::Output>,
-    <Handling<H, M> as Conclude<F::Output>>::Ending: Ending,
+    Handling<H, M>: Conclude<F::Output, Ending = E>,
+    E: Ending,
 {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("Finally").field(&self.guard.phase()).finish()

@@ -30,10 +30,14 @@ pin_project! {
     /// the signal is seen before any code of the user is polled.
     #[project = GuardProject]
     #[must_use = "futures do nothing unless they are awaited"]
-    pub enum Guard<C>
+    ///
+    /// What the coroutine ends in is a parameter, and nothing here is looked up in the coroutine: inside a future the
+    /// compiler forgets which lifetimes are the same, and then a closure in the coroutine can no longer be shown to end in
+    /// anything (<https://github.com/rust-lang/rust/issues/110338>).
+    pub enum Guard<C, E>
     where
-        C: Future,
-        C::Output: Ending,
+        C: Future<Output = E>,
+        E: Ending,
     {
         Running {
             #[pin]
@@ -42,15 +46,15 @@ pin_project! {
         },
         Settling {
             #[pin]
-            held: <C::Output as Ending>::Held,
+            held: E::Held,
         },
         Done,
     }
 
-    impl<C> PinnedDrop for Guard<C>
+    impl<C, E> PinnedDrop for Guard<C, E>
     where
-        C: Future,
-        C::Output: Ending,
+        C: Future<Output = E>,
+        E: Ending,
     {
         fn drop(mut this: Pin<&mut Self>) {
             let GuardProject::Running { coroutine, entered } = this.as_mut().project() else { return };
@@ -71,10 +75,10 @@ pin_project! {
     }
 }
 
-impl<C> Guard<C>
+impl<C, E> Guard<C, E>
 where
-    C: Future,
-    C::Output: Ending,
+    C: Future<Output = E>,
+    E: Ending,
 {
     pub(crate) const fn new(coroutine: C) -> Self {
         Self::Running { coroutine, entered: false }
@@ -105,12 +109,12 @@ where
     }
 }
 
-impl<C> Future for Guard<C>
+impl<C, E> Future for Guard<C, E>
 where
-    C: Future,
-    C::Output: Ending,
+    C: Future<Output = E>,
+    E: Ending,
 {
-    type Output = <C::Output as Ending>::Output;
+    type Output = E::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         loop {

@@ -26,16 +26,16 @@ pub use crate::{
 };
 
 /// Runs a coroutine that ends in one of the `settle` functions. The form of a cleanup that uses the arguments.
-pub const fn guard<C>(coroutine: C) -> Guard<C>
+pub const fn guard<C, E>(coroutine: C) -> Guard<C, E>
 where
-    C: Future,
-    C::Output: Ending,
+    C: Future<Output = E>,
+    E: Ending,
 {
     Guard::new(coroutine)
 }
 
 /// Runs a body, then a handler that ends in one of the `settle` functions. The form of a cleanup that uses no argument.
-pub const fn finally<F, H, E>(body: F, handler: H) -> Guard<Concluded<F, H>>
+pub const fn finally<F, H, E>(body: F, handler: H) -> Guard<Concluded<F, H>, E>
 where
     F: Future,
     H: FnOnce(Exit<F::Output>) -> E,

@@ -71,6 +71,36 @@ fn an_output_that_is_not_send_leaves_a_sync_handlers_future_send() {
     drop(send(async { std::ptr::null::<u8>() }.finally(nothing)));
 }
 
+/// The compiler forgets which lifetimes inside a future are the same
+/// (<https://github.com/rust-lang/rust/issues/110338>), so the type of a method must not depend on that.
+#[test]
+fn a_method_whose_output_borrows_is_send_inside_another_future() {
+    struct Pool(u8);
+    struct Lease<'a>(&'a u8);
+    impl Pool {
+        async fn nothing(&self) -> Lease<'_> {
+            async { Lease(&self.0) }.finally(nothing).await
+        }
+        async fn awaits(&self) -> Lease<'_> {
+            async { Lease(&self.0) }.finally(async || ()).await
+        }
+        async fn fate(&self) -> Lease<'_> {
+            async { Lease(&self.0) }.finally_with(|fate| assert!(fate.is_returned())).await
+        }
+        async fn awaits_with_fate(&self) -> Lease<'_> {
+            async { Lease(&self.0) }.finally_with(|_| std::future::ready(())).await
+        }
+    }
+    let outer = send(async move {
+        let pool = Pool(1);
+        let all =
+            [pool.nothing().await, pool.awaits().await, pool.fate().await, pool.awaits_with_fate().await];
+        crate::support::suspend().await;
+        all.iter().map(|lease| *lease.0).sum::<u8>()
+    });
+    assert_eq!(futures::executor::block_on(outer), 4);
+}
+
 #[test]
 fn the_types_can_be_named() {
     type ByteGuard = Guard<u8, fn(u8)>;
