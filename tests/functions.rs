@@ -583,6 +583,18 @@ mod kinds_of_function {
         assert_eq!(cleaned(), 2);
     }
 
+    /// Above it: below, it would see the plain function that these make.
+    #[test]
+    fn above_an_attribute_that_needs_an_async_function() {
+        #[finally(clean_async)]
+        #[tokio::main(flavor = "current_thread")]
+        async fn main() -> u8 {
+            tokio::task::yield_now().await;
+            1
+        }
+        assert_eq!((main(), cleaned()), (1, 1));
+    }
+
     #[test]
     fn trait_methods() {
         trait Work {
