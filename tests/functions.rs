@@ -583,6 +583,24 @@ mod kinds_of_function {
         assert_eq!(cleaned(), 2);
     }
 
+    #[test]
+    fn methods_under_async_trait_that_return_an_impl_trait() {
+        #[async_trait::async_trait]
+        trait Work {
+            async fn work(&self) -> Result<impl Display + Send, ()>;
+        }
+        #[async_trait::async_trait]
+        impl Work for u8 {
+            #[finally(clean)]
+            async fn work(&self) -> Result<impl Display + Send, ()> {
+                yield_now().await;
+                Ok(*self)
+            }
+        }
+        assert_eq!(block_on(7_u8.work()).map(|value| value.to_string()), Ok("7".to_owned()));
+        assert_eq!(cleaned(), 1);
+    }
+
     /// Above it: below, it would see the plain function that these make.
     #[test]
     fn above_an_attribute_that_needs_an_async_function() {

@@ -14,7 +14,7 @@
 //! ```
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{Path, ReturnType, spanned::Spanned as _};
 
 use crate::{
@@ -118,7 +118,13 @@ impl End<'_> {
         let (body, future) = (function.block(), format_ident!("__finally_future", span = Span::mixed_site()));
         let span = Span::mixed_site().located_at(function.body.span());
         let is_boxed = function.returns() == Returns::BoxedFuture;
-        let output = is_boxed.then(|| function.signature.output.to_token_stream());
+        let output = match &function.signature.output {
+            ReturnType::Type(arrow, output) if is_boxed => {
+                let output = input::without_impl_trait(output);
+                quote! { #arrow #output }
+            }
+            _ => TokenStream::new(),
+        };
         let mut make = quote_spanned!(span=> #private::make(|| #output { #body }));
         let mut exit_type = None;
         if let Some(output) = function.output_of_future() {
