@@ -96,6 +96,33 @@ fn returns_boxed<'a>(
     Box::pin(async move { Ok(*value) })
 }
 
+#[async_trait::async_trait]
+trait Work {
+    async fn work(&self);
+}
+
+#[async_trait::async_trait]
+impl Work for u8 {
+    #[finally(clean)]
+    async fn work(&self) {}
+}
+
+#[finally(clean)]
+#[rustfmt::skip]
+fn returns_boxed_in_a_line() -> Pin<Box<dyn Future<Output = u8>>> { Box::pin(async { 1 }) }
+
+#[finally(clean)]
+#[rustfmt::skip]
+fn returns_future_in_a_line() -> impl Future<Output = u8> { async { 1 } }
+
+#[finally(clean)]
+#[rustfmt::skip]
+async fn awaits_in_a_line() -> u8 { 1 }
+
+#[finally(clean)]
+#[rustfmt::skip]
+fn calls_in_a_line() -> u8 { 1 }
+
 #[finally(clean)]
 async fn diverges() -> ! {
     panic!("out")
@@ -113,6 +140,8 @@ fn every_form_compiles_under_deny() {
         assert_eq!((not_async(1), returns_future(1).await, returns_boxed(&1).await), (1, 1, Ok(1)));
     });
     drop((diverges(), one_expression("")));
+    drop((Work::work(&1), returns_boxed_in_a_line(), returns_future_in_a_line(), awaits_in_a_line()));
+    assert_eq!(calls_in_a_line(), 1);
 }
 
 #[finally(clean)]
