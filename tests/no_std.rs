@@ -9,7 +9,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use finally::{Fate, finally};
+use finally::{Fate, block, finally};
 
 type Log = RefCell<Vec<&'static str>>;
 
@@ -83,4 +83,35 @@ fn a_cleanup_that_awaits_is_awaited_in_place() {
         assert!(poll(cancelled.as_mut()).is_pending());
     }
     assert_eq!(log.into_inner(), ["clean"]);
+}
+
+#[test]
+fn a_block_runs_its_cleanup_on_a_value_on_a_return_and_on_cancellation() {
+    fn at_once(log: &Log, number: Option<u8>) -> Option<u8> {
+        let number = block::finally! { try { number? } finally { log.borrow_mut().push("at once"); } };
+        Some(number + 1)
+    }
+    async fn awaited(log: &Log, number: Option<u8>) -> Option<u8> {
+        let number = block::finally! {
+            try { suspend().await; number? }
+            finally(on_cancel = skip) { suspend().await; log.borrow_mut().push("awaited"); }
+        };
+        Some(number + 1)
+    }
+    async fn in_place(log: &Log) {
+        block::finally! { try { suspend().await; } finally { log.borrow_mut().push("in place"); } }
+    }
+    let log = Log::default();
+    assert_eq!((at_once(&log, Some(1)), at_once(&log, None)), (Some(2), None));
+    for number in [Some(1), None] {
+        let mut future = pin!(awaited(&log, number));
+        assert!(poll(future.as_mut()).is_pending());
+        assert!(poll(future.as_mut()).is_pending());
+        assert_eq!(poll(future), Poll::Ready(number.map(|number| number + 1)));
+    }
+    {
+        let mut cancelled = pin!(in_place(&log));
+        assert!(poll(cancelled.as_mut()).is_pending());
+    }
+    assert_eq!(log.into_inner(), ["at once", "at once", "awaited", "awaited", "in place"]);
 }

@@ -307,3 +307,18 @@ fn p6_what_is_cancelled_inside_is_adopted_by_the_block_around() {
     Hand::new(race(log.clone())).run();
     assert_eq!(log.take(), ["body", "loser 0", "loser 1", "loser 2", "outer 0", "outer 1"]);
 }
+
+/// What a block in place adds to the future around, in bytes. It borrows what it uses, and holds what it takes.
+#[test]
+fn p10_a_block_adds_little_to_a_future() {
+    async fn plain(argument: [u8; 256]) -> Option<u8> {
+        suspend().await;
+        argument.first().copied()
+    }
+    async fn block(argument: [u8; 256]) -> Option<u8> {
+        let first = finally! { try { suspend().await; *argument.first()? } finally {} };
+        Some(first)
+    }
+    let (plain, block) = (size_of_val(&plain([0; 256])), size_of_val(&block([0; 256])));
+    assert!(block <= plain + 128, "{block} and {plain}");
+}
