@@ -75,8 +75,7 @@ pub(crate) fn last_async_block(tokens: &TokenStream) -> Option<Span> {
         TokenTree::Ident(word) if word == "async" || word == "move" => Some(word),
         _ => None,
     });
-    let ends_in_block =
-        matches!(trees.last(), Some(TokenTree::Group(block)) if block.delimiter() == Delimiter::Brace);
+    let ends_in_block = trees.last().is_some_and(is_block);
     words.find(|word| *word == "async").filter(|_| ends_in_block).map(Ident::span)
 }
 
@@ -189,7 +188,7 @@ pub(crate) fn end_of_inner_body(trees: &[TokenTree], at: usize) -> Option<usize>
     if word(at, "async") {
         let next = at + 1 + usize::from(word(at + 1, "move"));
         return match trees.get(next) {
-            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => Some(next + 1),
+            Some(block) if is_block(block) => Some(next + 1),
             Some(TokenTree::Punct(bar)) if bar.as_char() == '|' => Some(end_of_closure(trees, next)),
             _ => None,
         };
@@ -242,7 +241,7 @@ fn end_of_closure(trees: &[TokenTree], bar: usize) -> usize {
     let returns_type = punct(trees.get(body)) == Some('-') && punct(trees.get(body + 1)) == Some('>');
     match trees.get(body) {
         _ if returns_type => after_braces(trees, body),
-        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => body + 1,
+        Some(block) if is_block(block) => body + 1,
         _ => {
             let ends = |tree: &TokenTree| matches!(punct(Some(tree)), Some(',' | ';'));
             trees.iter().skip(body).position(ends).map_or(trees.len(), |length| body + length)
@@ -251,9 +250,27 @@ fn end_of_closure(trees: &[TokenTree], bar: usize) -> usize {
 }
 
 fn after_braces(trees: &[TokenTree], from: usize) -> usize {
-    let is_braces =
-        |tree: &TokenTree| matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
-    trees.iter().skip(from).position(is_braces).map_or(trees.len(), |length| from + length + 1)
+    trees.iter().skip(from).position(is_block).map_or(trees.len(), |length| from + length + 1)
+}
+
+/// Whether this is `{ .. }`, as it is written or as a `$block:block` of a `macro_rules!` macro.
+pub(crate) fn is_block(tree: &TokenTree) -> bool {
+    matches!(tree, TokenTree::Group(group) if block_in(group).is_some())
+}
+
+/// The braces themselves. A `$block:block` has them in a group of its own.
+pub(crate) fn block_in(group: &Group) -> Option<Group> {
+    match group.delimiter() {
+        Delimiter::Brace => Some(group.clone()),
+        Delimiter::None => {
+            let mut inside = group.stream().into_iter();
+            match (inside.next(), inside.next()) {
+                (Some(TokenTree::Group(group)), None) => block_in(&group),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 /// The first identifier among these tokens that is one of the names.

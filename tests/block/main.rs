@@ -15,6 +15,7 @@ mod support;
 mod control_flow;
 mod future;
 mod in_macros;
+mod made_by_macro;
 mod nesting;
 mod promises;
 mod section;

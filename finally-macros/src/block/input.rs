@@ -5,7 +5,7 @@ use quote::{ToTokens as _, quote};
 use syn::{
     Pat, Token, Type,
     ext::IdentExt as _,
-    parse::{ParseStream, Parser as _},
+    parse::{ParseStream, Parser as _, discouraged::Speculative as _},
     token,
 };
 
@@ -155,10 +155,21 @@ fn parse_body(name: &Ident, input: ParseStream<'_>) -> syn::Result<Body> {
     } else {
         bail!(word, "the body is a block: `try {{ .. }}` for one in place, or `async {{ .. }}` for a future");
     };
-    if !input.peek(token::Brace) {
+    let Some(block) = parse_braces(input) else {
         bail!(word, "`{word}` stands in front of a block: `{word} {{ .. }}`");
-    }
-    Ok(Body { kind, block: input.parse()? })
+    };
+    Ok(Body { kind, block })
+}
+
+/// `{ .. }`, left to stand where it is something else.
+fn parse_braces(input: ParseStream<'_>) -> Option<Group> {
+    let ahead = input.fork();
+    let block = match ahead.parse() {
+        Ok(TokenTree::Group(group)) => tokens::block_in(&group)?,
+        _ => return None,
+    };
+    input.advance_to(&ahead);
+    Some(block)
 }
 
 fn is_separator(input: ParseStream<'_>) -> bool {
@@ -210,10 +221,10 @@ fn parse_cleanup(
         bail!(at Span::call_site(), "the cleanup is missing: `{form}`");
     }
     let fate = parse_fate(input)?;
-    if !input.peek(token::Brace) {
-        bail!(at input.span(), "the cleanup is a block, `{form}`, or one that looks at the fate, `|fate| {{ .. }}`");
-    }
-    let block: Group = input.parse()?;
+    let at = input.span();
+    let Some(block) = parse_braces(input) else {
+        bail!(at at, "the cleanup is a block, `{form}`, or one that looks at the fate, `|fate| {{ .. }}`");
+    };
     check_cleanup(&block)?;
     let awaits =
         tokens::first_await_or_join(&block.stream()).or_else(|| tokens::last_async_block(&block.stream()));

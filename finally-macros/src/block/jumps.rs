@@ -3,7 +3,7 @@
 //! They cannot leave the `async` block that the body becomes, so each turns into a `break` of a label of ours inside it,
 //! and the jump itself follows behind the cleanup. All else in the body stays as it is, `return` and `?` too.
 
-use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::{
     Expr, Pat, Token,
@@ -236,7 +236,7 @@ fn label_definition(trees: &[TokenTree], at: usize) -> Option<(Label, usize)> {
     let label = label_at(trees, at)?;
     let follows = match trees.get(at + 3)? {
         TokenTree::Ident(word) => is_loop(word),
-        TokenTree::Group(block) => block.delimiter() == Delimiter::Brace,
+        block @ TokenTree::Group(_) => tokens::is_block(block),
         _ => false,
     };
     (follows && punct(trees.get(at + 2)) == Some(':')).then_some((label, at + 3))
@@ -245,8 +245,6 @@ fn label_definition(trees: &[TokenTree], at: usize) -> Option<(Label, usize)> {
 /// Where the body of the loop stands whose word is here. A header may have blocks of its own, so it is parsed; in code that
 /// does not parse, the first block is the body.
 fn loop_body(trees: &[TokenTree], at: usize) -> Option<usize> {
-    let is_block =
-        |tree: &TokenTree| matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
     let header = |input: ParseStream<'_>| -> syn::Result<usize> {
         if input.parse::<Option<Token![for]>>()?.is_some() {
             Pat::parse_multi_with_leading_vert(input)?;
@@ -262,8 +260,8 @@ fn loop_body(trees: &[TokenTree], at: usize) -> Option<usize> {
     let rest: TokenStream = trees.iter().skip(at).cloned().collect();
     let parsed = header.parse2(rest).ok().and_then(|rest| trees.len().checked_sub(rest));
     parsed
-        .filter(|body| trees.get(*body).is_some_and(is_block))
-        .or_else(|| trees.iter().skip(at).position(is_block).map(|body| at + body))
+        .filter(|body| trees.get(*body).is_some_and(tokens::is_block))
+        .or_else(|| trees.iter().skip(at).position(tokens::is_block).map(|body| at + body))
 }
 
 /// Whether a value follows a `break`, which what cannot start one shows.
