@@ -123,6 +123,8 @@ pub use finally_core::End;
 ///   those of `select!` and `join!`: if nothing else in the block awaits, that is a compile error.
 /// * With `on_cancel = block` on a tokio current-thread runtime a cleanup is polled once, and reported as lost if that is not
 ///   its end.
+/// * A body is a closure or a future of its own. So what it moves on one way through it has taken on all of them, and it cannot be
+///   the first to assign a variable that is declared outside: let that be its value.
 /// * A body that always leaves the function has a value all the same, whose type is `()` if nothing tells another.
 ///
 /// # Costs
