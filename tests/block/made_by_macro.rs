@@ -70,7 +70,7 @@ fn jumps_in_a_fragment_reach_the_loop_around() {
                 break rounds;
             },
             {}
-        )
+        );
     };
     assert_eq!(found, 3);
 }

@@ -63,43 +63,34 @@ impl Wrong {
     }
 }
 
+/// Parses `[crate name] [<TYPE>] BODY finally CLEANUP`, or with `,` in place of `finally`.
 pub(crate) fn parse(tokens: TokenStream) -> Result<Block, Wrong> {
-    let mut body = None;
-    let parsed = (|input: ParseStream<'_>| parse_block(input, &mut body)).parse2(tokens);
-    match (parsed, body) {
-        (Ok(rest), Some(body)) => {
-            let Rest { krate, ty, cleanup, awaits, options } = rest;
-            Ok(Block { krate, ty, body, cleanup, awaits, options })
-        }
-        (Err(error), body) => Err(Wrong { error, body }),
-        (Ok(_), None) => {
-            Err(Wrong { error: error!(at Span::call_site(), "the body is missing"), body: None })
-        }
-    }
+    let parse = |input: ParseStream<'_>| {
+        let (krate, name) = parse_header(input)?;
+        let ty = parse_type(&name, input)?;
+        let body = parse_body(&name, input)?;
+        Ok(match parse_rest(&name, &body, input) {
+            Ok(Rest { options, cleanup, awaits }) => Ok(Block { krate, ty, body, awaits, options, cleanup }),
+            Err(error) => {
+                input.parse::<TokenStream>()?;
+                Err(Wrong { error, body: Some(body) })
+            }
+        })
+    };
+    parse.parse2(tokens).unwrap_or_else(|error| Err(Wrong { error, body: None }))
 }
 
-/// All but the body.
+/// What follows the body.
 struct Rest {
-    krate: TokenStream,
-    ty: Option<Type>,
+    options: Options,
     cleanup: Cleanup,
     awaits: Option<Span>,
-    options: Options,
 }
 
-/// Parses `[crate name] [<TYPE>] BODY finally CLEANUP`, or with `,` in place of `finally`. The body comes out as soon as it
-/// is known, for the case that an error follows.
-fn parse_block(input: ParseStream<'_>, parsed_body: &mut Option<Body>) -> syn::Result<Rest> {
-    let (krate, name) = parse_header(input)?;
-    if input.is_empty() {
-        bail!(at Span::call_site(), "the body and the cleanup are missing: `{name}! {{ try {{ .. }} finally {{ .. }} }}`");
-    }
-    let ty = parse_type(input)?;
-    let body = parsed_body.insert(parse_body(&name, input)?);
-    let at = body.block.span_close();
-    let separator = parse_separator(&name, at, input)?;
+fn parse_rest(name: &Ident, body: &Body, input: ParseStream<'_>) -> syn::Result<Rest> {
+    let separator = parse_separator(name, body.block.span_close(), input)?;
     let options = parse_options(input)?;
-    let (cleanup, cleanup_awaits) = parse_cleanup(&name, &separator, input)?;
+    let (cleanup, cleanup_awaits) = parse_cleanup(name, &separator, input)?;
     input.parse::<Option<Token![,]>>()?;
     if !input.is_empty() {
         bail!(at input.span(), "expected nothing behind the cleanup; several cleanups nest: the body of one is a `{name}!` with the other");
@@ -108,7 +99,7 @@ fn parse_block(input: ParseStream<'_>, parsed_body: &mut Option<Body>) -> syn::R
     if let (Kind::Try, None, Some(on_cancel)) = (body.kind, awaits, &options.on_cancel) {
         bail!(at on_cancel.span, "a block that does not await cannot be cancelled; remove `on_cancel`");
     }
-    Ok(Rest { krate, ty, cleanup, awaits, options })
+    Ok(Rest { options, cleanup, awaits })
 }
 
 /// What the macro that users call puts in front: `[$crate finally]`.
@@ -121,7 +112,10 @@ fn parse_header(input: ParseStream<'_>) -> syn::Result<(TokenStream, Ident)> {
     .parse2(header.stream())
 }
 
-fn parse_type(input: ParseStream<'_>) -> syn::Result<Option<Type>> {
+fn parse_type(name: &Ident, input: ParseStream<'_>) -> syn::Result<Option<Type>> {
+    if input.is_empty() {
+        bail!(at Span::call_site(), "the body and the cleanup are missing: `{name}! {{ try {{ .. }} finally {{ .. }} }}`");
+    }
     if !input.peek(Token![<]) {
         return Ok(None);
     }
