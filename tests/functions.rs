@@ -584,6 +584,106 @@ mod kinds_of_function {
     }
 
     #[test]
+    fn methods_under_async_trait_see_their_arguments() {
+        #[async_trait::async_trait]
+        trait Work {
+            async fn unique(&mut self, by: u8) -> u8;
+            async fn shared(&self, name: String) -> usize;
+            async fn parts(&self, two: (u8, Vec<u8>), array: [u8; 2]);
+            async fn borrowed(&mut self, text: &str) -> Result<usize, String>;
+            async fn twice(&mut self, by: u8) -> u8;
+            async fn borrows(&mut self) -> &mut u8;
+            async fn owned(self) -> u8;
+            async fn boxed(self: Box<Self>) -> u8;
+        }
+        struct S(u8);
+        fn saw(expected: &[u8], seen: &[u8]) {
+            assert_eq!(expected, seen);
+            clean();
+        }
+        #[async_trait::async_trait]
+        impl Work for S {
+            #[finally(saw(&[3, 2], &[self.0, by]))]
+            async fn unique(&mut self, by: u8) -> u8 {
+                yield_now().await;
+                self.0 += by;
+                self.0
+            }
+            #[finally(saw(b"text", name.as_bytes()))]
+            async fn shared(&self, mut name: String) -> usize {
+                name.push_str("xt");
+                yield_now().await;
+                name.len() + usize::from(self.0)
+            }
+            #[finally(saw(&[1, 2, 5], &[one, two[0], two[1]]))]
+            async fn parts(&self, (one, mut two): (u8, Vec<u8>), [three, _]: [u8; 2]) {
+                yield_now().await;
+                two.push(one + three + 1);
+            }
+            #[finally(saw(&[self.0], &[3]))]
+            async fn borrowed(&mut self, text: &str) -> Result<usize, String> {
+                yield_now().await;
+                self.0 = u8::try_from(text.len()).map_err(|error| error.to_string())?;
+                Ok(text.len())
+            }
+            #[finally(saw(&[self.0], &[5]))]
+            #[finally(saw(&[self.0, by], &[5, 2]))]
+            async fn twice(&mut self, by: u8) -> u8 {
+                self.0 = 5;
+                yield_now().await;
+                self.0 + by
+            }
+            #[finally(saw(&[self.0], &[6]))]
+            async fn owned(mut self) -> u8 {
+                self.0 += 1;
+                yield_now().await;
+                self.0
+            }
+            #[finally(saw(&[self.0], &[6]))]
+            async fn boxed(mut self: Box<Self>) -> u8 {
+                self.0 += 1;
+                yield_now().await;
+                self.0
+            }
+            #[finally(clean)]
+            async fn borrows(&mut self) -> &mut u8 {
+                yield_now().await;
+                &mut self.0
+            }
+        }
+        let mut s = S(1);
+        assert_eq!(block_on(s.unique(2)), 3);
+        assert_eq!(block_on(s.shared("te".to_owned())), 7);
+        block_on(s.parts((1, vec![2]), [3, 4]));
+        assert_eq!(block_on(s.borrowed("one")), Ok(3));
+        assert_eq!(block_on(s.twice(2)), 7);
+        assert_eq!(block_on(s.borrows()), &5);
+        assert_eq!((block_on(S(5).owned()), block_on(Box::new(S(5)).boxed())), (6, 6));
+        assert_eq!(cleaned(), 9);
+    }
+
+    #[test]
+    fn functions_that_box_a_block_see_their_arguments() {
+        type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+        #[finally(assert_eq!((&*list, name.len()), (&vec![1, 2], 4)))]
+        fn push<'a>(list: &'a mut Vec<u8>, name: String, _unused: &str) -> BoxFuture<'a, usize> {
+            Box::pin(async move {
+                let list = list;
+                yield_now().await;
+                list.push(2);
+                name.len()
+            })
+        }
+        let mut list = vec![1];
+        let future = {
+            let unused = String::new();
+            push(&mut list, "name".to_owned(), &unused)
+        };
+        assert_eq!(block_on(future), 4);
+        assert_eq!(list, [1, 2]);
+    }
+
+    #[test]
     fn methods_under_async_trait_that_return_an_impl_trait() {
         #[async_trait::async_trait]
         trait Work {

@@ -19,6 +19,7 @@ use syn::{Path, ReturnType, spanned::Spanned as _};
 
 use crate::{
     attribute::Arguments,
+    boxed::Boxed,
     capture::{self, Captures},
     cleanup::Cleanup,
     input::{self, Function, Returns},
@@ -34,7 +35,14 @@ pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStre
     let block = match function.returns() {
         Returns::Awaited => end.of_async_function(&mut function),
         Returns::Value => end.of_sync_function(&mut function),
-        Returns::Future | Returns::BoxedFuture => end.of_future_function(&function),
+        Returns::Future => end.of_future_function(&function),
+        Returns::BoxedFuture => match Boxed::new(&function, &arguments.cleanup) {
+            Some(mut boxed) => {
+                let block = end.of_async_function(&mut boxed.function);
+                boxed.finish(&mut function, &block)
+            }
+            None => end.of_future_function(&function),
+        },
     };
     let Function { attributes, visibility, signature, .. } = function;
     quote! {

@@ -91,18 +91,7 @@ impl Function {
     pub(crate) fn output_of_future(&self) -> Option<&Type> {
         let ReturnType::Type(_, output) = &self.signature.output else { return None };
         let Type::ImplTrait(output) = ungrouped(output) else { return None };
-        output.bounds.iter().find_map(|bound| match bound {
-            TypeParamBound::Trait(bound) => match &bound.path.segments.last()?.arguments {
-                PathArguments::AngleBracketed(arguments) => {
-                    arguments.args.iter().find_map(|argument| match argument {
-                        GenericArgument::AssocType(output) if output.ident == "Output" => Some(&output.ty),
-                        _ => None,
-                    })
-                }
-                _ => None,
-            },
-            _ => None,
-        })
+        output.bounds.iter().find_map(output_of_bound)
     }
 
     /// What the attributes of ours say that stand below this one, and run after it.
@@ -244,6 +233,29 @@ fn is_boxed_future(output: &Type) -> bool {
         Some(Type::TraitObject(object)) => object.bounds.iter().any(is_future),
         _ => false,
     }
+}
+
+/// The `T` of `Pin<Box<dyn Future<Output = T>>>` and of `BoxFuture<'_, T>`.
+pub(crate) fn output_of_boxed_future(output: &Type) -> Option<&Type> {
+    let Type::Path(output) = ungrouped(output) else { return None };
+    if let Some(boxed) = inside(&output.path, "Pin") {
+        let Type::Path(boxed) = boxed else { return None };
+        let Type::TraitObject(object) = inside(&boxed.path, "Box")? else { return None };
+        return object.bounds.iter().find_map(output_of_bound);
+    }
+    let name = output.path.segments.last()?.ident.to_string();
+    inside(&output.path, &name)
+}
+
+fn output_of_bound(bound: &TypeParamBound) -> Option<&Type> {
+    let TypeParamBound::Trait(bound) = bound else { return None };
+    let PathArguments::AngleBracketed(arguments) = &bound.path.segments.last()?.arguments else {
+        return None;
+    };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::AssocType(output) if output.ident == "Output" => Some(&output.ty),
+        _ => None,
+    })
 }
 
 fn ends_in(path: &syn::Path, name: &str) -> bool {

@@ -15,6 +15,7 @@
 
 mod attribute;
 mod block;
+mod boxed;
 mod capture;
 mod check;
 mod cleanup;

@@ -373,13 +373,18 @@ fn a_function_that_returns_a_future_makes_it_when_it_is_called() {
 fn a_boxed_future_is_boxed_again() {
     check(
         "clean(self.id)",
-        "fn f<'a>(&'a self) -> Pin<Box<dyn Future<Output = u64> + Send + 'a>> { Box::pin(async move { self.id }) }",
+        "fn f<'a>(&'a self) -> Pin<Box<dyn Future<Output = u64> + Send + 'a>> { let id = self.id; Box::pin(async move { id }) }",
         expect![[r#"
             fn f<'a>(&'a self) -> Pin<Box<dyn Future<Output = u64> + Send + 'a>> {
                 use ::finally::__private as __finally;
                 let __finally_future = __finally::make(|| -> Pin<
                     Box<dyn Future<Output = u64> + Send + 'a>,
-                > { { Box::pin(async move { self.id }) } });
+                > {
+                    {
+                        let id = self.id;
+                        Box::pin(async move { id })
+                    }
+                });
                 __finally::Box::pin(
                     __finally::guard(async move {
                         let mut __finally_exit = __finally::body(__finally_future).await;
@@ -411,6 +416,90 @@ fn a_boxed_future_is_boxed_again() {
                         )
                     }),
                 )
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn a_method_under_async_trait_is_an_async_function_in_a_box() {
+    check(
+        "clean(self.id, name, a)",
+        "fn f<'a>(&'a mut self, mut name: String, __arg2: (u8, u8), other: u8) \
+            -> Pin<Box<dyn Future<Output = u64> + Send + 'a>> { \
+            Box::pin(async move { \
+                if let Some(__ret) = None::<u64> { return __ret; } \
+                let mut __self = self; \
+                let mut name = name; \
+                let (a, mut b) = { let __arg2 = __arg2; __arg2 }; \
+                let other = other; \
+                let __ret: u64 = { b += a; __self.id }; \
+                __ret \
+            }) \
+        }",
+        expect![[r#"
+            fn f<'a>(
+                &'a mut self,
+                mut name: String,
+                __finally_argument_2: (u8, u8),
+                other: u8,
+            ) -> Pin<Box<dyn Future<Output = u64> + Send + 'a>> {
+                use ::finally::__private as __finally;
+                Box::pin(async move {
+                    let (a, mut b) = __finally_argument_2;
+                    __finally::guard(async move {
+                            let mut __finally_exit = __finally::body(async {
+                                    if false {
+                                        __finally::take(other);
+                                        __finally::take(b);
+                                        let _ = &mut *self;
+                                        let _ = &mut name;
+                                        return __finally::never::<u64>();
+                                    }
+                                    {
+                                        if let Some(__ret) = None::<u64> {
+                                            return __ret;
+                                        }
+                                        let other = other;
+                                        let __ret: u64 = {
+                                            b += a;
+                                            self.id
+                                        };
+                                        __ret
+                                    }
+                                })
+                                .await;
+                            let __finally_cleanup = __finally::build_and_drop(
+                                &mut __finally_exit,
+                                |__finally_builder| {
+                                    if false {
+                                        __finally::take(a);
+                                        __finally::take(name);
+                                        __finally::take(self);
+                                        return __finally::never();
+                                    }
+                                    __finally_builder.build(|_| clean(self.id, name, a))
+                                },
+                            );
+                            let (__finally_body, __finally_cleanup_value) = {
+                                use __finally::{
+                                    DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                                    DescribeNothing as _,
+                                };
+                                (
+                                    (&&&&__finally_exit.probe()).__finally_describe(),
+                                    (&&&&__finally_cleanup.probe()).__finally_describe(),
+                                )
+                            };
+                            __finally::settle(
+                                __finally_exit,
+                                __finally_cleanup,
+                                __finally_body,
+                                __finally_cleanup_value,
+                            )
+                        })
+                        .await
+                })
             }
         "#]],
     );
