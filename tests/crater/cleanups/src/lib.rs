@@ -1,0 +1,16 @@
+//! What the crates of the crater clean up with. A crate of its own, because a path that begins with `crate` is not the same
+//! in the root of a crate, where lints have something to say about it, and in its modules.
+
+#![no_std]
+
+pub fn sync() {}
+
+pub async fn later() {}
+
+/// Looks at arguments.
+pub fn look<T>(_: T) {}
+
+/// Tells a block the type of its value, in code that never runs.
+pub fn never<T>() -> T {
+    unreachable!()
+}

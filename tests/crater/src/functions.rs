@@ -1,0 +1,323 @@
+//! Finds the async functions of a package, by the modules that its targets reach.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result};
+use syn::{
+    Attribute, Block, Expr, FnArg, Lit, Meta, Pat, ReceiverKind, ReturnType, Signature, Type, Visibility,
+    spanned::Spanned as _,
+    visit::{self, Visit},
+};
+
+/// An async function that has a body, by its place in the untouched source.
+#[derive(Clone, Debug)]
+pub(crate) struct Function {
+    /// Relative to the package.
+    pub(crate) file: PathBuf,
+    pub(crate) line: usize,
+    /// With the type that it is a method of.
+    pub(crate) name: String,
+    /// Where an attribute goes: above those that are there, or below them under `#[async_trait]`, which goes first.
+    pub(crate) start: usize,
+    pub(crate) body: Range<usize>,
+    /// The type of its value, with each `impl Trait` left to inference; nothing for `!`.
+    pub(crate) output: Option<String>,
+    /// Whether it takes `&self` or `&mut self`.
+    pub(crate) borrows_self: bool,
+    /// What its arguments are called, `self` included.
+    pub(crate) arguments: Vec<String>,
+}
+
+/// What a target's root file reaches.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    pub(crate) functions: Vec<Function>,
+    seen: BTreeSet<PathBuf>,
+}
+
+impl Sources {
+    /// `package` is the folder, `root` a file in it.
+    pub(crate) fn add_root(&mut self, package: &Path, root: &Path) -> Result<()> {
+        let folder = root.parent().unwrap_or(Path::new("")).to_owned();
+        self.add_file(package, root.to_owned(), folder)
+    }
+
+    fn add_file(&mut self, package: &Path, file: PathBuf, folder: PathBuf) -> Result<()> {
+        if !self.seen.insert(file.clone()) {
+            return Ok(());
+        }
+        let path = package.join(&file);
+        let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+        let parsed = syn::parse_file(&text).with_context(|| format!("parsing {}", path.display()))?;
+        let mut walk = Walk {
+            text: &text,
+            file: &file,
+            folder,
+            owner: Vec::new(),
+            found: Vec::new(),
+            modules: Vec::new(),
+            in_module: false,
+            under_async_trait: false,
+        };
+        walk.visit_file(&parsed);
+        let Walk { found, modules, .. } = walk;
+        self.functions.extend(found);
+        for candidates in modules {
+            // None of them is there where the module is left out by a `cfg` and the package was published without it.
+            let found = candidates.into_iter().find(|(file, _)| package.join(file).is_file());
+            if let Some((file, folder)) = found {
+                self.add_file(package, file, folder)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The places where the file of a module may be, each with the folder of its own modules.
+type Candidates = Vec<(PathBuf, PathBuf)>;
+
+struct Walk<'a> {
+    text: &'a str,
+    file: &'a Path,
+    /// Where modules of the current one are looked for.
+    folder: PathBuf,
+    /// The types and functions around.
+    owner: Vec<String>,
+    found: Vec<Function>,
+    modules: Vec<Candidates>,
+    in_module: bool,
+    under_async_trait: bool,
+}
+
+impl Walk<'_> {
+    fn add(
+        &mut self,
+        attributes: &[Attribute],
+        visibility: Option<&Visibility>,
+        signature: &Signature,
+        body: &Block,
+    ) {
+        if signature.asyncness.is_none() {
+            return;
+        }
+        let visibility = visibility.filter(|it| !matches!(it, Visibility::Inherited));
+        let first = visibility.map_or_else(|| signature.span(), |it| it.span());
+        let output = match &signature.output {
+            ReturnType::Default => Some("()".to_owned()),
+            ReturnType::Type(_, output) if matches!(**output, Type::Never(_)) => None,
+            ReturnType::Type(_, output) => Some(without_impl_trait(self.text, output)),
+        };
+        let mut arguments = Vec::new();
+        let mut borrows_self = false;
+        for argument in &signature.inputs {
+            match argument {
+                FnArg::Receiver(receiver) => {
+                    borrows_self = matches!(receiver.kind, ReceiverKind::Reference(..));
+                    arguments.push("self".to_owned());
+                }
+                FnArg::Typed(typed)
+                    if typed.attrs.iter().any(|attribute| attribute.path().is_ident("cfg")) => {}
+                FnArg::Typed(typed) => arguments.extend(names_in(&typed.pat)),
+            }
+        }
+        self.found.push(Function {
+            file: self.file.to_owned(),
+            line: first.start().line,
+            name: self
+                .owner
+                .iter()
+                .map(String::as_str)
+                .chain([signature.ident.to_string().as_str()])
+                .collect::<Vec<_>>()
+                .join("::"),
+            start: attributes
+                .first()
+                .filter(|_| !self.under_async_trait)
+                .map_or(first, |it| it.pound_token.span)
+                .byte_range()
+                .start,
+            body: body.span().byte_range(),
+            output,
+            borrows_self,
+            arguments,
+        });
+    }
+
+    fn within(&mut self, owner: String, visit: impl FnOnce(&mut Self)) {
+        self.owner.push(owner);
+        visit(self);
+        self.owner.pop();
+    }
+}
+
+impl<'ast> Visit<'ast> for Walk<'_> {
+    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
+        let outer = std::mem::replace(&mut self.under_async_trait, false);
+        self.add(&item.attrs, Some(&item.vis), &item.sig, &item.block);
+        self.within(item.sig.ident.to_string(), |walk| visit::visit_item_fn(walk, item));
+        self.under_async_trait = outer;
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
+        self.add(&item.attrs, Some(&item.vis), &item.sig, &item.block);
+        self.within(item.sig.ident.to_string(), |walk| visit::visit_impl_item_fn(walk, item));
+    }
+
+    fn visit_trait_item_fn(&mut self, item: &'ast syn::TraitItemFn) {
+        if let Some(body) = &item.default {
+            self.add(&item.attrs, None, &item.sig, body);
+        }
+        self.within(item.sig.ident.to_string(), |walk| visit::visit_trait_item_fn(walk, item));
+    }
+
+    fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
+        let outer = std::mem::replace(&mut self.under_async_trait, is_async_trait(&item.attrs));
+        let owner = one_line(&self.text[item.self_ty.span().byte_range()]);
+        self.within(owner, |walk| visit::visit_item_impl(walk, item));
+        self.under_async_trait = outer;
+    }
+
+    fn visit_item_trait(&mut self, item: &'ast syn::ItemTrait) {
+        let outer = std::mem::replace(&mut self.under_async_trait, is_async_trait(&item.attrs));
+        self.within(item.ident.to_string(), |walk| visit::visit_item_trait(walk, item));
+        self.under_async_trait = outer;
+    }
+
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        let name = item.ident.to_string();
+        let name = name.trim_start_matches("r#");
+        let path = item.attrs.iter().find_map(path_attribute);
+        if item.content.is_some() {
+            let folder = path.map_or_else(|| self.folder.join(name), |path| self.folder.join(path));
+            let outer =
+                (std::mem::replace(&mut self.folder, folder), std::mem::replace(&mut self.in_module, true));
+            visit::visit_item_mod(self, item);
+            (self.folder, self.in_module) = outer;
+            return;
+        }
+        self.modules.push(match path {
+            Some(path) => {
+                let beside = self.file.parent().unwrap_or(Path::new(""));
+                let file = normal(&if self.in_module { self.folder.join(path) } else { beside.join(path) });
+                let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+                vec![(file, folder)]
+            }
+            None => {
+                let folder = self.folder.join(name);
+                vec![
+                    (self.folder.join(format!("{name}.rs")), folder.clone()),
+                    (folder.join("mod.rs"), folder),
+                ]
+            }
+        });
+    }
+
+    /// By custom a macro of such a name puts a `cfg` on the items in it, and changes nothing else.
+    fn visit_item_macro(&mut self, item: &'ast syn::ItemMacro) {
+        let name = item.mac.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+        if name.starts_with("cfg_") && item.ident.is_none() {
+            if let Ok(inside) = syn::parse2::<syn::File>(item.mac.tokens.clone()) {
+                for item in &inside.items {
+                    // Not `visit_file`: the tree does not live as long as the file's.
+                    let mut walk = Walk {
+                        text: self.text,
+                        file: self.file,
+                        folder: self.folder.clone(),
+                        owner: self.owner.clone(),
+                        found: Vec::new(),
+                        modules: Vec::new(),
+                        in_module: self.in_module,
+                        under_async_trait: false,
+                    };
+                    walk.visit_item(item);
+                    let Walk { found, modules, .. } = walk;
+                    self.found.extend(found);
+                    self.modules.extend(modules);
+                }
+            }
+        }
+    }
+}
+
+fn is_async_trait(attributes: &[Attribute]) -> bool {
+    let last =
+        |it: &Attribute| it.path().segments.last().is_some_and(|segment| segment.ident == "async_trait");
+    attributes.iter().any(last)
+}
+
+fn path_attribute(attribute: &Attribute) -> Option<String> {
+    match &attribute.meta {
+        Meta::NameValue(meta) if meta.path.is_ident("path") => match &meta.value {
+            Expr::Lit(syn::ExprLit { lit: Lit::Str(path), .. }) => Some(path.value()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Without `..`, so that a file has one name.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::ParentDir => {
+                normal.pop();
+            }
+            std::path::Component::CurDir => {}
+            part => normal.push(part),
+        }
+    }
+    normal
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn names_in(pattern: &Pat) -> Vec<String> {
+    struct Names(Vec<String>);
+
+    impl<'ast> Visit<'ast> for Names {
+        fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
+            let name = pattern.ident.to_string();
+            // A constant or a variant.
+            if !name.starts_with(char::is_uppercase) {
+                self.0.push(name);
+            }
+            visit::visit_pat_ident(self, pattern);
+        }
+    }
+
+    let mut names = Names(Vec::new());
+    names.visit_pat(pattern);
+    names.0
+}
+
+/// The text of a type, with `_` in the place of each `impl Trait`.
+fn without_impl_trait(text: &str, output: &Type) -> String {
+    struct Places(Vec<Range<usize>>);
+
+    impl<'ast> Visit<'ast> for Places {
+        fn visit_type_impl_trait(&mut self, ty: &'ast syn::TypeImplTrait) {
+            self.0.push(ty.span().byte_range());
+        }
+    }
+
+    let mut places = Places(Vec::new());
+    places.visit_type(output);
+    let range = output.span().byte_range();
+    let mut erased = String::new();
+    let mut at = range.start;
+    for place in places.0 {
+        erased.push_str(&text[at..place.start]);
+        erased.push('_');
+        at = place.end;
+    }
+    erased.push_str(&text[at..range.end]);
+    one_line(&erased)
+}

@@ -1,0 +1,295 @@
+//! Puts the attribute on every async function of published crates, and builds and tests them before and after.
+
+mod compile;
+mod corpus;
+mod functions;
+mod mode;
+mod results;
+mod settle;
+mod source;
+mod table;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result, ensure};
+use clap::{Parser, Subcommand};
+
+use crate::{
+    compile::{Cargo, Check, Diagnostic},
+    corpus::{Corpus, Entry},
+    functions::{Function, Sources},
+    mode::Mode,
+    results::{CrateResult, Failed, ModeResult},
+    settle::{Complaint, Form, Settled, Trial},
+    source::{Insertion, Source},
+};
+
+#[derive(Parser)]
+#[command(about)]
+struct Options {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Runs crates, and keeps what was found
+    Run {
+        /// Which, by name; all of the list if there is none
+        names: Vec<String>,
+        /// Those that every change runs
+        #[arg(long, conflicts_with = "names")]
+        fixed: bool,
+        /// Leaves out those that were run with the library as it is
+        #[arg(long)]
+        rest: bool,
+    },
+    /// Writes the table of what was found
+    Table,
+}
+
+/// How often the tests of a crate may try: a test of the crate's own that passes now and then says nothing.
+const ATTEMPTS: usize = 3;
+
+fn main() -> Result<()> {
+    let crater = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let repository = crater.ancestors().nth(2).context("this folder is not in the repository")?;
+    let scratch = repository.join("target/crater");
+    let results = scratch.join("results");
+    let corpus = Corpus::read(&crater.join("corpus.toml"))?;
+    let fingerprint = fingerprint(repository)?;
+
+    match Options::parse().command {
+        Task::Run { names, fixed, rest } => {
+            for name in &names {
+                ensure!(
+                    corpus.entries.iter().any(|entry| entry.name == *name),
+                    "`{name}` is not in the list"
+                );
+            }
+            let wanted =
+                |entry: &&Entry| (!fixed || entry.fixed) && (names.is_empty() || names.contains(&entry.name));
+            let mut violations = Vec::new();
+            for entry in corpus.entries.iter().filter(wanted) {
+                if rest && CrateResult::read(&results, &entry.id(), &fingerprint).is_ok() {
+                    continue;
+                }
+                eprintln!("{}", entry.id());
+                match run(entry, repository, &scratch, &fingerprint) {
+                    Ok(result) => {
+                        result.write(&results)?;
+                        let found = result.violations();
+                        violations.extend(found.into_iter().map(|it| format!("{}: {it}", entry.id())));
+                        println!("{}", table::line(entry, &result));
+                    }
+                    // The others still run.
+                    Err(error) => violations.push(format!("{}: {error:#}", entry.id())),
+                }
+            }
+            ensure!(violations.is_empty(), "{} violations\n{}", violations.len(), violations.join("\n"));
+            Ok(())
+        }
+        Task::Table => {
+            let read = |entry: &Entry| CrateResult::read(&results, &entry.id(), &fingerprint);
+            let found = corpus.entries.iter().map(read).collect::<Result<Vec<_>>>()?;
+            let path = repository.join("docs/crater.md");
+            fs::write(&path, table::page(&corpus.entries, &found)?)?;
+            println!("{}", path.display());
+            Ok(())
+        }
+    }
+}
+
+/// Of all that an expansion depends on.
+fn fingerprint(repository: &Path) -> Result<String> {
+    let mut hasher = DefaultHasher::new();
+    for folder in ["src", "finally-core/src", "finally-macros/src"] {
+        let mut files: Vec<PathBuf> = Vec::new();
+        for entry in walkdir::WalkDir::new(repository.join(folder)) {
+            let entry = entry?;
+            if entry.file_type().is_file() {
+                files.push(entry.into_path());
+            }
+        }
+        files.sort();
+        for file in files {
+            file.strip_prefix(repository)?.hash(&mut hasher);
+            fs::read(&file)?.hash(&mut hasher);
+        }
+    }
+    Ok(format!("{:016x}", hasher.finish()))
+}
+
+fn run(entry: &Entry, repository: &Path, scratch: &Path, fingerprint: &str) -> Result<CrateResult> {
+    let package = corpus::prepare(entry, repository, scratch)?;
+    let cargo = Cargo { entry, folder: &package.folder, scratch };
+    let mut sources = Sources::default();
+    for root in &package.roots {
+        sources.add_root(&package.folder, root)?;
+    }
+    let (source, functions) = census(&cargo, sources.functions)?;
+    ensure!(!functions.is_empty(), "no async function is built");
+    eprintln!("   {} functions", functions.len());
+
+    source.write(&functions, &BTreeMap::new())?;
+    let untouched = cargo.check()?;
+    ensure!(untouched.passed, "it does not build untouched:\n{}", errors(&untouched));
+    let before = warnings(&untouched.diagnostics);
+    let tests_before = if entry.tests { Some(cargo.test("before")?) } else { None };
+
+    let mut modes = BTreeMap::new();
+    for mode in Mode::ALL {
+        eprintln!("   {}", mode.name());
+        let trial =
+            Trial { cargo: &cargo, source: &source, functions: &functions, mode, form: Form::Attribute };
+        let asked = asked(mode, &functions);
+        let annotated = asked.len();
+        let settled = trial.settle(asked)?;
+        let after = warnings(&settled.warnings);
+        let new_warnings = after.difference(&before).cloned().collect();
+
+        let (mut tests_after, mut broken_tests) = (None, Vec::new());
+        if let (Some(before), Mode::Sync | Mode::Async | Mode::Arguments) = (&tests_before, mode) {
+            trial.write(&settled.kept)?;
+            let (passed, broken) = test_again(&cargo, mode, &before.passed)?;
+            (tests_after, broken_tests) = (Some(passed), broken);
+        }
+        let (failed, worse_than_by_hand) = compare_by_hand(&trial, &settled)?;
+        modes.insert(
+            mode,
+            ModeResult {
+                annotated,
+                failed,
+                moving: settled.moved.keys().filter(|index| !settled.failed.contains_key(index)).count(),
+                worse_than_by_hand,
+                new_warnings,
+                tests_after,
+                broken_tests,
+            },
+        );
+    }
+    Ok(CrateResult {
+        name: entry.name.clone(),
+        version: entry.version.clone(),
+        edition: package.edition,
+        fingerprint: fingerprint.to_owned(),
+        functions: functions.len(),
+        modes,
+        tests_before: tests_before.map(|tests| tests.passed.len()),
+    })
+}
+
+/// Leaves those functions that the compiler gets to see: the others are left out by a `cfg`.
+fn census(cargo: &Cargo<'_>, all: Vec<Function>) -> Result<(Source, Vec<Function>)> {
+    let source = Source::read(cargo.folder, &all)?;
+    let mark = Insertion::Attribute(mode::CENSUS.to_owned());
+    let marks = (0..all.len()).map(|index| (index, mark.clone())).collect();
+    let layout = source.write(&all, &marks)?;
+    let check = cargo.check()?;
+    ensure!(check.passed, "the census does not build:\n{}", errors(&check));
+    let is_mark = |diagnostic: &&Diagnostic| {
+        diagnostic.code() == mode::CENSUS_LINT && diagnostic.message.contains("crater_census")
+    };
+    let seen: BTreeSet<usize> =
+        check.diagnostics.iter().filter(is_mark).flat_map(|it| it.functions(&layout)).collect();
+    let functions: Vec<_> =
+        all.into_iter().enumerate().filter(|(index, _)| seen.contains(index)).map(|(_, it)| it).collect();
+    // The files that hold none of them have to be written back.
+    source.write(&[], &BTreeMap::new())?;
+    Ok((source, functions))
+}
+
+fn asked(mode: Mode, functions: &[Function]) -> BTreeMap<usize, Vec<String>> {
+    let mentions = |(index, function)| Some((index, mode.mentions(function)?));
+    functions.iter().enumerate().filter_map(mentions).collect()
+}
+
+/// What fails, and what of it would not have failed by hand.
+fn compare_by_hand(trial: &Trial<'_>, settled: &Settled) -> Result<(Vec<Failed>, Vec<Failed>)> {
+    let lossy: BTreeSet<usize> = settled.failed.keys().chain(settled.moved.keys()).copied().collect();
+    if lossy.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let failed = |index: usize, complaints: &[Complaint], by_hand: &[Complaint]| {
+        let codes = |complaints: &[Complaint]| {
+            let codes: BTreeSet<_> = complaints.iter().map(|it| it.code.clone()).collect();
+            codes.into_iter().collect::<Vec<_>>()
+        };
+        let function = trial.functions.get(index)?;
+        Some(Failed {
+            function: function.name.clone(),
+            place: format!("{}:{}", function.file.display(), function.line),
+            codes: codes(complaints),
+            by_hand: codes(by_hand),
+        })
+    };
+    if trial.mode == Mode::Instrument {
+        let failed = settled.failed.iter().filter_map(|(index, complaints)| failed(*index, complaints, &[]));
+        return Ok((failed.collect(), Vec::new()));
+    }
+    eprintln!("   {} by hand: {}", trial.mode.name(), lossy.len());
+    let by_hand = Trial { form: Form::ByHand, ..*trial };
+    let mut asked = asked(trial.mode, trial.functions);
+    asked.retain(|index, _| lossy.contains(index));
+    let hand = by_hand.settle(asked)?;
+
+    let (mut all, mut worse) = (Vec::new(), Vec::new());
+    for (index, complaints) in &settled.failed {
+        // Where the compiler does not say what is moved, the attribute was taken away as a whole.
+        let moved = (hand.moved.contains_key(index) && complaints.iter().all(|it| it.code == "E0382"))
+            .then(|| complaints.clone());
+        let by_hand = hand.failed.get(index).or(moved.as_ref());
+        let found = failed(*index, complaints, by_hand.map_or(&[], Vec::as_slice));
+        if by_hand.is_none() {
+            worse.extend(found.clone());
+            for complaint in complaints {
+                eprintln!("{}", complaint.rendered);
+            }
+        }
+        all.extend(found);
+    }
+    for (index, names) in &settled.moved {
+        let by_hand = hand.moved.get(index);
+        let same = hand.failed.contains_key(index)
+            || names.iter().all(|name| by_hand.is_some_and(|by_hand| by_hand.contains(name)));
+        if !same && !settled.failed.contains_key(index) {
+            let names = names.iter().map(|name| format!("E0382 of `{name}`")).collect::<Vec<_>>().join(", ");
+            worse.extend(failed(*index, &[Complaint { code: names, rendered: String::new() }], &[]));
+        }
+    }
+    Ok((all, worse))
+}
+
+/// How many of the tests pass that passed before, and which do not.
+fn test_again(cargo: &Cargo<'_>, mode: Mode, before: &BTreeSet<String>) -> Result<(usize, Vec<String>)> {
+    let mut broken: BTreeSet<String> = before.clone();
+    for attempt in 1..=ATTEMPTS {
+        let after = cargo.test(&format!("{}-{attempt}", mode.name()))?;
+        broken.retain(|name| !after.passed.contains(name));
+        if broken.is_empty() {
+            break;
+        }
+    }
+    Ok((before.len() - broken.len(), broken.into_iter().collect()))
+}
+
+/// By line, code and text. The census has its own.
+fn warnings(diagnostics: &[Diagnostic]) -> BTreeSet<String> {
+    let is_warning = |it: &&Diagnostic| it.is_warning() && !it.line().is_empty();
+    diagnostics
+        .iter()
+        .filter(is_warning)
+        .map(|it| format!("{} {}: {}", it.line(), it.code(), it.message))
+        .collect()
+}
+
+fn errors(check: &Check) -> String {
+    let errors: Vec<_> =
+        check.diagnostics.iter().filter(|it| it.is_error()).map(Diagnostic::rendered).collect();
+    errors.join("\n")
+}

@@ -1,0 +1,179 @@
+//! Finds the functions that cannot have what is written on them: takes it away where the compiler complains, until all
+//! the rest compiles, and gives it back where that was not the reason.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Result, bail};
+
+use crate::{
+    compile::{Cargo, Check, Diagnostic},
+    functions::Function,
+    mode::Mode,
+    source::{Insertion, Layout, Source},
+};
+
+/// Errors that name the very function which is at fault.
+const LOCAL: &[&str] = &[
+    "E0382", "E0499", "E0502", "E0503", "E0505", "E0506", "E0507", "E0515", "E0597", "E0716", "E0373",
+    "E0521",
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Attribute,
+    ByHand,
+}
+
+/// What is left of what was asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settled {
+    /// What the cleanups mention in the end.
+    pub(crate) kept: BTreeMap<usize, Vec<String>>,
+    /// Arguments that a body moves away, and that its cleanup can therefore not mention.
+    pub(crate) moved: BTreeMap<usize, BTreeSet<String>>,
+    /// Functions that fail, and the errors.
+    pub(crate) failed: BTreeMap<usize, Vec<Complaint>>,
+    pub(crate) warnings: Vec<Diagnostic>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Complaint {
+    pub(crate) code: String,
+    pub(crate) rendered: String,
+}
+
+impl Complaint {
+    fn new(diagnostic: &Diagnostic) -> Self {
+        Self { code: diagnostic.code().to_owned(), rendered: diagnostic.rendered().to_owned() }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Trial<'a> {
+    pub(crate) cargo: &'a Cargo<'a>,
+    pub(crate) source: &'a Source,
+    pub(crate) functions: &'a [Function],
+    pub(crate) mode: Mode,
+    pub(crate) form: Form,
+}
+
+impl Trial<'_> {
+    pub(crate) fn write(&self, kept: &BTreeMap<usize, Vec<String>>) -> Result<Layout> {
+        let library = self.cargo.entry.library();
+        let mut insertions = BTreeMap::new();
+        for (index, mentioned) in kept {
+            let Some(function) = self.functions.get(*index) else { continue };
+            let insertion = match self.form {
+                Form::Attribute => Insertion::Attribute(self.mode.attribute(library, mentioned)),
+                Form::ByHand => {
+                    let (before, behind) = self.mode.by_hand(function, mentioned);
+                    Insertion::Around(before, behind)
+                }
+            };
+            insertions.insert(*index, insertion);
+        }
+        self.source.write(self.functions, &insertions)
+    }
+
+    fn check(&self, kept: &BTreeMap<usize, Vec<String>>) -> Result<(Check, Layout)> {
+        let layout = self.write(kept)?;
+        Ok((self.cargo.check()?, layout))
+    }
+
+    pub(crate) fn settle(&self, asked: BTreeMap<usize, Vec<String>>) -> Result<Settled> {
+        let mut settled = Settled { kept: asked, ..Settled::default() };
+        loop {
+            let (check, layout) = self.check(&settled.kept)?;
+            if check.passed {
+                settled.warnings = check.diagnostics;
+                break;
+            }
+            let errors: Vec<_> = check.diagnostics.iter().filter(|it| it.is_error()).collect();
+            let at_fault = settled.blame(&errors, |error| error.functions(&layout))
+                || settled.blame(&errors, |error| error.functions_shown(&layout));
+            if !at_fault {
+                let errors: Vec<_> = errors.iter().map(|error| error.rendered()).collect();
+                bail!(
+                    "{:?} {:?}: errors outside of every function:\n{}",
+                    self.mode,
+                    self.form,
+                    errors.join("\n")
+                );
+            }
+            eprintln!("      {} fail so far", settled.failed.len());
+        }
+        let doubtful: Vec<usize> = settled
+            .failed
+            .iter()
+            .filter(|(_, complaints)| !complaints.iter().any(|it| LOCAL.contains(&it.code.as_str())))
+            .map(|(index, _)| *index)
+            .collect();
+        if !doubtful.is_empty() {
+            eprintln!("      {} of them to be tried again", doubtful.len());
+            self.give_back(&mut settled, &doubtful)?;
+            self.write(&settled.kept)?;
+        }
+        Ok(settled)
+    }
+
+    /// What compiles when it is given back was not at fault.
+    fn give_back(&self, settled: &mut Settled, doubtful: &[usize]) -> Result<()> {
+        let mut kept = settled.kept.clone();
+        for index in doubtful {
+            let moved = settled.moved.get(index);
+            if let Some(mut mentioned) = self.functions.get(*index).and_then(|it| self.mode.mentions(it)) {
+                mentioned.retain(|name| !moved.is_some_and(|moved| moved.contains(name)));
+                kept.insert(*index, mentioned);
+            }
+        }
+        let (check, _) = self.check(&kept)?;
+        if check.passed {
+            settled.kept = kept;
+            settled.warnings = check.diagnostics;
+            settled.failed.retain(|index, _| !doubtful.contains(index));
+        } else if let [index] = doubtful {
+            let complaints =
+                check.diagnostics.iter().filter(|it| it.is_error()).map(Complaint::new).collect();
+            settled.failed.insert(*index, complaints);
+        } else {
+            let (first, second) = doubtful.split_at(doubtful.len() / 2);
+            self.give_back(settled, first)?;
+            self.give_back(settled, second)?;
+        }
+        Ok(())
+    }
+}
+
+impl Settled {
+    /// Whether anything was taken away.
+    fn blame(&mut self, errors: &[&Diagnostic], functions: impl Fn(&Diagnostic) -> BTreeSet<usize>) -> bool {
+        let mut taken = false;
+        let mut removed = BTreeSet::new();
+        for error in errors {
+            for index in functions(error) {
+                let Some(mentioned) = self.kept.get_mut(&index) else {
+                    if removed.contains(&index) {
+                        self.failed.entry(index).or_default().push(Complaint::new(error));
+                    }
+                    continue;
+                };
+                let already = |name: &str| self.moved.get(&index).is_some_and(|moved| moved.contains(name));
+                let moved = error.moved();
+                match moved.iter().find(|name| mentioned.contains(name)) {
+                    Some(name) => {
+                        mentioned.retain(|it| it != name);
+                        self.moved.entry(index).or_default().insert(name.clone());
+                    }
+                    None if moved.iter().any(|name| already(name)) => {}
+                    _ => {
+                        self.kept.remove(&index);
+                        removed.insert(index);
+                        self.failed.entry(index).or_default().push(Complaint::new(error));
+                    }
+                }
+                taken = true;
+            }
+        }
+        taken
+    }
+}

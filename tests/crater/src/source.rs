@@ -1,0 +1,100 @@
+//! The sources of a package, untouched and with insertions.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Result;
+
+use crate::functions::Function;
+
+/// The text of each file that is changed.
+#[derive(Debug)]
+pub(crate) struct Source {
+    folder: PathBuf,
+    texts: BTreeMap<PathBuf, String>,
+}
+
+/// What is inserted into a function: each at its place in the untouched source.
+#[derive(Clone, Debug)]
+pub(crate) enum Insertion {
+    Attribute(String),
+    Around(String, String),
+}
+
+/// Where the functions are once something was inserted.
+#[derive(Debug, Default)]
+pub(crate) struct Layout(BTreeMap<PathBuf, Vec<(Range<usize>, usize)>>);
+
+impl Layout {
+    /// The innermost function at a place, by its index.
+    pub(crate) fn function_at(&self, file: &Path, at: usize) -> Option<usize> {
+        let functions = self.0.get(file)?;
+        let around = functions.iter().filter(|(range, _)| range.contains(&at));
+        around.min_by_key(|(range, _)| range.len()).map(|(_, index)| *index)
+    }
+}
+
+impl Source {
+    pub(crate) fn read(folder: &Path, functions: &[Function]) -> Result<Self> {
+        let mut texts = BTreeMap::new();
+        for file in functions.iter().map(|function| &function.file) {
+            if !texts.contains_key(file) {
+                texts.insert(file.clone(), fs::read_to_string(folder.join(file))?);
+            }
+        }
+        Ok(Self { folder: folder.to_owned(), texts })
+    }
+
+    /// Writes every file, and leaves alone those that are as they should be.
+    pub(crate) fn write(
+        &self,
+        functions: &[Function],
+        insertions: &BTreeMap<usize, Insertion>,
+    ) -> Result<Layout> {
+        let mut layout = Layout::default();
+        for (file, text) in &self.texts {
+            let mut pieces: Vec<(usize, &str)> = Vec::new();
+            for (index, insertion) in insertions {
+                let Some(function) = functions.get(*index).filter(|function| function.file == *file) else {
+                    continue;
+                };
+                match insertion {
+                    Insertion::Attribute(attribute) => pieces.push((function.start, attribute)),
+                    Insertion::Around(before, behind) => {
+                        pieces.push((function.body.start, before));
+                        pieces.push((function.body.end, behind));
+                    }
+                }
+            }
+            pieces.sort_by_key(|(at, _)| *at);
+            let moved = |at: usize, inclusive: bool| {
+                let before =
+                    pieces.iter().filter(|(place, _)| if inclusive { *place <= at } else { *place < at });
+                at + before.map(|(_, piece)| piece.len()).sum::<usize>()
+            };
+            let mut ranges = Vec::new();
+            for (index, function) in functions.iter().enumerate().filter(|(_, it)| it.file == *file) {
+                ranges.push((moved(function.start, false)..moved(function.body.end, true), index));
+            }
+            layout.0.insert(file.clone(), ranges);
+
+            let mut new = String::with_capacity(text.len() + 1024);
+            let mut at = 0;
+            for (place, piece) in &pieces {
+                new.push_str(&text[at..*place]);
+                new.push_str(piece);
+                at = *place;
+            }
+            new.push_str(&text[at..]);
+            let path = self.folder.join(file);
+            if fs::read_to_string(&path)? != new {
+                fs::write(&path, new)?;
+            }
+        }
+        Ok(layout)
+    }
+}
