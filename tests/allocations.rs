@@ -7,7 +7,7 @@ use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
     future::Future,
-    pin::pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, Wake, Waker},
 };
@@ -154,6 +154,22 @@ fn p10_a_sync_cleanup_allocates_nothing() {
     assert_eq!(allocations_of(sync_with_arguments(1), None), 0);
     assert_eq!(allocations_of(sync_that_fails(1), None), 0);
     assert_eq!(allocations(|| not_async(1)).1, 0);
+}
+
+#[test]
+fn p10_a_boxed_block_is_boxed_once() {
+    #[finally(nothing)]
+    fn plain(argument: u8) -> Pin<Box<dyn Future<Output = u8>>> {
+        Box::pin(async move { argument })
+    }
+    #[finally(assert_eq!(argument, 1))]
+    fn mentions(argument: u8) -> Pin<Box<dyn Future<Output = u8>>> {
+        Box::pin(async move { argument })
+    }
+    assert_eq!(allocations(|| drop(plain(1))).1, 1);
+    assert_eq!(allocations(|| drop(mentions(1))).1, 1);
+    let (plain, mentions) = (plain(1), mentions(1));
+    assert_eq!((allocations_of(plain, None), allocations_of(mentions, None)), (0, 0));
 }
 
 #[test]

@@ -584,6 +584,32 @@ mod kinds_of_function {
     }
 
     #[test]
+    fn patterns_that_borrow_from_the_argument() {
+        #[finally(assert_eq!(*a, 3))]
+        async fn mentioned((ref mut a, ref b): (u8, u8)) -> u8 {
+            *a += *b;
+            yield_now().await;
+            *a
+        }
+        #[finally(clean)]
+        async fn not_mentioned((ref mut a, ref b): (u8, u8)) -> u8 {
+            *a += *b;
+            yield_now().await;
+            *a
+        }
+        #[finally(clean)]
+        fn not_async((ref mut a, ref b): (u8, u8)) -> u8 {
+            *a += *b;
+            *a
+        }
+        assert_eq!(
+            (block_on(mentioned((1, 2))), block_on(not_mentioned((1, 2))), not_async((1, 2))),
+            (3, 3, 3)
+        );
+        assert_eq!(cleaned(), 2);
+    }
+
+    #[test]
     fn methods_under_async_trait_see_their_arguments() {
         #[async_trait::async_trait]
         trait Work {
@@ -595,6 +621,8 @@ mod kinds_of_function {
             async fn borrows(&mut self) -> &mut u8;
             async fn owned(self) -> u8;
             async fn boxed(self: Box<Self>) -> u8;
+            async fn binding(&mut self);
+            async fn borrowed_part(&self, part: (u8, u8));
         }
         struct S(u8);
         fn saw(expected: &[u8], seen: &[u8]) {
@@ -645,6 +673,14 @@ mod kinds_of_function {
                 yield_now().await;
                 self.0
             }
+            #[finally(saw(&[self.0], &[5]))]
+            async fn binding(&mut self) {
+                let _ = &mut self;
+            }
+            #[finally(saw(&[*a], &[3]))]
+            async fn borrowed_part(&self, (ref mut a, ref b): (u8, u8)) {
+                *a += *b;
+            }
             #[finally(clean)]
             async fn borrows(&mut self) -> &mut u8 {
                 yield_now().await;
@@ -659,7 +695,9 @@ mod kinds_of_function {
         assert_eq!(block_on(s.twice(2)), 7);
         assert_eq!(block_on(s.borrows()), &5);
         assert_eq!((block_on(S(5).owned()), block_on(Box::new(S(5)).boxed())), (6, 6));
-        assert_eq!(cleaned(), 9);
+        block_on(s.binding());
+        block_on(s.borrowed_part((1, 2)));
+        assert_eq!(cleaned(), 11);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(crate) struct Boxed {
 }
 
 impl Boxed {
-    /// Nothing if the function does more than that, or if the cleanup needs none of its arguments.
+    /// Nothing if the function does more than that.
     pub(crate) fn new(function: &Function, cleanup: &Cleanup) -> Option<Self> {
         let (boxes, block) = boxed_block(&function.body)?;
         let mut signature = function.signature.clone();
@@ -39,9 +39,6 @@ impl Boxed {
                 (0..).zip(&locals.inputs).filter(|(_, it)| needed(it)).map(|(index, _)| index).collect();
             (body, indices)
         };
-        if !signature.inputs.iter().flat_map(names).any(|name| cleanup.mentions(&name)) {
-            return None;
-        }
         let inputs = (0..).zip(signature.inputs).filter(|(index, _)| indices.contains(index));
         signature.inputs = inputs.map(|(_, argument)| argument).collect();
         let output = output(&function.signature.output)?;
@@ -124,7 +121,7 @@ fn output(output: &ReturnType) -> Option<Type> {
 struct Locals<'a> {
     inputs: Vec<&'a mut FnArg>,
     cleanup: &'a Cleanup,
-    /// Whether the block says `__self`.
+    /// Whether the block says `__self` for a `self` that it is to leave where it is.
     renamed: bool,
 }
 
@@ -172,15 +169,15 @@ impl Locals<'_> {
                 if !self.cleanup.mentions(&value.to_string()) {
                     return Some(whole());
                 }
-                if value == "self" && is_name(pattern, "__self") {
-                    self.renamed = true;
-                    return Some(TokenStream::new());
-                }
                 match argument.holds {
                     Holds::MutReference => {
                         let pattern = pattern.iter().cloned().collect::<TokenStream>();
                         let borrow = quote_spanned!(value.span()=> &mut *#value);
                         Some(quote! { #word #pattern #equals #borrow; })
+                    }
+                    Holds::Value if value == "self" && is_name(pattern, "__self") => {
+                        self.renamed = true;
+                        Some(TokenStream::new())
                     }
                     Holds::Value if is_name(pattern, &value.to_string()) => Some(TokenStream::new()),
                     _ => Some(whole()),

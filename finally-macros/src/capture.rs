@@ -7,7 +7,7 @@
 //! stand at the top of a block, and name the arguments in reverse, as a function drops them.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::{Attribute, FnArg, Ident, Pat, PatIdent, ReceiverKind, Signature, Token, parse_quote};
 
 use crate::{
@@ -113,12 +113,22 @@ pub(crate) fn capture(
             }
             let whole = format_ident!("__finally_argument_{index}", span = Span::mixed_site());
             let pattern = std::mem::replace(&mut *typed.pat, plain(whole.clone()));
+            // `ref mut` borrows from the argument.
+            let words = pattern.to_token_stream();
+            let mutable = (tokens::has_word(&words, "ref") && tokens::has_word(&words, "mut"))
+                .then(|| Token![mut](Span::mixed_site()));
+            let allow = mutable.is_some().then(|| quote!(#[allow(unused_mut)]));
             if here {
+                if mutable.is_some() {
+                    captures
+                        .before_body
+                        .extend(quote! { #(#conditions)* #allow let #mutable #whole = #whole; });
+                }
                 captures.before_body.extend(quote! { #(#conditions)* let #pattern = #whole; });
                 variables.extend(parts);
             } else {
                 takes_apart = true;
-                locals.extend(quote! { #(#conditions)* let #whole = #whole; });
+                locals.extend(quote! { #(#conditions)* #allow let #mutable #whole = #whole; });
                 locals.extend(quote! { #(#conditions)* let #pattern = #whole; });
                 variables.push(variable(whole, Holds::Value, conditions));
             }

@@ -422,6 +422,53 @@ fn a_boxed_future_is_boxed_again() {
 }
 
 #[test]
+fn a_block_in_a_box_stays_one() {
+    check(
+        "clean",
+        "fn f<'a>(&'a self, unused: &str) -> BoxFuture<'a, u64> { Box::pin(async move { self.id }) }",
+        expect![[r#"
+            fn f<'a>(&'a self, unused: &str) -> BoxFuture<'a, u64> {
+                use ::finally::__private as __finally;
+                Box::pin(async move {
+                    __finally::finally(
+                            async move {
+                                if false {
+                                    __finally::take(self);
+                                    return __finally::never::<u64>();
+                                }
+                                { self.id }
+                            },
+                            |__finally_exit| {
+                                let __finally_cleanup = __finally::build(
+                                    &__finally_exit,
+                                    |_| clean(),
+                                );
+                                let (__finally_body, __finally_cleanup_value) = {
+                                    use __finally::{
+                                        DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                                        DescribeNothing as _,
+                                    };
+                                    (
+                                        (&&&&__finally_exit.probe()).__finally_describe(),
+                                        (&&&&__finally_cleanup.probe()).__finally_describe(),
+                                    )
+                                };
+                                __finally::settle(
+                                    __finally_exit,
+                                    __finally_cleanup,
+                                    __finally_body,
+                                    __finally_cleanup_value,
+                                )
+                            },
+                        )
+                        .await
+                })
+            }
+        "#]],
+    );
+}
+
+#[test]
 fn a_method_under_async_trait_is_an_async_function_in_a_box() {
     check(
         "clean(self.id, name, a)",
@@ -460,10 +507,11 @@ fn a_method_under_async_trait_is_an_async_function_in_a_box() {
                                         if let Some(__ret) = None::<u64> {
                                             return __ret;
                                         }
+                                        let mut __self = &mut *self;
                                         let other = other;
                                         let __ret: u64 = {
                                             b += a;
-                                            self.id
+                                            __self.id
                                         };
                                         __ret
                                     }
