@@ -240,3 +240,38 @@ impl Tests {
         tests
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_are_told_by_their_binaries() {
+        let tests = Tests::parse(
+            "     Running unittests src/lib.rs (target/debug/deps/a-1)\ntest one ... ok\ntest two ... ignored\n\
+             Running tests/x.rs (target/debug/deps/x-1)\ntest one - should panic ... ok\ntest a ... b ... FAILED\n",
+        );
+        let passed = ["tests/x.rs one - should panic", "unittests src/lib.rs one"];
+        assert_eq!(tests.passed, passed.map(str::to_owned).into());
+        assert_eq!(tests.failed, ["tests/x.rs a ... b".to_owned()].into());
+    }
+
+    #[test]
+    fn what_is_moved_is_in_the_message_or_in_a_block() {
+        let told = |message: &str, label: &str| {
+            let text = "f(name.field, other)";
+            let span = serde_json::json!({
+                "file_name": "src/lib.rs", "byte_start": 0, "line_start": 1, "is_primary": true, "label": label,
+                "text": [{ "text": text, "highlight_start": 3, "highlight_end": 13 }], "expansion": null,
+            });
+            let diagnostic = serde_json::json!({
+                "message": message, "code": { "code": "E0382" }, "level": "error", "spans": [span],
+                "children": [], "rendered": null,
+            });
+            serde_json::from_value::<Diagnostic>(diagnostic).expect("a diagnostic").moved()
+        };
+        assert_eq!(told("use of moved value: `*self.inner`", ""), ["self"]);
+        assert_eq!(told("use of moved value", "use occurs due to use in closure"), ["name"]);
+        assert!(told("use of moved value", "value moved here").is_empty());
+    }
+}

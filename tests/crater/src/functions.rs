@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use syn::{
     Attribute, Block, Expr, FnArg, Lit, Meta, Pat, ReceiverKind, ReturnType, Signature, Type, Visibility,
-    spanned::Spanned as _,
+    spanned::Spanned,
     visit::{self, Visit},
 };
 
@@ -22,7 +22,7 @@ pub(crate) struct Function {
     pub(crate) line: usize,
     /// With the type that it is a method of.
     pub(crate) name: String,
-    /// Where an attribute goes: above those that are there, or below them under `#[async_trait]`, which goes first.
+    /// Where an attribute goes: above those that are there. Below, it would see what they make of the function.
     pub(crate) start: usize,
     pub(crate) body: Range<usize>,
     /// The type of its value, with each `impl Trait` left to inference; nothing for `!`.
@@ -62,7 +62,6 @@ impl Sources {
             found: Vec::new(),
             modules: Vec::new(),
             in_module: false,
-            under_async_trait: false,
         };
         walk.visit_file(&parsed);
         let Walk { found, modules, .. } = walk;
@@ -91,7 +90,6 @@ struct Walk<'a> {
     found: Vec<Function>,
     modules: Vec<Candidates>,
     in_module: bool,
-    under_async_trait: bool,
 }
 
 impl Walk<'_> {
@@ -106,7 +104,7 @@ impl Walk<'_> {
             return;
         }
         let visibility = visibility.filter(|it| !matches!(it, Visibility::Inherited));
-        let first = visibility.map_or_else(|| signature.span(), |it| it.span());
+        let first = visibility.map_or_else(|| signature.span(), Spanned::span);
         let output = match &signature.output {
             ReturnType::Default => Some("()".to_owned()),
             ReturnType::Type(_, output) if matches!(**output, Type::Never(_)) => None,
@@ -135,12 +133,7 @@ impl Walk<'_> {
                 .chain([signature.ident.to_string().as_str()])
                 .collect::<Vec<_>>()
                 .join("::"),
-            start: attributes
-                .first()
-                .filter(|_| !self.under_async_trait)
-                .map_or(first, |it| it.pound_token.span)
-                .byte_range()
-                .start,
+            start: attributes.first().map_or(first, |it| it.pound_token.span).byte_range().start,
             body: body.span().byte_range(),
             output,
             borrows_self,
@@ -157,10 +150,8 @@ impl Walk<'_> {
 
 impl<'ast> Visit<'ast> for Walk<'_> {
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-        let outer = std::mem::replace(&mut self.under_async_trait, false);
         self.add(&item.attrs, Some(&item.vis), &item.sig, &item.block);
         self.within(item.sig.ident.to_string(), |walk| visit::visit_item_fn(walk, item));
-        self.under_async_trait = outer;
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
@@ -176,16 +167,12 @@ impl<'ast> Visit<'ast> for Walk<'_> {
     }
 
     fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
-        let outer = std::mem::replace(&mut self.under_async_trait, is_async_trait(&item.attrs));
         let owner = one_line(&self.text[item.self_ty.span().byte_range()]);
         self.within(owner, |walk| visit::visit_item_impl(walk, item));
-        self.under_async_trait = outer;
     }
 
     fn visit_item_trait(&mut self, item: &'ast syn::ItemTrait) {
-        let outer = std::mem::replace(&mut self.under_async_trait, is_async_trait(&item.attrs));
         self.within(item.ident.to_string(), |walk| visit::visit_item_trait(walk, item));
-        self.under_async_trait = outer;
     }
 
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
@@ -220,34 +207,25 @@ impl<'ast> Visit<'ast> for Walk<'_> {
     /// By custom a macro of such a name puts a `cfg` on the items in it, and changes nothing else.
     fn visit_item_macro(&mut self, item: &'ast syn::ItemMacro) {
         let name = item.mac.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
-        if name.starts_with("cfg_") && item.ident.is_none() {
-            if let Ok(inside) = syn::parse2::<syn::File>(item.mac.tokens.clone()) {
-                for item in &inside.items {
-                    // Not `visit_file`: the tree does not live as long as the file's.
-                    let mut walk = Walk {
-                        text: self.text,
-                        file: self.file,
-                        folder: self.folder.clone(),
-                        owner: self.owner.clone(),
-                        found: Vec::new(),
-                        modules: Vec::new(),
-                        in_module: self.in_module,
-                        under_async_trait: false,
-                    };
-                    walk.visit_item(item);
-                    let Walk { found, modules, .. } = walk;
-                    self.found.extend(found);
-                    self.modules.extend(modules);
-                }
-            }
+        if !name.starts_with("cfg_") || item.ident.is_some() {
+            return;
         }
+        let Ok(inside) = syn::parse2::<syn::File>(item.mac.tokens.clone()) else { return };
+        // Another walk, because this tree does not live as long as the file's.
+        let mut walk = Walk {
+            text: self.text,
+            file: self.file,
+            folder: self.folder.clone(),
+            owner: self.owner.clone(),
+            found: Vec::new(),
+            modules: Vec::new(),
+            in_module: self.in_module,
+        };
+        walk.visit_file(&inside);
+        let Walk { found, modules, .. } = walk;
+        self.found.extend(found);
+        self.modules.extend(modules);
     }
-}
-
-fn is_async_trait(attributes: &[Attribute]) -> bool {
-    let last =
-        |it: &Attribute| it.path().segments.last().is_some_and(|segment| segment.ident == "async_trait");
-    attributes.iter().any(last)
 }
 
 fn path_attribute(attribute: &Attribute) -> Option<String> {
@@ -320,4 +298,62 @@ fn without_impl_trait(text: &str, output: &Type) -> String {
     }
     erased.push_str(&text[at..range.end]);
     one_line(&erased)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn functions(files: &[(&str, &str)]) -> Vec<Function> {
+        let name = std::thread::current().name().unwrap_or_default().replace("::", "-");
+        let folder = std::env::temp_dir().join(format!("crater-{}-{name}", std::process::id()));
+        for (file, text) in files {
+            let path = folder.join(file);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a writable folder");
+            fs::write(path, text).expect("a writable file");
+        }
+        let mut sources = Sources::default();
+        sources.add_root(&folder, Path::new("src/lib.rs")).expect("sources that parse");
+        fs::remove_dir_all(folder).expect("a folder to remove");
+        sources.functions
+    }
+
+    #[test]
+    fn functions_are_found_through_modules_and_have_names() {
+        let found = functions(&[
+            (
+                "src/lib.rs",
+                "mod a; mod gone; #[path = \"other.rs\"] mod b; cfg_rt! { mod c { mod d; } async fn e() {} }",
+            ),
+            ("src/a.rs", "impl<T> Pool<T> { pub async fn get(&self) {} fn not() {} } mod deep;"),
+            (
+                "src/a/deep.rs",
+                "trait Work { async fn work(self) { async fn inner() {} } async fn without(); }",
+            ),
+            ("src/other.rs", "async fn b() {}"),
+            ("src/c/d.rs", "macro_rules! m { () => { async fn not() {} } } async fn d() {}"),
+            ("src/unreached.rs", "async fn not() {}"),
+        ]);
+        let names: BTreeSet<_> = found.iter().map(|it| it.name.as_str()).collect();
+        let expected = ["Pool<T>::get", "Work::work", "Work::work::inner", "b", "d", "e"];
+        assert_eq!(names, BTreeSet::from(expected));
+    }
+
+    #[test]
+    fn an_attribute_goes_above_the_others() {
+        let text = "/// Says.\n#[inline] pub async fn f() {} impl A for B { async fn g() {} }";
+        let found = functions(&[("src/lib.rs", text)]);
+        let starts: Vec<_> = found.iter().map(|it| &text[it.start..it.body.end]).collect();
+        assert_eq!(starts, ["/// Says.\n#[inline] pub async fn f() {}", "async fn g() {}"]);
+    }
+
+    #[test]
+    fn arguments_and_output_are_as_written() {
+        let text = "async fn f(&mut self, (a, Some(mut b)): T, _: u8, #[cfg(x)] c: u8) -> Result<impl Fn() -> u8, \n E> {} \
+                    async fn g() -> ! {}";
+        let found = functions(&[("src/lib.rs", &format!("impl S {{ {text} }}"))]);
+        let told: Vec<_> =
+            found.iter().map(|it| (it.borrows_self, it.arguments.join(" "), it.output.as_deref())).collect();
+        assert_eq!(told, [(true, "self a b".to_owned(), Some("Result<_, E>")), (false, String::new(), None)]);
+    }
 }

@@ -218,7 +218,7 @@ const HOW: &str = "\
 
 `tests/crater/corpus.toml` is the list, with the version of each crate. A crate is downloaded as cargo does it, copied, and given
 the library as one more dependency; nothing else in it changes but for the attributes, which are inserted into the text above each
-function (under `#[async_trait]`, below the other attributes). A lint tells which functions the compiler gets to see: one that a
+function. A lint tells which functions the compiler gets to see: one that a
 `cfg` leaves out is not counted, and neither is what stands in the body of a `macro_rules!`. Where the compiler complains, the
 attribute is taken from the functions that it names until the rest compiles, and given back where that was not the reason.
 What remains is what fails, and the same functions are then written by hand.
