@@ -20,6 +20,7 @@ use pin_project_lite::pin_project;
 use crate::{
     cleanup::{Accepts, CleanupValue},
     fate::Fate,
+    function::Immediate,
     opaque,
     outcome::{Exit, Outcome},
     settle::Built,
@@ -128,6 +129,10 @@ impl<T, R> Types<T, R> {
     /// Where nothing else tells the result, it is what the compiler takes for the result of what never returns.
     pub const fn diverge(self, _: fn() -> R) -> Self {
         self
+    }
+
+    pub fn typed(&self, value: T) -> T {
+        value
     }
 
     pub fn end<L, J>(&self, value: T) -> End<T, L, J> {
@@ -317,7 +322,7 @@ pub trait RouteValue {
     type Result;
     fn __finally_route(&self, failure: Self::Failure) -> Result<Self::Value, Self::Result>
     where
-        Self::Value: Accepts<Result<(), Self::Failure>>;
+        Self::Value: ValueOfFailure<Self::Failure>;
 }
 
 impl<F, T, E, R> RouteValue for &Route<F, Result<T, E>, R> {
@@ -326,9 +331,26 @@ impl<F, T, E, R> RouteValue for &Route<F, Result<T, E>, R> {
     type Result = R;
     fn __finally_route(&self, failure: F) -> Result<Result<T, E>, R>
     where
-        Result<T, E>: Accepts<Result<(), F>>,
+        Result<T, E>: ValueOfFailure<F>,
     {
-        Ok(accepted(failure))
+        Ok(ValueOfFailure::value_of(failure))
+    }
+}
+
+/// A value of a block that a failure of its cleanup becomes.
+#[diagnostic::on_unimplemented(
+    message = "the cleanup fails with `{F}`, which does not convert into the error of the block's value, `{Self}`",
+    label = "this can fail",
+    note = "let the value be a `Result` whose error implements `From` for the cleanup's error, or handle the error in the cleanup"
+)]
+pub trait ValueOfFailure<F> {
+    fn value_of(failure: F) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F, T: Accepts<Result<(), F>>> ValueOfFailure<F> for T {
+    fn value_of(failure: F) -> T {
+        accepted(failure)
     }
 }
 
@@ -339,7 +361,7 @@ pub trait RouteResult {
     type Result;
     fn __finally_route(&self, failure: Self::Failure) -> Result<Self::Value, Self::Result>
     where
-        Self::Result: Accepts<Result<(), Self::Failure>>;
+        Self::Result: ResultOfFailure<Self::Failure>;
 }
 
 impl<F, T, R> RouteResult for Route<F, T, R> {
@@ -348,11 +370,40 @@ impl<F, T, R> RouteResult for Route<F, T, R> {
     type Result = R;
     fn __finally_route(&self, failure: F) -> Result<T, R>
     where
-        R: Accepts<Result<(), F>>,
+        R: ResultOfFailure<F>,
     {
-        Err(accepted(failure))
+        Err(ResultOfFailure::result_of(failure))
     }
 }
+
+/// A result of the function around a block that a failure of its cleanup becomes.
+#[diagnostic::on_unimplemented(
+    message = "the cleanup fails with `{F}`, and neither the block nor the function around, which returns `{Self}`, has a place for that",
+    label = "this can fail",
+    note = "let the block or the function end in a `Result` whose error implements `From` for the cleanup's error, or handle the \
+            error in the cleanup"
+)]
+pub trait ResultOfFailure<F> {
+    fn result_of(failure: F) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F, R: Accepts<Result<(), F>>> ResultOfFailure<F> for R {
+    fn result_of(failure: F) -> R {
+        accepted(failure)
+    }
+}
+
+/// How the cleanup of a block that does not await has its value at once.
+#[diagnostic::on_unimplemented(
+    message = "a block without `.await` cannot await its cleanup",
+    label = "this evaluates to the future `{I}`",
+    note = "await it where it stands: `finally {{ (..).await }}`"
+)]
+pub trait AtOnce<I, V>: Immediate<I, V> {}
+
+#[diagnostic::do_not_recommend]
+impl<M: Immediate<I, V>, I, V> AtOnce<I, V> for M {}
 
 fn accepted<F, T: Accepts<Result<(), F>>>(failure: F) -> T {
     T::from_cleanup(Err(failure)).unwrap_or_else(|| unreachable!("an error becomes a result"))

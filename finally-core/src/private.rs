@@ -6,7 +6,7 @@ pub use alloc::boxed::Box;
 pub use core::{convert::Infallible, option::Option, result::Result};
 
 use crate::{
-    block::Leaving,
+    block::{AtOnce, Leaving},
     body::Body,
     cleanup::{Accepts, Cleanup, CleanupValue},
     combinator::Concluded,
@@ -192,6 +192,22 @@ where
         cleanup.cleanup.map(M::value),
         Rules::new(Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() }),
     ))
+}
+
+/// The end of a block that does not await.
+#[track_caller]
+pub fn settle_at_once<T, I, M, V>(
+    exit: Exit<T>,
+    cleanup: Built<I, M, V>,
+    describe_body: Describe<T>,
+    describe_cleanup: Describe<V>,
+) -> T
+where
+    M: AtOnce<I, V>,
+    V: CleanupValue,
+    T: Accepts<V>,
+{
+    settle_sync(exit, cleanup, describe_body, describe_cleanup)
 }
 
 #[cfg(feature = "std")]

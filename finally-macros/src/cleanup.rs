@@ -84,7 +84,7 @@ impl Cleanup {
     pub(crate) fn awaited_fate(&self) -> Option<Ident> {
         let closure = match &self.kind {
             Kind::AsyncClosure(closure) => closure,
-            Kind::Closure(closure) if matches!(*closure.body, Expr::Async(_)) => closure,
+            Kind::Closure(closure) if is_async_block(&closure.body) => closure,
             _ => return None,
         };
         let awaited = closure.body.to_token_stream();
@@ -110,6 +110,8 @@ impl Cleanup {
         };
         let block = |expression: &Expr| match expression {
             Expr::Block(block) if block.label.is_none() && block.attrs.is_empty() => block.to_token_stream(),
+            // The section of a `finally!` that the compiler tells the error of.
+            Expr::Verbatim(section) if tokens::are_block(section) => section.clone(),
             expression => quote_spanned!(span=> { #expression }),
         };
         match &self.kind {
@@ -211,6 +213,17 @@ fn block_diverges(block: &Block) -> bool {
     match block.stmts.last() {
         Some(Stmt::Expr(expression, _)) => diverges(expression),
         Some(Stmt::Macro(call)) => ends_in(&call.mac.path, DIVERGING_MACROS),
+        _ => false,
+    }
+}
+
+/// Whether the expression is an `async` block, or one in braces.
+fn is_async_block(expression: &Expr) -> bool {
+    match expression {
+        Expr::Async(_) => true,
+        Expr::Block(block) => {
+            matches!(block.block.stmts.as_slice(), [Stmt::Expr(only, None)] if is_async_block(only))
+        }
         _ => false,
     }
 }

@@ -1,7 +1,7 @@
 //! The function under the attribute. Its body stays one group of tokens that nobody looks into, so that a syntax error in
 //! it is told once, by the compiler, and editors find the user's tokens where they put them.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::{
     Attribute, FnArg, GenericArgument, Ident, LitStr, Pat, PathArguments, Receiver, ReceiverKind, ReturnType,
@@ -67,11 +67,7 @@ impl Function {
         let mut trees = self.body.stream().into_iter();
         match (self.body.delimiter(), trees.next(), trees.next()) {
             (Delimiter::None, Some(TokenTree::Group(block)), None) => block.stream(),
-            (Delimiter::Brace, Some(_), _) if !has_semicolon(self.body.stream()) => {
-                let mut block = self.body.clone();
-                block.set_span(Span::mixed_site().located_at(self.body.span()));
-                block.into_token_stream()
-            }
+            (Delimiter::Brace, Some(_), _) => tokens::inner_block(&self.body).into_token_stream(),
             _ => self.body.to_token_stream(),
         }
     }
@@ -197,10 +193,6 @@ fn parse_body(input: ParseStream<'_>) -> syn::Result<(Group, Vec<Attribute>)> {
     let mut rest = Group::new(body.delimiter(), rest);
     rest.set_span(body.span());
     Ok((rest, attributes))
-}
-
-fn has_semicolon(block: TokenStream) -> bool {
-    block.into_iter().any(|tree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ';'))
 }
 
 /// A type that came through a `macro_rules!` stands in a group.

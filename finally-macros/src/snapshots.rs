@@ -917,7 +917,7 @@ fn a_block_in_place_goes_on_behind_its_cleanup() {
                                 (&&&&__finally_cleanup.probe()).__finally_describe()
                             };
                             let __finally_exit = __finally_exit.fallible_by(&__finally_cleanup);
-                            __finally::settle_sync(
+                            __finally::settle_at_once(
                                 __finally_exit,
                                 __finally_cleanup,
                                 __finally::describe_end,
@@ -1074,94 +1074,100 @@ fn a_block_in_place_that_may_leave_and_does_not_await_is_run_at_once() {
                 let value = {
                     use krate::__private as __finally;
                     let __finally_types = __finally::Types::<u8, _>::new().diverge(|| loop {});
-                    if let __finally::Or::This(__finally_value) = __finally_types.value() {
-                        __finally_value
-                    } else {
-                        #[allow(unreachable_code)]
-                        if let __finally::Or::This(__finally_result) = __finally_types.result() {
-                            return __finally_result;
-                        }
-                        match {
-                            let mut __finally_slot = __finally::Option::None;
-                            let __finally_left = __finally::Left::new();
-                            let __finally_exit = __finally::run(
-                                __finally::leaving(
-                                    &__finally_left,
-                                    async {
-                                        #[allow(unreachable_code)]
-                                        if let __finally::Or::This(__finally_result) = __finally_types
-                                            .result()
-                                        {
-                                            return __finally_result;
-                                        }
-                                        __finally_slot = __finally::Option::Some({
-                                            let __finally_no_await = __finally::NoAwait;
-                                            __finally_types
-                                                .end(
-                                                    if let __finally::Or::This(__finally_value) = __finally_types
-                                                        .value()
-                                                    {
-                                                        __finally_value
-                                                    } else {
-                                                        parse(text)?
-                                                    },
-                                                )
-                                        });
-                                        __finally_left.leave().await
-                                    },
-                                ),
-                            );
-                            let __finally_exit = __finally_exit.leave(__finally_slot);
-                            let __finally_cleanup = __finally::build(
-                                &__finally_exit,
-                                |fate| {
-                                    log(fate);
-                                },
-                            );
-                            let __finally_cleanup_text = {
-                                use __finally::{
-                                    DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                    DescribeNothing as _,
-                                };
-                                (&&&&__finally_cleanup.probe()).__finally_describe()
-                            };
-                            let __finally_exit = __finally_exit.fallible_by(&__finally_cleanup);
-                            __finally::settle_sync(
-                                __finally_exit,
-                                __finally_cleanup,
-                                __finally::describe_end,
-                                __finally_cleanup_text,
-                            )
-                        } {
-                            __finally::Result::Ok(__finally::End::Value(__finally_value)) => {
+                    __finally_types
+                        .typed(
+                            if let __finally::Or::This(__finally_value) = __finally_types.value() {
                                 __finally_value
-                            }
-                            #[allow(unreachable_code)]
-                            __finally::Result::Ok(__finally::End::Return(__finally_result)) => {
-                                return __finally_result;
-                            }
-                            __finally::Result::Ok(__finally::End::Jump(__finally_none)) => {
-                                let __finally_none: __finally::Infallible = __finally_none;
-                                match __finally_none {}
-                            }
-                            #[allow(unreachable_code)]
-                            __finally::Result::Err(__finally_failure) => {
-                                let __finally_routed = {
-                                    use __finally::{
-                                        RouteNothing as _, RouteResult as _, RouteValue as _,
+                            } else {
+                                #[allow(unreachable_code)]
+                                if let __finally::Or::This(__finally_result) = __finally_types
+                                    .result()
+                                {
+                                    return __finally_result;
+                                }
+                                match {
+                                    let mut __finally_slot = __finally::Option::None;
+                                    let __finally_left = __finally::Left::new();
+                                    let __finally_exit = __finally::run(
+                                        __finally::leaving(
+                                            &__finally_left,
+                                            async {
+                                                #[allow(unreachable_code)]
+                                                if let __finally::Or::This(__finally_result) = __finally_types
+                                                    .result()
+                                                {
+                                                    return __finally_result;
+                                                }
+                                                __finally_slot = __finally::Option::Some({
+                                                    let __finally_no_await = __finally::NoAwait;
+                                                    __finally_types
+                                                        .end(
+                                                            if let __finally::Or::This(__finally_value) = __finally_types
+                                                                .value()
+                                                            {
+                                                                __finally_value
+                                                            } else {
+                                                                parse(text)?
+                                                            },
+                                                        )
+                                                });
+                                                __finally_left.leave().await
+                                            },
+                                        ),
+                                    );
+                                    let __finally_exit = __finally_exit.leave(__finally_slot);
+                                    let __finally_cleanup = __finally::build(
+                                        &__finally_exit,
+                                        |fate| {
+                                            log(fate);
+                                        },
+                                    );
+                                    let __finally_cleanup_text = {
+                                        use __finally::{
+                                            DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                                            DescribeNothing as _,
+                                        };
+                                        (&&&&__finally_cleanup.probe()).__finally_describe()
                                     };
-                                    (&&&__finally_types.route(&__finally_failure))
-                                        .__finally_route(__finally_failure)
-                                };
-                                match __finally_routed {
-                                    __finally::Result::Ok(__finally_value) => __finally_value,
-                                    __finally::Result::Err(__finally_result) => {
-                                        return __finally_result;
+                                    let __finally_exit = __finally_exit
+                                        .fallible_by(&__finally_cleanup);
+                                    __finally::settle_at_once(
+                                        __finally_exit,
+                                        __finally_cleanup,
+                                        __finally::describe_end,
+                                        __finally_cleanup_text,
+                                    )
+                                } {
+                                    __finally::Result::Ok(__finally::End::Value(__finally_value)) => {
+                                        __finally_value
+                                    }
+                                    #[allow(unreachable_code)]
+                                    __finally::Result::Ok(
+                                        __finally::End::Return(__finally_result),
+                                    ) => return __finally_result,
+                                    __finally::Result::Ok(__finally::End::Jump(__finally_none)) => {
+                                        let __finally_none: __finally::Infallible = __finally_none;
+                                        match __finally_none {}
+                                    }
+                                    #[allow(unreachable_code)]
+                                    __finally::Result::Err(__finally_failure) => {
+                                        let __finally_routed = {
+                                            use __finally::{
+                                                RouteNothing as _, RouteResult as _, RouteValue as _,
+                                            };
+                                            (&&&__finally_types.route(&__finally_failure))
+                                                .__finally_route(__finally_failure)
+                                        };
+                                        match __finally_routed {
+                                            __finally::Result::Ok(__finally_value) => __finally_value,
+                                            __finally::Result::Err(__finally_result) => {
+                                                return __finally_result;
+                                            }
+                                        }
                                     }
                                 }
-                            }
-                        }
-                    }
+                            },
+                        )
                 };
             }
         "#]],
@@ -1203,12 +1209,15 @@ fn each_jump_leaves_the_block_that_has_its_label() {
                                                         }
                                                     },
                                                 );
+                                            #[allow(unreachable_code)]
                                             break '__finally_end __finally_ended;
                                         };
+                                        #[allow(unreachable_code)]
                                         break '__finally_end __finally::End::Jump(
                                             __finally::Or::This(__finally_jump),
                                         );
                                     };
+                                    #[allow(unreachable_code)]
                                     break '__finally_end __finally::End::Jump(
                                         __finally::Or::Other(__finally::Or::This(__finally_jump)),
                                     );
@@ -1228,7 +1237,7 @@ fn each_jump_leaves_the_block_that_has_its_label() {
                                 (&&&&__finally_cleanup.probe()).__finally_describe()
                             };
                             let __finally_exit = __finally_exit.fallible_by(&__finally_cleanup);
-                            __finally::settle_sync(
+                            __finally::settle_at_once(
                                 __finally_exit,
                                 __finally_cleanup,
                                 __finally::describe_end,
@@ -1330,6 +1339,7 @@ fn a_jump_in_a_macro_belongs_to_a_loop_of_that_macro_if_it_has_one() {
                                                                         retry!(break)
                                                                     },
                                                                 );
+                                                            #[allow(unreachable_code)]
                                                             break '__finally_end __finally_ended;
                                                         };
                                                         #[allow(unreachable_code)]
@@ -1337,10 +1347,12 @@ fn a_jump_in_a_macro_belongs_to_a_loop_of_that_macro_if_it_has_one() {
                                                             break '__finally_jump_0 __finally_broken;
                                                         }
                                                     };
+                                                    #[allow(unreachable_code)]
                                                     break '__finally_end __finally::End::Jump(
                                                         __finally::Or::This(__finally_jump),
                                                     );
                                                 };
+                                                #[allow(unreachable_code)]
                                                 break '__finally_end __finally::End::Jump(
                                                     __finally::Or::Other(__finally::Or::This(__finally_jump)),
                                                 );
@@ -1365,7 +1377,7 @@ fn a_jump_in_a_macro_belongs_to_a_loop_of_that_macro_if_it_has_one() {
                                 (&&&&__finally_cleanup.probe()).__finally_describe()
                             };
                             let __finally_exit = __finally_exit.fallible_by(&__finally_cleanup);
-                            __finally::settle_sync(
+                            __finally::settle_at_once(
                                 __finally_exit,
                                 __finally_cleanup,
                                 __finally::describe_end,

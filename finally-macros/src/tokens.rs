@@ -341,6 +341,28 @@ pub(crate) fn show_borrow(ty: &TokenStream) -> bool {
         })
 }
 
+/// Whether these tokens are a block and no more, whatever is in it.
+pub(crate) fn are_block(tokens: &TokenStream) -> bool {
+    let mut trees = tokens.clone().into_iter();
+    trees.next().is_some_and(|tree| is_block(&tree)) && trees.next().is_none()
+}
+
+/// A block as it stands inside another one, where the compiler would call the braces around a lone expression unnecessary: not
+/// if they are ours.
+pub(crate) fn inner_block(block: &Group) -> Group {
+    let has_semicolon = || {
+        block
+            .stream()
+            .into_iter()
+            .any(|tree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ';'))
+    };
+    let mut inner = block.clone();
+    if !has_semicolon() {
+        inner.set_span(Span::mixed_site().located_at(block.span()));
+    }
+    inner
+}
+
 /// Whether this word is among the tokens, whatever it stands for.
 pub(crate) fn has_word(tokens: &TokenStream, word: &str) -> bool {
     tokens.clone().into_iter().any(|tree| match tree {

@@ -76,8 +76,7 @@ impl Expansion<'_> {
             Some(at) => self.awaited(at, lowered),
             None => self.at_once(lowered),
         };
-        quote_spanned! {span=>
-            let __finally_types = #private::Types::<#ty, _>::new().diverge(|| loop {});
+        let whole = quote_spanned! {span=>
             if let #private::Or::This(__finally_value) = __finally_types.value() {
                 __finally_value
             } else {
@@ -87,6 +86,15 @@ impl Expansion<'_> {
                 }
                 match #ended { #go_on }
             }
+        };
+        // Where the surroundings want another type than the one that is written, that is told there, and once.
+        let whole = block.ty.as_ref().map_or(whole.clone(), |ty| {
+            let at = Span::mixed_site().located_at(ty.span());
+            quote_spanned!(at=> __finally_types.typed(#whole))
+        });
+        quote_spanned! {span=>
+            let __finally_types = #private::Types::<#ty, _>::new().diverge(|| loop {});
+            #whole
         }
     }
 
@@ -111,6 +119,7 @@ impl Expansion<'_> {
         }
         let mut inside = quote_spanned! {span=>
             let __finally_ended = #end;
+            #[allow(unreachable_code)]
             break '__finally_end __finally_ended;
         };
         if in_macro {
@@ -121,6 +130,7 @@ impl Expansion<'_> {
                 (jumps::label(number), self.jump(number, quote_spanned!(span=> __finally_jump)));
             inside = quote_spanned! {span=>
                 let __finally_jump = #label: { #inside };
+                #[allow(unreachable_code)]
                 break '__finally_end #private::End::Jump(#jump);
             };
         }
@@ -196,7 +206,7 @@ impl Expansion<'_> {
         let build = self.build();
         let settle = quote_spanned! {self.span=>
             let __finally_exit = __finally_exit.fallible_by(&__finally_cleanup);
-            #private::settle_sync(__finally_exit, __finally_cleanup, #private::describe_end, __finally_cleanup_text)
+            #private::settle_at_once(__finally_exit, __finally_cleanup, #private::describe_end, __finally_cleanup_text)
         };
         quote_spanned! {span=>
             {
@@ -271,8 +281,9 @@ impl Expansion<'_> {
     fn go_on(&self, jumps: &[Jump]) -> TokenStream {
         let private = &self.private;
         let span = self.body_span();
-        let arms = jumps.iter().enumerate().map(|(number, Jump { word, label, has_value })| {
-            let value = has_value.then(|| quote_spanned!(span=> __finally_value));
+        let arms = jumps.iter().enumerate().map(|(number, Jump { word, label, value })| {
+            // As if the user's value stood here, where the compiler tells what is wrong with it.
+            let value = value.map(|at| quote_spanned!(at=> __finally_value));
             let pattern = self.jump(number, value.clone().unwrap_or_else(|| quote_spanned!(span=> ())));
             quote_spanned!(span=> #private::Result::Ok(#private::End::Jump(#pattern)) => #word #label #value,)
         });

@@ -14,7 +14,7 @@ use crate::{
     check,
     cleanup::Cleanup,
     error::{Errors, bail, error},
-    options::Options,
+    options::{self, Options},
     tokens,
 };
 
@@ -56,7 +56,7 @@ impl Wrong {
     pub(crate) fn into_tokens(self) -> TokenStream {
         let errors = self.error.into_compile_error();
         let body = self.body.map(|Body { kind, block }| match kind {
-            Kind::Try => block.into_token_stream(),
+            Kind::Try => tokens::inner_block(&block).into_token_stream(),
             Kind::Async { capture } => quote!(async #capture #block),
         });
         quote! { { #errors #body } }
@@ -89,12 +89,10 @@ struct Rest {
 
 fn parse_rest(name: &Ident, body: &Body, input: ParseStream<'_>) -> syn::Result<Rest> {
     let separator = parse_separator(name, body.block.span_close(), input)?;
-    let options = parse_options(input)?;
-    let (cleanup, cleanup_awaits) = parse_cleanup(name, &separator, input)?;
+    let options = parse_options(&separator, input)?;
+    let (cleanup, cleanup_awaits) = parse_cleanup(&separator, input)?;
     input.parse::<Option<Token![,]>>()?;
-    if !input.is_empty() {
-        bail!(at input.span(), "expected nothing behind the cleanup; several cleanups nest: the body of one is a `{name}!` with the other");
-    }
+    check_end(name, &separator, input)?;
     let awaits = tokens::first_await_or_join(&body.block.stream()).or(cleanup_awaits);
     if let (Kind::Try, None, Some(on_cancel)) = (body.kind, awaits, &options.on_cancel) {
         bail!(at on_cancel.span, "a block that does not await cannot be cancelled; remove `on_cancel`");
@@ -112,20 +110,40 @@ fn parse_header(input: ParseStream<'_>) -> syn::Result<(TokenStream, Ident)> {
     .parse2(header.stream())
 }
 
+fn form(name: &Ident) -> String {
+    format!("`{name}! {{ try {{ .. }} {name} {{ .. }} }}`")
+}
+
+fn comma_form(name: &Ident) -> String {
+    format!("`{name}!(try {{ .. }}, {{ .. }})`")
+}
+
 fn parse_type(name: &Ident, input: ParseStream<'_>) -> syn::Result<Option<Type>> {
-    if input.is_empty() {
-        bail!(at Span::call_site(), "the body and the cleanup are missing: `{name}! {{ try {{ .. }} finally {{ .. }} }}`");
-    }
     if !input.peek(Token![<]) {
         return Ok(None);
     }
     input.parse::<Token![<]>()?;
-    let ty = input.parse()?;
+    let form = || format!("`{name}! {{ <TYPE> try {{ .. }} {name} {{ .. }} }}`");
+    let ty =
+        input.parse().map_err(|wrong: syn::Error| error!(at wrong.span(), "expected a type: {}", form()))?;
+    if !input.peek(Token![>]) {
+        bail!(at input.span(), "expected `>` behind the type: {}", form());
+    }
     input.parse::<Token![>]>()?;
     Ok(Some(ty))
 }
 
 fn parse_body(name: &Ident, input: ParseStream<'_>) -> syn::Result<Body> {
+    if input.is_empty() {
+        bail!(at Span::call_site(), "the body and the cleanup are missing: {}", form(name));
+    }
+    if input.peek(Token![,])
+        || (input.peek(token::Brace)
+            && input.peek2(Token![,])
+            && (input.peek3(Token![try]) || input.peek3(Token![async])))
+    {
+        bail!(at input.span(), "the body comes first: {}", comma_form(name));
+    }
     if input.peek(token::Brace) {
         bail!(
             at input.span(),
@@ -133,7 +151,7 @@ fn parse_body(name: &Ident, input: ParseStream<'_>) -> syn::Result<Body> {
         );
     }
     if is_separator(input) {
-        bail!(at input.span(), "the body comes first: `{name}! {{ try {{ .. }} finally {{ .. }} }}`");
+        bail!(at input.span(), "the body comes first: {}", form(name));
     }
     if !input.peek(Ident::peek_any) {
         bail!(at input.span(), "the body is a block: `try {{ .. }}` or `async {{ .. }}`");
@@ -149,6 +167,9 @@ fn parse_body(name: &Ident, input: ParseStream<'_>) -> syn::Result<Body> {
     } else {
         bail!(word, "the body is a block: `try {{ .. }}` for one in place, or `async {{ .. }}` for a future");
     };
+    if input.peek(Token![<]) {
+        bail!(at input.span(), "the type comes first: `{name}! {{ <TYPE> {word} {{ .. }} {name} {{ .. }} }}`");
+    }
     let Some(block) = parse_braces(input) else {
         bail!(word, "`{word}` stands in front of a block: `{word} {{ .. }}`");
     };
@@ -171,29 +192,65 @@ fn is_separator(input: ParseStream<'_>) -> bool {
     ahead.call(Ident::parse_any).is_ok_and(|word| word == "finally" || word == "lastly")
 }
 
+/// What stands between the body and the cleanup, and how the cleanup is written behind it.
+struct Separator {
+    span: Span,
+    form: String,
+    form_with_options: String,
+}
+
 /// `finally`, `lastly`, or the comma of the form that rustfmt formats.
-fn parse_separator(name: &Ident, body_end: Span, input: ParseStream<'_>) -> syn::Result<String> {
+fn parse_separator(name: &Ident, body_end: Span, input: ParseStream<'_>) -> syn::Result<Separator> {
     if input.is_empty() {
-        bail!(at body_end, "the cleanup is missing behind the body: `{name}! {{ try {{ .. }} finally {{ .. }} }}`");
+        bail!(at body_end, "the cleanup is missing behind the body: {}", form(name));
     }
-    if input.peek(Token![,]) {
-        input.parse::<Token![,]>()?;
-        return Ok(",".to_owned());
+    let span = input.span();
+    if input.parse::<Option<Token![,]>>()?.is_some() {
+        let form_with_options = format!("`{name}!(try {{ .. }}, (on_cancel = skip) {{ .. }})`");
+        return Ok(Separator { span, form: comma_form(name), form_with_options });
     }
+    check_catch(input)?;
     if is_separator(input) {
-        return Ok(input.call(Ident::parse_any)?.to_string());
+        let word = input.call(Ident::parse_any)?;
+        return Ok(Separator {
+            span,
+            form: format!("`{word} {{ .. }}`"),
+            form_with_options: format!("`{word}(on_cancel = skip) {{ .. }}`"),
+        });
     }
     if input.peek(Ident::peek_any) {
         let word = input.call(Ident::parse_any)?;
-        if word == "catch" || word == "except" {
-            bail!(word, "there is no `{word}`; handle the error in the body, or behind the whole block");
-        }
-        bail!(word, "expected `finally` behind the body, found `{word}`");
+        bail!(word, "expected `{name}` behind the body, found `{word}`");
     }
-    bail!(at input.span(), "expected `finally` behind the body")
+    bail!(at span, "expected `{name}` behind the body")
 }
 
-fn parse_options(input: ParseStream<'_>) -> syn::Result<Options> {
+/// What other languages have beside a `finally`.
+fn check_catch(input: ParseStream<'_>) -> syn::Result<()> {
+    match input.fork().call(Ident::parse_any) {
+        Ok(word) if word == "catch" || word == "except" => {
+            bail!(word, "there is no `{word}`; handle the error in the body, or behind the whole block")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Nothing follows the cleanup.
+fn check_end(name: &Ident, separator: &Separator, input: ParseStream<'_>) -> syn::Result<()> {
+    if input.is_empty() {
+        return Ok(());
+    }
+    check_catch(input)?;
+    if input.peek(token::Paren) || options::starts_option(input) {
+        bail!(at input.span(), "options stand in front of the cleanup: {}", separator.form_with_options);
+    }
+    bail!(at input.span(), "expected nothing behind the cleanup; several cleanups nest: the body of one is a `{name}!` with the other")
+}
+
+fn parse_options(separator: &Separator, input: ParseStream<'_>) -> syn::Result<Options> {
+    if options::starts_option(input) {
+        bail!(at input.span(), "options stand in parentheses: {}", separator.form_with_options);
+    }
     if !input.peek(token::Paren) {
         return Ok(Options::default());
     }
@@ -201,23 +258,18 @@ fn parse_options(input: ParseStream<'_>) -> syn::Result<Options> {
     Options::parse.parse2(options.stream())
 }
 
-fn parse_cleanup(
-    name: &Ident,
-    separator: &str,
-    input: ParseStream<'_>,
-) -> syn::Result<(Cleanup, Option<Span>)> {
-    let form = if separator == "," {
-        format!("{name}!(try {{ .. }}, {{ .. }})")
-    } else {
-        format!("{separator} {{ .. }}")
-    };
+fn parse_cleanup(separator: &Separator, input: ParseStream<'_>) -> syn::Result<(Cleanup, Option<Span>)> {
+    let form = &separator.form;
+    let fate = if input.is_empty() { None } else { parse_fate(input)? };
     if input.is_empty() {
-        bail!(at Span::call_site(), "the cleanup is missing: `{form}`");
+        bail!(at separator.span, "the cleanup is missing: {form}");
     }
-    let fate = parse_fate(input)?;
+    if input.peek(token::Paren) {
+        bail!(at input.span(), "options stand in front of `|fate|`: {}", separator.form_with_options);
+    }
     let at = input.span();
     let Some(block) = parse_braces(input) else {
-        bail!(at at, "the cleanup is a block, `{form}`, or one that looks at the fate, `|fate| {{ .. }}`");
+        bail!(at at, "the cleanup is a block, {form}, or one that looks at the fate, `|fate| {{ .. }}`");
     };
     check_cleanup(&block)?;
     let awaits =
@@ -233,7 +285,10 @@ fn parse_fate(input: ParseStream<'_>) -> syn::Result<Option<Pat>> {
         return Ok(None);
     }
     let fate = input.call(Pat::parse_single)?;
-    if input.peek(Token![:]) || input.peek(Token![,]) {
+    if input.peek(Token![:]) {
+        bail!(at input.span(), "the fate has the type that the body gives it; write it without one: `|fate| {{ .. }}`");
+    }
+    if input.peek(Token![,]) {
         bail!(at input.span(), "a cleanup takes no argument, or one, the fate: `|fate| {{ .. }}`");
     }
     input.parse::<Token![|]>()?;

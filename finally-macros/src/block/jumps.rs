@@ -18,7 +18,8 @@ pub(crate) struct Jump {
     pub(crate) word: Ident,
     /// The label, with its tick.
     pub(crate) label: Option<Label>,
-    pub(crate) has_value: bool,
+    /// Where its value starts, if it has one.
+    pub(crate) value: Option<Span>,
 }
 
 #[derive(Clone)]
@@ -187,7 +188,8 @@ impl Lowering {
         }
         let number = self.number(word, label.as_ref());
         if let Some(jump) = self.jumps.get_mut(number) {
-            jump.has_value |= *word == "break" && starts_value(trees.get(end));
+            let value = trees.get(end).filter(|next| *word == "break" && starts_value(next));
+            jump.value = jump.value.or(value.map(TokenTree::span));
         }
         if scope.in_macro && label.is_none() {
             self.in_macro = true;
@@ -205,7 +207,7 @@ impl Lowering {
         if let Some(number) = self.jumps.iter().position(|jump| jump.is(&word.to_string(), label)) {
             return number;
         }
-        self.jumps.push(Jump { word: word.clone(), label: label.cloned(), has_value: false });
+        self.jumps.push(Jump { word: word.clone(), label: label.cloned(), value: None });
         self.jumps.len() - 1
     }
 }
@@ -265,8 +267,8 @@ fn loop_body(trees: &[TokenTree], at: usize) -> Option<usize> {
 }
 
 /// Whether a value follows a `break`, which what cannot start one shows.
-fn starts_value(next: Option<&TokenTree>) -> bool {
-    !matches!(punct(next), Some(';' | ',' | '}')) && next.is_some()
+fn starts_value(next: &TokenTree) -> bool {
+    !matches!(punct(Some(next)), Some(';' | ',' | '}'))
 }
 
 /// Whether the group is what a macro gets that may have loops of its own.
