@@ -5,13 +5,13 @@
 
 use std::{fs, path::Path};
 
-/// Mistakes with the attribute, which are ours to tell.
-const ATTRIBUTE: &[&str] = &["attribute", "body", "cleanup"];
+/// Mistakes with the macros, which are ours to tell.
+const OURS: &[&str] = &["attribute", "block", "body", "cleanup"];
 
 #[test]
 fn mistakes_are_told() {
     let cases = trybuild::TestCases::new();
-    for folder in ATTRIBUTE {
+    for folder in OURS {
         cases.compile_fail(format!("tests/ui/{folder}/*.rs"));
     }
     cases.pass("tests/ui/pass/*.rs");
@@ -27,7 +27,7 @@ fn mistakes_with_methods_are_told() {
 }
 
 fn for_each_message(check: impl Fn(&str, &str)) {
-    for folder in ATTRIBUTE {
+    for folder in OURS {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui").join(folder);
         for file in fs::read_dir(folder).unwrap() {
             let path = file.unwrap().path();

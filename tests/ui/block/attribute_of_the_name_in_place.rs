@@ -1,0 +1,5 @@
+use finally::finally;
+
+fn main() {
+    finally! { try {} finally {} }
+}

@@ -1,0 +1,12 @@
+use finally::block::finally;
+
+fn clean() {}
+
+async fn clean_later() {}
+
+fn main() {
+    finally! {
+        try { clean_later().await }
+        finally { clean() }
+    }
+}

@@ -1,0 +1,9 @@
+use finally::block::finally;
+
+fn clean() {}
+
+async fn clean_later() {}
+
+fn main() {
+    finally!(try { clean_later().await }, { clean() });
+}

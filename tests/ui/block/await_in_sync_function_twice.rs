@@ -1,0 +1,15 @@
+use finally::block::finally;
+
+fn clean() {}
+
+async fn clean_later() {}
+
+fn main() {
+    finally! {
+        try {
+            clean_later().await;
+            clean_later().await;
+        }
+        finally { clean_later().await; }
+    }
+}

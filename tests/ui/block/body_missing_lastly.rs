@@ -1,0 +1,7 @@
+use finally::block::lastly;
+
+fn clean() {}
+
+fn main() {
+    lastly! { lastly { clean() } }
+}

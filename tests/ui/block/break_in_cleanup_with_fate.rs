@@ -1,0 +1,19 @@
+use finally::block::finally;
+
+fn work(list: &[u8]) {
+    for item in list {
+        drop(item);
+        finally! {
+            try {}
+            finally |fate| {
+                if fate.is_panicked() {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+fn main() {
+    work(&[]);
+}

@@ -1,0 +1,8 @@
+use finally::block::finally;
+
+fn main() {
+    finally! {
+        try {}
+        finally { 5 }
+    }
+}

@@ -1,0 +1,8 @@
+use finally::block::finally;
+
+fn main() {
+    drop(finally! {
+        async {}
+        finally { 5 }
+    });
+}

@@ -1,0 +1,5 @@
+use finally::block::lastly;
+
+fn main() {
+    let _: u8 = lastly! { try { 1 } };
+}

@@ -1,0 +1,5 @@
+use finally::block::finally;
+
+fn main() {
+    finally!();
+}

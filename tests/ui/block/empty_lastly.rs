@@ -1,0 +1,5 @@
+use finally::block::lastly;
+
+fn main() {
+    lastly! {}
+}

@@ -1,0 +1,14 @@
+use finally::block::finally;
+
+async fn close(_: bool) {}
+
+async fn work() {
+    finally! {
+        try {}
+        finally |fate| { async move { close(fate.is_cancelled()).await } }
+    }
+}
+
+fn main() {
+    drop(work());
+}

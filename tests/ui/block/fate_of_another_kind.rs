@@ -1,0 +1,12 @@
+use finally::block::finally;
+
+fn main() {
+    finally! {
+        try {}
+        finally |fate| {
+            if fate == 5 {
+                println!("five");
+            }
+        }
+    }
+}

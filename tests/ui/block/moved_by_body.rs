@@ -1,0 +1,9 @@
+use finally::block::finally;
+
+fn main() {
+    let name = String::new();
+    finally! {
+        try { drop(name) }
+        finally { println!("{name}") }
+    }
+}

@@ -1,0 +1,9 @@
+use finally::block::finally;
+
+fn work() {}
+
+fn clean() {}
+
+fn main() {
+    finally!(work(), { clean() });
+}

@@ -1,0 +1,9 @@
+use finally::block::finally;
+
+fn clean() {}
+
+fn main() {
+    async fn work() {}
+
+    drop(finally! { work() finally { clean() } });
+}

@@ -1,0 +1,7 @@
+use finally::block::finally;
+
+fn clean() {}
+
+fn main() {
+    finally! { try {} { clean() } }
+}

@@ -1,0 +1,12 @@
+use finally::block::finally;
+
+fn work(list: &[u8]) {
+    for item in list {
+        drop(item);
+        finally!(try {}, { return; });
+    }
+}
+
+fn main() {
+    work(&[]);
+}

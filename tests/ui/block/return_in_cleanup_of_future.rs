@@ -1,0 +1,13 @@
+use finally::block::finally;
+
+fn clean() {}
+
+fn main() {
+    drop(finally! {
+        async {}
+        finally {
+            clean();
+            return
+        }
+    });
+}

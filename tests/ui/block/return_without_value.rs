@@ -1,0 +1,19 @@
+use finally::block::finally;
+
+fn clean() {}
+
+fn work(early: bool) -> u8 {
+    finally! {
+        try {
+            if early {
+                return;
+            }
+            5
+        }
+        finally { clean() }
+    }
+}
+
+fn main() {
+    work(true);
+}

@@ -1,0 +1,10 @@
+use finally::block::finally;
+
+fn clean() {}
+
+fn main() {
+    drop(finally! {
+        async { let = 5; }
+        finally { clean() }
+    });
+}

@@ -1,0 +1,15 @@
+use finally::block::finally;
+
+fn clean() {}
+
+fn main() {
+    loop {
+        finally! {
+            try {
+                clean() clean();
+                break;
+            }
+            finally { clean() }
+        }
+    }
+}

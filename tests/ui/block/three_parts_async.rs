@@ -1,0 +1,7 @@
+use finally::block::finally;
+
+fn clean() {}
+
+fn main() {
+    drop(finally! { async {} finally { clean() } finally { clean() } });
+}

@@ -1,0 +1,3 @@
+fn main() {
+    finally::block::finally!::<u8> { try { 5 } finally {} };
+}

@@ -1,0 +1,5 @@
+use finally::block::finally;
+
+fn main() {
+    finally! { <u8, u8> try { 5 } finally {} };
+}

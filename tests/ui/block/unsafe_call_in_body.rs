@@ -1,0 +1,12 @@
+use finally::block::finally;
+
+fn clean() {}
+
+unsafe fn danger() {}
+
+fn main() {
+    finally! {
+        try { danger() }
+        finally { clean() }
+    }
+}

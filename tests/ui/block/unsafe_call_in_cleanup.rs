@@ -1,0 +1,10 @@
+use finally::block::finally;
+
+unsafe fn danger() {}
+
+fn main() {
+    finally! {
+        try {}
+        finally { danger() }
+    }
+}

@@ -1,0 +1,7 @@
+use finally::block::lastly;
+
+fn clean() {}
+
+fn main() {
+    lastly! { try {} last { clean() } }
+}
