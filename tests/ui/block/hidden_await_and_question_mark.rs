@@ -1,0 +1,24 @@
+use finally::block::finally;
+
+fn clean() {}
+
+macro_rules! pause {
+    () => {
+        std::future::ready(()).await
+    };
+}
+
+async fn work() -> Option<u8> {
+    let five = finally! {
+        try {
+            pause!();
+            Some(5)?
+        }
+        finally { clean() }
+    };
+    Some(five)
+}
+
+fn main() {
+    futures::executor::block_on(work());
+}
