@@ -917,12 +917,17 @@ fn a_block_in_place_goes_on_behind_its_cleanup() {
                                 (&&&&__finally_cleanup.probe()).__finally_describe()
                             };
                             let __finally_exit = __finally_exit.fallible_by(&__finally_cleanup);
-                            __finally::settle_at_once(
-                                __finally_exit,
-                                __finally_cleanup,
-                                __finally::describe_end,
-                                __finally_cleanup_text,
-                            )
+                            #[allow(unreachable_code)]
+                            let __finally_ended = {
+                                let __finally_ended = __finally::settle_at_once(
+                                    __finally_exit,
+                                    __finally_cleanup,
+                                    __finally::describe_end,
+                                    __finally_cleanup_text,
+                                );
+                                __finally_ended
+                            };
+                            __finally_ended
                         } {
                             __finally::Result::Ok(__finally::End::Value(__finally_value)) => {
                                 __finally_value
@@ -1131,12 +1136,17 @@ fn a_block_in_place_that_may_leave_and_does_not_await_is_run_at_once() {
                                     };
                                     let __finally_exit = __finally_exit
                                         .fallible_by(&__finally_cleanup);
-                                    __finally::settle_at_once(
-                                        __finally_exit,
-                                        __finally_cleanup,
-                                        __finally::describe_end,
-                                        __finally_cleanup_text,
-                                    )
+                                    #[allow(unreachable_code)]
+                                    let __finally_ended = {
+                                        let __finally_ended = __finally::settle_at_once(
+                                            __finally_exit,
+                                            __finally_cleanup,
+                                            __finally::describe_end,
+                                            __finally_cleanup_text,
+                                        );
+                                        __finally_ended
+                                    };
+                                    __finally_ended
                                 } {
                                     __finally::Result::Ok(__finally::End::Value(__finally_value)) => {
                                         __finally_value
@@ -1237,12 +1247,17 @@ fn each_jump_leaves_the_block_that_has_its_label() {
                                 (&&&&__finally_cleanup.probe()).__finally_describe()
                             };
                             let __finally_exit = __finally_exit.fallible_by(&__finally_cleanup);
-                            __finally::settle_at_once(
-                                __finally_exit,
-                                __finally_cleanup,
-                                __finally::describe_end,
-                                __finally_cleanup_text,
-                            )
+                            #[allow(unreachable_code)]
+                            let __finally_ended = {
+                                let __finally_ended = __finally::settle_at_once(
+                                    __finally_exit,
+                                    __finally_cleanup,
+                                    __finally::describe_end,
+                                    __finally_cleanup_text,
+                                );
+                                __finally_ended
+                            };
+                            __finally_ended
                         } {
                             __finally::Result::Ok(__finally::End::Value(__finally_value)) => {
                                 __finally_value
@@ -1377,12 +1392,17 @@ fn a_jump_in_a_macro_belongs_to_a_loop_of_that_macro_if_it_has_one() {
                                 (&&&&__finally_cleanup.probe()).__finally_describe()
                             };
                             let __finally_exit = __finally_exit.fallible_by(&__finally_cleanup);
-                            __finally::settle_at_once(
-                                __finally_exit,
-                                __finally_cleanup,
-                                __finally::describe_end,
-                                __finally_cleanup_text,
-                            )
+                            #[allow(unreachable_code)]
+                            let __finally_ended = {
+                                let __finally_ended = __finally::settle_at_once(
+                                    __finally_exit,
+                                    __finally_cleanup,
+                                    __finally::describe_end,
+                                    __finally_cleanup_text,
+                                );
+                                __finally_ended
+                            };
+                            __finally_ended
                         } {
                             __finally::Result::Ok(__finally::End::Value(__finally_value)) => {
                                 __finally_value

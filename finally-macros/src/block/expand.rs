@@ -206,7 +206,15 @@ impl Expansion<'_> {
         let build = self.build();
         let settle = quote_spanned! {self.span=>
             let __finally_exit = __finally_exit.fallible_by(&__finally_cleanup);
-            #private::settle_at_once(__finally_exit, __finally_cleanup, #private::describe_end, __finally_cleanup_text)
+            // Where nothing inside ends but by a panic, this type has no value, of which the user is not to be told.
+            #[allow(unreachable_code)]
+            let __finally_ended = {
+                let __finally_ended = #private::settle_at_once(
+                    __finally_exit, __finally_cleanup, #private::describe_end, __finally_cleanup_text
+                );
+                __finally_ended
+            };
+            __finally_ended
         };
         quote_spanned! {span=>
             {

@@ -1,0 +1,547 @@
+//! The macros in a crate of each edition. The packages beside this file have their own edition and nothing else.
+
+#![deny(warnings, clippy::all)]
+#![allow(clippy::never_loop, reason = "there are loops to break out of")]
+
+use std::{
+    cell::RefCell,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, Waker},
+};
+
+/// Runs a future that never waits for anything but itself.
+fn run<F: Future>(future: F) -> F::Output {
+    let mut future = std::pin::pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return output;
+        }
+    }
+}
+
+/// Polls once what then suspends, and drops it.
+fn cancel(future: impl Future) {
+    assert!(std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())).is_pending());
+}
+
+/// Suspends once.
+fn suspend() -> impl Future<Output = ()> {
+    let mut suspended = false;
+    std::future::poll_fn(move |_| {
+        if std::mem::replace(&mut suspended, true) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+}
+
+#[derive(Default)]
+struct Log(RefCell<Vec<String>>);
+
+impl Log {
+    fn push(&self, event: impl Into<String>) {
+        self.0.borrow_mut().push(event.into());
+    }
+
+    fn take(&self) -> String {
+        self.0.take().join(" ")
+    }
+}
+
+fn parsed(text: &str) -> Result<u8, std::num::ParseIntError> {
+    text.parse()
+}
+
+mod block_in_place {
+    use super::*;
+    use finally::block::finally;
+
+    fn all(log: &Log, texts: &[&str]) -> Result<u32, std::num::ParseIntError> {
+        let mut sum = 0;
+        'all: for text in texts {
+            loop {
+                let number = finally! {
+                    try {
+                        match *text {
+                            "continue" => continue 'all,
+                            "break" => break,
+                            "end" => break 'all,
+                            "return" => return Ok(100),
+                            text => parsed(text)?,
+                        }
+                    }
+                    finally { log.push(format!("clean({text})")); }
+                };
+                sum += u32::from(number);
+                break;
+            }
+            log.push("next");
+        }
+        Ok(sum)
+    }
+
+    async fn all_awaited(log: &Log, texts: &[&str]) -> Result<u32, std::num::ParseIntError> {
+        let mut sum = 0;
+        'all: for text in texts {
+            loop {
+                let number = finally! {
+                    try {
+                        suspend().await;
+                        match *text {
+                            "continue" => continue 'all,
+                            "break" => break,
+                            "end" => break 'all,
+                            "return" => return Ok(100),
+                            text => parsed(text)?,
+                        }
+                    }
+                    finally(on_cancel = skip) {
+                        suspend().await;
+                        log.push(format!("clean({text})"));
+                    }
+                };
+                sum += u32::from(number);
+                break;
+            }
+            log.push("next");
+        }
+        Ok(sum)
+    }
+
+    #[test]
+    fn control_flow_passes_through() {
+        let log = Log::default();
+        for (texts, result, events) in [
+            (&["1", "2"][..], Some(3), "clean(1) next clean(2) next"),
+            (&["continue", "2"], Some(2), "clean(continue) clean(2) next"),
+            (&["break", "2"], Some(2), "clean(break) next clean(2) next"),
+            (&["end", "2"], Some(0), "clean(end)"),
+            (&["return", "2"], Some(100), "clean(return)"),
+            (&["x", "2"], None, "clean(x)"),
+        ] {
+            assert_eq!((all(&log, texts).ok(), &*log.take()), (result, events));
+            assert_eq!((run(all_awaited(&log, texts)).ok(), &*log.take()), (result, events));
+        }
+    }
+
+    #[test]
+    fn one_that_is_cancelled_is_cleaned_up_after() {
+        let log = Log::default();
+        cancel(async {
+            finally! {
+                try { suspend().await }
+                finally { log.push("clean"); }
+            }
+            log.push("behind");
+        });
+        assert_eq!(log.take(), "clean");
+    }
+
+    #[test]
+    fn a_panic_goes_on() {
+        let log = Log::default();
+        let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            finally! {
+                try { std::panic::resume_unwind(Box::new("body")) }
+                finally { log.push("clean"); }
+            }
+        }));
+        assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"body"));
+        assert_eq!(log.take(), "clean");
+    }
+
+    #[test]
+    fn the_fate_is_shown() {
+        fn end(log: &Log, text: &str) -> Option<u8> {
+            let number = finally! {
+                try { text.parse::<u8>().ok()? }
+                finally |fate| {
+                    log.push(match fate {
+                        finally::Fate::Returned(finally::block::End::Value(number)) => format!("value({number})"),
+                        finally::Fate::Returned(finally::block::End::Return(result)) => format!("return({result:?})"),
+                        _ => unreachable!(),
+                    });
+                }
+            };
+            Some(number)
+        }
+        let log = Log::default();
+        assert_eq!((end(&log, "1"), end(&log, "x"), &*log.take()), (Some(1), None, "value(1) return(None)"));
+    }
+
+    #[test]
+    fn the_type_goes_inside() {
+        let list = finally! { <Vec<u8>> try { (0..3).collect() } finally {} };
+        assert_eq!(list, [0, 1, 2]);
+    }
+
+    #[test]
+    fn the_failure_of_a_cleanup_has_a_place() {
+        fn fails(text: &str) -> Result<u8, std::num::ParseIntError> {
+            let value = finally! {
+                try { 1 }
+                finally { parsed(text).map(drop) }
+            };
+            Ok(value)
+        }
+        let value: Result<u8, std::num::ParseIntError> = finally! {
+            try { Ok(1) }
+            finally {
+                parsed("x")?;
+                Ok::<(), std::num::ParseIntError>(())
+            }
+        };
+        assert_eq!((fails("1"), fails("x").is_err(), value.is_err()), (Ok(1), true, true));
+    }
+
+    struct Owner {
+        list: Vec<u8>,
+        name: String,
+    }
+
+    impl Owner {
+        /// A block and its cleanup use different fields of one place, whatever a closure of this edition captures.
+        fn first(&mut self) -> &mut u8 {
+            finally! {
+                try { &mut self.list[0] }
+                finally { self.name.push('!'); }
+            }
+        }
+    }
+
+    #[test]
+    fn body_and_cleanup_share_places() {
+        let mut owner = Owner { list: vec![1], name: String::new() };
+        *owner.first() += 1;
+        let mut list = vec![1];
+        finally! {
+            try { list.push(owner.list[0]) }
+            finally { list.push(3); }
+        }
+        list.push(4);
+        assert_eq!((list, owner.name), (vec![1, 2, 3, 4], "!".to_owned()));
+    }
+
+    #[test]
+    fn blocks_nest() {
+        fn nested(log: &Log, leave: bool) -> u8 {
+            let value = finally! {
+                try {
+                    let value = finally! {
+                        try {
+                            if leave {
+                                return 1;
+                            }
+                            2
+                        }
+                        finally { log.push("inner"); }
+                    };
+                    value + 1
+                }
+                finally {
+                    finally! {
+                        try { log.push("cleaning") }
+                        finally { log.push("outer"); }
+                    }
+                }
+            };
+            value + 1
+        }
+        async fn awaited(log: &Log, leave: bool) -> u8 {
+            finally! {
+                try {
+                    finally! {
+                        try {
+                            suspend().await;
+                            if leave {
+                                return 1;
+                            }
+                            3
+                        }
+                        finally { log.push("inner"); }
+                    }
+                }
+                finally(on_cancel = block) {
+                    suspend().await;
+                    log.push("outer");
+                }
+            }
+        }
+        let log = Log::default();
+        assert_eq!(
+            (nested(&log, true), nested(&log, false), &*log.take()),
+            (1, 4, "inner cleaning outer inner cleaning outer")
+        );
+        assert_eq!(
+            (run(awaited(&log, true)), run(awaited(&log, false)), &*log.take()),
+            (1, 3, "inner outer inner outer")
+        );
+    }
+}
+
+mod future {
+    use super::*;
+    use finally::block::finally;
+
+    #[test]
+    fn one_that_borrows_and_one_that_takes() {
+        let log = Log::default();
+        let name = String::from("name");
+        let borrows = finally! {
+            async {
+                suspend().await;
+                name.len()
+            }
+            finally { log.push("clean"); }
+        };
+        assert_eq!((log.take(), run(borrows), log.take()), (String::new(), 4, "clean".to_owned()));
+        let takes = finally! {
+            <Result<usize, std::num::ParseIntError>>
+            async move {
+                if name.is_empty() {
+                    return Ok(0);
+                }
+                suspend().await;
+                Ok(usize::from(parsed(&name)?))
+            }
+            finally |fate| { assert!(fate.error().is_some()) }
+        };
+        assert!(run(takes).is_err());
+    }
+
+    #[test]
+    fn one_that_is_cancelled_is_cleaned_up_after() {
+        let log = Log::default();
+        cancel(finally! {
+            async { suspend().await }
+            finally |fate| { log.push(format!("cancelled({})", fate.is_cancelled())); }
+        });
+        assert_eq!(log.take(), "cancelled(true)");
+    }
+
+    #[test]
+    fn a_cleanup_that_awaits() {
+        async fn close(name: String) -> Result<(), std::num::ParseIntError> {
+            suspend().await;
+            parsed(&name).map(drop)
+        }
+        let name = String::from("1");
+        let number = finally! {
+            async { parsed("7") }
+            finally { close(name).await }
+        };
+        assert_eq!(run(number), Ok(7));
+    }
+}
+
+mod comma_form {
+    use super::*;
+    use finally::block::finally;
+
+    #[test]
+    fn of_both_kinds() {
+        let log = Log::default();
+        let value = finally!(try { 1 }, { log.push("one") });
+        let later = finally!(
+            async {
+                suspend().await;
+                2
+            },
+            |fate| { log.push(if fate.is_returned() { "two" } else { "" }) }
+        );
+        let awaited = async {
+            finally!(try { suspend().await; 3 }, (on_cancel = skip) { suspend().await; log.push("three") })
+        };
+        assert_eq!((value, run(later), run(awaited), &*log.take()), (1, 2, 3, "one two three"));
+    }
+}
+
+mod other_name {
+    use super::*;
+    use finally::prelude::*;
+
+    #[finally::lastly(log.push("attribute"))]
+    fn annotated(log: &Log) -> u8 {
+        lastly! {
+            try { 1 }
+            lastly { log.push("block"); }
+        }
+    }
+
+    #[test]
+    fn of_all_three() {
+        let log = Log::default();
+        assert_eq!(annotated(&log) + lastly!(try { 2 }, { log.push("comma") }), 3);
+        assert_eq!(run(async { 4 }.lastly(|| log.push("method"))), 4);
+        assert_eq!(log.take(), "block attribute comma method");
+    }
+}
+
+mod attribute {
+    use super::*;
+    use finally::finally;
+
+    fn clean() {}
+
+    async fn clean_later(_: String) {
+        suspend().await;
+    }
+
+    #[finally(clean)]
+    async fn with_a_path(text: &str) -> Result<u8, std::num::ParseIntError> {
+        suspend().await;
+        let number = parsed(text)?;
+        Ok(number)
+    }
+
+    #[finally(|fate: finally::Fate<'_, Option<u8>>| log.push(format!("{}", fate.is_returned())))]
+    async fn with_a_fate(log: &Log, number: Option<u8>) -> Option<u8> {
+        suspend().await;
+        Some(number? + 1)
+    }
+
+    #[finally(clean_later(name).await)]
+    async fn that_awaits(name: String) -> usize {
+        suspend().await;
+        name.len()
+    }
+
+    #[finally({ suspend().await; log.push("clean") }, on_cancel = skip)]
+    async fn that_borrows(log: &Log) {
+        suspend().await;
+        log.push("body");
+    }
+
+    #[finally(log.push("clean"))]
+    fn not_async(log: &Log, early: bool) -> u8 {
+        if early {
+            return 1;
+        }
+        log.push("body");
+        2
+    }
+
+    #[finally(clean)]
+    fn returns_a_future(name: &str) -> impl Future<Output = usize> + '_ {
+        async move { name.len() }
+    }
+
+    #[finally(clean)]
+    fn returns_a_box<'a>(name: &'a str) -> Pin<Box<dyn Future<Output = usize> + 'a>> {
+        Box::pin(async move { name.len() })
+    }
+
+    trait Close {
+        fn name(&self) -> String;
+
+        #[finally(log.push(self.name()))]
+        fn close(&self, log: &Log) {
+            log.push("close");
+        }
+    }
+
+    impl Close for u8 {
+        fn name(&self) -> String {
+            self.to_string()
+        }
+    }
+
+    #[test]
+    fn of_every_form() {
+        let log = Log::default();
+        assert!(run(with_a_path("x")).is_err());
+        assert_eq!((run(with_a_fate(&log, Some(1))), run(with_a_fate(&log, None))), (Some(2), None));
+        assert_eq!(run(that_awaits("name".to_owned())), 4);
+        run(that_borrows(&log));
+        assert_eq!((not_async(&log, true), not_async(&log, false)), (1, 2));
+        assert_eq!((run(returns_a_future("name")), run(returns_a_box("name"))), (4, 4));
+        5.close(&log);
+        assert_eq!(log.take(), "true true body clean clean body clean close 5");
+    }
+}
+
+mod in_macros {
+    use super::*;
+    use finally::block::finally;
+
+    macro_rules! guarded {
+        ($log:expr, $body:block) => {
+            finally! { try $body finally { $log.push("clean"); } }
+        };
+        ($log:expr, <$type:ty> $($body:tt)*) => {
+            finally! { <$type> try { $($body)* } finally { $log.push("clean"); } }
+        };
+    }
+
+    macro_rules! leave {
+        ($value:expr) => {
+            return $value
+        };
+    }
+
+    macro_rules! annotated {
+        ($name:ident($log:ident), $cleanup:expr, $body:block) => {
+            #[finally::finally($cleanup)]
+            fn $name($log: &Log) -> u8 $body
+        };
+    }
+
+    annotated!(from_parts(log), log.push("clean"), { u8::from(log.take().is_empty()) });
+
+    fn all(log: &Log, early: bool) -> u8 {
+        let sum = guarded!(log, {
+            if early {
+                leave!(1);
+            }
+            2
+        });
+        sum + guarded!(log, <u8> let three = "3"; three.parse().unwrap())
+    }
+
+    #[test]
+    fn around_and_inside() {
+        let log = Log::default();
+        assert_eq!((all(&log, true), &*log.take()), (1, "clean"));
+        assert_eq!((all(&log, false), &*log.take()), (5, "clean clean"));
+        assert_eq!((from_parts(&log), &*log.take()), (1, "clean"));
+    }
+}
+
+/// Before Rust 1.95, an import of the attribute hides the block macro of a glob.
+mod imports {
+    use super::Log;
+    use finally::{finally, prelude::*};
+
+    #[finally(log.push("attribute"))]
+    fn block_by_its_path(log: &Log) -> u8 {
+        finally::block::finally! {
+            try { 1 }
+            finally { log.push("block"); }
+        }
+    }
+
+    #[finally(log.push("attribute"))]
+    fn block_imported_inside(log: &Log) -> u8 {
+        use finally::block::finally;
+
+        finally! {
+            try { 2 }
+            finally { log.push("block"); }
+        }
+    }
+
+    #[finally(log.push("attribute"))]
+    async fn method(log: &Log) -> u8 {
+        async { 3 }.finally(|| log.push("method")).await
+    }
+
+    #[test]
+    fn of_the_attribute_and_the_block_in_one_module() {
+        let log = Log::default();
+        assert_eq!((block_by_its_path(&log), &*log.take()), (1, "block attribute"));
+        assert_eq!((block_imported_inside(&log), &*log.take()), (2, "block attribute"));
+        assert_eq!((super::run(method(&log)), &*log.take()), (3, "method attribute"));
+    }
+}
