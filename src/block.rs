@@ -9,6 +9,8 @@ pub use finally_core::End;
 /// finally!([<TYPE>] BODY, CLEANUP)                  CLEANUP: [(options)] { .. }  or  [(options)] |fate| { .. }
 /// ```
 ///
+/// rustfmt formats the second form where it has neither a type nor options, and leaves what is inside of every other one as it is.
+///
 /// # `try`: a block in place
 ///
 /// Its value is the value of the macro. `return`, `?`, `break` and `continue` in it act on the function and the loops around,

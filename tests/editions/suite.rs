@@ -327,12 +327,14 @@ mod future {
             suspend().await;
             parsed(&name).map(drop)
         }
-        let name = String::from("1");
-        let number = finally! {
-            async { parsed("7") }
-            finally { close(name).await }
+        let number = |name: String| {
+            finally! {
+                async { parsed("7") }
+                finally { close(name).await }
+            }
         };
-        assert_eq!(run(number), Ok(7));
+        assert_eq!(run(number(String::from("1"))), Ok(7));
+        assert!(run(number(String::from("x"))).is_err());
     }
 }
 
