@@ -152,10 +152,11 @@ fn metadata(folder: &Path, name: &str, version: &str) -> Result<MetadataPackage>
         .with_context(|| format!("cargo did not find {name} {version}"))
 }
 
-/// All but what would make cargo or rustup behave otherwise.
+/// All but what would make cargo or rustup behave otherwise. The versions of dependencies are what cargo finds: a lock file of
+/// another time may leave none for the library.
 fn copy(from: &Path, to: &Path) -> Result<()> {
     const LEFT_OUT: &[&str] =
-        &[".cargo", ".cargo-ok", "rust-toolchain", "rust-toolchain.toml", "clippy.toml"];
+        &[".cargo", ".cargo-ok", "Cargo.lock", "rust-toolchain", "rust-toolchain.toml", "clippy.toml"];
 
     for entry in walkdir::WalkDir::new(from).min_depth(1) {
         let entry = entry?;
