@@ -100,6 +100,10 @@ fn main() -> Result<()> {
             let path = repository.join("docs/crater.md");
             fs::write(&path, table::page(&corpus.entries, &found)?)?;
             println!("{}", path.display());
+            let readme = fs::read_to_string(repository.join("README.md"))?;
+            let readme = readme.split_whitespace().collect::<Vec<_>>().join(" ");
+            let told = table::told(&found)?;
+            ensure!(readme.contains(&told), "README.md has to say: {told}");
             Ok(())
         }
     }
