@@ -123,6 +123,8 @@ pub use finally_core::End;
 ///   is `Send` only if the value is.
 /// * A `return`, a `?` or a jump inside of another macro works. An `.await` that only a macro has inside is not seen, but for
 ///   those of `select!` and `join!`: if nothing else in the block awaits, that is a compile error.
+/// * A `break` or a `continue` without a label inside of such a macro needs a loop around the block that takes it, even where it belongs to a
+///   loop that the macro has.
 /// * With `on_cancel = block` on a tokio current-thread runtime a cleanup is polled once, and reported as lost if that is not
 ///   its end.
 /// * A body is a closure or a future of its own. So what it moves on one way through it has taken on all of them, and it cannot be

@@ -87,15 +87,16 @@ pub(crate) fn first_return(tokens: &TokenStream) -> Option<Span> {
     })
 }
 
-/// Whether these tokens may leave the function around: by `return`, by `?`, or by a macro that nobody knows the inside of. May
-/// say yes where that belongs to a closure inside, never no.
+/// Whether these tokens may leave the function around: by `return`, by `?`, by the failure of a block's cleanup, or by a macro
+/// that nobody knows the inside of. May say yes where that belongs to a closure inside, never no.
 pub(crate) fn may_leave(tokens: &TokenStream) -> bool {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     trees.iter().enumerate().any(|(at, tree)| match tree {
         TokenTree::Ident(word) => word == "return",
         TokenTree::Punct(mark) => mark.as_char() == '?',
         TokenTree::Group(group) => {
-            macro_name(&trees, at).is_some_and(|name| !is_transparent(name)) || may_leave(&group.stream())
+            macro_name(&trees, at).is_some_and(|name| !is_transparent(name) || is_ours(name))
+                || may_leave(&group.stream())
         }
         TokenTree::Literal(_) => false,
     })
@@ -141,6 +142,10 @@ const TRANSPARENT_MACROS: &[&str] = &[
     "writeln",
 ];
 
+fn is_ours(name: &Ident) -> bool {
+    name == "finally" || name == "lastly"
+}
+
 pub(crate) fn is_transparent(name: &Ident) -> bool {
     TRANSPARENT_MACROS.iter().any(|known| name == known)
 }
@@ -175,8 +180,7 @@ pub(crate) fn end_of_inner_body(trees: &[TokenTree], at: usize) -> Option<usize>
     if let Some(name) = macro_name(trees, at + 2) {
         let makes_future =
             || matches!(trees.get(at + 2), Some(TokenTree::Group(block)) if starts_async(block));
-        let is_ours = ["finally", "lastly"].iter().any(|ours| name == ours);
-        return (MACROS_WITHOUT_CODE.iter().any(|known| name == known) || (is_ours && makes_future()))
+        return (MACROS_WITHOUT_CODE.iter().any(|known| name == known) || (is_ours(name) && makes_future()))
             .then_some(at + 3);
     }
     if word(at, "macro_rules") {

@@ -3,7 +3,7 @@
 use finally::{FinallyExt as _, block::finally, finally as annotate, guard};
 
 use crate::support::{
-    Log, exclusive,
+    Error, Log, exclusive,
     hand::Hand,
     outcome::{cancel_after, observe},
     steps, suspend,
@@ -67,6 +67,22 @@ fn a_return_passes_through_several_cleanups_and_stays_in_a_cleanup() {
     let log = Log::default();
     assert!(f(&log).is_err());
     assert_eq!(log.take().join(", "), "innermost, inner 1, outer");
+}
+
+#[test]
+fn the_failure_of_an_inner_cleanup_leaves_the_function_through_the_outer_one() {
+    fn f(log: &Log) -> Result<u8, Error> {
+        finally! {
+            try {
+                finally! { try { log.push("body"); } finally { log.push("inner"); Err(Error("inner")) } }
+                log.push("behind");
+            }
+            finally { log.push("outer"); }
+        }
+        Ok(1)
+    }
+    let log = Log::default();
+    assert_eq!((f(&log), log.take().join(", ")), (Err(Error("inner")), "body, inner, outer".into()));
 }
 
 #[test]

@@ -289,7 +289,7 @@ impl Expansion<'_> {
     fn go_on(&self, jumps: &[Jump]) -> TokenStream {
         let private = &self.private;
         let span = self.body_span();
-        let arms = jumps.iter().enumerate().map(|(number, Jump { word, label, value })| {
+        let arms = jumps.iter().enumerate().map(|(number, Jump { word, label, value, .. })| {
             // As if the user's value stood here, where the compiler tells what is wrong with it.
             let value = value.map(|at| quote_spanned!(at=> __finally_value));
             let pattern = self.jump(number, value.clone().unwrap_or_else(|| quote_spanned!(span=> ())));

@@ -20,6 +20,8 @@ pub(crate) struct Jump {
     pub(crate) label: Option<Label>,
     /// Where its value starts, if it has one.
     pub(crate) value: Option<Span>,
+    /// Whether it stands without a label in a macro only, which may have a loop of its own.
+    in_macro: bool,
 }
 
 #[derive(Clone)]
@@ -64,9 +66,9 @@ pub(crate) fn lower(body: &Group) -> Lowered {
     Lowered { body, jumps: lowering.jumps, in_macro: lowering.in_macro }
 }
 
-/// The first jump that leaves.
+/// The first jump that leaves for certain. One in a macro may belong to a loop of that macro.
 pub(crate) fn first(block: &Group) -> Option<Ident> {
-    lower(block).jumps.into_iter().next().map(|jump| jump.word)
+    lower(block).jumps.into_iter().find(|jump| !jump.in_macro).map(|jump| jump.word)
 }
 
 fn may_jump(tokens: &TokenStream) -> bool {
@@ -186,12 +188,14 @@ impl Lowering {
             lowered.extend(trees.iter().take(end).skip(at).cloned());
             return end;
         }
+        let in_macro = scope.in_macro && label.is_none();
         let number = self.number(word, label.as_ref());
         if let Some(jump) = self.jumps.get_mut(number) {
+            jump.in_macro &= in_macro;
             let value = trees.get(end).filter(|next| *word == "break" && starts_value(next));
             jump.value = jump.value.or(value.map(TokenTree::span));
         }
-        if scope.in_macro && label.is_none() {
+        if in_macro {
             self.in_macro = true;
             // The macro may continue by itself, and would meet our loop.
             self.number(&Ident::new("continue", word.span()), None);
@@ -207,7 +211,7 @@ impl Lowering {
         if let Some(number) = self.jumps.iter().position(|jump| jump.is(&word.to_string(), label)) {
             return number;
         }
-        self.jumps.push(Jump { word: word.clone(), label: label.cloned(), value: None });
+        self.jumps.push(Jump { word: word.clone(), label: label.cloned(), value: None, in_macro: true });
         self.jumps.len() - 1
     }
 }

@@ -1,0 +1,78 @@
+//! Generated blocks beside the same control flow written by hand. `generator/` writes the programs, `tests/same.rs` runs them.
+
+mod by_hand;
+mod input;
+
+pub use by_hand::{Flow, Payload};
+pub use input::{Input, Log, Narrow, Other, Wide};
+
+use std::{future::Future, pin::Pin};
+
+/// What a program returns.
+pub type Checked = Result<u8, Wide>;
+/// What a program returns that asks options.
+pub type Optional = Option<u8>;
+
+/// A program in each of its forms.
+#[derive(Debug)]
+pub struct Forms<R> {
+    /// Its seed.
+    pub number: usize,
+    /// What it is made of, and how often.
+    pub constructs: &'static [(&'static str, usize)],
+    /// With blocks.
+    pub blocks: fn(&Input, &Log) -> R,
+    /// The same by hand.
+    pub by_hand: fn(&Input, &Log) -> R,
+    /// With blocks that await.
+    pub async_blocks: fn(Input, Log) -> Pin<Box<dyn Future<Output = R>>>,
+    /// The same by hand.
+    pub async_by_hand: fn(Input, Log) -> Pin<Box<dyn Future<Output = R>>>,
+}
+
+/// The programs.
+#[allow(unused, unreachable_code, clippy::all, reason = "written by a generator that has no taste")]
+#[rustfmt::skip]
+pub mod programs {
+    use std::future::poll_fn;
+
+    use finally::{Fate, block::{End, finally}};
+
+    use crate::{
+        Checked, Flow, Forms, Input, Log, Narrow, Optional, Payload, Wide,
+        by_hand::{caught, caught_later, name_of_flow, settled},
+        input::suspend,
+    };
+
+    macro_rules! identity {
+        ($expression:expr) => {
+            $expression
+        };
+    }
+
+    macro_rules! forever {
+        ($expression:expr) => {
+            loop {
+                $expression
+            }
+        };
+    }
+
+    macro_rules! leave {
+        ($value:expr) => {
+            return $value
+        };
+    }
+
+    fn name_of<T, R, J>(fate: Fate<'_, End<T, R, J>>) -> &'static str {
+        match fate {
+            Fate::Returned(End::Value(_)) => "value",
+            Fate::Returned(End::Return(_)) => "return",
+            Fate::Returned(End::Jump(_)) => "jump",
+            Fate::Panicked(_) => "panic",
+            Fate::Cancelled => "cancelled",
+        }
+    }
+
+    include!(concat!(env!("OUT_DIR"), "/programs.rs"));
+}
