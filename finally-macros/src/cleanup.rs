@@ -103,7 +103,7 @@ impl Cleanup {
             let detached = || (on_cancel == OnCancel::Detach).then(|| Token![move](span));
             let capture = capture.or_else(detached);
             if diverges {
-                quote_spanned!(span=> async #capture { if false { return; } #body })
+                quote_spanned!(span=> async #capture { if false { return } else #body })
             } else {
                 quote_spanned!(span=> async #capture #body)
             }
@@ -143,7 +143,10 @@ impl Cleanup {
                 quote_spanned!(span=> |_| #future)
             }
             Kind::Expression(expression) => match unit(diverges(expression)) {
-                Some(unit) => quote_spanned!(span=> |_| #unit { #expression }),
+                Some(unit) => {
+                    let block = block(expression);
+                    quote_spanned!(span=> |_| #unit #block)
+                }
                 None => quote_spanned!(span=> |_| #expression),
             },
         }
@@ -207,6 +210,11 @@ fn diverges(expression: &Expr) -> bool {
         Expr::Block(block) => block_diverges(&block.block),
         _ => false,
     }
+}
+
+/// The same of a block that stayed tokens.
+pub(crate) fn never_ends(block: &Group) -> bool {
+    syn::parse2(block.to_token_stream()).is_ok_and(|block| block_diverges(&block))
 }
 
 fn block_diverges(block: &Block) -> bool {

@@ -769,9 +769,8 @@ fn what_never_returns_is_taken_for_nothing() {
                                 &__finally_exit,
                                 |_| async move {
                                     if false {
-                                        return;
-                                    }
-                                    {
+                                        return
+                                    } else {
                                         log().await;
                                         todo!()
                                     }

@@ -20,7 +20,7 @@ use super::{
     input::{Block, Kind},
     jumps::{self, Jump, Lowered},
 };
-use crate::{describe, options::OnCancel, tokens};
+use crate::{cleanup, describe, options::OnCancel, tokens};
 
 pub(crate) fn expand(block: &Block) -> TokenStream {
     let on_cancel = block.options.on_cancel.as_ref().map(|written| written.value).unwrap_or_default();
@@ -113,7 +113,19 @@ impl Expansion<'_> {
         let span = self.body_span();
         let Lowered { body, jumps, in_macro } = lowered;
         let typed = self.typed(&body);
-        let end = quote_spanned!(span=> __finally_types.end(#typed));
+        let end = if cleanup::never_ends(&body) {
+            // In a function that never returns, the compiler would call what follows unreachable.
+            quote_spanned! {span=>
+                {
+                    let __finally_value = #typed;
+                    #[allow(unreachable_code)]
+                    let __finally_ended = __finally_types.end(__finally_value);
+                    __finally_ended
+                }
+            }
+        } else {
+            quote_spanned!(span=> __finally_types.end(#typed))
+        };
         if jumps.is_empty() {
             return end;
         }
