@@ -1199,11 +1199,21 @@ fn each_jump_leaves_the_block_that_has_its_label() {
                         if let __finally::Or::This(__finally_result) = __finally_types.result() {
                             return __finally_result;
                         }
+                        let __finally_types_0 = __finally::Types::<_, ()>::new();
+                        #[allow(unreachable_code)]
+                        if let __finally::Or::This(__finally_value) = __finally_types_0.value() {
+                            break 'outer __finally_value;
+                        }
                         match {
                             let __finally_exit = __finally::call(|| {
                                 '__finally_end: {
                                     let __finally_jump = '__finally_jump_1: {
                                         let __finally_jump = '__finally_jump_0: {
+                                            if let __finally::Or::This(__finally_value) = __finally_types_0
+                                                .value()
+                                            {
+                                                break '__finally_jump_0 __finally_value;
+                                            }
                                             let __finally_ended = __finally_types
                                                 .end(
                                                     if let __finally::Or::This(__finally_value) = __finally_types

@@ -77,6 +77,46 @@ fn what_returns_is_coerced_to_the_result_of_the_function() {
 }
 
 #[test]
+fn what_breaks_is_coerced_to_the_type_of_the_loop() {
+    fn debug(number: u8) -> Box<dyn Debug> {
+        loop {
+            finally! {
+                try {
+                    if number == 1 {
+                        break Box::new(number);
+                    }
+                    if number == 2 {
+                        break Box::new("two");
+                    }
+                    return Box::new(());
+                }
+                finally {}
+            }
+        }
+    }
+    async fn function(early: bool) -> fn(&str) -> usize {
+        'found: {
+            finally! {
+                try {
+                    ready(()).await;
+                    if early {
+                        break 'found |text| text.len();
+                    }
+                }
+                finally {}
+            }
+            |text| text.len() + 1
+        }
+    }
+    let list: Vec<u8> = loop {
+        finally! { try { break [1, 2].into_iter().collect() } finally {} }
+    };
+    let shown = [1, 2, 3].map(|number| format!("{:?}", debug(number)));
+    assert_eq!((shown.join(" "), list), ("1 \"two\" ()".into(), vec![1, 2]));
+    assert_eq!((run(function(true))("text"), run(function(false))("text")), (4, 5));
+}
+
+#[test]
 fn an_impl_trait_is_returned() {
     fn numbers(early: bool) -> impl Iterator<Item = u8> {
         finally! {

@@ -13,7 +13,7 @@
 //! One that makes a future is the guard itself.
 
 use proc_macro2::{Group, Ident, Span, TokenStream};
-use quote::{ToTokens as _, quote, quote_spanned};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::{Token, Type, spanned::Spanned as _};
 
 use super::{
@@ -69,7 +69,7 @@ impl Expansion<'_> {
     fn of_block_in_place(&self) -> TokenStream {
         let Self { private, block, .. } = self;
         let lowered = jumps::lower(&block.body.block);
-        let go_on = self.go_on(&lowered.jumps);
+        let (tell_jumps, go_on) = (self.tell_jumps(&lowered.jumps), self.go_on(&lowered.jumps));
         let span = self.body_span();
         let ty = block.ty.as_ref().map_or_else(|| quote_spanned!(span=> _), Type::to_token_stream);
         let ended = match block.awaits {
@@ -84,6 +84,7 @@ impl Expansion<'_> {
                 if let #private::Or::This(__finally_result) = __finally_types.result() {
                     return __finally_result;
                 }
+                #tell_jumps
                 match #ended { #go_on }
             }
         };
@@ -137,11 +138,22 @@ impl Expansion<'_> {
         if in_macro {
             inside = self.in_loop(&inside, &jumps);
         }
-        for number in 0..jumps.len() {
+        for (number, Jump { value, .. }) in jumps.iter().enumerate() {
             let (label, jump) =
                 (jumps::label(number), self.jump(number, quote_spanned!(span=> __finally_jump)));
+            let told = value.map(|_| {
+                let types = self.types_of(number);
+                quote_spanned! {span=>
+                    if let #private::Or::This(__finally_value) = #types.value() {
+                        break #label __finally_value;
+                    }
+                }
+            });
             inside = quote_spanned! {span=>
-                let __finally_jump = #label: { #inside };
+                let __finally_jump = #label: {
+                    #told
+                    #inside
+                };
                 #[allow(unreachable_code)]
                 break '__finally_end #private::End::Jump(#jump);
             };
@@ -174,6 +186,31 @@ impl Expansion<'_> {
             #[allow(unreachable_code)]
             { #broken }
         }
+    }
+
+    /// What tells the type of a `break` with a value, before the body stands.
+    fn tell_jumps(&self, jumps: &[Jump]) -> TokenStream {
+        let private = &self.private;
+        let span = self.body_span();
+        let valued =
+            jumps.iter().enumerate().filter_map(|(number, jump)| Some((number, jump, valued(jump)?)));
+        valued
+            .map(|(number, Jump { word, label, .. }, value)| {
+                let types = self.types_of(number);
+                quote_spanned! {span=>
+                    let #types = #private::Types::<_, ()>::new();
+                    #[allow(unreachable_code)]
+                    if let #private::Or::This(#value) = #types.value() {
+                        #word #label #value;
+                    }
+                }
+            })
+            .collect()
+    }
+
+    /// The variable that knows the type of this jump's value.
+    fn types_of(&self, number: usize) -> Ident {
+        format_ident!("__finally_types_{number}", span = self.body_span())
     }
 
     /// The value of a jump among all of them.
@@ -301,9 +338,8 @@ impl Expansion<'_> {
     fn go_on(&self, jumps: &[Jump]) -> TokenStream {
         let private = &self.private;
         let span = self.body_span();
-        let arms = jumps.iter().enumerate().map(|(number, Jump { word, label, value, .. })| {
-            // As if the user's value stood here, where the compiler tells what is wrong with it.
-            let value = value.map(|at| quote_spanned!(at=> __finally_value));
+        let arms = jumps.iter().enumerate().map(|(number, jump)| {
+            let (Jump { word, label, .. }, value) = (jump, valued(jump));
             let pattern = self.jump(number, value.clone().unwrap_or_else(|| quote_spanned!(span=> ())));
             quote_spanned!(span=> #private::Result::Ok(#private::End::Jump(#pattern)) => #word #label #value,)
         });
@@ -438,4 +474,9 @@ impl Expansion<'_> {
     fn body_span(&self) -> Span {
         Span::mixed_site().located_at(self.block.body.block.span())
     }
+}
+
+/// The value of a jump, as if the user's stood here: where the compiler tells what is wrong with it, and once.
+fn valued(jump: &Jump) -> Option<TokenStream> {
+    jump.value.map(|at| quote_spanned!(at=> __finally_value))
 }
