@@ -1,7 +1,15 @@
 //! The macros in a crate of each edition. The packages beside this file have their own edition and nothing else.
 
-#![deny(warnings, clippy::all)]
+#![deny(
+    warnings,
+    future_incompatible,
+    rust_2018_idioms,
+    rust_2021_compatibility,
+    rust_2024_compatibility,
+    clippy::all
+)]
 #![allow(clippy::never_loop, reason = "there are loops to break out of")]
+#![allow(edition_2024_expr_fragment_specifier, reason = "the macros here take an `expr` of each edition")]
 
 use std::{
     cell::RefCell,
