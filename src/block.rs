@@ -129,6 +129,7 @@ pub use finally_core::End;
 ///   its end.
 /// * A body is a closure or a future of its own. So what it moves on one way through it has taken on all of them, and it cannot be
 ///   the first to assign a variable that is declared outside: let that be its value.
+/// * A variable that is declared without a value cannot get its first one in a body: let that be the value of the block.
 /// * A body that always leaves the function has a value all the same, whose type is `()` if nothing tells another.
 ///
 /// # Costs
