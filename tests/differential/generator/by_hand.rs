@@ -94,7 +94,7 @@ impl Writer<'_> {
                 self.line(format!("if input.next() {{ {jump} }}"));
             }
             Statement::HiddenLoop => {
-                self.line("log.push(\"round\"); while input.next() { log.push(\"round\"); }")
+                self.line("log.push(\"round\"); while input.next() { log.push(\"round\"); }");
             }
             Statement::Question(asked, wrapped) => self.question(*asked, *wrapped),
             Statement::Loop { place, kind, body, .. } => {
