@@ -13,6 +13,9 @@ pub type Checked = Result<u8, Wide>;
 /// What a program returns that asks options.
 pub type Optional = Option<u8>;
 
+/// A program that is polled.
+pub type Later<R> = fn(Input, Log) -> Pin<Box<dyn Future<Output = R>>>;
+
 /// A program in each of its forms.
 #[derive(Debug)]
 pub struct Forms<R> {
@@ -25,13 +28,13 @@ pub struct Forms<R> {
     /// The same by hand.
     pub by_hand: fn(&Input, &Log) -> R,
     /// With blocks that await.
-    pub async_blocks: fn(Input, Log) -> Pin<Box<dyn Future<Output = R>>>,
+    pub async_blocks: Later<R>,
     /// The same by hand.
-    pub async_by_hand: fn(Input, Log) -> Pin<Box<dyn Future<Output = R>>>,
+    pub async_by_hand: Later<R>,
 }
 
 /// The programs.
-#[allow(unused, unreachable_code, clippy::all, reason = "written by a generator that has no taste")]
+#[allow(unused, unreachable_code, clippy::all, clippy::pedantic, reason = "written by a generator that has no taste")]
 #[rustfmt::skip]
 pub mod programs {
     use std::future::poll_fn;

@@ -4,9 +4,7 @@ use std::{
     any::Any,
     collections::BTreeMap,
     fmt::Debug,
-    future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
     sync::Once,
     task::{Context, Poll, Waker},
 };
@@ -50,8 +48,6 @@ fn run<R>(program: fn(&Input, &Log) -> R, seed: u64) -> (Outcome<R>, Vec<String>
     let result = catch_unwind(AssertUnwindSafe(|| program(&input, &log)));
     (outcome(result), log.events())
 }
-
-type Later<R> = fn(Input, Log) -> Pin<Box<dyn Future<Output = R>>>;
 
 /// Polls to the end, or drops after so many `Pending`s. Gives no outcome where it is dropped.
 fn run_later<R>(
