@@ -10,7 +10,7 @@ use std::{
 };
 
 use finally_differential::{
-    Forms, Input, Log,
+    Forms, Input, Later, Log,
     programs::{CHECKED, OPTIONAL},
 };
 
