@@ -158,7 +158,8 @@ fn run(entry: &Entry, repository: &Path, scratch: &Path, fingerprint: &str) -> R
         let new_warnings = after.difference(&before).cloned().collect();
 
         let (mut tests_after, mut broken_tests) = (None, Vec::new());
-        if let (Some(before), Mode::Sync | Mode::Async | Mode::Arguments) = (&tests_before, mode) {
+        let is_tested = matches!(mode, Mode::Sync | Mode::Async | Mode::Arguments) && settled.whole.is_none();
+        if let (Some(before), true) = (&tests_before, is_tested) {
             trial.write(&settled.kept)?;
             let (passed, broken) = test_again(&cargo, mode, &before.passed)?;
             (tests_after, broken_tests) = (Some(passed), broken);
@@ -169,6 +170,7 @@ fn run(entry: &Entry, repository: &Path, scratch: &Path, fingerprint: &str) -> R
             ModeResult {
                 annotated,
                 failed,
+                whole: settled.whole.as_ref().map(|complaint| complaint.code.clone()),
                 moving: settled.moved.keys().filter(|index| !settled.failed.contains_key(index)).count(),
                 worse_than_by_hand,
                 new_warnings,
@@ -216,7 +218,7 @@ fn asked(mode: Mode, functions: &[Function]) -> BTreeMap<usize, Vec<String>> {
 /// What fails, and what of it would not have failed by hand.
 fn compare_by_hand(trial: &Trial<'_>, settled: &Settled) -> Result<(Vec<Failed>, Vec<Failed>)> {
     let lossy: BTreeSet<usize> = settled.failed.keys().chain(settled.moved.keys()).copied().collect();
-    if lossy.is_empty() {
+    if lossy.is_empty() && settled.whole.is_none() {
         return Ok((Vec::new(), Vec::new()));
     }
     let failed = |index: usize, complaints: &[Complaint], by_hand: &[Complaint]| {
@@ -239,7 +241,7 @@ fn compare_by_hand(trial: &Trial<'_>, settled: &Settled) -> Result<(Vec<Failed>,
     eprintln!("   {} by hand: {}", trial.mode.name(), lossy.len());
     let by_hand = Trial { form: Form::ByHand, ..*trial };
     let mut asked = asked(trial.mode, trial.functions);
-    asked.retain(|index, _| lossy.contains(index));
+    asked.retain(|index, _| settled.whole.is_some() || lossy.contains(index));
     let hand = by_hand.settle(asked)?;
 
     let (mut all, mut worse) = (Vec::new(), Vec::new());

@@ -26,6 +26,8 @@ pub(crate) struct ModeResult {
     pub(crate) annotated: usize,
     /// Those that fail with what the mode asks for.
     pub(crate) failed: Vec<Failed>,
+    /// An error of the crate as a whole, with which none of the functions takes it.
+    pub(crate) whole: Option<String>,
     /// Functions whose cleanup cannot mention some of the arguments, because the body moves them away.
     pub(crate) moving: usize,
     /// What fails with the attribute, and not by hand.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use crate::{
     compile::{Cargo, Check, Diagnostic},
@@ -33,6 +33,8 @@ pub(crate) struct Settled {
     pub(crate) moved: BTreeMap<usize, BTreeSet<String>>,
     /// Functions that fail, and the errors.
     pub(crate) failed: BTreeMap<usize, Vec<Complaint>>,
+    /// An error that is in no function: nothing is kept.
+    pub(crate) whole: Option<Complaint>,
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
@@ -92,13 +94,9 @@ impl Trial<'_> {
             let at_fault = settled.blame(&errors, |error| error.functions(&layout))
                 || settled.blame(&errors, |error| error.functions_shown(&layout));
             if !at_fault {
-                let errors: Vec<_> = errors.iter().map(|error| error.rendered()).collect();
-                bail!(
-                    "{:?} {:?}: errors outside of every function:\n{}",
-                    self.mode,
-                    self.form,
-                    errors.join("\n")
-                );
+                settled.kept.clear();
+                settled.whole = errors.first().map(|error| Complaint::new(error));
+                return Ok(settled);
             }
             eprintln!("      {} fail so far", settled.failed.len());
         }

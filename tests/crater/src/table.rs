@@ -26,6 +26,9 @@ pub(crate) fn line(entry: &Entry, result: &CrateResult) -> String {
 
 /// How many take all that the mode asks for.
 fn taken(result: &ModeResult) -> usize {
+    if result.whole.is_some() {
+        return 0;
+    }
     result.annotated - result.failed.len() - result.moving
 }
 
