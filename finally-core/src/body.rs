@@ -9,10 +9,10 @@ use core::{
 use pin_project_lite::pin_project;
 
 use crate::{
-    handoff::Adopted,
+    handoff::{Adopted, Chain},
     outcome::{Exit, Outcome},
     signal,
-    unwind::catch,
+    unwind::{Payload, catch_in},
 };
 
 pin_project! {
@@ -32,13 +32,9 @@ pin_project! {
     }
 }
 
+#[cfg(feature = "stream")]
 impl<F: Future> Body<F> {
-    pub(crate) const fn new(future: F) -> Self {
-        Self::Running { future, adopted: Adopted::new() }
-    }
-
     /// The future, for as long as it runs.
-    #[cfg(feature = "stream")]
     pub(crate) fn future(self: Pin<&mut Self>) -> Option<Pin<&mut F>> {
         match self.project() {
             BodyProject::Running { future, .. } => Some(future),
@@ -50,26 +46,63 @@ impl<F: Future> Body<F> {
 impl<F: Future> Future for Body<F> {
     type Output = Exit<F::Output>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let BodyProject::Running { future, adopted } = self.as_mut().project() else {
-            panic!("`finally` polled after completion")
-        };
-        let mut chain = adopted.take();
-        let outcome = if signal::is_cancel(context) {
-            Outcome::Cancelled
-        } else {
-            match chain.collect(|| catch(|| future.poll(context))) {
-                Ok(Poll::Ready(value)) => Outcome::Returned(value),
-                Err(payload) => Outcome::Panicked(payload),
-                Ok(Poll::Pending) => {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        poll(self, context)
+    }
+}
+
+/// A body whatever its future is. What polls it is compiled once for each output, not once for each function.
+trait AnyBody<T> {
+    /// What it is made of, for as long as it runs.
+    #[allow(clippy::type_complexity, reason = "an alias would hide what it is")]
+    fn running(self: Pin<&mut Self>) -> Option<(Pin<&mut dyn Future<Output = T>>, &mut Adopted)>;
+
+    /// Drops what it holds.
+    fn end(self: Pin<&mut Self>);
+}
+
+impl<F: Future> AnyBody<F::Output> for Body<F> {
+    fn running(self: Pin<&mut Self>) -> Option<(Pin<&mut dyn Future<Output = F::Output>>, &mut Adopted)> {
+        match self.project() {
+            BodyProject::Running { future, adopted } => Some((future, adopted)),
+            BodyProject::Ended => None,
+        }
+    }
+
+    fn end(mut self: Pin<&mut Self>) {
+        self.set(Self::Ended);
+    }
+}
+
+fn poll<T>(mut body: Pin<&mut dyn AnyBody<T>>, context: &mut Context<'_>) -> Poll<Exit<T>> {
+    let Some((mut future, adopted)) = body.as_mut().running() else {
+        panic!("`finally` polled after completion")
+    };
+    let mut chain = adopted.take();
+    let outcome = if signal::is_cancel(context) {
+        Outcome::Cancelled
+    } else {
+        let mut polled = Poll::Pending;
+        match inside(&mut chain, &mut || polled = future.as_mut().poll(context)) {
+            Err(payload) => Outcome::Panicked(payload),
+            Ok(()) => match polled {
+                Poll::Ready(value) => Outcome::Returned(value),
+                Poll::Pending => {
                     let _ = chain.poll(context);
                     adopted.keep(chain);
                     return Poll::Pending;
                 }
-            }
-        };
-        // What the body holds goes before its cleanup starts, and a panic on that way must not lose the cleanup.
-        let drop_panic = chain.collect(|| catch(|| self.set(Self::Ended))).err();
-        Poll::Ready(Exit { outcome, drop_panic, adopted: chain })
-    }
+            },
+        }
+    };
+    // What the body holds goes before its cleanup starts, and a panic on that way must not lose the cleanup.
+    let drop_panic = inside(&mut chain, &mut || body.as_mut().end()).err();
+    Poll::Ready(Exit { outcome, drop_panic, adopted: chain })
+}
+
+/// Runs what belongs to the user, enclosed by a body.
+fn inside(chain: &mut Chain, run: &mut dyn FnMut()) -> Result<(), Payload> {
+    let mut caught = Ok(());
+    chain.collect(&mut || caught = catch_in(run));
+    caught
 }

@@ -71,9 +71,10 @@ pub enum Awaited {}
 pub trait Cleanup<Marker>: Sized {
     type Value: CleanupValue;
     type Future: Future<Output = Self::Value>;
-    /// The type itself, by way of this trait: what is no cleanup has none, and no further error follows from it.
+    /// The value, or the future, by way of this trait: what is no cleanup has none, and no further error follows from it.
     type Itself;
 
+    /// What is left to do. A builder of a future is turned into that: making it is running the cleanup, too.
     fn itself(self) -> Self::Itself;
 
     fn into_future(self) -> Self::Future;
@@ -101,10 +102,10 @@ where
 {
     type Value = F::Output;
     type Future = F::IntoFuture;
-    type Itself = F;
+    type Itself = F::IntoFuture;
 
-    fn itself(self) -> F {
-        self
+    fn itself(self) -> F::IntoFuture {
+        IntoFuture::into_future(self)
     }
 
     fn into_future(self) -> F::IntoFuture {

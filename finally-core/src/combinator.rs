@@ -8,7 +8,7 @@ use core::{
 
 use pin_project_lite::pin_project;
 
-use crate::{body::Body, outcome::Exit};
+use crate::{body::Body, handoff::Adopted, outcome::Exit};
 
 pin_project! {
     /// A body and what concludes it, in the shape that a [`Guard`](crate::guard::Guard) drives: the cancel signal ends
@@ -22,7 +22,7 @@ pin_project! {
 
 impl<F: Future, H> Concluded<F, H> {
     pub(crate) const fn new(future: F, handler: H) -> Self {
-        Self { body: Body::new(future), handler: Some(handler) }
+        Self { body: Body::Running { future, adopted: Adopted::new() }, handler: Some(handler) }
     }
 
     /// The future, for as long as it runs.
@@ -61,7 +61,9 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<H::Ending> {
         let this = self.project();
         let exit = ready!(this.body.poll(context));
-        let handler = this.handler.take().expect("the body panics when it is polled after completion");
+        let Some(handler) = this.handler.take() else {
+            unreachable!("the body panics when it is polled after completion")
+        };
         Poll::Ready(handler.conclude(exit))
     }
 }

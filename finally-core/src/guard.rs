@@ -2,6 +2,7 @@
 
 use core::{
     future::Future,
+    mem,
     panic::Location,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -56,21 +57,8 @@ pin_project! {
         C: Future<Output = E>,
         E: Ending,
     {
-        fn drop(mut this: Pin<&mut Self>) {
-            let GuardProject::Running { coroutine, entered } = this.as_mut().project() else { return };
-            // Setting the state below drops this one, and comes here again.
-            if !core::mem::replace(entered, false) {
-                return;
-            }
-            let polled = catch(|| coroutine.poll(&mut signal::context()));
-            // A coroutine that is still pending awaits its cleanup in place, which its drop ends or drives on.
-            let dropped = catch(|| this.set(Guard::Done));
-            let abandoned = match polled {
-                Ok(Poll::Ready(ending)) => catch(|| ending.abandon()).err(),
-                Ok(Poll::Pending) => None,
-                Err(payload) => Some(payload),
-            };
-            raise_first([abandoned, dropped.err()], Location::caller());
+        fn drop(this: Pin<&mut Self>) {
+            leave(this);
         }
     }
 }
@@ -116,32 +104,86 @@ where
 {
     type Output = E::Output;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        loop {
-            let settled = match self.as_mut().project() {
-                GuardProject::Running { coroutine, entered } => {
-                    // A coroutine that panics is done for: it must not be resumed by the drop.
-                    *entered = false;
-                    let Poll::Ready(ending) = signal::without(context, |context| coroutine.poll(context))
-                    else {
-                        *entered = true;
-                        return Poll::Pending;
-                    };
-                    match ending.begin() {
-                        Ok(settled) => settled,
-                        Err(held) => {
-                            self.set(Self::Settling { held });
-                            continue;
-                        }
-                    }
-                }
-                GuardProject::Settling { held } => {
-                    ready!(signal::without(context, |context| held.poll(context)))
-                }
-                GuardProject::Done => panic!("`finally` polled after completion"),
-            };
-            self.set(Self::Done);
-            return Poll::Ready(deliver(settled));
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        poll(self, context)
+    }
+}
+
+/// A guard whatever its coroutine is. What drives it is compiled once for each ending, not once for each function.
+trait AnyGuard<E: Ending> {
+    fn stage(self: Pin<&mut Self>) -> Stage<'_, E>;
+
+    /// Goes on to awaiting the cleanup, or to the end. Drops what was there before.
+    fn proceed(self: Pin<&mut Self>, held: Option<E::Held>);
+}
+
+enum Stage<'a, E: Ending> {
+    Running { coroutine: Pin<&'a mut dyn Future<Output = E>>, entered: &'a mut bool },
+    Settling(Pin<&'a mut E::Held>),
+    Done,
+}
+
+impl<C> AnyGuard<C::Output> for Guard<C>
+where
+    C: Future,
+    C::Output: Ending,
+{
+    fn stage(self: Pin<&mut Self>) -> Stage<'_, C::Output> {
+        match self.project() {
+            GuardProject::Running { coroutine, entered } => Stage::Running { coroutine, entered },
+            GuardProject::Settling { held } => Stage::Settling(held),
+            GuardProject::Done => Stage::Done,
         }
     }
+
+    fn proceed(mut self: Pin<&mut Self>, held: Option<<C::Output as Ending>::Held>) {
+        self.set(match held {
+            Some(held) => Self::Settling { held },
+            None => Self::Done,
+        });
+    }
+}
+
+fn poll<E: Ending>(mut guard: Pin<&mut dyn AnyGuard<E>>, context: &mut Context<'_>) -> Poll<E::Output> {
+    loop {
+        let settled = match guard.as_mut().stage() {
+            Stage::Running { coroutine, entered } => {
+                // A coroutine that panics is done for: it must not be resumed by the drop.
+                *entered = false;
+                let Poll::Ready(ending) = signal::without(context, |context| coroutine.poll(context)) else {
+                    *entered = true;
+                    return Poll::Pending;
+                };
+                match ending.begin() {
+                    Ok(settled) => settled,
+                    Err(held) => {
+                        guard.as_mut().proceed(Some(held));
+                        continue;
+                    }
+                }
+            }
+            Stage::Settling(held) => ready!(signal::without(context, |context| held.poll(context))),
+            Stage::Done => panic!("`finally` polled after completion"),
+        };
+        guard.proceed(None);
+        return Poll::Ready(deliver(settled));
+    }
+}
+
+/// What a drop does: resumes a coroutine that is under way.
+fn leave<E: Ending>(mut guard: Pin<&mut dyn AnyGuard<E>>) {
+    let Stage::Running { coroutine, entered } = guard.as_mut().stage() else { return };
+    // Going on to the end below drops the coroutine, and comes here again.
+    if !mem::replace(entered, false) {
+        return;
+    }
+    let polled = catch(|| coroutine.poll(&mut signal::context()));
+    // A coroutine that is still pending awaits its cleanup in place, which its drop ends or drives on.
+    let dropped = catch(|| guard.proceed(None));
+    let abandoned = match polled {
+        Ok(Poll::Ready(ending)) => catch(|| ending.abandon()).err(),
+        Ok(Poll::Pending) => None,
+        Err(payload) => Some(payload),
+    };
+    raise_first([abandoned, dropped.err()], Location::caller());
 }

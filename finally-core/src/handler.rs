@@ -9,7 +9,8 @@ use crate::{
     fate::Fate,
     opaque,
     outcome::Exit,
-    settle::{Built, Detach, Texts},
+    settle::{Detach, Texts},
+    unwind::catch,
 };
 
 /// The failure of a cleanup as text, where no macro sees its type.
@@ -123,7 +124,7 @@ where
 
     fn conclude(self, exit: Exit<T>) -> Self::Ending {
         let Self { handler, location, .. } = self;
-        let built = Built::<_, M, ()>::new(|| handler.call(exit.fate()));
-        H::Cleanup::settle(built.cleanup, exit, texts(location))
+        let started = catch(|| handler.call(exit.fate()).into_future());
+        H::Cleanup::settle(started, exit, texts(location))
     }
 }

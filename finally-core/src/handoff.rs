@@ -18,7 +18,7 @@ pub(crate) use block::block;
 pub(crate) use chain::{Chain, Job};
 pub use drain::{StillRunning, detached, drain, drain_blocking, drain_timeout};
 pub use executor::{AlreadySet, set_executor};
-pub use task::Task;
+pub use task::{AnySendTask, AnyTask, Task};
 
 use alloc::boxed::Box;
 use core::{future::Future, pin::Pin};

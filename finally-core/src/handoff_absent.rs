@@ -10,8 +10,8 @@ impl Chain {
         Self
     }
 
-    pub(crate) fn collect<R>(&mut self, run: impl FnOnce() -> R) -> R {
-        run()
+    pub(crate) fn collect(&mut self, run: &mut dyn FnMut()) {
+        run();
     }
 
     pub(crate) fn poll(&mut self, _: &mut Context<'_>) -> Poll<()> {

@@ -3,11 +3,11 @@
 use core::future::IntoFuture;
 
 #[cfg(feature = "std")]
-use crate::settle::{OnLeave, Settling};
+use crate::settle::{Blocking as Blocks, Settling};
 use crate::{
     cleanup::{Accepts, Cleanup, CleanupValue},
     outcome::Exit,
-    settle::{Detach, Rules, Skipping, Texts, started},
+    settle::{Detach, Rules, Skipping, Texts},
     unwind::Payload,
 };
 
@@ -85,10 +85,10 @@ where
 {
     type Value = F::Output;
     type Future = F::IntoFuture;
-    type Itself = Self;
+    type Itself = BlockOnCancel<F::IntoFuture>;
 
-    fn itself(self) -> Self {
-        self
+    fn itself(self) -> Self::Itself {
+        BlockOnCancel(self.0.into_future())
     }
 
     fn into_future(self) -> F::IntoFuture {
@@ -102,10 +102,15 @@ where
     F: IntoFuture<Output: CleanupValue>,
     T: Accepts<F::Output>,
 {
-    type Ending = Settling<T, F::IntoFuture>;
+    type Ending = Settling<T, Blocks<F::IntoFuture>>;
 
-    fn settle(built: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, F::Output>) -> Self::Ending {
-        Settling::new(started(built), exit, Rules::new(texts), OnLeave::Block(None))
+    fn settle(
+        started: Result<F::IntoFuture, Payload>,
+        exit: Exit<T>,
+        texts: Texts<T, F::Output>,
+    ) -> Self::Ending {
+        let cleanup = started.map(|future| Blocks::new(future, None, &texts));
+        Settling::new(cleanup, exit, Rules::new(texts))
     }
 }
 
@@ -116,10 +121,10 @@ where
 {
     type Value = F::Output;
     type Future = F::IntoFuture;
-    type Itself = Self;
+    type Itself = SkipOnCancel<F::IntoFuture>;
 
-    fn itself(self) -> Self {
-        self
+    fn itself(self) -> Self::Itself {
+        SkipOnCancel(self.0.into_future())
     }
 
     fn into_future(self) -> F::IntoFuture {
@@ -134,7 +139,11 @@ where
 {
     type Ending = Skipping<T, F::IntoFuture>;
 
-    fn settle(built: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, F::Output>) -> Self::Ending {
-        Skipping::new(started(built), exit, Rules::new(texts))
+    fn settle(
+        started: Result<F::IntoFuture, Payload>,
+        exit: Exit<T>,
+        texts: Texts<T, F::Output>,
+    ) -> Self::Ending {
+        Skipping::new(started, exit, Rules::new(texts))
     }
 }

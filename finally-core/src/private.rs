@@ -13,7 +13,8 @@ use crate::{
     fate::Fate,
     function::{self, Immediate, Resolved, ResolvesTo},
     guard::Guard,
-    settle::{Built, Detach, Ending, Rules, Settled, Skipping, Texts, started},
+    handoff::Adopted,
+    settle::{Built, Detach, Ending, Rules, Settled, Skipping, Texts},
     unwind::catch,
 };
 pub use crate::{
@@ -31,7 +32,7 @@ where
     C: Future<Output = E>,
     E: Ending,
 {
-    Guard::new(coroutine)
+    Guard::Running { coroutine, entered: false }
 }
 
 /// Runs a body, then a handler that ends in one of the `settle` functions. The form of a cleanup that uses no argument.
@@ -41,12 +42,12 @@ where
     H: FnOnce(Exit<F::Output>) -> E,
     E: Ending,
 {
-    Guard::new(Concluded::new(body, handler))
+    Guard::Running { coroutine: Concluded::new(body, handler), entered: false }
 }
 
 /// The body inside a coroutine.
 pub const fn body<F: Future>(future: F) -> Body<F> {
-    Body::new(future)
+    Body::Running { future, adopted: Adopted::new() }
 }
 
 /// A block in place that may leave the function around, as what goes into [`body`] or [`run`].
@@ -78,7 +79,7 @@ pub fn build<T, K, I, M, V>(exit: &Exit<T>, cleanup: impl FnOnce(Fate<'_, T>) ->
 where
     K: Cleanup<M, Value = V, Itself = I>,
 {
-    Built::new(|| cleanup(exit.fate()).itself())
+    Built::new(catch(|| cleanup(exit.fate()).itself()))
 }
 
 /// Evaluates a cleanup in a closure that takes the arguments which the cleanup mentions, so that they are dropped right
@@ -111,7 +112,7 @@ impl<T, K, M, V> Builder<'_, T, K, M, V> {
         H: FnOnce(Fate<'_, T>) -> C, // own what it uses, as `.await` does, or choose `on_cancel = block` or `skip`
         C: Cleanup<M, Value = V, Itself = K>,
     {
-        *self.built = Some(Built::new(|| cleanup(self.fate).itself()));
+        *self.built = Some(Built::new(catch(|| cleanup(self.fate).itself())));
     }
 }
 
@@ -140,7 +141,7 @@ where
     K: Detach<M, T> + Cleanup<M, Value = V>, // own what is `Send`, or choose `on_cancel = block` or `skip`
 {
     K::settle(
-        cleanup.cleanup,
+        cleanup.started(),
         exit,
         Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() },
     )
@@ -160,7 +161,7 @@ where
     T: Accepts<V>,
 {
     Skipping::new(
-        started(cleanup.cleanup),
+        cleanup.started(),
         exit,
         Rules::new(Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() }),
     )
@@ -221,7 +222,7 @@ mod with_std {
         cleanup::{Accepts, Cleanup, CleanupValue},
         describe::Describe,
         outcome::Exit,
-        settle::{Built, Detacher, OnLeave, Rules, Settle, Settling, Texts, started},
+        settle::{Blocking, Built, Detacher, Rules, Settle, Settling, Texts},
     };
 
     /// `on_cancel = block`: a cleanup that is awaited is driven to its end inside the drop of its caller.
@@ -232,22 +233,15 @@ mod with_std {
         describe_body: Describe<T>,
         describe_cleanup: Describe<V>,
         detacher: Option<Detacher<K::Future>>,
-    ) -> Settle<T, K::Future>
+    ) -> Settle<T, Blocking<K::Future>>
     where
         K: Cleanup<M, Value = V>,
         V: CleanupValue,
         T: Accepts<V>,
     {
-        Settle(Settling::new(
-            started(cleanup.cleanup),
-            exit,
-            Rules::new(Texts {
-                body: describe_body,
-                cleanup: describe_cleanup,
-                location: Location::caller(),
-            }),
-            OnLeave::Block(detacher),
-        ))
+        let texts = Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() };
+        let cleanup = cleanup.started().map(|future| Blocking::new(future, detacher, &texts));
+        Settle(Settling::new(cleanup, exit, Rules::new(texts)))
     }
 
     impl<K, M, V> Built<K, M, V>

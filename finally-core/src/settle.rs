@@ -9,12 +9,13 @@ mod rules;
 
 pub use await_inline::Skipping;
 #[cfg(feature = "std")]
-pub use await_owned::{Detacher, OnLeave, Settle, Settling};
+pub use await_owned::{Blocking, Detachable, Detacher, Settle, Settling};
 pub use rules::{Rules, Settled, Texts};
 pub(crate) use rules::{deliver, raise_first};
 
 use core::{
     convert::Infallible,
+    future::Ready,
     marker::PhantomData,
     pin::Pin,
     task::{Context, Poll},
@@ -25,7 +26,7 @@ use crate::cleanup::Awaited;
 use crate::{
     cleanup::{Accepts, Cleanup, CleanupValue, InPlace},
     outcome::Exit,
-    unwind::{Payload, catch},
+    unwind::Payload,
 };
 
 /// What a coroutine ends in: its body's exit together with its cleanup.
@@ -68,17 +69,20 @@ pub struct Built<K, Marker, V> {
 }
 
 impl<K, M, V> Built<K, M, V> {
-    pub(crate) fn new(build: impl FnOnce() -> K) -> Self {
-        Self { cleanup: catch(build), marker: PhantomData }
+    pub(crate) fn new(cleanup: Result<K, Payload>) -> Self {
+        Self { cleanup, marker: PhantomData }
     }
-}
 
-/// The future of a cleanup. Making it is running it, too.
-pub(crate) fn started<K, M>(built: Result<K, Payload>) -> Result<K::Future, Payload>
-where
-    K: Cleanup<M>,
-{
-    built.and_then(|cleanup| catch(|| cleanup.into_future()))
+    /// The future of a cleanup that is one already.
+    pub(crate) fn started(self) -> Result<K::Future, Payload>
+    where
+        K: Cleanup<M>,
+    {
+        match self.cleanup {
+            Ok(cleanup) => Ok(cleanup.into_future()),
+            Err(payload) => Err(payload),
+        }
+    }
 }
 
 /// A cleanup that may be detached.
@@ -100,7 +104,11 @@ where
 pub trait Detach<Marker, T>: Cleanup<Marker> {
     type Ending: Ending<Output = T>;
 
-    fn settle(built: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, Self::Value>) -> Self::Ending;
+    fn settle(
+        started: Result<Self::Future, Payload>,
+        exit: Exit<T>,
+        texts: Texts<T, Self::Value>,
+    ) -> Self::Ending;
 }
 
 impl<V, T> Detach<InPlace, T> for V
@@ -110,9 +118,9 @@ where
 {
     type Ending = Settled<T>;
 
-    fn settle(built: Result<V, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Settled<T> {
+    fn settle(started: Result<Ready<V>, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Settled<T> {
         // Nothing of the output may be held here, so what the body adopted goes outwards.
-        exit.settle_now(built, Rules::new(texts))
+        exit.settle_now(started.map(Ready::into_inner), Rules::new(texts))
     }
 }
 
@@ -126,9 +134,17 @@ where
     F::Output: CleanupValue,
     T: Accepts<F::Output>,
 {
-    type Ending = Settling<T, F::IntoFuture>;
+    type Ending = Settling<T, Detachable<F::Output>>;
 
-    fn settle(built: Result<F, Payload>, exit: Exit<T>, texts: Texts<T, F::Output>) -> Self::Ending {
-        Settling::new(started(built), exit, Rules::new(texts), OnLeave::HandOff(|task| task))
+    fn settle(
+        started: Result<F::IntoFuture, Payload>,
+        exit: Exit<T>,
+        texts: Texts<T, F::Output>,
+    ) -> Self::Ending {
+        let cleanup = match started {
+            Ok(future) => Ok(Detachable::new(future, &texts)),
+            Err(payload) => Err(payload),
+        };
+        Settling::new(cleanup, exit, Rules::new(texts))
     }
 }

@@ -31,7 +31,15 @@ mod with_std {
     /// Unwind safety is asserted for the user's code as `async fn` would leave it: whoever awaits the future decides
     /// what to do after the panic, which goes on unchanged.
     pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Payload> {
-        catch_unwind(AssertUnwindSafe(run)).map_err(Payload)
+        match catch_unwind(AssertUnwindSafe(run)) {
+            Ok(result) => Ok(result),
+            Err(payload) => Err(Payload(payload)),
+        }
+    }
+
+    /// [`catch`], compiled here and not once for each closure.
+    pub(crate) fn catch_in(run: &mut dyn FnMut()) -> Result<(), Payload> {
+        catch(run)
     }
 
     pub(crate) fn is_panicking() -> bool {
@@ -71,6 +79,10 @@ mod without_std {
         Ok(run())
     }
 
+    pub(crate) fn catch_in(run: &mut dyn FnMut()) -> Result<(), Payload> {
+        catch(run)
+    }
+
     pub(crate) fn is_panicking() -> bool {
         false
     }
@@ -79,8 +91,8 @@ mod without_std {
 #[cfg(feature = "std")]
 pub use with_std::Payload;
 #[cfg(feature = "std")]
-pub(crate) use with_std::{catch, is_panicking, text};
+pub(crate) use with_std::{catch, catch_in, is_panicking, text};
 #[cfg(not(feature = "std"))]
 pub use without_std::Payload;
 #[cfg(not(feature = "std"))]
-pub(crate) use without_std::{catch, is_panicking};
+pub(crate) use without_std::{catch, catch_in, is_panicking};

@@ -11,7 +11,8 @@ use crate::{
     cleanup::{Cleanup, InPlace},
     handler::{self, Explain},
     outcome::{Exit, Outcome},
-    settle::{Built, Detach, Ending},
+    settle::{Detach, Ending},
+    unwind::catch,
 };
 
 /// Guards a value: `handler` gets it back at the end, whatever the end is.
@@ -71,13 +72,13 @@ where
             drop(self(value));
             unreachable!("a cleanup without a value never returns")
         };
-        let built = Built::<C, M, ()>::new(|| self(value));
-        C::settle(built.cleanup, Exit::new(Outcome::Returned(success)), handler::texts(location))
+        let started = catch(|| self(value).into_future());
+        C::settle(started, Exit::new(Outcome::Returned(success)), handler::texts(location))
     }
 
     fn abandon(self, value: T, location: &'static Location<'static>) {
-        let built = Built::<C, M, ()>::new(|| self(value));
-        C::settle(built.cleanup, Exit::new(Outcome::Cancelled), handler::texts(location)).abandon();
+        let started = catch(|| self(value).into_future());
+        C::settle(started, Exit::new(Outcome::Cancelled), handler::texts(location)).abandon();
     }
 }
 

@@ -9,19 +9,20 @@ use std::thread::{self, Thread};
 /// Where waiting would deadlock, it is polled once, and where that is not its end either, the reason is the error. On a
 /// tokio current-thread runtime this thread drives the timers and sockets, and all the other tasks, that the cleanup may
 /// wait for. On a multi-thread runtime the other tasks move to another worker.
-pub(crate) fn block<R>(poll: impl FnMut(&mut Context<'_>) -> Poll<R>) -> Result<R, &'static str> {
+pub(crate) fn block(poll: &mut dyn FnMut(&mut Context<'_>) -> Poll<()>) -> Result<(), &'static str> {
     #[cfg(feature = "tokio")]
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
         return block_inside(&runtime, poll);
     }
-    Ok(block_on(poll))
+    block_on(poll);
+    Ok(())
 }
 
 #[cfg(feature = "tokio")]
-fn block_inside<R>(
+fn block_inside(
     runtime: &tokio::runtime::Handle,
-    mut poll: impl FnMut(&mut Context<'_>) -> Poll<R>,
-) -> Result<R, &'static str> {
+    mut poll: &mut dyn FnMut(&mut Context<'_>) -> Poll<()>,
+) -> Result<(), &'static str> {
     use tokio::runtime::RuntimeFlavor;
 
     let mut end = None;

@@ -64,8 +64,8 @@ impl Chain {
     }
 
     /// Runs `run` as something that this chain encloses: what is cancelled inside it is adopted here.
-    pub(crate) fn collect<R>(&mut self, run: impl FnOnce() -> R) -> R {
-        enclosing::collect(self, run)
+    pub(crate) fn collect(&mut self, run: &mut dyn FnMut()) {
+        enclosing::collect(self, run);
     }
 
     /// Polls the job in front, and goes on to the next when it has ended.
@@ -73,18 +73,18 @@ impl Chain {
         while let Some(mut job) = self.0.pop_front() {
             // What is cancelled inside a cleanup belongs to it: it comes before the cleanups that wait for this one.
             let mut inner = Self::new();
-            let polled = inner.collect(|| job.future.as_mut().poll(context));
-            if polled.is_ready() {
-                inner.collect(|| job.end());
-                inner.append(mem::take(self));
-            } else {
+            let mut polled = Poll::Pending;
+            inner.collect(&mut || polled = job.future.as_mut().poll(context));
+            if polled.is_pending() {
                 inner.append(mem::take(self));
                 inner.0.push_front(job);
-            }
-            *self = inner;
-            if polled.is_pending() {
+                *self = inner;
                 return Poll::Pending;
             }
+            let mut job = Some(job);
+            inner.collect(&mut || job.take().into_iter().for_each(Job::end));
+            inner.append(mem::take(self));
+            *self = inner;
         }
         Poll::Ready(())
     }

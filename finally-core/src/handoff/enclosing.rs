@@ -10,7 +10,7 @@ std::thread_local! {
 }
 
 /// Runs `run` as the inside of a finally: what is cancelled there goes onto `chain`.
-pub(super) fn collect<R>(chain: &mut Chain, run: impl FnOnce() -> R) -> R {
+pub(super) fn collect(chain: &mut Chain, run: &mut dyn FnMut()) {
     /// Gives the thread back to the finally further out, on an unwind too.
     struct Restore<'a> {
         chain: &'a mut Chain,

@@ -1,14 +1,16 @@
 //! One cleanup, with what a report of its failure needs.
 
+use alloc::boxed::Box;
 use core::{
     future::Future,
     panic::Location,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use pin_project_lite::pin_project;
 
+use super::BoxFuture;
 use crate::{
     describe::Describe,
     failure::{self, FailureKind},
@@ -37,17 +39,31 @@ impl<F: Future> Task<F> {
     ) -> Self {
         Self { future, describe, location }
     }
+}
 
-    /// Polls the cleanup for a caller that waits for it.
-    pub(crate) fn poll_caught(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Result<F::Output, Payload>> {
-        match catch(|| self.project().future.poll(context)) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
-            Err(payload) => Poll::Ready(Err(payload)),
-        }
+/// A cleanup whatever its future is, for a caller that waits for it.
+pub trait AnyTask {
+    type Value;
+
+    fn poll_caught(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<Self::Value, Payload>>;
+}
+
+impl<F: Future> AnyTask for Task<F> {
+    type Value = F::Output;
+
+    fn poll_caught(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<F::Output, Payload>> {
+        poll_caught(self.project().future, context)
+    }
+}
+
+/// One that an executor may take.
+pub trait AnySendTask: AnyTask {
+    fn detach(self: Pin<Box<Self>>) -> BoxFuture;
+}
+
+impl<F: Future + Send + 'static> AnySendTask for Task<F> {
+    fn detach(self: Pin<Box<Self>>) -> BoxFuture {
+        self
     }
 }
 
@@ -55,18 +71,36 @@ impl<F: Future> Task<F> {
 impl<F: Future> Future for Task<F> {
     type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        match self.as_mut().poll_caught(context) {
-            Poll::Pending => return Poll::Pending,
-            Poll::Ready(Ok(value)) => {
-                if let Some(text) = (self.describe)(&value) {
-                    failure::report(FailureKind::CleanupFailed, text, self.location);
-                }
-            }
-            Poll::Ready(Err(payload)) => {
-                failure::report_panic(FailureKind::CleanupPanicked, payload, self.location);
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        poll_alone(this.future, *this.describe, this.location, context)
+    }
+}
+
+fn poll_caught<V>(
+    future: Pin<&mut dyn Future<Output = V>>,
+    context: &mut Context<'_>,
+) -> Poll<Result<V, Payload>> {
+    match catch(|| future.poll(context)) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
+        Err(payload) => Poll::Ready(Err(payload)),
+    }
+}
+
+fn poll_alone<V>(
+    future: Pin<&mut dyn Future<Output = V>>,
+    describe: Describe<V>,
+    location: &'static Location<'static>,
+    context: &mut Context<'_>,
+) -> Poll<()> {
+    match ready!(poll_caught(future, context)) {
+        Ok(value) => {
+            if let Some(text) = describe(&value) {
+                failure::report(FailureKind::CleanupFailed, text, location);
             }
         }
-        Poll::Ready(())
+        Err(payload) => failure::report_panic(FailureKind::CleanupPanicked, payload, location),
     }
+    Poll::Ready(())
 }

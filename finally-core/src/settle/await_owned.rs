@@ -8,71 +8,118 @@ use core::{
     task::{Context, Poll, ready},
 };
 
-use super::{Ending, Hold, Rules, Settled, rules::report_cleanup};
+use super::{Ending, Hold, Rules, Settled, Texts, rules::report_cleanup};
 use crate::{
     failure::{self, FailureKind},
-    handoff::{self, BoxFuture, Chain, Job, Task},
+    handoff::{self, AnySendTask, AnyTask as _, BoxFuture, Chain, Job, Task},
     outcome::Exit,
     signal,
     unwind::{Payload, catch},
 };
 
+/// A cleanup in its box, and what becomes of it when its caller leaves.
+pub trait Owned: Sized {
+    type Value;
+
+    fn poll_caught(&mut self, context: &mut Context<'_>) -> Poll<Result<Self::Value, Payload>>;
+
+    fn leave<T>(settling: &mut Settling<T, Self>);
+}
+
+/// A cleanup that is handed off. Whatever its future is: what awaits it is compiled once for each value, not once for each
+/// function.
+pub struct Detachable<V>(Pin<Box<dyn AnySendTask<Value = V> + Send>>);
+
+impl<V> Detachable<V> {
+    pub(crate) fn new<T, F>(future: F, texts: &Texts<T, V>) -> Self
+    where
+        F: Future<Output = V> + Send + 'static,
+    {
+        Self(Box::pin(Task::new(future, texts.cleanup, texts.location)))
+    }
+}
+
+impl<V> Owned for Detachable<V> {
+    type Value = V;
+
+    fn poll_caught(&mut self, context: &mut Context<'_>) -> Poll<Result<V, Payload>> {
+        self.0.as_mut().poll_caught(context)
+    }
+
+    fn leave<T>(settling: &mut Settling<T, Self>) {
+        settling.hand_off(|cleanup| cleanup.0.detach());
+    }
+}
+
 /// Turns a cleanup into one that an executor can take. Exists only where the cleanup is `Send + 'static`.
 pub type Detacher<F> = fn(Pin<Box<Task<F>>>) -> BoxFuture;
 
-/// What becomes of a cleanup whose caller leaves.
-pub enum OnLeave<F: Future> {
-    HandOff(Detacher<F>),
-    /// Driven to its end inside the drop. Where that would deadlock it is handed off, if it can be.
-    Block(Option<Detacher<F>>),
+/// A cleanup that is driven to its end inside the drop. Where that would deadlock it is handed off, if it can be.
+pub struct Blocking<F: Future> {
+    task: Pin<Box<Task<F>>>,
+    detach: Option<Detacher<F>>,
+}
+
+impl<F: Future> Blocking<F> {
+    pub(crate) fn new<T>(future: F, detach: Option<Detacher<F>>, texts: &Texts<T, F::Output>) -> Self {
+        Self { task: Box::pin(Task::new(future, texts.cleanup, texts.location)), detach }
+    }
+}
+
+impl<F: Future> Owned for Blocking<F> {
+    type Value = F::Output;
+
+    fn poll_caught(&mut self, context: &mut Context<'_>) -> Poll<Result<F::Output, Payload>> {
+        self.task.as_mut().poll_caught(context)
+    }
+
+    fn leave<T>(settling: &mut Settling<T, Self>) {
+        let mut cleaned = None;
+        let blocked =
+            handoff::block(&mut |context| settling.poll_cleanup(context).map(|ended| cleaned = Some(ended)));
+        let detach = settling.cleanup.as_ref().ok().and_then(|cleanup| cleanup.detach);
+        match (cleaned, blocked, detach) {
+            (Some(cleaned), ..) => report_cleanup(cleaned, &settling.rules.texts),
+            (None, _, Some(detach)) => settling.hand_off(|cleanup| detach(cleanup.task)),
+            (None, deadlock, None) => {
+                handoff::hand_off(mem::take(&mut settling.adopted));
+                let reason = deadlock.err().unwrap_or_default();
+                failure::report(FailureKind::Lost, reason.into(), settling.rules.texts.location);
+            }
+        }
+    }
 }
 
 /// Awaits what the body adopted, then the cleanup, and puts their ends together.
-pub struct Settling<T, F>
-where
-    F: Future,
-{
+pub struct Settling<T, O: Owned> {
     /// Taken when the end is known, so a drop knows whether the caller leaves too early.
     settled: Option<Settled<T>>,
     adopted: Chain,
-    cleanup: Result<Pin<Box<Task<F>>>, Option<Payload>>,
-    rules: Rules<T, F::Output>,
-    on_leave: OnLeave<F>,
+    cleanup: Result<O, Option<Payload>>,
+    rules: Rules<T, O::Value>,
 }
 
 /// The one pinned part is in a box.
-impl<T, F> Unpin for Settling<T, F> where F: Future {}
+impl<T, O: Owned> Unpin for Settling<T, O> {}
 
-impl<T, F> Settling<T, F>
-where
-    F: Future,
-{
-    pub(crate) fn new(
-        built: Result<F, Payload>,
-        exit: Exit<T>,
-        rules: Rules<T, F::Output>,
-        on_leave: OnLeave<F>,
-    ) -> Self {
+impl<T, O: Owned> Settling<T, O> {
+    pub(crate) fn new(cleanup: Result<O, Payload>, exit: Exit<T>, rules: Rules<T, O::Value>) -> Self {
         let (settled, adopted) = exit.into_parts(&rules.texts);
-        let cleanup = match built {
-            Ok(future) => Ok(Box::pin(Task::new(future, rules.texts.cleanup, rules.texts.location))),
-            Err(payload) => Err(Some(payload)),
-        };
-        Self { settled: Some(settled), adopted, cleanup, rules, on_leave }
+        Self { settled: Some(settled), adopted, cleanup: cleanup.map_err(Some), rules }
     }
 
-    fn poll_cleanup(&mut self, context: &mut Context<'_>) -> Poll<Result<F::Output, Payload>> {
+    fn poll_cleanup(&mut self, context: &mut Context<'_>) -> Poll<Result<O::Value, Payload>> {
         ready!(self.adopted.poll(context));
         let cleaned = match &mut self.cleanup {
-            Ok(task) => ready!(task.as_mut().poll_caught(context)),
+            Ok(cleanup) => ready!(cleanup.poll_caught(context)),
             Err(payload) => match payload.take() {
                 Some(payload) => Err(payload),
                 None => panic!("`finally` polled after completion"),
             },
         };
         // The future of a cleanup goes before the result is delivered, and a panic on that way counts as its own.
-        let task = mem::replace(&mut self.cleanup, Err(None));
-        Poll::Ready(match catch(|| drop(task)) {
+        let cleanup = mem::replace(&mut self.cleanup, Err(None));
+        Poll::Ready(match catch(|| drop(cleanup)) {
             Ok(()) => cleaned,
             Err(payload) => {
                 report_cleanup(cleaned, &self.rules.texts);
@@ -83,29 +130,16 @@ where
 
     /// The caller has left: the cleanup goes on, and what has no one to go to is reported.
     fn leave(&mut self) {
-        let Some(settled) = self.settled.take() else {
-            return;
-        };
-        match self.on_leave {
-            OnLeave::HandOff(detach) => self.hand_off(detach),
-            OnLeave::Block(detach) => match crate::handoff::block(|context| self.poll_cleanup(context)) {
-                Ok(cleaned) => report_cleanup(cleaned, &self.rules.texts),
-                Err(deadlock) => match detach {
-                    Some(detach) => self.hand_off(detach),
-                    None => {
-                        handoff::hand_off(mem::take(&mut self.adopted));
-                        failure::report(FailureKind::Lost, deadlock.into(), self.rules.texts.location);
-                    }
-                },
-            },
+        if let Some(settled) = self.settled.take() {
+            O::leave(self);
+            settled.leave(&self.rules.texts);
         }
-        settled.leave(&self.rules.texts);
     }
 
-    fn hand_off(&mut self, detach: Detacher<F>) {
+    fn hand_off(&mut self, detach: impl FnOnce(O) -> BoxFuture) {
         let mut chain = mem::take(&mut self.adopted);
         match mem::replace(&mut self.cleanup, Err(None)) {
-            Ok(task) => chain.push(Job::new(detach(task), self.rules.texts.location)),
+            Ok(cleanup) => chain.push(Job::new(detach(cleanup), self.rules.texts.location)),
             Err(Some(payload)) => {
                 failure::report_panic(FailureKind::CleanupPanicked, payload, self.rules.texts.location);
             }
@@ -115,10 +149,7 @@ where
     }
 }
 
-impl<T, F> Hold for Settling<T, F>
-where
-    F: Future,
-{
+impl<T, O: Owned> Hold for Settling<T, O> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled<T>> {
@@ -130,14 +161,9 @@ where
 
 /// Awaits the two inside the coroutine, for a cleanup that may borrow from it.
 #[must_use = "futures do nothing unless they are awaited"]
-pub struct Settle<T, F>(pub(crate) Settling<T, F>)
-where
-    F: Future;
+pub struct Settle<T, O: Owned>(pub(crate) Settling<T, O>);
 
-impl<T, F> Future for Settle<T, F>
-where
-    F: Future,
-{
+impl<T, O: Owned> Future for Settle<T, O> {
     type Output = Settled<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled<T>> {
@@ -146,10 +172,7 @@ where
     }
 }
 
-impl<T, F> Ending for Settling<T, F>
-where
-    F: Future,
-{
+impl<T, O: Owned> Ending for Settling<T, O> {
     type Output = T;
     type Held = Self;
 
@@ -162,10 +185,7 @@ where
     }
 }
 
-impl<T, F> Drop for Settling<T, F>
-where
-    F: Future,
-{
+impl<T, O: Owned> Drop for Settling<T, O> {
     fn drop(&mut self) {
         self.leave();
     }
