@@ -53,8 +53,13 @@ impl<T> Exit<T> {
         }
     }
 
-    /// Puts a panic beside the first one. There is room for one, so the next is reported.
-    pub(crate) fn add_drop_panic(&mut self, payload: Payload, location: &'static Location<'static>) {
+    /// Puts a panic, if there was one, beside the first. There is room for one, so the next is reported.
+    pub(crate) fn add_drop_panic(
+        &mut self,
+        dropped: Result<(), Payload>,
+        location: &'static Location<'static>,
+    ) {
+        let Err(payload) = dropped else { return };
         if self.drop_panic.is_none() {
             self.drop_panic = Some(payload);
         } else {

@@ -93,10 +93,9 @@ pub fn build_and_drop<T, K, M, V>(
     // cleanup does not come out as that.
     let mut built = None;
     let evaluated = catch(|| evaluate(Builder { fate: exit.fate(), built: &mut built }));
-    if let Err(payload) = evaluated {
-        exit.add_drop_panic(payload, Location::caller());
-    }
-    built.unwrap_or_else(|| unreachable!("the closure evaluates the cleanup first of all"))
+    exit.add_drop_panic(evaluated, Location::caller());
+    let Some(built) = built else { unreachable!("the closure evaluates the cleanup first of all") };
+    built
 }
 
 /// Where [`build_and_drop`] gets its cleanup from.

@@ -31,10 +31,7 @@ mod with_std {
     /// Unwind safety is asserted for the user's code as `async fn` would leave it: whoever awaits the future decides
     /// what to do after the panic, which goes on unchanged.
     pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Payload> {
-        match catch_unwind(AssertUnwindSafe(run)) {
-            Ok(result) => Ok(result),
-            Err(payload) => Err(Payload(payload)),
-        }
+        catch_unwind(AssertUnwindSafe(run)).map_err(Payload)
     }
 
     /// [`catch`], compiled here and not once for each closure.

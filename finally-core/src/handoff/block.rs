@@ -25,18 +25,21 @@ fn block_inside(
 ) -> Result<(), &'static str> {
     use tokio::runtime::RuntimeFlavor;
 
-    let mut end = None;
+    let mut ended = false;
     if runtime.runtime_flavor() != RuntimeFlavor::CurrentThread {
         // Panics inside a `LocalSet`, which cannot move its tasks to another worker.
         let _ = crate::unwind::catch(|| {
             tokio::task::block_in_place(|| {
-                end = Some(runtime.block_on(core::future::poll_fn(&mut poll)));
+                runtime.block_on(core::future::poll_fn(&mut poll));
+                ended = true;
             });
         });
-    } else if let Poll::Ready(ended) = poll(&mut Context::from_waker(&Arc::new(Still).into())) {
-        end = Some(ended);
+    } else {
+        ended = poll(&mut Context::from_waker(&Arc::new(Still).into())).is_ready();
     }
-    end.ok_or("`on_cancel = block` would deadlock on a tokio runtime that has this thread only")
+    ended
+        .then_some(())
+        .ok_or("`on_cancel = block` would deadlock on a tokio runtime that has this thread only")
 }
 
 /// Drives `poll` to its end with nothing but this thread.

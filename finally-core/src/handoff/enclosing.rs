@@ -29,7 +29,7 @@ pub(super) fn collect(chain: &mut Chain, run: &mut dyn FnMut()) {
     match ENCLOSING.try_with(|enclosing| enclosing.replace(Some(mem::take(chain)))) {
         Ok(outer) => {
             let _restore = Restore { chain, outer };
-            run()
+            run();
         }
         Err(_) => run(),
     }
