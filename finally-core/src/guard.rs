@@ -29,12 +29,12 @@ pin_project! {
     ///
     /// The suspended point of the coroutine is always a [`Body`](crate::body::Body) or an awaited cleanup of our own, so
     /// the signal is seen before any code of the user is polled.
-    #[project = GuardProject]
-    #[must_use = "futures do nothing unless they are awaited"]
     ///
     /// What the coroutine ends in is a parameter, and nothing here is looked up in the coroutine: inside a future the
     /// compiler forgets which lifetimes are the same, and then a closure in the coroutine can no longer be shown to end in
     /// anything (<https://github.com/rust-lang/rust/issues/110338>).
+    #[project = GuardProject]
+    #[must_use = "futures do nothing unless they are awaited"]
     pub enum Guard<C, E>
     where
         C: Future<Output = E>,
@@ -123,12 +123,12 @@ enum Stage<'a, E: Ending> {
     Done,
 }
 
-impl<C> AnyGuard<C::Output> for Guard<C>
+impl<C, E> AnyGuard<E> for Guard<C, E>
 where
-    C: Future,
-    C::Output: Ending,
+    C: Future<Output = E>,
+    E: Ending,
 {
-    fn stage(self: Pin<&mut Self>) -> Stage<'_, C::Output> {
+    fn stage(self: Pin<&mut Self>) -> Stage<'_, E> {
         match self.project() {
             GuardProject::Running { coroutine, entered } => Stage::Running { coroutine, entered },
             GuardProject::Settling { held } => Stage::Settling(held),
@@ -136,7 +136,7 @@ where
         }
     }
 
-    fn proceed(mut self: Pin<&mut Self>, held: Option<<C::Output as Ending>::Held>) {
+    fn proceed(mut self: Pin<&mut Self>, held: Option<E::Held>) {
         self.set(match held {
             Some(held) => Self::Settling { held },
             None => Self::Done,
