@@ -161,8 +161,8 @@ fn by_hand_too(page: &mut String, results: &[CrateResult]) -> Result<()> {
     let mut reasons: Vec<(Mode, &str, Vec<String>)> = Vec::new();
     for result in results {
         for (mode, found) in result.modes.iter().filter(|(mode, _)| **mode != Mode::Instrument) {
-            for failed in found.failed.iter().filter(|failed| !failed.by_hand.is_empty()) {
-                let reason = reason(failed)?;
+            for failed in found.failed.iter().filter(|it| !it.by_hand.is_empty() && !is_moved(it)) {
+                let reason = reason(*mode, failed)?;
                 let function = format!(
                     "| {} | `{}` | `{}` | {} | {} |",
                     result.name,
@@ -188,17 +188,26 @@ fn by_hand_too(page: &mut String, results: &[CrateResult]) -> Result<()> {
         )?;
     }
     page.push_str(
-        "### arguments: the body moves an argument away\n\nE0382, by hand too: the cleanup of these functions cannot mention all \
-         of the arguments.\n\n| crate | functions |\n|---|---|\n",
+        "### The body moves an argument away\n\nE0382, by hand too: the cleanup of so many functions cannot mention `self`, or all of \
+         the arguments.\n\n| crate | self | arguments |\n|---|---|---|\n",
     );
     for result in results {
-        let moving: usize = result.modes.values().map(|it| it.moving).sum();
-        if moving > 0 {
-            writeln!(page, "| {} | {moving} |", result.name)?;
+        let moving = |mode| {
+            let moving =
+                |it: &ModeResult| it.moving + it.failed.iter().filter(|failed| is_moved(failed)).count();
+            result.modes.get(&mode).map_or(0, moving)
+        };
+        let (receivers, arguments) = (moving(Mode::Receiver), moving(Mode::Arguments));
+        if receivers + arguments > 0 {
+            writeln!(page, "| {} | {receivers} | {arguments} |", result.name)?;
         }
     }
     page.push('\n');
     Ok(())
+}
+
+fn is_moved(failed: &Failed) -> bool {
+    failed.by_hand.iter().all(|code| code == "E0382") && !failed.by_hand.is_empty()
 }
 
 fn worse(page: &mut String, results: &[CrateResult]) -> Result<()> {
@@ -220,15 +229,16 @@ fn codes(codes: &[String]) -> String {
 }
 
 /// Why it cannot be, from what the compiler says of the hand-written form.
-fn reason(failed: &Failed) -> Result<&'static str> {
+fn reason(mode: Mode, failed: &Failed) -> Result<&'static str> {
     let is = |code: &str| failed.by_hand.iter().any(|it| it == code);
     let says = |text: &str| failed.by_hand.iter().any(|it| it.contains(text));
-    Ok(if says("cannot be sent between threads") || says("cannot be shared between threads") {
+    let is_send = says("cannot be sent between threads") || says("cannot be shared between threads");
+    Ok(if is_send && mode == Mode::Async {
         "the value is held while the cleanup is awaited, and the future has to be `Send`, which the value is not"
+    } else if is_send {
+        "the body and the cleanup share the argument, and the future has to be `Send`, for which the argument is not `Sync`"
     } else if ["E0499", "E0501", "E0502", "E0505", "E0506", "E0597", "E0716"].into_iter().any(is) {
         "the function returns a borrow of what the cleanup uses"
-    } else if is("E0382") {
-        "the body moves the argument away"
     } else {
         bail!("no reason is known for {failed:?}")
     })
@@ -239,10 +249,10 @@ const HOW: &str = "\
 
 `tests/crater/corpus.toml` is the list, with the version of each crate. A crate is downloaded as cargo does it, copied, and given
 the library as one more dependency; nothing else in it changes but for the attributes, which are inserted into the text above each
-function. A lint tells which functions the compiler gets to see: one that a
-`cfg` leaves out is not counted, and neither is what stands in the body of a `macro_rules!`. Where the compiler complains, the
-attribute is taken from the functions that it names until the rest compiles, and given back where that was not the reason.
-What remains is what fails, and the same functions are then written by hand.
+function. A lint tells which functions the compiler gets to see: one that a `cfg` leaves out is not counted, and neither is what
+stands in the body of a `macro_rules!`. Where the compiler complains, the attribute is taken from the functions that it names until
+the rest compiles, and given back where that was not the reason. What remains is what fails, and the same functions are then
+written by hand.
 
 A test passes after if it passes in one of three runs. Documentation tests, benchmarks and examples are left out. Crates whose tests
 need a server, or that are published without tests, are built only.
