@@ -5,6 +5,9 @@
 
 use std::{fs, path::Path};
 
+/// Mistakes with the methods, guards and scopes, which the compiler tells in the words of our traits.
+const METHODS: &str = "method";
+
 /// Mistakes with the macros, which are ours to tell.
 const OURS: &[&str] = &["attribute", "block", "body", "cleanup"];
 
@@ -24,11 +27,11 @@ fn mistakes_are_told() {
 )]
 #[test]
 fn mistakes_with_methods_are_told() {
-    trybuild::TestCases::new().compile_fail("tests/ui/method/*.rs");
+    trybuild::TestCases::new().compile_fail(format!("tests/ui/{METHODS}/*.rs"));
 }
 
 fn for_each_message(check: impl Fn(&str, &str)) {
-    for folder in OURS {
+    for folder in OURS.iter().chain([&METHODS]) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui").join(folder);
         for file in fs::read_dir(folder).unwrap() {
             let path = file.unwrap().path();

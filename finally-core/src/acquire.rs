@@ -11,11 +11,12 @@ use core::{
 };
 
 use crate::{
+    check::Admits,
     cleanup::Cleanup,
     handler::Explain,
     handoff::{self, BoxFuture, Chain, Job, Task},
-    settle::{Detach, Ending},
-    value_guard::Guard,
+    settle::Ending,
+    value_guard::{Guard, Releases},
 };
 
 /// Awaits a resource and guards it in the same step, so that no cancellation comes in between.
@@ -36,19 +37,21 @@ use crate::{
 /// # });
 /// ```
 #[track_caller]
-pub fn acquire<F, H, C, M>(future: F, handler: H) -> Acquire<F::IntoFuture, H, Guard<F::Output, H, M>>
+pub fn acquire<F, H, C, M, K, I>(future: F, handler: H) -> Acquire<F::IntoFuture, H, Guard<F::Output, H, I>>
 where
     F: IntoFuture<IntoFuture: Send + 'static, Output: Send + 'static>,
     H: FnOnce(F::Output) -> C + Send + 'static,
-    C: Cleanup<M, Value: Explain> + Detach<M, <C as Cleanup<M>>::Value, Ending: Ending<Held: Send>> + 'static,
-    M: 'static,
+    C: Cleanup<M> + 'static,
+    M: Admits<C, C::Value, K, Itself = I>, // a future is `Send`: it may go on elsewhere
+    I: Releases<F::Output, H, Ending: Ending<Held: Send>> + 'static,
 {
     Acquire {
         state: State::Unpolled(future.into_future(), handler),
         guard: Guard::new,
         detach: |future, handler, location| {
-            let cleanup = async move { Guard::release(Guard::new(future.await, handler, location)).await };
-            Box::pin(Task::new(cleanup, C::Value::explain, location))
+            let cleanup =
+                async move { Guard::release(Guard::<_, _, I>::new(future.await, handler, location)).await };
+            Box::pin(Task::new(cleanup, I::Value::explain, location))
         },
         location: Location::caller(),
     }
@@ -70,16 +73,17 @@ where
 /// ```
 #[allow(clippy::type_complexity, reason = "an alias would hide what it is")]
 #[track_caller]
-pub fn try_acquire<F, T, E, H, C, M>(
+pub fn try_acquire<F, T, E, H, C, M, K, I>(
     future: F,
     handler: H,
-) -> Acquire<F::IntoFuture, H, Result<Guard<T, H, M>, E>>
+) -> Acquire<F::IntoFuture, H, Result<Guard<T, H, I>, E>>
 where
     F: IntoFuture<Output = Result<T, E>, IntoFuture: Send + 'static>,
     T: Send + 'static,
     H: FnOnce(T) -> C + Send + 'static,
-    C: Cleanup<M, Value: Explain> + Detach<M, <C as Cleanup<M>>::Value, Ending: Ending<Held: Send>> + 'static,
-    M: 'static,
+    C: Cleanup<M> + 'static,
+    M: Admits<C, C::Value, K, Itself = I>, // a future is `Send`: it may go on elsewhere
+    I: Releases<T, H, Ending: Ending<Held: Send>> + 'static,
 {
     Acquire {
         state: State::Unpolled(future.into_future(), handler),
@@ -88,11 +92,13 @@ where
             let cleanup = async move {
                 let acquired = future.await.ok();
                 match acquired {
-                    Some(value) => Some(Guard::release(Guard::new(value, handler, location)).await),
+                    Some(value) => {
+                        Some(Guard::release(Guard::<_, _, I>::new(value, handler, location)).await)
+                    }
                     None => None,
                 }
             };
-            let explain = |value: &Option<C::Value>| value.as_ref().and_then(C::Value::explain);
+            let explain = |value: &Option<I::Value>| value.as_ref().and_then(I::Value::explain);
             Box::pin(Task::new(cleanup, explain, location))
         },
         location: Location::caller(),

@@ -10,12 +10,13 @@ use core::{
 use pin_project_lite::pin_project;
 
 use crate::{
-    cleanup::InPlace,
-    combinator::{Conclude, Concluded},
+    check::Admits,
+    cleanup::{Cleanup, InPlace},
+    combinator::Concluded,
     fate::Fate,
     guard::Guard,
-    handler::{Explain, Handling, WithFate},
-    settle::{Detach, Ending},
+    handler::{Concludes, Handling, WithFate},
+    settle::Ending,
 };
 
 /// Adds cleanups to futures, as the promise method of the same name does: the handler is called whatever becomes of the
@@ -30,6 +31,9 @@ use crate::{
 /// * **When a failure meets a failure,** the first one is the result, and the other goes to the failure hook.
 ///
 /// `.finally(a).finally(b)` runs `a`, then `b`, on every fate.
+///
+/// Of the type parameters, `H` is the handler and `C` what it evaluates to. The others are inferred: they tell one kind of
+/// cleanup from another.
 pub trait FinallyExt: IntoFuture + Sized {
     /// Calls `handler` at the end, whatever the end is.
     ///
@@ -47,10 +51,12 @@ pub trait FinallyExt: IntoFuture + Sized {
     /// # });
     /// ```
     #[track_caller]
-    fn finally<H, C, M>(self, handler: H) -> Finally<Self::IntoFuture, H, M>
+    fn finally<H, C, M, K, I>(self, handler: H) -> Finally<Self::IntoFuture, H, I>
     where
         H: FnOnce() -> C,
-        C: Detach<M, Self::Output, Value: Explain>,
+        C: Cleanup<M>,
+        M: Admits<C, Self::Output, K, Itself = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
+        I: Concludes<Self::Output, H>,
     {
         Finally::new(self.into_future(), handler)
     }
@@ -70,30 +76,36 @@ pub trait FinallyExt: IntoFuture + Sized {
     /// # });
     /// ```
     #[track_caller]
-    fn finally_with<H, C, M>(self, handler: H) -> Finally<Self::IntoFuture, WithFate<H>, M>
+    fn finally_with<H, C, M, K, I>(self, handler: H) -> Finally<Self::IntoFuture, WithFate<H>, I>
     where
         H: FnOnce(Fate<'_, Self::Output>) -> C,
-        C: Detach<M, Self::Output, Value: Explain>,
+        C: Cleanup<M>,
+        M: Admits<C, Self::Output, K, Itself = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
+        I: Concludes<Self::Output, WithFate<H>>,
     {
         Finally::new(self.into_future(), WithFate(handler))
     }
 
     /// The same as [`finally`](Self::finally).
     #[track_caller]
-    fn lastly<H, C, M>(self, handler: H) -> Finally<Self::IntoFuture, H, M>
+    fn lastly<H, C, M, K, I>(self, handler: H) -> Finally<Self::IntoFuture, H, I>
     where
         H: FnOnce() -> C,
-        C: Detach<M, Self::Output, Value: Explain>,
+        C: Cleanup<M>,
+        M: Admits<C, Self::Output, K, Itself = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
+        I: Concludes<Self::Output, H>,
     {
         self.finally(handler)
     }
 
     /// The same as [`finally_with`](Self::finally_with).
     #[track_caller]
-    fn lastly_with<H, C, M>(self, handler: H) -> Finally<Self::IntoFuture, WithFate<H>, M>
+    fn lastly_with<H, C, M, K, I>(self, handler: H) -> Finally<Self::IntoFuture, WithFate<H>, I>
     where
         H: FnOnce(Fate<'_, Self::Output>) -> C,
-        C: Detach<M, Self::Output, Value: Explain>,
+        C: Cleanup<M>,
+        M: Admits<C, Self::Output, K, Itself = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
+        I: Concludes<Self::Output, WithFate<H>>,
     {
         self.finally_with(handler)
     }
@@ -119,10 +131,10 @@ pin_project! {
     /// # drop(connection);
     /// ```
     #[must_use = "futures do nothing unless they are awaited"]
-    pub struct Finally<F, H, M = InPlace, E = <Handling<H, M> as Conclude<<F as Future>::Output>>::Ending>
+    pub struct Finally<F, H, M = InPlace, E = <M as Concludes<<F as Future>::Output, H>>::Ending>
     where
         F: Future,
-        Handling<H, M>: Conclude<F::Output, Ending = E>,
+        M: Concludes<F::Output, H, Ending = E>,
         E: Ending,
     {
         #[pin]
@@ -133,7 +145,7 @@ pin_project! {
 impl<F, H, M, E> Finally<F, H, M, E>
 where
     F: Future,
-    Handling<H, M>: Conclude<F::Output, Ending = E>,
+    M: Concludes<F::Output, H, Ending = E>,
     E: Ending,
 {
     #[track_caller]
@@ -156,7 +168,7 @@ where
 impl<F, H, M, E> Future for Finally<F, H, M, E>
 where
     F: Future,
-    Handling<H, M>: Conclude<F::Output, Ending = E>,
+    M: Concludes<F::Output, H, Ending = E>,
     E: Ending<Output = F::Output>,
 {
     type Output = F::Output;
@@ -170,7 +182,7 @@ where
 impl<F, H, M, E> futures_core::FusedFuture for Finally<F, H, M, E>
 where
     F: Future,
-    Handling<H, M>: Conclude<F::Output, Ending = E>,
+    M: Concludes<F::Output, H, Ending = E>,
     E: Ending<Output = F::Output>,
 {
     fn is_terminated(&self) -> bool {
@@ -182,7 +194,7 @@ where
 impl<F, H, M, E> fmt::Debug for Finally<F, H, M, E>
 where
     F: Future,
-    Handling<H, M>: Conclude<F::Output, Ending = E>,
+    M: Concludes<F::Output, H, Ending = E>,
     E: Ending,
 {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,7 +9,7 @@ use crate::{
     fate::Fate,
     opaque,
     outcome::Exit,
-    settle::{Detach, Texts},
+    settle::{Detach, Ending, Texts},
     unwind::catch,
 };
 
@@ -116,14 +116,38 @@ impl<H, M> Handling<H, M> {
 
 impl<T, H, M> Conclude<T> for Handling<H, M>
 where
+    M: Concludes<T, H>,
+{
+    type Ending = M::Ending;
+
+    fn conclude(self, exit: Exit<T>) -> M::Ending {
+        M::conclude(self.handler, exit, self.location)
+    }
+}
+
+/// What a marker stands for: how a cleanup that it marks concludes a body whose output is `T`.
+///
+/// A type that holds a handler is bounded by this and nothing else, because a bound of a type is checked wherever the type
+/// is named. The methods take the marker from the cleanup, so where a handler is refused there is none, and the bound has
+/// nothing to say: the mistake is told once.
+pub trait Concludes<T, H> {
+    type Ending: Ending<Output = T>;
+    /// The marker itself, by way of this trait: where a handler is refused there is none, and no further error follows.
+    type Itself;
+
+    fn conclude(handler: H, exit: Exit<T>, location: &'static Location<'static>) -> Self::Ending;
+}
+
+impl<T, H, M> Concludes<T, H> for M
+where
     H: Handler<T, M>,
     H::Cleanup: Detach<M, T>,
     <H::Cleanup as Cleanup<M>>::Value: Explain,
 {
     type Ending = <H::Cleanup as Detach<M, T>>::Ending;
+    type Itself = M;
 
-    fn conclude(self, exit: Exit<T>) -> Self::Ending {
-        let Self { handler, location, .. } = self;
+    fn conclude(handler: H, exit: Exit<T>, location: &'static Location<'static>) -> Self::Ending {
         let started = catch(|| handler.call(exit.fate()).into_future());
         H::Cleanup::settle(started, exit, texts(location))
     }

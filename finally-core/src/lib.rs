@@ -8,6 +8,7 @@
 //! | `block` | the body of `finally! { try { .. } .. }`, whose control flow goes on behind the cleanup |
 //! | `body` | the future around the user's block: catches panics, takes the cancel signal, adopts cleanups |
 //! | `cleanup` | what a cleanup may be, told apart by type |
+//! | `check` | what a handler is refused for, each told once |
 //! | `outcome` | how a body ended, with what it left behind |
 //! | `settle` | from a body's outcome and its cleanup to the one result |
 //! | `guard` | resumes a dropped function once more, in its finally section |
@@ -44,6 +45,8 @@ mod acquire;
 mod block;
 #[allow(missing_docs, reason = "named by expansions only")]
 mod body;
+#[allow(missing_docs, reason = "named in bounds only")]
+mod check;
 #[allow(missing_docs, reason = "named by expansions only")]
 mod cleanup;
 mod combinator;

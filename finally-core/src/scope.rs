@@ -13,6 +13,7 @@ use core::{
 
 use crate::{
     cleanup::{Accepts, Awaited, Cleanup, CleanupValue, InPlace},
+    describe::Describe,
     failure::{self, FailureKind},
     handler::Explain,
     handoff::{self, BoxFuture, Chain, Job, Task},
@@ -40,10 +41,7 @@ use crate::{
 /// # });
 /// ```
 #[must_use = "a scope that is dropped at once runs its cleanups at once"]
-pub struct Scope<E = Infallible>
-where
-    E: fmt::Debug + Send + 'static,
-{
+pub struct Scope<E = Infallible> {
     closing: Closing<E>,
 }
 
@@ -57,18 +55,23 @@ impl<E: fmt::Debug + Send + 'static> Scope<E> {
                 deferred: Vec::new(),
                 current: None,
                 first: Ok(Ok(())),
+                explain: Explain::explain,
+                detach: Closing::detach,
                 location: Location::caller(),
             },
         }
     }
+}
 
+impl<E> Scope<E> {
     /// Adds a cleanup, which runs before those that were added before it.
     pub fn defer<H, C, M>(&mut self, handler: H)
     where
         H: FnOnce() -> C + Send + 'static,
-        C: Defer<M, E>,
+        C: Cleanup<M>,
+        M: Defers<C, E>,
     {
-        self.closing.deferred.push(Box::new(move || handler().begin()));
+        self.closing.deferred.push(Box::new(move || M::begin(handler())));
     }
 
     /// Runs the cleanups, the last one first. A panic among them goes on to the caller if it is the first failure.
@@ -79,9 +82,7 @@ impl<E: fmt::Debug + Send + 'static> Scope<E> {
     ///
     /// The first failure.
     pub fn close(mut self) -> Close<E> {
-        let location = self.closing.location;
-        let closing = mem::replace(&mut self.closing, Closing::ended(location));
-        Close { closing }
+        Close { closing: self.closing.take() }
     }
 }
 
@@ -92,13 +93,13 @@ impl<E: fmt::Debug + Send + 'static> Default for Scope<E> {
     }
 }
 
-impl<E: fmt::Debug + Send + 'static> fmt::Debug for Scope<E> {
+impl<E> fmt::Debug for Scope<E> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Scope").field("deferred", &self.closing.deferred.len()).finish()
     }
 }
 
-impl<E: fmt::Debug + Send + 'static> Drop for Scope<E> {
+impl<E> Drop for Scope<E> {
     fn drop(&mut self) {
         self.closing.leave();
     }
@@ -106,17 +107,14 @@ impl<E: fmt::Debug + Send + 'static> Drop for Scope<E> {
 
 /// What [`Scope::close`] returns.
 #[must_use = "futures do nothing unless they are awaited"]
-pub struct Close<E>
-where
-    E: fmt::Debug + Send + 'static,
-{
+pub struct Close<E> {
     closing: Closing<E>,
 }
 
 /// What is awaited is pinned in boxes of its own.
-impl<E: fmt::Debug + Send + 'static> Unpin for Close<E> {}
+impl<E> Unpin for Close<E> {}
 
-impl<E: fmt::Debug + Send + 'static> Future for Close<E> {
+impl<E> Future for Close<E> {
     type Output = Result<(), E>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), E>> {
@@ -127,13 +125,13 @@ impl<E: fmt::Debug + Send + 'static> Future for Close<E> {
     }
 }
 
-impl<E: fmt::Debug + Send + 'static> Drop for Close<E> {
+impl<E> Drop for Close<E> {
     fn drop(&mut self) {
         self.closing.leave();
     }
 }
 
-impl<E: fmt::Debug + Send + 'static> fmt::Debug for Close<E> {
+impl<E> fmt::Debug for Close<E> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Close").field("deferred", &self.closing.deferred.len()).finish()
     }
@@ -148,39 +146,55 @@ pub enum Begun<E> {
     Awaiting(Awaiting<E>),
 }
 
-/// What a cleanup of a scope whose error is `E` may evaluate to.
-pub trait Defer<Marker, E>: Cleanup<Marker> {
-    fn begin(self) -> Begun<E>;
+/// What a marker stands for: how a cleanup that it marks begins, in a scope whose error is `E`.
+#[diagnostic::on_unimplemented(
+    message = "a cleanup of a scope can neither block nor be skipped on cancellation",
+    label = "this is not handed off",
+    note = "give `defer` the future itself, which owns what it uses and is `Send`"
+)]
+pub trait Defers<C, E> {
+    fn begin(cleanup: C) -> Begun<E>;
 }
 
-impl<V, E> Defer<InPlace, E> for V
+impl<V, E> Defers<V, E> for InPlace
 where
-    V: CleanupValue,
-    Result<(), E>: Accepts<V>,
+    V: CleanupValue + HasPlaceInScope<E>,
 {
-    fn begin(self) -> Begun<E> {
-        Begun::Ended(result_of(self))
+    fn begin(cleanup: V) -> Begun<E> {
+        Begun::Ended(cleanup.into_result())
     }
 }
 
-impl<F, E> Defer<Awaited, E> for F
+impl<F, V, E> Defers<F, E> for Awaited
 where
-    F: IntoFuture<IntoFuture: Send + 'static>,
-    F::Output: CleanupValue,
-    Result<(), E>: Accepts<F::Output>,
+    F: IntoFuture<Output = V, IntoFuture: Send + 'static>, // own what is `Send`
+    V: HasPlaceInScope<E>,
     E: 'static,
 {
-    fn begin(self) -> Begun<E> {
-        let future = self.into_future();
-        Begun::Awaiting(Box::pin(async move { result_of(future.await) }))
+    fn begin(cleanup: F) -> Begun<E> {
+        let future = cleanup.into_future();
+        Begun::Awaiting(Box::pin(async move { future.await.into_result() }))
     }
 }
 
-fn result_of<V, E>(value: V) -> Result<(), E>
+/// A cleanup's value whose failure has a place in a scope whose error is `E`.
+#[diagnostic::on_unimplemented(
+    message = "the cleanup evaluates to `{Self}`, and a scope whose error is `{E}` has no place for its error",
+    label = "no place for the error of the cleanup",
+    note = "make it a `Scope` whose error implements `From` for the cleanup's error, or handle the error in the cleanup"
+)]
+pub trait HasPlaceInScope<E> {
+    fn into_result(self) -> Result<(), E>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V, E> HasPlaceInScope<E> for V
 where
     Result<(), E>: Accepts<V>,
 {
-    Accepts::from_cleanup(value).unwrap_or(Ok(()))
+    fn into_result(self) -> Result<(), E> {
+        Accepts::from_cleanup(self).unwrap_or(Ok(()))
+    }
 }
 
 /// The cleanups that are left, on their way.
@@ -189,12 +203,27 @@ struct Closing<E> {
     current: Option<Awaiting<E>>,
     /// How the first one failed, if one did.
     first: Result<Result<(), E>, Payload>,
+    /// Functions in place of bounds: an error about a bound of a type is told wherever the type is named.
+    explain: Describe<Result<(), E>>,
+    detach: fn(Self) -> BoxFuture,
     location: &'static Location<'static>,
 }
 
 impl<E: fmt::Debug + Send + 'static> Closing<E> {
-    const fn ended(location: &'static Location<'static>) -> Self {
-        Self { deferred: Vec::new(), current: None, first: Ok(Ok(())), location }
+    fn detach(mut self) -> BoxFuture {
+        let location = self.location;
+        let cleanup = core::future::poll_fn(move |context| {
+            self.poll(context).map(|ended| ended.unwrap_or_else(|payload| payload.resume()))
+        });
+        Box::pin(Task::new(cleanup, Explain::explain, location))
+    }
+}
+
+impl<E> Closing<E> {
+    /// Leaves nothing to do.
+    const fn take(&mut self) -> Self {
+        let nothing = Self { deferred: Vec::new(), current: None, first: Ok(Ok(())), ..*self };
+        mem::replace(self, nothing)
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Result<(), E>, Payload>> {
@@ -239,7 +268,7 @@ impl<E: fmt::Debug + Send + 'static> Closing<E> {
     fn report(&self, ended: Result<Result<(), E>, Payload>) {
         match ended {
             Ok(result) => {
-                if let Some(text) = result.explain() {
+                if let Some(text) = (self.explain)(&result) {
                     failure::report(FailureKind::CleanupFailed, text, self.location);
                 }
             }
@@ -257,14 +286,10 @@ impl<E: fmt::Debug + Send + 'static> Closing<E> {
         if self.current.is_none() {
             return;
         }
-        let location = self.location;
-        let mut rest = mem::replace(self, Self::ended(location));
-        let cleanup = core::future::poll_fn(move |context| {
-            rest.poll(context).map(|ended| ended.unwrap_or_else(|payload| payload.resume()))
-        });
-        let task: BoxFuture = Box::pin(Task::new(cleanup, Explain::explain, location));
+        let rest = self.take();
+        let (detach, location) = (rest.detach, rest.location);
         let mut chain = Chain::new();
-        chain.push(Job::new(task, location));
+        chain.push(Job::new(detach(rest), location));
         handoff::hand_off(chain);
     }
 }

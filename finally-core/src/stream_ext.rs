@@ -11,12 +11,11 @@ use futures_core::{FusedStream, Stream};
 use pin_project_lite::pin_project;
 
 use crate::{
-    cleanup::InPlace,
-    combinator::Conclude,
+    check::Admits,
+    cleanup::{Cleanup, InPlace},
     fate::Fate,
     future_ext::Finally,
-    handler::{Explain, Handling, WithFate},
-    settle::{Detach, Ending},
+    handler::{Concludes, WithFate},
 };
 
 /// Adds cleanups to streams, as [`FinallyExt`](crate::FinallyExt) does to futures.
@@ -47,40 +46,48 @@ pub trait FinallyStreamExt: Stream + Sized {
     /// # });
     /// ```
     #[track_caller]
-    fn finally<H, C, M>(self, handler: H) -> FinallyStream<Self, H, M>
+    fn finally<H, C, M, K, I>(self, handler: H) -> FinallyStream<Self, H, I>
     where
         H: FnOnce() -> C,
-        C: Detach<M, (), Value: Explain>,
+        C: Cleanup<M>,
+        M: Admits<C, (), K, Itself = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
+        I: Concludes<(), H>,
     {
         FinallyStream { finally: Finally::new(Exhaust { stream: self, item: None }, handler) }
     }
 
     /// Calls `handler` with the fate at the end of the stream: returned at its `None`.
     #[track_caller]
-    fn finally_with<H, C, M>(self, handler: H) -> FinallyStream<Self, WithFate<H>, M>
+    fn finally_with<H, C, M, K, I>(self, handler: H) -> FinallyStream<Self, WithFate<H>, I>
     where
         H: FnOnce(Fate<'_, ()>) -> C,
-        C: Detach<M, (), Value: Explain>,
+        C: Cleanup<M>,
+        M: Admits<C, (), K, Itself = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
+        I: Concludes<(), WithFate<H>>,
     {
         FinallyStream { finally: Finally::new(Exhaust { stream: self, item: None }, WithFate(handler)) }
     }
 
     /// The same as [`finally`](Self::finally).
     #[track_caller]
-    fn lastly<H, C, M>(self, handler: H) -> FinallyStream<Self, H, M>
+    fn lastly<H, C, M, K, I>(self, handler: H) -> FinallyStream<Self, H, I>
     where
         H: FnOnce() -> C,
-        C: Detach<M, (), Value: Explain>,
+        C: Cleanup<M>,
+        M: Admits<C, (), K, Itself = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
+        I: Concludes<(), H>,
     {
         self.finally(handler)
     }
 
     /// The same as [`finally_with`](Self::finally_with).
     #[track_caller]
-    fn lastly_with<H, C, M>(self, handler: H) -> FinallyStream<Self, WithFate<H>, M>
+    fn lastly_with<H, C, M, K, I>(self, handler: H) -> FinallyStream<Self, WithFate<H>, I>
     where
         H: FnOnce(Fate<'_, ()>) -> C,
-        C: Detach<M, (), Value: Explain>,
+        C: Cleanup<M>,
+        M: Admits<C, (), K, Itself = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
+        I: Concludes<(), WithFate<H>>,
     {
         self.finally_with(handler)
     }
@@ -94,8 +101,7 @@ pin_project! {
     pub struct FinallyStream<S, H, M = InPlace>
     where
         S: Stream,
-        Handling<H, M>: Conclude<()>,
-        <Handling<H, M> as Conclude<()>>::Ending: Ending,
+        M: Concludes<(), H>,
     {
         #[pin]
         finally: Finally<Exhaust<S>, H, M>,
@@ -134,8 +140,7 @@ impl<S: Stream> Future for Exhaust<S> {
 impl<S, H, M> Stream for FinallyStream<S, H, M>
 where
     S: Stream,
-    Handling<H, M>: Conclude<()>,
-    <Handling<H, M> as Conclude<()>>::Ending: Ending<Output = ()>,
+    M: Concludes<(), H>,
 {
     type Item = S::Item;
 
@@ -158,8 +163,7 @@ where
 impl<S, H, M> FusedStream for FinallyStream<S, H, M>
 where
     S: Stream,
-    Handling<H, M>: Conclude<()>,
-    <Handling<H, M> as Conclude<()>>::Ending: Ending<Output = ()>,
+    M: Concludes<(), H>,
 {
     fn is_terminated(&self) -> bool {
         self.finally.is_done()
@@ -169,8 +173,7 @@ where
 impl<S, H, M> fmt::Debug for FinallyStream<S, H, M>
 where
     S: Stream,
-    Handling<H, M>: Conclude<()>,
-    <Handling<H, M> as Conclude<()>>::Ending: Ending,
+    M: Concludes<(), H>,
 {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("FinallyStream").field(&self.finally).finish()

@@ -8,6 +8,7 @@ use core::{
 };
 
 use crate::{
+    check::Admits,
     cleanup::{Cleanup, InPlace},
     handler::{self, Explain},
     outcome::{Exit, Outcome},
@@ -38,27 +39,30 @@ use crate::{
 /// # });
 /// ```
 #[track_caller]
-pub fn guard<T, H, C, M>(value: T, handler: H) -> Guard<T, H, M>
+pub fn guard<T, H, C, M, K, I>(value: T, handler: H) -> Guard<T, H, I>
 where
     H: FnOnce(T) -> C,
-    C: Cleanup<M, Value: Explain> + Detach<M, <C as Cleanup<M>>::Value>,
+    C: Cleanup<M>,
+    M: Admits<C, C::Value, K, Itself = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
+    I: Releases<T, H>,
 {
     Guard::new(value, handler, Location::caller())
 }
 
-/// What follows a value: takes it, and cleans it up.
-pub trait Release<T, M> {
+/// What a marker stands for: how a handler whose cleanup it marks takes a value and cleans it up. See
+/// [`Concludes`](crate::handler::Concludes) for why it is the marker's.
+pub trait Releases<T, H> {
     type Value: Explain;
     type Ending: Ending<Output = Self::Value>;
 
     /// For an owner that waits for it.
-    fn release(self, value: T, location: &'static Location<'static>) -> Self::Ending;
+    fn release(handler: H, value: T, location: &'static Location<'static>) -> Self::Ending;
 
     /// For an owner that has left.
-    fn abandon(self, value: T, location: &'static Location<'static>);
+    fn abandon(handler: H, value: T, location: &'static Location<'static>);
 }
 
-impl<T, M, H, C> Release<T, M> for H
+impl<T, M, H, C> Releases<T, H> for M
 where
     H: FnOnce(T) -> C,
     C: Cleanup<M, Value: Explain> + Detach<M, <C as Cleanup<M>>::Value>,
@@ -66,18 +70,18 @@ where
     type Value = C::Value;
     type Ending = C::Ending;
 
-    fn release(self, value: T, location: &'static Location<'static>) -> C::Ending {
+    fn release(handler: H, value: T, location: &'static Location<'static>) -> C::Ending {
         let Some(success) = C::Value::success() else {
             // It panics, in the owner's own name.
-            drop(self(value));
+            drop(handler(value));
             unreachable!("a cleanup without a value never returns")
         };
-        let started = catch(|| self(value).into_future());
+        let started = catch(|| handler(value).into_future());
         C::settle(started, Exit::new(Outcome::Returned(success)), handler::texts(location))
     }
 
-    fn abandon(self, value: T, location: &'static Location<'static>) {
-        let started = catch(|| self(value).into_future());
+    fn abandon(handler: H, value: T, location: &'static Location<'static>) {
+        let started = catch(|| handler(value).into_future());
         C::settle(started, Exit::new(Outcome::Cancelled), handler::texts(location)).abandon();
     }
 }
@@ -88,7 +92,7 @@ where
 #[must_use = "a guard that is dropped at once cleans up at once"]
 pub struct Guard<T, H, M = InPlace>
 where
-    H: Release<T, M>,
+    M: Releases<T, H>,
 {
     /// Taken when it ends.
     armed: Option<(T, H)>,
@@ -98,7 +102,7 @@ where
 
 impl<T, H, M> Guard<T, H, M>
 where
-    H: Release<T, M>,
+    M: Releases<T, H>,
 {
     pub(crate) const fn new(value: T, handler: H, location: &'static Location<'static>) -> Self {
         Self { armed: Some((value, handler)), location, marker: PhantomData }
@@ -108,12 +112,12 @@ where
     ///
     /// Cancelled before its first poll, it cleans up as a drop of the guard does. Cancelled later, the cleanup goes on
     /// elsewhere from where it stood. A panic of the cleanup goes on to the caller.
-    pub async fn release(mut this: Self) -> H::Value {
+    pub async fn release(mut this: Self) -> M::Value {
         let location = this.location;
         crate::guard::Guard::new(async move {
             // The guard stays armed until here, which is the first poll.
             let (value, handler) = this.armed.take().unwrap_or_else(|| unreachable!("{TAKEN}"));
-            handler.release(value, location)
+            M::release(handler, value, location)
         })
         .await
     }
@@ -130,7 +134,7 @@ const TAKEN: &str = "a guard is armed until it is released, disarmed or dropped"
 
 impl<T, H, M> Deref for Guard<T, H, M>
 where
-    H: Release<T, M>,
+    M: Releases<T, H>,
 {
     type Target = T;
 
@@ -142,7 +146,7 @@ where
 
 impl<T, H, M> DerefMut for Guard<T, H, M>
 where
-    H: Release<T, M>,
+    M: Releases<T, H>,
 {
     fn deref_mut(&mut self) -> &mut T {
         let (value, _) = self.armed.as_mut().unwrap_or_else(|| unreachable!("{TAKEN}"));
@@ -152,18 +156,18 @@ where
 
 impl<T, H, M> Drop for Guard<T, H, M>
 where
-    H: Release<T, M>,
+    M: Releases<T, H>,
 {
     fn drop(&mut self) {
         if let Some((value, handler)) = self.armed.take() {
-            handler.abandon(value, self.location);
+            M::abandon(handler, value, self.location);
         }
     }
 }
 
 impl<T: fmt::Debug, H, M> fmt::Debug for Guard<T, H, M>
 where
-    H: Release<T, M>,
+    M: Releases<T, H>,
 {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("Guard").field(&**self).finish()

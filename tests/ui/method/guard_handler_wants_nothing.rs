@@ -1,3 +1,11 @@
+use finally::{Guard, guard};
+
+async fn f() {
+    let guard = guard(1, || println!("no value"));
+    println!("{}", *guard);
+    Guard::release(guard).await;
+}
+
 fn main() {
-    let _guard = finally::guard(1, || println!("no value"));
+    let _ = f;
 }

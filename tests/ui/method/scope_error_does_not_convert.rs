@@ -1,6 +1,11 @@
 use finally::Scope;
 
-fn main() {
+async fn f() -> Result<(), std::fmt::Error> {
     let mut scope = Scope::<std::fmt::Error>::new();
     scope.defer(|| std::fs::remove_file("lock"));
+    scope.close().await
+}
+
+fn main() {
+    let _ = f;
 }

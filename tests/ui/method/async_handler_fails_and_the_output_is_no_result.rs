@@ -1,0 +1,9 @@
+use finally::FinallyExt;
+
+async fn f() -> u8 {
+    async { 1 }.finally(async || std::fs::remove_file("lock")).await
+}
+
+fn main() {
+    let _ = f;
+}

@@ -1,0 +1,11 @@
+use finally::FinallyExt;
+
+struct Hidden;
+
+async fn f() -> Result<u8, Hidden> {
+    async { Ok(1) }.finally(|| Err(Hidden)).await
+}
+
+fn main() {
+    let _ = f;
+}

@@ -1,0 +1,9 @@
+use finally::FinallyExt;
+
+async fn f() -> u8 {
+    async { 1 }.lastly(|| 2).await
+}
+
+fn main() {
+    let _ = f;
+}

@@ -1,0 +1,10 @@
+use finally::FinallyStreamExt;
+use futures::stream::{self, StreamExt};
+
+async fn f() -> Option<u8> {
+    stream::iter([1]).finally(|| 2).next().await
+}
+
+fn main() {
+    let _ = f;
+}
