@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use core::{
     fmt,
-    future::{Future, IntoFuture},
+    future::{Future, IntoFuture, poll_fn},
     mem,
     panic::Location,
     pin::Pin,
@@ -49,8 +49,8 @@ where
         state: State::Unpolled(future.into_future(), handler),
         guard: Guard::new,
         detach: |future, handler, location| {
-            let cleanup =
-                async move { Guard::release(Guard::<_, _, I>::new(future.await, handler, location)).await };
+            let guard = move |value| Guard::<_, _, I>::new(value, handler, location);
+            let cleanup = async move { Guard::release(arrival(future, guard).await).await };
             Box::pin(Task::new(cleanup, I::Value::explain, location))
         },
         location: Location::caller(),
@@ -89,12 +89,10 @@ where
         state: State::Unpolled(future.into_future(), handler),
         guard: |output, handler, location| output.map(|value| Guard::new(value, handler, location)),
         detach: |future, handler, location| {
+            let guard = move |value| Guard::<_, _, I>::new(value, handler, location);
             let cleanup = async move {
-                let acquired = future.await.ok();
-                match acquired {
-                    Some(value) => {
-                        Some(Guard::release(Guard::<_, _, I>::new(value, handler, location)).await)
-                    }
+                match arrival(future, |output: Result<T, E>| output.ok().map(guard)).await {
+                    Some(guard) => Some(Guard::release(guard).await),
                     None => None,
                 }
             };
@@ -103,6 +101,15 @@ where
         },
         location: Location::caller(),
     }
+}
+
+/// Awaits what arrives and guards it, and only then drops the future: a panic of that drop unwinds through the guard. The
+/// value of an `.await` would be lost in it (<https://github.com/rust-lang/rust/issues/47949>).
+async fn arrival<F: Future, G>(mut future: Pin<Box<F>>, guard: impl FnOnce(F::Output) -> G) -> G {
+    let output = poll_fn(|context| future.as_mut().poll(context)).await;
+    let guarded = guard(output);
+    drop(future);
+    guarded
 }
 
 /// What [`acquire`] and [`try_acquire`] return.
@@ -137,7 +144,12 @@ impl<F: Future, H, G> Future for Acquire<F, H, G> {
             State::Ended => panic!("`acquire` polled after completion"),
         };
         match future.as_mut().poll(context) {
-            Poll::Ready(output) => Poll::Ready((self.guard)(output, handler, self.location)),
+            Poll::Ready(output) => {
+                let guarded = (self.guard)(output, handler, self.location);
+                // In this order, for the reason that `arrival` tells.
+                drop(future);
+                Poll::Ready(guarded)
+            }
             Poll::Pending => {
                 self.state = State::Polled(future, handler);
                 Poll::Pending

@@ -1,12 +1,17 @@
 //! Acquiring and guarding in one step.
 
-use finally::{FailureKind, Guard, acquire, try_acquire};
+use finally::{FailureKind, Guard, acquire, finally, try_acquire};
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 use crate::support::{
-    End, Error, Log, Panic, exclusive,
+    End, Error, Log, OnDrop, Panic, exclusive,
     hand::Hand,
     outcome::{Outcome, cancel_after},
-    steps,
+    runtimes, steps, suspend,
 };
 
 async fn connect(log: Log, end: End) -> Result<&'static str, Error> {
@@ -62,6 +67,68 @@ on_every_runtime! {
         }));
         assert_eq!(log.events()[3..], ["close 0", "close 1"]);
     }
+}
+
+on_every_runtime! {
+    p6_what_is_around_waits_for_the_resource_and_its_cleanup(runtime) {
+        #[finally(steps(log.clone(), "around", 1))]
+        async fn around(log: Log) {
+            let closing = log.clone();
+            let connection = acquire(connect_always(log.clone()), move |_| steps(closing, "close", 1)).await;
+            suspend().await;
+            drop(connection);
+        }
+        let _turn = exclusive();
+        for pendings in 1..=5 {
+            let log = Log::default();
+            runtime.run(cancel_after(pendings, around(log.clone())));
+            assert_eq!(log.events()[3..], ["close 0", "close 1", "around 0", "around 1"], "{pendings}");
+        }
+    }
+}
+
+#[test]
+fn p9_it_moves_on_from_a_runtime_that_shuts_down() {
+    let _turn = exclusive();
+    let log = Log::default();
+    let runtime = runtimes::current_thread();
+    runtime.block_on(async {
+        let mut hand = Hand::new(acquire(connect_always(log.clone()), close(&log)));
+        assert!(hand.poll().is_pending());
+        drop(hand);
+    });
+    drop(runtime);
+    finally::drain_blocking(None).unwrap();
+    assert_eq!(log.events()[3..], ["close connection"]);
+}
+
+/// Is ready in its second poll, and panics when it is dropped.
+struct Bomb(bool, #[allow(dead_code, reason = "held")] OnDrop);
+
+impl Future for Bomb {
+    type Output = &'static str;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<&'static str> {
+        if std::mem::replace(&mut self.0, true) { Poll::Ready("connection") } else { Poll::Pending }
+    }
+}
+
+#[test]
+fn a_future_that_panics_when_it_is_dropped_loses_no_resource() {
+    let turn = exclusive();
+    let log = Log::default();
+    let mut hand = Hand::new(acquire(Bomb(false, log.bomb("bomb")), close(&log)));
+    assert!(hand.poll().is_pending());
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(hand.poll()))).unwrap_err();
+    assert_eq!(*panic.downcast::<String>().unwrap(), "bomb");
+    assert_eq!(log.take(), ["bomb", "close connection"], "the caller gets the panic");
+
+    let mut hand = Hand::new(acquire(Bomb(false, log.bomb("bomb")), close(&log)));
+    assert!(hand.poll().is_pending());
+    drop(hand);
+    finally::drain_blocking(None).unwrap();
+    assert_eq!(log.take(), ["bomb", "close connection"], "the caller has left");
+    assert_eq!(turn.kinds(), [FailureKind::CleanupPanicked]);
 }
 
 #[test]
