@@ -23,7 +23,7 @@ use crate::{
 /// Cleanups that are added one by one and run in reverse order: what was acquired last is released first.
 ///
 /// All of them run, even if some fail. The first failure is what [`close`](Scope::close) gives, and the others go to the
-/// failure hook. One starts when the one before it has ended.
+/// failure hook. One starts when the one before it has ended, and with it what was cancelled inside it.
 ///
 /// A scope that is dropped, by an early return, a panic or a cancellation, runs what needs no awaiting inside the drop
 /// until it comes to one that does; from there on the rest is handed off as one. A `close` that is dropped half-way goes on
@@ -54,6 +54,7 @@ impl<E: fmt::Debug + Send + 'static> Scope<E> {
             closing: Closing {
                 deferred: Vec::new(),
                 current: None,
+                adopted: Chain::new(),
                 first: Ok(Ok(())),
                 explain: Explain::explain,
                 detach: Closing::detach,
@@ -201,6 +202,8 @@ where
 struct Closing<E> {
     deferred: Vec<Begin<E>>,
     current: Option<Awaiting<E>>,
+    /// What was cancelled inside a cleanup, which ends before the next cleanup starts.
+    adopted: Chain,
     /// How the first one failed, if one did.
     first: Result<Result<(), E>, Payload>,
     /// Functions in place of bounds: an error about a bound of a type is told wherever the type is named.
@@ -222,38 +225,48 @@ impl<E: fmt::Debug + Send + 'static> Closing<E> {
 impl<E> Closing<E> {
     /// Leaves nothing to do.
     const fn take(&mut self) -> Self {
-        let nothing = Self { deferred: Vec::new(), current: None, first: Ok(Ok(())), ..*self };
+        let nothing =
+            Self { deferred: Vec::new(), current: None, adopted: Chain::new(), first: Ok(Ok(())), ..*self };
         mem::replace(self, nothing)
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Result<(), E>, Payload>> {
         loop {
-            self.run_in_place();
-            let Some(current) = &mut self.current else {
+            if let Some(current) = &mut self.current {
+                let ended = match self.adopted.collect(|| catch(|| current.as_mut().poll(context))) {
+                    Ok(Poll::Pending) => {
+                        let _ = self.adopted.poll(context);
+                        return Poll::Pending;
+                    }
+                    Ok(Poll::Ready(result)) => Ok(result),
+                    Err(payload) => Err(payload),
+                };
+                let current = self.current.take();
+                let dropped = self.adopted.collect(|| catch(|| drop(current)));
+                self.note(ended);
+                self.note(dropped.map(Ok));
+            }
+            ready!(self.adopted.poll(context));
+            if !self.begin_next() {
                 return Poll::Ready(mem::replace(&mut self.first, Ok(Ok(()))));
-            };
-            let ended = match catch(|| current.as_mut().poll(context)) {
-                Ok(Poll::Pending) => return Poll::Pending,
-                Ok(Poll::Ready(result)) => Ok(result),
-                Err(payload) => Err(payload),
-            };
-            let current = self.current.take();
-            let dropped = catch(|| drop(current));
-            self.note(ended);
-            self.note(dropped.map(Ok));
+            }
         }
     }
 
-    /// Runs what needs no awaiting, until something does.
-    fn run_in_place(&mut self) {
-        while self.current.is_none() {
-            let Some(begin) = self.deferred.pop() else { return };
-            match catch(begin) {
-                Ok(Begun::Awaiting(future)) => self.current = Some(future),
-                Ok(Begun::Ended(result)) => self.note(Ok(result)),
-                Err(payload) => self.note(Err(payload)),
-            }
+    /// Calls the next cleanup, if there is one.
+    fn begin_next(&mut self) -> bool {
+        let Some(begin) = self.deferred.pop() else { return false };
+        match self.adopted.collect(|| catch(begin)) {
+            Ok(Begun::Awaiting(future)) => self.current = Some(future),
+            Ok(Begun::Ended(result)) => self.note(Ok(result)),
+            Err(payload) => self.note(Err(payload)),
         }
+        true
+    }
+
+    /// Whether the next cleanup has to wait.
+    fn is_awaiting(&self) -> bool {
+        self.current.is_some() || !self.adopted.is_empty()
     }
 
     /// Keeps the first failure, and reports the others.
@@ -280,10 +293,11 @@ impl<E> Closing<E> {
     fn leave(&mut self) {
         let first = mem::replace(&mut self.first, Ok(Ok(())));
         self.report(first);
-        self.run_in_place();
+        // What needs no awaiting runs here, until something does.
+        while !self.is_awaiting() && self.begin_next() {}
         let first = mem::replace(&mut self.first, Ok(Ok(())));
         self.report(first);
-        if self.current.is_none() {
+        if !self.is_awaiting() {
             return;
         }
         let rest = self.take();

@@ -1,12 +1,12 @@
 //! Several cleanups in one scope. How they fail is told by `promise_cases/q_disposal.rs`.
 
-use finally::{FailureKind, Scope};
+use finally::{FailureKind, FinallyExt, Scope};
 
 use crate::support::{
     Error, Log, Panic, exclusive,
     hand::Hand,
     outcome::{Outcome, cancel_after},
-    steps,
+    panic_of, steps, suspend,
 };
 
 fn scope_of(log: &Log) -> Scope<Error> {
@@ -45,6 +45,64 @@ on_every_runtime! {
             assert_eq!(log.events(), WHOLE, "after {pendings} pendings");
         }
     }
+}
+
+#[test]
+fn p6_what_a_cleanup_cancels_ends_before_the_next_one_starts() {
+    fn cancels(log: &Log) -> impl FnOnce() -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> + use<> {
+        let log = log.clone();
+        move || {
+            Box::pin(async move {
+                let cleanup = log.clone();
+                let mut hand = Hand::new(suspend().finally(move || steps(cleanup, "cancelled", 1)));
+                assert!(hand.poll().is_pending());
+                suspend().await;
+                drop(hand);
+                suspend().await;
+                log.push("cancels");
+            })
+        }
+    }
+    let _turn = exclusive();
+    let log = Log::default();
+    let scope = || {
+        let (first, last) = (log.clone(), log.clone());
+        let mut hand = Hand::new(suspend().finally(move || steps(first, "dropped", 1)));
+        assert!(hand.poll().is_pending());
+        let mut scope = Scope::<Error>::new();
+        scope.defer(move || steps(last, "last", 1));
+        scope.defer(move || drop(hand));
+        scope.defer(cancels(&log));
+        scope
+    };
+    let whole = ["cancelled 0", "cancelled 1", "cancels", "dropped 0", "dropped 1", "last 0", "last 1"];
+    let in_order = |events: Vec<String>, how: &str| {
+        let mut rest = events.clone();
+        // What is cancelled is driven beside what goes on, so these two may come in either order.
+        rest[..3].sort();
+        assert_eq!(rest, whole, "{how}: {events:?}");
+    };
+    assert_eq!(Hand::new(scope().close()).run(), Ok(()));
+    in_order(log.take(), "closed");
+    for pendings in 0..=4 {
+        crate::support::hand::run(cancel_after(pendings, scope().close()));
+        finally::drain_blocking(None).unwrap();
+        in_order(log.take(), &format!("closed and cancelled after {pendings} pendings"));
+    }
+}
+
+#[test]
+fn dropped_while_the_thread_unwinds_it_runs_all() {
+    let turn = exclusive();
+    let log = Log::default();
+    let unwound = panic_of(|| {
+        let mut scope = scope_of(&log);
+        scope.defer(|| std::panic::panic_any(Panic("cleanup")));
+        std::panic::panic_any(Panic("caller"))
+    });
+    finally::drain_blocking(None).unwrap();
+    assert_eq!((unwound, log.events()), (Panic("caller"), WHOLE.map(str::to_owned).to_vec()));
+    assert_eq!(turn.kinds(), [FailureKind::CleanupPanicked]);
 }
 
 #[test]
