@@ -43,6 +43,17 @@ impl<F: Future> Body<F> {
     }
 }
 
+#[cfg(feature = "stream")]
+impl<F> Body<F> {
+    /// The future, to look at.
+    pub(crate) const fn future_ref(&self) -> Option<&F> {
+        match self {
+            Self::Running { future, .. } => Some(future),
+            Self::Ended => None,
+        }
+    }
+}
+
 impl<F: Future> Future for Body<F> {
     type Output = Exit<F::Output>;
 

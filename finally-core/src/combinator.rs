@@ -32,6 +32,14 @@ impl<F: Future, H> Concluded<F, H> {
     }
 }
 
+#[cfg(feature = "stream")]
+impl<F, H> Concluded<F, H> {
+    /// The future, to look at.
+    pub(crate) const fn future_ref(&self) -> Option<&F> {
+        self.body.future_ref()
+    }
+}
+
 /// What follows a body: evaluates the cleanup, and puts it beside the exit.
 pub trait Conclude<T> {
     type Ending;

@@ -159,6 +159,12 @@ where
         self.project().guard.coroutine().and_then(Concluded::future)
     }
 
+    /// The future, to look at.
+    #[cfg(feature = "stream")]
+    pub(crate) fn future_ref(&self) -> Option<&F> {
+        self.guard.coroutine_ref().and_then(Concluded::future_ref)
+    }
+
     #[cfg(feature = "stream")]
     pub(crate) const fn is_done(&self) -> bool {
         self.guard.is_done()

@@ -81,6 +81,15 @@ where
         }
     }
 
+    /// The coroutine, to look at.
+    #[cfg(feature = "stream")]
+    pub(crate) const fn coroutine_ref(&self) -> Option<&C> {
+        match self {
+            Self::Running { coroutine, .. } => Some(coroutine),
+            Self::Settling { .. } | Self::Done => None,
+        }
+    }
+
     /// Whether the result was delivered.
     #[cfg(feature = "stream")]
     pub(crate) const fn is_done(&self) -> bool {

@@ -157,6 +157,10 @@ where
             item => Poll::Ready(item),
         }
     }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.finally.future_ref().map_or((0, Some(0)), |exhaust| exhaust.stream.size_hint())
+    }
 }
 
 /// A stream that has ended stays ended.

@@ -112,6 +112,50 @@ fn dropped_while_the_thread_unwinds_it_cleans_up() {
     assert_eq!(turn.kinds(), [FailureKind::CleanupPanicked]);
 }
 
+on_every_runtime! {
+    p6_dropped_while_the_thread_unwinds_what_is_around_waits_for_an_async_handler(runtime) {
+        #[finally::finally(steps(log.clone(), "around", 1))]
+        async fn around(log: Log) {
+            let (one, two) = (log.clone(), log.clone());
+            let _one = guard((), move |()| steps(one, "one", 1));
+            let _two = guard((), move |()| steps(two, "two", 1));
+            suspend().await;
+            End::Panics.reach("body").unwrap();
+        }
+        let _turn = exclusive();
+        let log = Log::default();
+        assert_eq!(runtime.run(observe(around(log.clone()))), Outcome::Panicked(Panic("body")));
+        assert_eq!(log.events(), ["two 0", "two 1", "one 0", "one 1", "around 0", "around 1"]);
+    }
+
+    p9_an_async_handler_goes_on_without_whoever_dropped_it(runtime) {
+        let _turn = exclusive();
+        let log = Log::default();
+        let handler = awaited(&log);
+        runtime.run(async move {
+            // Another thread, which no runtime knows of.
+            std::thread::spawn(move || drop(guard(1, handler))).join().unwrap();
+        });
+        assert_eq!(log.events(), ["clean 0", "clean 1", "clean 2"]);
+    }
+}
+
+#[test]
+fn p5_a_failure_of_a_release_whose_caller_left_is_reported() {
+    let turn = exclusive();
+    for (end, kind) in [(End::Fails, FailureKind::CleanupFailed), (End::Panics, FailureKind::CleanupPanicked)]
+    {
+        let mut hand = Hand::new(Guard::release(guard(1, move |_| async move {
+            suspend().await;
+            end.reach("cleanup")
+        })));
+        assert!(hand.poll().is_pending());
+        drop(hand);
+        finally::drain_blocking(None).unwrap();
+        assert_eq!(turn.kinds(), [kind]);
+    }
+}
+
 #[test]
 fn disarmed_it_gives_the_value_back_and_drops_the_handler() {
     let log = Log::default();

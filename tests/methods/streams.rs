@@ -2,10 +2,18 @@
 
 use std::pin::pin;
 
-use finally::FinallyStreamExt;
-use futures::{Stream, StreamExt as _, stream};
+use finally::{FailureKind, FinallyExt as _, FinallyStreamExt};
+use futures::{
+    Stream, StreamExt as _,
+    stream::{self, FusedStream as _},
+};
 
-use crate::support::{End, Error, Log, Panic, exclusive, hand::Hand, panic_of, steps, suspend};
+use crate::support::{
+    End, Error, Log, Panic, exclusive,
+    hand::Hand,
+    outcome::{Outcome, cancel_after},
+    panic_of, steps, suspend,
+};
 
 fn numbers(log: &Log) -> impl Stream<Item = u8> + use<> {
     let held = log.on_drop("stream dropped");
@@ -55,6 +63,75 @@ on_every_runtime! {
             assert_eq!(log.events(), ["stream dropped", "clean 0", "clean 1"]);
         }
     }
+}
+
+on_every_runtime! {
+    p1_p4_p5_dropped_half_way_it_runs_once_to_its_end(runtime) {
+        let _turn = exclusive();
+        // Three items and the end are pending once each, and then the handler is twice.
+        for pendings in 1..=6 {
+            let log = Log::default();
+            let clean = log.clone();
+            let counted = numbers(&log).finally(move || steps(clean, "clean", 2)).count();
+            assert_eq!(runtime.run(cancel_after(pendings, counted)), Outcome::Cancelled);
+            assert_eq!(log.events(), ["stream dropped", "clean 0", "clean 1", "clean 2"], "{pendings}");
+        }
+    }
+
+    p6_what_is_cancelled_inside_a_stream_ends_before_its_handler_starts(runtime) {
+        let _turn = exclusive();
+        for pendings in 1..=3 {
+            let log = Log::default();
+            let (inner, outer) = (log.clone(), log.clone());
+            let stream = stream::once(suspend_twice().finally(move || steps(inner, "inner", 1)))
+                .finally(move || steps(outer, "outer", 1));
+            runtime.run(cancel_after(pendings, stream.count()));
+            assert_eq!(log.events(), ["inner 0", "inner 1", "outer 0", "outer 1"], "{pendings}");
+        }
+    }
+}
+
+async fn suspend_twice() {
+    suspend().await;
+    suspend().await;
+}
+
+#[test]
+fn p7_p8_a_handler_that_panics_takes_the_place_of_the_end_or_is_reported() {
+    let turn = exclusive();
+    let panics = || std::panic::panic_any(Panic("clean"));
+    assert_eq!(panic_of(|| Hand::new(stream::iter([1]).finally(panics).count()).run()), Panic("clean"));
+    let panics_later = || async {
+        suspend().await;
+        std::panic::panic_any(Panic("clean"))
+    };
+    assert_eq!(panic_of(|| Hand::new(stream::iter([1]).finally(panics_later).count()).run()), Panic("clean"));
+    assert!(turn.failures().is_empty());
+
+    let failing = stream::once(async { End::Panics.reach("item") });
+    assert_eq!(panic_of(|| Hand::new(failing.finally(panics).count()).run()), Panic("item"));
+    assert_eq!(turn.kinds(), [FailureKind::CleanupPanicked]);
+    assert_eq!(Hand::new(stream::iter([1, 2]).finally(panics).take(1).count()).run(), 1);
+    assert_eq!(turn.kinds(), [FailureKind::CleanupPanicked]);
+}
+
+#[test]
+fn it_stays_ended_after_a_panic() {
+    let mut stream = Box::pin(stream::once(async { End::Panics.reach("item") }).finally(|| {}));
+    assert!(!stream.is_terminated());
+    assert_eq!(panic_of(|| Hand::new(stream.next()).run()), Panic("item"));
+    assert!(stream.is_terminated());
+    assert_eq!(Hand::new(stream.next()).run(), None);
+}
+
+#[test]
+fn it_says_how_many_items_are_left() {
+    let mut stream = pin!(stream::iter([1, 2, 3]).finally(|| {}));
+    assert_eq!(stream.size_hint(), (3, Some(3)));
+    Hand::new(stream.next()).run();
+    assert_eq!(stream.size_hint(), (2, Some(2)));
+    Hand::new(stream.as_mut().count()).run();
+    assert_eq!(stream.size_hint(), (0, Some(0)));
 }
 
 #[test]

@@ -1,6 +1,14 @@
 //! What the types are: named, sized, `Send`, `Sync` and `Unpin` as their parts are.
 
-use std::{cell::Cell, future::Ready, rc::Rc};
+use std::{
+    cell::Cell,
+    future::Ready,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+};
 
 use finally::{Acquire, Awaited, Finally, FinallyExt, Guard, Scope, guard};
 
@@ -118,6 +126,129 @@ fn the_types_can_be_named() {
         _acquire: finally::acquire(std::future::ready(1), (|_| {}) as fn(u8)),
         _scope: Scope::new(),
     });
+}
+
+/// As the crate `tower` has it.
+trait Service<Request> {
+    type Response;
+    type Future: Future<Output = Self::Response>;
+
+    fn call(&mut self, request: Request) -> Self::Future;
+}
+
+/// Counts what is under way, whatever becomes of it.
+struct InFlight<S> {
+    inner: S,
+    count: Arc<AtomicUsize>,
+}
+
+struct CountDown(Arc<AtomicUsize>);
+
+impl CountDown {
+    fn count_down(self) {
+        self.0.fetch_sub(1, SeqCst);
+    }
+}
+
+impl<S: Service<Request>, Request> Service<Request> for InFlight<S> {
+    type Response = S::Response;
+    type Future = Finally<S::Future, Box<dyn FnOnce() + Send>>;
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        self.count.fetch_add(1, SeqCst);
+        let count = CountDown(Arc::clone(&self.count));
+        self.inner.call(request).finally(Box::new(|| count.count_down()))
+    }
+}
+
+struct Echo;
+
+impl Service<u8> for Echo {
+    type Response = Result<u8, std::io::Error>;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Self::Response> + Send>>;
+
+    fn call(&mut self, request: u8) -> Self::Future {
+        Box::pin(async move {
+            crate::support::suspend().await;
+            Ok(request)
+        })
+    }
+}
+
+#[test]
+fn a_service_can_name_its_future() {
+    use crate::support::hand::Hand;
+
+    let count = Arc::default();
+    let mut service = InFlight { inner: InFlight { inner: Echo, count: Arc::clone(&count) }, count };
+    let mut hand = Hand::new(send(unpin(service.call(1))));
+    assert!(hand.poll().is_pending());
+    assert_eq!(service.count.load(SeqCst), 2);
+    assert_eq!(hand.run().unwrap(), 1);
+    assert_eq!(service.count.load(SeqCst), 0);
+    let mut hand = Hand::new(service.call(1));
+    assert!(hand.poll().is_pending());
+    drop(hand);
+    assert_eq!(service.count.load(SeqCst), 0);
+}
+
+/// What is generic over the handler needs no more than the handler's own bound.
+#[test]
+fn a_wrapper_can_be_generic() {
+    fn wrap<F: Future, H: FnOnce()>(future: F, handler: H) -> Finally<F, H> {
+        future.finally(handler)
+    }
+    fn wrap_awaited<F, H, C>(future: F, handler: H) -> Finally<F, H, Awaited>
+    where
+        F: Future,
+        H: FnOnce() -> C,
+        C: Future<Output = ()> + Send + 'static,
+    {
+        future.finally(handler)
+    }
+    fn wrap_fallible<F, T, E, H>(future: F, handler: H) -> Finally<F, H>
+    where
+        F: Future<Output = Result<T, E>>,
+        E: From<std::fmt::Error>,
+        H: FnOnce() -> std::fmt::Result,
+    {
+        future.finally(handler)
+    }
+    fn guarded<T, H: FnOnce(T)>(value: T, handler: H) -> Guard<T, H> {
+        guard(value, handler)
+    }
+    let whole = wrap_fallible(
+        wrap_awaited(wrap(async { Ok::<u8, std::fmt::Error>(1) }, nothing), || std::future::ready(())),
+        || Err(std::fmt::Error),
+    );
+    assert_eq!(crate::support::hand::Hand::new(whole).run(), Err(std::fmt::Error));
+    assert_eq!(Guard::disarm(guarded(1, drop)), 1);
+}
+
+#[test]
+fn guards_and_scopes_are_send_sync_and_unpin_where_their_parts_are() {
+    drop(send(sync(unpin(guard(1, |_| {})))));
+    assert!(!implements!(guard(Rc::new(1), |_| {}), Send));
+    drop(send(guard(Cell::new(1), |_| {})));
+    assert!(!implements!(guard(Cell::new(1), |_| {}), Sync));
+    drop(send(Guard::release(guard(1, |_| {}))));
+    drop(send(Guard::release(guard(1, |_| std::future::ready(())))));
+    drop(send(unpin(finally::acquire(async { 1 }, |_| {}))));
+    drop(send(unpin(finally::try_acquire(async { Ok::<u8, Rc<u8>>(1) }, |_| {}))));
+    drop(send(unpin(Scope::<std::io::Error>::new())));
+    drop(send(unpin(Scope::<std::io::Error>::new().close())));
+}
+
+#[cfg(feature = "stream")]
+#[test]
+fn a_stream_is_send_sync_and_unpin_where_its_parts_are() {
+    use finally::{FinallyStream, FinallyStreamExt as _};
+    use futures::stream::{Empty, empty, iter, pending};
+
+    let named: FinallyStream<Empty<u8>, fn()> = empty().finally(nothing as fn());
+    drop(send(sync(unpin(named))));
+    drop(send(unpin(iter([1]).finally(|| std::future::ready(())))));
+    assert!(!implements!(pending::<Rc<u8>>().finally(nothing), Send));
 }
 
 #[test]
