@@ -77,23 +77,19 @@ impl End<'_> {
         let private = &self.private;
         let later = function.later_cleanups();
         let captures = capture::capture(&mut function.signature, self.cleanup, &later, private);
-        let body = self.body(function, &captures);
-        let span = Span::mixed_site().located_at(function.body.span());
-        // Without a later attribute everything is taken, and `move` says so for a whole block.
-        let take_all = captures.coroutine.is_none().then(|| quote_spanned!(span=> move));
-        let whole = if captures.mentioned {
-            self.coroutine(
-                &quote_spanned!(span=> #private::body(async { #body }).await),
-                None,
-                &captures,
-                function,
-            )
-        } else if self.on_cancel != OnCancel::Detach {
-            let body = quote_spanned!(span=> #private::body(async #take_all { #body }).await);
+        // What no cleanup of this or of a later attribute mentions is taken, and `move` says so for a whole block.
+        let take_all = !captures.mentioned && captures.coroutine.is_none();
+        let (body, place) = (self.body(function, &captures), function.place());
+        let head = if take_all { quote_spanned!(place=> async move) } else { quote_spanned!(place=> async) };
+        let body = quote_spanned!(place=> #head { #body });
+        let span = Span::mixed_site().located_at(place);
+        let whole = if captures.mentioned || self.on_cancel != OnCancel::Detach {
+            let body = quote_spanned!(span=> #private::body(#body).await);
             self.coroutine(&body, None, &captures, function)
         } else {
             let (exit, settle) = (exit(self.span), self.settle(&captures, function));
-            quote_spanned!(span=> #private::finally(async #take_all { #body }, |#exit| { #settle }))
+            let handler = quote_spanned!(self.span=> |#exit| { #settle });
+            quote_spanned!(span=> #private::finally(#body, #handler))
         };
         let before_body = &captures.before_body;
         diverging(function, quote_spanned!(span=> #before_body #whole.await))
@@ -103,12 +99,13 @@ impl End<'_> {
         let private = &self.private;
         let later = function.later_cleanups();
         let captures = capture::capture(&mut function.signature, self.cleanup, &later, private);
-        let body = self.body(function, &captures);
+        let (body, place) = (self.body(function, &captures), function.place());
+        let body = quote_spanned!(place=> || { #body });
         let before_body = &captures.before_body;
         let (exit, cleanup) = (exit(self.span), cleanup(self.span));
         let closure = self.cleanup.to_closure(self.on_cancel);
         let span = Span::mixed_site().located_at(function.body.span());
-        let call = quote_spanned!(span=> let #exit = #private::call(|| { #body }););
+        let call = quote_spanned!(span=> let #exit = #private::call(#body););
         let describe = self.describe();
         let settle = quote_spanned! {self.span=>
             let #cleanup = #private::build(&#exit, #closure);
@@ -123,7 +120,7 @@ impl End<'_> {
     fn of_future_function(&self, function: &Function) -> TokenStream {
         let private = &self.private;
         let captures = capture::capture_mentioned(&function.signature, self.cleanup, private);
-        let (body, future) = (function.block(), format_ident!("__finally_future", span = Span::mixed_site()));
+        let future = format_ident!("__finally_future", span = Span::mixed_site());
         let span = Span::mixed_site().located_at(function.body.span());
         let is_boxed = function.returns() == Returns::BoxedFuture;
         let output = match &function.signature.output {
@@ -133,7 +130,9 @@ impl End<'_> {
             }
             _ => TokenStream::new(),
         };
-        let mut make = quote_spanned!(span=> #private::make(|| #output { #body }));
+        let (body, place) = (function.block(), function.place());
+        let body = quote_spanned!(place=> || #output { #body });
+        let mut make = quote_spanned!(span=> #private::make(#body));
         let mut exit_type = None;
         if let Some(output) = function.output_of_future() {
             let span = Span::mixed_site().located_at(output.span());
@@ -147,7 +146,8 @@ impl End<'_> {
             self.coroutine(&body, exit_type.as_ref(), &captures, function)
         } else {
             let (exit, settle) = (exit(self.span), self.settle(&captures, function));
-            quote_spanned!(span=> #private::finally(#future, |#exit #exit_type| { #settle }))
+            let handler = quote_spanned!(self.span=> |#exit #exit_type| { #settle });
+            quote_spanned!(span=> #private::finally(#future, #handler))
         };
         let whole = if is_boxed { quote_spanned!(span=> #private::Box::pin(#whole)) } else { whole };
         quote_spanned! {span=>

@@ -1,7 +1,7 @@
 //! The function under the attribute. Its body stays one group of tokens that nobody looks into, so that a syntax error in
 //! it is told once, by the compiler, and editors find the user's tokens where they put them.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::{
     Attribute, FnArg, GenericArgument, Ident, LitStr, Pat, PathArguments, Receiver, ReceiverKind, ReturnType,
@@ -70,6 +70,12 @@ impl Function {
             (Delimiter::Brace, Some(_), _) => tokens::inner_block(&self.body).into_token_stream(),
             _ => self.body.to_token_stream(),
         }
+    }
+
+    /// For what stands where the body stood: its very span, not marked as made by a macro. The compiler counts how often a
+    /// line runs only in an async block or a closure that has it.
+    pub(crate) fn place(&self) -> Span {
+        self.body.span()
     }
 
     pub(crate) fn returns(&self) -> Returns {
