@@ -7,27 +7,17 @@ often each line ran. Needs the component llvm-tools.
 
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
-WORK = ROOT / "target" / "tools" / "coverage"
-MANIFEST = """\
-[package]
-name = "{name}"
-edition = "2024"
+sys.path.insert(0, str(HERE.parent))
 
-[workspace]
-
-[dependencies]
-async-finally = {{ path = "{root}" }}
-"""
+import twins
 
 
-def output(*command, **options):
-    return subprocess.run(command, check=True, capture_output=True, text=True, **options).stdout
+def output(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True, cwd=twins.ROOT).stdout
 
 
 def lines_of_twins(source):
@@ -37,24 +27,13 @@ def lines_of_twins(source):
 
 def counts(name, source, llvm):
     """How often each line of the program ran."""
-    package = WORK / name
-    shutil.rmtree(package, ignore_errors=True)
-    (package / "src").mkdir(parents=True)
-    (package / "src" / "main.rs").write_text(source)
-    (package / "Cargo.toml").write_text(MANIFEST.format(name=name, root=ROOT))
-    environment = {
-        **os.environ,
-        "CARGO_TARGET_DIR": str(WORK / "target"),
-        "RUSTFLAGS": "-C instrument-coverage -A warnings",
-        "LLVM_PROFILE_FILE": str(package / "build-%p.profraw"),
-    }
-    subprocess.run(["cargo", "build", "--quiet"], cwd=package, env=environment, check=True)
-    program = WORK / "target" / "debug" / name
-    raw, merged = package / "run.profraw", package / "run.profdata"
-    subprocess.run([program], env={**environment, "LLVM_PROFILE_FILE": str(raw)}, check=True)
+    work = twins.WORK / "coverage"
+    flags = {"RUSTFLAGS": "-C instrument-coverage -A warnings", "LLVM_PROFILE_FILE": str(work / "build-%p.profraw")}
+    program = twins.build("coverage", name, source, **flags)
+    raw, merged = work / f"{name}.profraw", work / f"{name}.profdata"
+    subprocess.run([program], env={**os.environ, "LLVM_PROFILE_FILE": str(raw)}, check=True)
     output(llvm / "llvm-profdata", "merge", "-sparse", raw, "-o", merged)
     report = output(llvm / "llvm-cov", "export", "--format=lcov", f"--instr-profile={merged}", program)
-    (package / "run.lcov").write_text(report)
     ran, inside = {}, False
     for line in report.splitlines():
         key, _, value = line.partition(":")
@@ -67,21 +46,19 @@ def counts(name, source, llvm):
 
 
 def main():
-    host = next(line for line in output("rustc", "-vV", cwd=ROOT).splitlines() if line.startswith("host: "))[6:]
-    llvm = pathlib.Path(output("rustc", "--print", "sysroot", cwd=ROOT).strip()) / "lib/rustlib" / host / "bin"
+    host = next(line[6:] for line in output("rustc", "-vV").splitlines() if line.startswith("host: "))
+    llvm = pathlib.Path(output("rustc", "--print", "sysroot").strip()) / "lib/rustlib" / host / "bin"
     if not (llvm / "llvm-cov").exists():
         sys.exit("llvm-cov is missing: rustup component add llvm-tools")
-    annotated = (HERE / "subject.rs").read_text()
-    is_ours = lambda line: line.strip().startswith("#[finally(")
-    plain = "\n".join("" if is_ours(line) else line for line in annotated.splitlines()) + "\n"
-    lines = annotated.splitlines()
-    with_ours, without = counts("annotated", annotated, llvm), counts("plain", plain, llvm)
-    compared = [at for at in lines_of_twins(annotated) if not is_ours(lines[at - 1])]
-    differ = [at for at in compared if with_ours.get(at) != without.get(at)]
+    sources = twins.twins(HERE / "subject.rs")
+    ran = {name: counts(name, source, llvm) for name, source in sources.items()}
+    lines = sources["annotated"].splitlines()
+    compared = [at for at in lines_of_twins(sources["annotated"]) if not twins.is_ours(lines[at - 1])]
+    differ = [at for at in compared if ran["annotated"].get(at) != ran["plain"].get(at)]
     for at in differ:
-        print(f"subject.rs:{at}: ran {with_ours.get(at)}, plain {without.get(at)}: {lines[at - 1]}")
-    covered = sum(without.get(at, 0) > 0 for at in compared)
-    missed = sum(without.get(at) == 0 for at in compared)
+        print(f"subject.rs:{at}: ran {ran['annotated'].get(at)}, plain {ran['plain'].get(at)}: {lines[at - 1]}")
+    covered = sum(ran["plain"].get(at, 0) > 0 for at in compared)
+    missed = sum(ran["plain"].get(at) == 0 for at in compared)
     print(f"{covered} lines covered, {missed} missed, {len(differ)} differ from the plain twin")
     if differ or not covered or not missed:
         sys.exit("the coverage of annotated bodies is not that of plain ones")
