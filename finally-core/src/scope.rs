@@ -198,6 +198,13 @@ where
     }
 }
 
+/// Runs what belongs to a cleanup: what it cancels is adopted.
+fn inside<R>(adopted: &mut Chain, run: impl FnOnce() -> R) -> Result<R, Payload> {
+    let (mut run, mut ended) = (Some(run), None);
+    adopted.collect(&mut || ended = run.take().map(catch));
+    ended.unwrap_or_else(|| unreachable!("a chain collects from what it runs"))
+}
+
 /// The cleanups that are left, on their way.
 struct Closing<E> {
     deferred: Vec<Begin<E>>,
@@ -233,7 +240,7 @@ impl<E> Closing<E> {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Result<(), E>, Payload>> {
         loop {
             if let Some(current) = &mut self.current {
-                let ended = match self.adopted.collect(|| catch(|| current.as_mut().poll(context))) {
+                let ended = match inside(&mut self.adopted, || current.as_mut().poll(context)) {
                     Ok(Poll::Pending) => {
                         let _ = self.adopted.poll(context);
                         return Poll::Pending;
@@ -242,7 +249,7 @@ impl<E> Closing<E> {
                     Err(payload) => Err(payload),
                 };
                 let current = self.current.take();
-                let dropped = self.adopted.collect(|| catch(|| drop(current)));
+                let dropped = inside(&mut self.adopted, || drop(current));
                 self.note(ended);
                 self.note(dropped.map(Ok));
             }
@@ -256,7 +263,7 @@ impl<E> Closing<E> {
     /// Calls the next cleanup, if there is one.
     fn begin_next(&mut self) -> bool {
         let Some(begin) = self.deferred.pop() else { return false };
-        match self.adopted.collect(|| catch(begin)) {
+        match inside(&mut self.adopted, begin) {
             Ok(Begun::Awaiting(future)) => self.current = Some(future),
             Ok(Begun::Ended(result)) => self.note(Ok(result)),
             Err(payload) => self.note(Err(payload)),
