@@ -125,6 +125,8 @@ pub use finally_core::End;
 ///   those of `select!` and `join!`: if nothing else in the block awaits, that is a compile error.
 /// * A `break` or a `continue` without a label inside of such a macro needs a loop around the block that takes it, even where it belongs to a
 ///   loop that the macro has.
+/// * A report of coverage does not show the lines of a body: in edition 2018 a block that it shows could not share places with
+///   its cleanup.
 /// * With `on_cancel = block` on a tokio current-thread runtime a cleanup is polled once, and reported as lost if that is not
 ///   its end.
 /// * A body is a closure or a future of its own. So what it moves on one way through it has taken on all of them, and it cannot be
