@@ -1,10 +1,12 @@
 //! D. Handler arguments: none, by the type of the handler.
 
-use finally::FinallyExt;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+use finally::{FinallyExt, finally};
 
 use crate::{
-    REJECTED, fulfilled, run,
-    support::{Log, hand::Hand},
+    REJECTED, Rejected, fulfilled, run,
+    support::{Error, Log, hand::Hand},
 };
 
 fn handler_without_arguments(log: &Log) -> impl FnOnce() {
@@ -35,4 +37,28 @@ fn case_16_cancelled() {
     assert!(hand.poll().is_pending());
     drop(hand);
     assert_eq!(log.events(), ["called"]);
+}
+
+#[test]
+fn cases_14_to_16_with_the_attribute() {
+    static CALLED: AtomicUsize = AtomicUsize::new(0);
+
+    fn handler_without_arguments() {
+        CALLED.fetch_add(1, SeqCst);
+    }
+    #[finally(handler_without_arguments)]
+    async fn f(rejected: Option<Rejected>) -> Result<u8, Error> {
+        match rejected {
+            Some(rejected) => rejected.body("body").await,
+            None => fulfilled(1).await,
+        }
+    }
+    for ends in [None, Some(Rejected::WithError), Some(Rejected::WithPanic)] {
+        run(f(ends));
+    }
+    assert_eq!(CALLED.load(SeqCst), 3);
+    let mut hand = Hand::new(f(None));
+    assert!(hand.poll().is_pending());
+    drop(hand);
+    assert_eq!(CALLED.load(SeqCst), 4);
 }

@@ -76,3 +76,23 @@ fn cases_24_and_25_with_the_attribute() {
     }
     assert_eq!(log.count("handler"), 3);
 }
+
+#[test]
+fn cases_26_27_and_29_with_the_attribute() {
+    #[finally(std::future::ready(Ok::<(), Error>(())))]
+    async fn ready(rejected: Option<crate::Rejected>) -> Result<u8, Error> {
+        rejected.map_or(Ok(1), |rejected| rejected.reject("body"))
+    }
+    #[finally(suspend())]
+    async fn delayed(rejected: crate::Rejected) -> Result<u8, Error> {
+        rejected.body("body").await
+    }
+    assert_eq!(Hand::new(ready(None)).poll(), std::task::Poll::Ready(Ok(1)));
+    for rejected in REJECTED {
+        assert_eq!(run(ready(Some(rejected))), rejected.outcome("body"));
+        let mut hand = Hand::new(crate::support::outcome::observe(delayed(rejected)));
+        assert!(hand.poll().is_pending(), "the body");
+        assert!(hand.poll().is_pending(), "the handler");
+        assert_eq!(hand.poll(), std::task::Poll::Ready(rejected.outcome("body")));
+    }
+}

@@ -86,3 +86,18 @@ fn cases_30_to_33_with_the_attribute() {
         }
     }
 }
+
+#[test]
+fn case_34_with_the_attribute() {
+    #[finally(rejects_after(2, thrown))]
+    async fn f(thrown: Rejected) -> Result<u8, Error> {
+        fulfilled(1).await
+    }
+    for thrown in REJECTED {
+        let mut hand = crate::support::hand::Hand::new(crate::support::outcome::observe(f(thrown)));
+        for _ in 0..3 {
+            assert!(hand.poll().is_pending());
+        }
+        assert_eq!(hand.run(), thrown.outcome("handler"));
+    }
+}

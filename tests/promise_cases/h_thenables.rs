@@ -72,6 +72,28 @@ fn case_38_a_thenable_that_throws_when_it_is_turned_into_a_future() {
 }
 
 #[test]
+fn case_38_a_thenable_that_throws_beside_a_rejection_the_first_failure_wins() {
+    let turn = exclusive();
+    for rejected in REJECTED {
+        let thenable = || Thenable { log: Log::default(), ends: None, panics_at_once: true };
+        assert_eq!(run(rejected.body("body").finally(thenable)), rejected.outcome("body"));
+        assert_eq!(turn.kinds(), [finally::FailureKind::CleanupPanicked]);
+    }
+}
+
+#[test]
+fn case_38_a_future_that_throws_in_its_first_poll() {
+    let turn = exclusive();
+    let throws = || std::future::poll_fn(|_| std::panic::panic_any(crate::Panic("first poll")));
+    let throws = || -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> { Box::pin(throws()) };
+    assert_eq!(run(fulfilled(1).finally(throws)), Rejected::WithPanic.outcome("first poll"));
+    for rejected in REJECTED {
+        assert_eq!(run(rejected.body("body").finally(throws)), rejected.outcome("body"));
+        assert_eq!(turn.kinds(), [finally::FailureKind::CleanupPanicked]);
+    }
+}
+
+#[test]
 fn case_38_with_the_attribute() {
     #[finally(Thenable { log: log.clone(), ends: None, panics_at_once: true })]
     async fn f(log: Log) -> Result<u8, Error> {
@@ -86,4 +108,26 @@ fn case_39_the_method_is_there_on_whatever_can_be_awaited() {
     let outcome = run(thenable(&log, None)().finally(|| log.push("handler")));
     assert_eq!(outcome, Outcome::Returned(Ok(())));
     assert_eq!(log.events(), ["into_future", "awaited", "handler"]);
+}
+
+#[test]
+fn cases_35_and_36_with_the_attribute() {
+    #[finally(thenable(&log, thrown)())]
+    async fn f(log: Log, body: Option<Rejected>, thrown: Option<Rejected>) -> Result<u8, Error> {
+        match body {
+            Some(body) => body.body("body").await,
+            None => fulfilled(1).await,
+        }
+    }
+    let turn = exclusive();
+    let log = Log::default();
+    assert_eq!(run(f(log.clone(), None, None)), Outcome::Returned(Ok(1)));
+    assert_eq!(log.take(), ["into_future", "awaited"]);
+    for rejected in REJECTED {
+        assert_eq!(run(f(log.clone(), Some(rejected), None)), rejected.outcome("body"));
+        assert_eq!(run(f(log.clone(), None, Some(rejected))), rejected.outcome("handler"));
+        assert!(turn.failures().is_empty());
+        assert_eq!(run(f(log.clone(), Some(rejected), Some(rejected))), rejected.outcome("body"));
+        assert_eq!(turn.kinds(), [rejected.reported()]);
+    }
 }

@@ -2,11 +2,11 @@
 
 use std::{future::pending, sync::mpsc};
 
-use finally::FinallyExt;
+use finally::{FinallyExt, finally};
 
 use crate::{
-    REJECTED, fulfilled,
-    support::{hand::Hand, outcome::observe, runtimes},
+    REJECTED, Rejected, fulfilled,
+    support::{Error, hand::Hand, outcome::observe, runtimes},
 };
 
 /// Says when it is dropped, which is the only end it has.
@@ -99,4 +99,22 @@ fn case_42_cancelled_the_drop_does_not_wait_and_what_is_around_never_runs() {
         assert_eq!(finally::detached(), 2);
         assert!(seen.try_recv().is_err());
     });
+}
+
+#[test]
+fn cases_40_and_41_with_the_attribute() {
+    #[finally(pending::<()>())]
+    async fn f(rejected: Option<Rejected>) -> Result<u8, Error> {
+        match rejected {
+            Some(rejected) => rejected.body("body").await,
+            None => fulfilled(1).await,
+        }
+    }
+    for rejected in [None, Some(Rejected::WithError), Some(Rejected::WithPanic)] {
+        let mut hand = Hand::new(observe(f(rejected)));
+        for _ in 0..9 {
+            assert!(hand.poll().is_pending());
+        }
+        std::mem::forget(hand);
+    }
 }

@@ -18,6 +18,7 @@ mod h_thenables;
 mod i_never_settles;
 mod j_order;
 mod q_disposal;
+mod table;
 
 use std::future::Future;
 

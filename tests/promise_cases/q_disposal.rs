@@ -45,6 +45,26 @@ fn case_117_of_two_errors_the_first_is_thrown_and_the_other_reported() {
 }
 
 #[test]
+fn case_116_and_117_the_error_of_the_body_is_thrown_as_it_is_whatever_the_disposals_do() {
+    async fn disposes(body: crate::Rejected, thrown: Option<crate::Rejected>) -> Result<u8, Error> {
+        let _one = guard(1, |_| thrown.map_or(Ok(()), |thrown| thrown.reject("one")));
+        let mut scope = Scope::<Error>::new();
+        scope.defer(move || thrown.map_or(Ok(()), |thrown| thrown.reject("two")));
+        let two: u8 = body.body("body").await?;
+        scope.close().await?;
+        Ok(two)
+    }
+    let turn = exclusive();
+    for body in REJECTED {
+        assert_eq!(run(disposes(body, None)), body.outcome("body"));
+        for thrown in REJECTED {
+            assert_eq!(run(disposes(body, Some(thrown))), body.outcome("body"));
+            assert_eq!(turn.kinds(), [thrown.reported(), thrown.reported()]);
+        }
+    }
+}
+
+#[test]
 fn case_118_one_disposal_fails_and_the_rest_still_run() {
     for thrown in REJECTED {
         let log = Log::default();
@@ -75,14 +95,24 @@ fn case_119_a_later_initializer_throws_and_what_was_acquired_is_disposed() {
 
 #[test]
 fn case_120_leaving_early_and_the_disposal_throws() {
-    async fn leaves_early() -> Result<u8, Error> {
-        for _ in 0..1 {
-            let one = guard(1, |_| Err(Error("dispose")));
+    async fn leaves_early(thrown: crate::Rejected, breaks: bool) -> Result<u8, Error> {
+        'scope: {
+            let one = guard(1, |_| thrown.reject::<()>("dispose"));
             Guard::release(one).await?;
+            if breaks {
+                break 'scope;
+            }
+            return Ok(1);
         }
-        Ok(1)
+        Ok(2)
     }
-    assert_eq!(run(leaves_early()), Outcome::Returned(Err(Error("dispose"))));
+    let turn = exclusive();
+    for thrown in REJECTED {
+        for breaks in [true, false] {
+            assert_eq!(run(leaves_early(thrown, breaks)), thrown.outcome("dispose"));
+        }
+    }
+    assert!(turn.failures().is_empty(), "thrown, and not reported");
 }
 
 #[test]
