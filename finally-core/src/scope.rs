@@ -4,7 +4,7 @@ use alloc::{boxed::Box, vec::Vec};
 use core::{
     convert::Infallible,
     fmt,
-    future::{Future, IntoFuture},
+    future::{Future, IntoFuture, poll_fn},
     mem,
     panic::Location,
     pin::Pin,
@@ -58,6 +58,7 @@ impl<E: fmt::Debug + Send + 'static> Scope<E> {
                 first: Ok(Ok(())),
                 explain: Explain::explain,
                 detach: Closing::detach,
+                first_location: Location::caller(),
                 location: Location::caller(),
             },
         }
@@ -66,13 +67,15 @@ impl<E: fmt::Debug + Send + 'static> Scope<E> {
 
 impl<E> Scope<E> {
     /// Adds a cleanup, which runs before those that were added before it.
+    #[track_caller]
     pub fn defer<H, C, M>(&mut self, handler: H)
     where
         H: FnOnce() -> C + Send + 'static,
         C: Cleanup<M>,
         M: Defers<C, E>,
     {
-        self.closing.deferred.push(Box::new(move || M::begin(handler())));
+        let begin = Box::new(move || M::begin(handler()));
+        self.closing.deferred.push(Deferred { begin, location: Location::caller() });
     }
 
     /// Runs the cleanups, the last one first. A panic among them goes on to the caller if it is the first failure.
@@ -138,7 +141,12 @@ impl<E> fmt::Debug for Close<E> {
     }
 }
 
-type Begin<E> = Box<dyn FnOnce() -> Begun<E> + Send>;
+/// A cleanup that was not called yet.
+struct Deferred<E> {
+    begin: Box<dyn FnOnce() -> Begun<E> + Send>,
+    location: &'static Location<'static>,
+}
+
 type Awaiting<E> = Pin<Box<dyn Future<Output = Result<(), E>> + Send>>;
 
 /// A cleanup of a scope that was called.
@@ -207,25 +215,27 @@ fn inside<R>(adopted: &mut Chain, run: impl FnOnce() -> R) -> Result<R, Payload>
 
 /// The cleanups that are left, on their way.
 struct Closing<E> {
-    deferred: Vec<Begin<E>>,
+    deferred: Vec<Deferred<E>>,
     current: Option<Awaiting<E>>,
     /// What was cancelled inside a cleanup, which ends before the next cleanup starts.
     adopted: Chain,
     /// How the first one failed, if one did.
-    first: Result<Result<(), E>, Payload>,
+    first: Ended<E>,
+    first_location: &'static Location<'static>,
     /// Functions in place of bounds: an error about a bound of a type is told wherever the type is named.
     explain: Describe<Result<(), E>>,
     detach: fn(Self) -> BoxFuture,
+    /// Of the scope, and then of the cleanup that was called last.
     location: &'static Location<'static>,
 }
 
-impl<E: fmt::Debug + Send + 'static> Closing<E> {
+type Ended<E> = Result<Result<(), E>, Payload>;
+
+impl<E: Send + 'static> Closing<E> {
     fn detach(mut self) -> BoxFuture {
         let location = self.location;
-        let cleanup = core::future::poll_fn(move |context| {
-            self.poll(context).map(|ended| ended.unwrap_or_else(|payload| payload.resume()))
-        });
-        Box::pin(Task::new(cleanup, Explain::explain, location))
+        let cleanup = poll_fn(move |context| self.poll_with(context, Self::report).map(drop));
+        Box::pin(Task::new(cleanup, |()| None, location))
     }
 }
 
@@ -237,7 +247,11 @@ impl<E> Closing<E> {
         mem::replace(self, nothing)
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Result<(), E>, Payload>> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Ended<E>> {
+        self.poll_with(context, Self::note)
+    }
+
+    fn poll_with(&mut self, context: &mut Context<'_>, end: fn(&mut Self, Ended<E>)) -> Poll<Ended<E>> {
         loop {
             if let Some(current) = &mut self.current {
                 let ended = match inside(&mut self.adopted, || current.as_mut().poll(context)) {
@@ -250,23 +264,24 @@ impl<E> Closing<E> {
                 };
                 let current = self.current.take();
                 let dropped = inside(&mut self.adopted, || drop(current));
-                self.note(ended);
-                self.note(dropped.map(Ok));
+                end(self, ended);
+                end(self, dropped.map(Ok));
             }
             ready!(self.adopted.poll(context));
-            if !self.begin_next() {
+            if !self.begin_next(end) {
                 return Poll::Ready(mem::replace(&mut self.first, Ok(Ok(()))));
             }
         }
     }
 
     /// Calls the next cleanup, if there is one.
-    fn begin_next(&mut self) -> bool {
-        let Some(begin) = self.deferred.pop() else { return false };
+    fn begin_next(&mut self, end: fn(&mut Self, Ended<E>)) -> bool {
+        let Some(Deferred { begin, location }) = self.deferred.pop() else { return false };
+        self.location = location;
         match inside(&mut self.adopted, begin) {
             Ok(Begun::Awaiting(future)) => self.current = Some(future),
-            Ok(Begun::Ended(result)) => self.note(Ok(result)),
-            Err(payload) => self.note(Err(payload)),
+            Ok(Begun::Ended(result)) => end(self, Ok(result)),
+            Err(payload) => end(self, Err(payload)),
         }
         true
     }
@@ -277,33 +292,36 @@ impl<E> Closing<E> {
     }
 
     /// Keeps the first failure, and reports the others.
-    fn note(&mut self, ended: Result<Result<(), E>, Payload>) {
+    fn note(&mut self, ended: Ended<E>) {
         if matches!(self.first, Ok(Ok(()))) {
-            self.first = ended;
+            (self.first, self.first_location) = (ended, self.location);
         } else {
             self.report(ended);
         }
     }
 
-    fn report(&self, ended: Result<Result<(), E>, Payload>) {
+    /// Reports how the cleanup that was called last has failed, if it has.
+    fn report(&mut self, ended: Ended<E>) {
+        self.report_at(ended, self.location);
+    }
+
+    fn report_at(&self, ended: Ended<E>, location: &'static Location<'static>) {
         match ended {
             Ok(result) => {
                 if let Some(text) = (self.explain)(&result) {
-                    failure::report(FailureKind::CleanupFailed, text, self.location);
+                    failure::report(FailureKind::CleanupFailed, text, location);
                 }
             }
-            Err(payload) => failure::report_panic(FailureKind::CleanupPanicked, payload, self.location),
+            Err(payload) => failure::report_panic(FailureKind::CleanupPanicked, payload, location),
         }
     }
 
     /// Nobody waits any more.
     fn leave(&mut self) {
         let first = mem::replace(&mut self.first, Ok(Ok(())));
-        self.report(first);
+        self.report_at(first, self.first_location);
         // What needs no awaiting runs here, until something does.
-        while !self.is_awaiting() && self.begin_next() {}
-        let first = mem::replace(&mut self.first, Ok(Ok(())));
-        self.report(first);
+        while !self.is_awaiting() && self.begin_next(Self::report) {}
         if !self.is_awaiting() {
             return;
         }

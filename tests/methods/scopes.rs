@@ -164,3 +164,26 @@ fn a_first_failure_whose_caller_left_is_reported() {
     finally::drain_blocking(None).unwrap();
     assert_eq!(turn.kinds(), [FailureKind::CleanupFailed]);
 }
+
+#[test]
+fn p8_a_report_names_the_line_of_the_cleanup() {
+    fn deferred() -> (Scope<Error>, [u32; 3]) {
+        let mut scope = Scope::new();
+        let line = line!();
+        scope.defer(|| Err::<(), _>(Error("third")));
+        scope.defer(|| async { Err::<(), _>(Error("second")) });
+        scope.defer(|| Err::<(), _>(Error("first")));
+        (scope, [line + 3, line + 2, line + 1])
+    }
+    let turn = exclusive();
+    let reported = || turn.failures().iter().map(|failure| failure.line).collect::<Vec<_>>();
+
+    let (scope, lines) = deferred();
+    assert_eq!(Hand::new(scope.close()).run(), Err(Error("first")));
+    assert_eq!(reported(), lines[1..]);
+
+    let (scope, lines) = deferred();
+    drop(scope);
+    finally::drain_blocking(None).unwrap();
+    assert_eq!(reported(), lines);
+}
