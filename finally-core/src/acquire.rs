@@ -21,11 +21,15 @@ use crate::{
 
 /// Awaits a resource and guards it in the same step, so that no cancellation comes in between.
 ///
-/// Cancelled while the resource is still on its way, the future that brings it goes on elsewhere, as a cleanup does, and
-/// what it brings is cleaned up at once: a connection that the server has granted already is closed, a lock that was
-/// about to be ours is given back. So the future and the handler are `Send + 'static`, and the future is boxed when it is
-/// polled first. Never polled, nothing happens. A panic of the future goes to the caller, or where that has left, to the
-/// failure hook.
+/// Awaited to its end, it gives a [`Guard`], and all that is said there holds: see [`guard`](crate::guard()).
+///
+/// Cancelled while the resource is still on its way, the future that brings it is not dropped. It goes on elsewhere, as a
+/// cleanup does, and what it brings is cleaned up at once: a connection that the server has granted already is closed, a lock
+/// that was about to be ours is given back. So the future, what it brings and the handler are `Send + 'static`, the future is
+/// boxed when it is polled first, and one that never ends stays with [`detached`](crate::detached). A finally around it waits
+/// for both. Never polled, nothing happens.
+///
+/// A panic of the future goes to the caller, or where that has left, to the failure hook; there was nothing to clean up then.
 ///
 /// ```
 /// use finally::{Guard, acquire};
@@ -59,7 +63,8 @@ where
 
 /// Does what [`acquire`] does with a future that may fail: an `Ok` is guarded, an `Err` is passed on.
 ///
-/// An `Err` that comes after a cancellation means that there is nothing to clean up.
+/// An `Err` that comes after a cancellation means that there is nothing to clean up. Nobody asked for it any more, so it is
+/// dropped and not reported, and may be of any type.
 ///
 /// ```
 /// use finally::try_acquire;
@@ -112,7 +117,20 @@ async fn arrival<F: Future, G>(mut future: Pin<Box<F>>, guard: impl FnOnce(F::Ou
     guarded
 }
 
-/// What [`acquire`] and [`try_acquire`] return.
+/// What [`acquire`] and [`try_acquire`] return: a future of a [`Guard`], or of a `Result` with one.
+///
+/// Dropped before its end, it hands the future off, with the cleanup behind it. It is `Unpin`, and can be named where the
+/// parts can:
+///
+/// ```
+/// use std::future::{Ready, ready};
+/// use finally::{Acquire, Guard, acquire};
+///
+/// type Connecting = Acquire<Ready<u8>, fn(u8), Guard<u8, fn(u8)>>;
+///
+/// let connecting: Connecting = acquire(ready(1), |id| println!("{id} is closed"));
+/// # drop(connecting);
+/// ```
 #[must_use = "futures do nothing unless they are awaited"]
 pub struct Acquire<F, H, G>
 where

@@ -56,10 +56,22 @@ impl CleanupValue for Never {
     }
 }
 
-/// Marks a cleanup that is evaluated in place.
+/// Marks a cleanup that is evaluated in place: the last parameter of a [`Finally`](crate::Finally), a
+/// [`Guard`](crate::Guard) or a `FinallyStream` whose handler gives `()` or a `Result<(), E>`. It is the default there.
 pub enum InPlace {}
 
-/// Marks a cleanup that is awaited.
+/// Marks a cleanup that is awaited: the last parameter of a [`Finally`](crate::Finally), a [`Guard`](crate::Guard) or a
+/// `FinallyStream` whose handler gives something to await.
+///
+/// ```
+/// use std::future::{Ready, ready};
+/// use finally::{Awaited, Finally, FinallyExt};
+///
+/// type Closing = Finally<Ready<u8>, fn() -> Ready<()>, Awaited>;
+///
+/// let closing: Closing = ready(1).finally(|| ready(()));
+/// # drop(closing);
+/// ```
 pub enum Awaited {}
 
 /// What a cleanup may evaluate to. The marker keeps the two impls apart and is always inferred.

@@ -22,20 +22,43 @@ use crate::{
 /// Adds cleanups to futures, as the promise method of the same name does: the handler is called whatever becomes of the
 /// future, and cannot change its value.
 ///
-/// A handler is called exactly once if the future was polled, and not at all if it never was. What it evaluates to is
-/// `()`, a `Result<(), E>`, or something to await that gives one of them, as for the attribute:
+/// A handler is called exactly once if the future was polled, and not at all if it never was. When it is called, the future
+/// is gone already, with all that it held. What the handler evaluates to is `()`, a `Result<(), E>`, or something to await
+/// that gives one of them, as for the attribute:
 ///
-/// * **On a value or a panic** it is awaited in the same task, and then the value is delivered, or the panic goes on.
-/// * **On cancellation,** when the combined future is dropped, what needs no awaiting runs inside the drop, and what does is
-///   handed off, so it has to be `Send + 'static`.
-/// * **When a failure meets a failure,** the first one is the result, and the other goes to the failure hook.
+/// * **On a value or a panic** the handler is called in the poll in which the future ends, in its task. What is to be
+///   awaited is awaited there, and then the value is delivered, or the panic goes on with its payload.
+/// * **On cancellation,** when the combined future is dropped, the handler is called inside the drop, on the thread that
+///   drops. What is to be awaited is not polled there but handed off: to the finally around it, else to the executor that was
+///   set, else to the current tokio runtime, else to a thread in the background. The drop does not wait for it.
+/// * **Cancelled while the cleanup is awaited,** the cleanup goes on from where it stood, in the place just said.
 ///
-/// `.finally(a).finally(b)` runs `a`, then `b`, on every fate.
+/// # Failures
+///
+/// A handler fails with the `Err` that it evaluates to, or with a panic. The first failure is the result: the future's own,
+/// the handler's where the future succeeded. The other one goes to the failure hook, and so does every failure once the
+/// caller has left. A drop never panics because a handler does.
+///
+/// # Bounds
+///
+/// * A handler that is awaited is handed off on cancellation, so what it gives is `Send + 'static`. What cannot be, because it
+///   borrows, goes into [`block_on_cancel`](crate::block_on_cancel) or [`skip_on_cancel`](crate::skip_on_cancel).
+/// * A handler that may fail needs an output that takes its error: a `Result` whose error is made `From` it.
+/// * That error is `Debug`, because the failure hook shows it. Nothing is asked of the output itself.
 ///
 /// Of the type parameters, `H` is the handler and `C` what it evaluates to. The others are inferred: they tell one kind of
 /// cleanup from another.
+///
+/// ```
+/// use finally::FinallyExt;
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// // First the one on the left, on every fate.
+/// async { println!("body") }.finally(|| println!("one")).finally(async || println!("two")).await;
+/// # });
+/// ```
 pub trait FinallyExt: IntoFuture + Sized {
-    /// Calls `handler` at the end, whatever the end is.
+    /// Calls `handler` at the end, whatever the end is. The trait tells when, where, and with what bounds.
     ///
     /// ```
     /// use finally::FinallyExt;
@@ -61,9 +84,12 @@ pub trait FinallyExt: IntoFuture + Sized {
         Finally::new(self.into_future(), handler)
     }
 
-    /// Calls `handler` with the fate at the end, whatever the end is.
+    /// Calls `handler` with the fate at the end, whatever the end is: the value, the payload of the panic, or the news that
+    /// the future was cancelled.
     ///
-    /// The fate borrows the value, so a handler that awaits takes what it needs of it first.
+    /// The fate borrows the value, so a handler that awaits takes what it needs of it first:
+    /// `|fate| { let failed = fate.error().is_some(); async move { .. } }`. An `async |fate|` closure would keep it, and does
+    /// not compile.
     ///
     /// ```
     /// use finally::FinallyExt;
@@ -86,7 +112,15 @@ pub trait FinallyExt: IntoFuture + Sized {
         Finally::new(self.into_future(), WithFate(handler))
     }
 
-    /// The same as [`finally`](Self::finally).
+    /// The same as [`finally`](Self::finally), by the other name that promises have for it.
+    ///
+    /// ```
+    /// use finally::FinallyExt;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// assert_eq!(async { 1 }.lastly(|| println!("done")).await, 1);
+    /// # });
+    /// ```
     #[track_caller]
     fn lastly<H, C, M, K, I>(self, handler: H) -> Finally<Self::IntoFuture, H, I>
     where
@@ -99,6 +133,14 @@ pub trait FinallyExt: IntoFuture + Sized {
     }
 
     /// The same as [`finally_with`](Self::finally_with).
+    ///
+    /// ```
+    /// use finally::FinallyExt;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// assert_eq!(async { 1 }.lastly_with(|fate| assert!(fate.is_returned())).await, 1);
+    /// # });
+    /// ```
     #[track_caller]
     fn lastly_with<H, C, M, K, I>(self, handler: H) -> Finally<Self::IntoFuture, WithFate<H>, I>
     where
@@ -114,7 +156,11 @@ pub trait FinallyExt: IntoFuture + Sized {
 impl<F: IntoFuture> FinallyExt for F {}
 
 pin_project! {
-    /// What [`FinallyExt::finally`] and its siblings return.
+    /// What [`FinallyExt::finally`] and its siblings return: the future, and what happens when it ends or is dropped.
+    ///
+    /// It is `Send`, `Sync` and `Unpin` where its parts are. With a handler that is not awaited it adds at most 24 bytes to
+    /// the two and allocates nothing; one that is awaited is boxed when the future has ended. Polled again after its end, it
+    /// panics.
     ///
     /// `M` tells whether the cleanup is evaluated in place, which is the default, or [`Awaited`](crate::Awaited), and `E`
     /// follows from the rest. With a nameable handler the whole type can be named:

@@ -79,7 +79,17 @@ where
     }
 }
 
-/// A handler that looks at the fate, as [`finally_with`](crate::FinallyExt::finally_with) takes it.
+/// A handler that looks at the fate, in the type of what [`finally_with`](crate::FinallyExt::finally_with) returns.
+///
+/// ```
+/// use std::future::{Ready, ready};
+/// use finally::{Fate, Finally, FinallyExt, WithFate};
+///
+/// type Watched = Finally<Ready<u8>, WithFate<fn(Fate<'_, u8>)>>;
+///
+/// let watched: Watched = ready(1).finally_with(|fate| println!("{fate:?}"));
+/// # drop(watched);
+/// ```
 pub struct WithFate<H>(pub(crate) H);
 
 impl<H> fmt::Debug for WithFate<H> {

@@ -14,8 +14,12 @@ use crate::{
 /// A cleanup that is driven to its end inside the drop of whoever cancels it.
 ///
 /// It may borrow and be `!Send`, because it moves nowhere. On a value and a panic it is awaited in the same task, as any
-/// other. Where blocking would deadlock, on a tokio current-thread runtime and in a `LocalSet`, it is polled once, and where
-/// that is not its end, reported as lost. It is boxed when the body ends.
+/// other. On cancellation the thread that drops polls it until its end, and the drop takes as long as that. Where blocking
+/// would deadlock, on a tokio current-thread runtime and in a `LocalSet`, it is polled once, and where that is not its end,
+/// reported as lost. Its failure there goes to the failure hook, its panic too. It is boxed when the body ends.
+///
+/// It is what a handler of a method or a [`guard`](crate::guard()) gives, or the cleanup of an attribute. A
+/// [`Scope`](crate::Scope) does not take it.
 ///
 /// ```
 /// use finally::{FinallyExt, block_on_cancel};
@@ -38,7 +42,11 @@ pub const fn block_on_cancel<F: IntoFuture>(cleanup: F) -> BlockOnCancel<F> {
 /// A cleanup that is not awaited on cancellation, and ends where it is when it is cancelled itself.
 ///
 /// It may borrow and be `!Send`, because it moves nowhere, and is not boxed. On a value and a panic it is awaited in the
-/// same task, as any other. The handler that makes it is called on every fate.
+/// same task, as any other. On cancellation it is dropped where it is, unpolled or half-way. The handler that makes it is
+/// called on every fate.
+///
+/// It is what a handler of a method or a [`guard`](crate::guard()) gives, or the cleanup of an attribute. A
+/// [`Scope`](crate::Scope) does not take it.
 ///
 /// ```
 /// use finally::{FinallyExt, skip_on_cancel};
@@ -57,23 +65,25 @@ pub const fn skip_on_cancel<F: IntoFuture>(cleanup: F) -> SkipOnCancel<F> {
     SkipOnCancel(cleanup)
 }
 
-/// What [`block_on_cancel`] returns.
+/// What [`block_on_cancel`] returns: not a future, but something that a handler evaluates to.
 #[cfg(feature = "std")]
 #[derive(Debug)]
 #[must_use = "a cleanup is awaited by what it is the cleanup of"]
 pub struct BlockOnCancel<F>(F);
 
-/// What [`skip_on_cancel`] returns.
+/// What [`skip_on_cancel`] returns: not a future, but something that a handler evaluates to.
 #[derive(Debug)]
 #[must_use = "a cleanup is awaited by what it is the cleanup of"]
 pub struct SkipOnCancel<F>(F);
 
-/// Marks a cleanup that [`block_on_cancel`] made.
+/// Marks a cleanup that [`block_on_cancel`] made, in the last parameter of a [`Finally`](crate::Finally) or a
+/// [`Guard`](crate::Guard).
 #[cfg(feature = "std")]
 #[derive(Debug)]
 pub enum Blocking {}
 
-/// Marks a cleanup that [`skip_on_cancel`] made.
+/// Marks a cleanup that [`skip_on_cancel`] made, in the last parameter of a [`Finally`](crate::Finally) or a
+/// [`Guard`](crate::Guard).
 #[derive(Debug)]
 pub enum Skippable {}
 

@@ -22,12 +22,14 @@ use crate::{
 
 /// Cleanups that are added one by one and run in reverse order: what was acquired last is released first.
 ///
-/// All of them run, even if some fail. The first failure is what [`close`](Scope::close) gives, and the others go to the
-/// failure hook. One starts when the one before it has ended, and with it what was cancelled inside it.
+/// All of them run, even if some fail or panic. The first failure is what [`close`](Scope::close) gives, and the others go to
+/// the failure hook. One starts when the one before it has ended, and with it what was cancelled inside it.
 ///
-/// A scope that is dropped, by an early return, a panic or a cancellation, runs what needs no awaiting inside the drop
-/// until it comes to one that does; from there on the rest is handed off as one. A `close` that is dropped half-way goes on
-/// from where it stood.
+/// A scope that is dropped, by an early return, a panic or a cancellation, runs what needs no awaiting inside the drop, on
+/// the thread that drops, until it comes to one that does; from there on the rest is handed off as one, as the cleanup of a
+/// cancelled [`finally`](crate::FinallyExt::finally) is. So the cleanups are `Send + 'static`. A `close` that is dropped
+/// half-way goes on from where it stood. Once nobody waits, every failure goes to the failure hook, and the drop does not
+/// panic.
 ///
 /// ```
 /// use finally::Scope;
@@ -47,7 +49,18 @@ pub struct Scope<E = Infallible> {
 
 impl<E: fmt::Debug + Send + 'static> Scope<E> {
     /// A scope without cleanups. Failures of cleanups become an `E` by `From`; the default, for those that cannot
-    /// fail, is [`Infallible`].
+    /// fail, is [`Infallible`]. An `E` is `Debug + Send + 'static`, because one that has no caller left goes to the failure
+    /// hook, from wherever it happens.
+    ///
+    /// ```
+    /// use finally::Scope;
+    ///
+    /// let mut scope = Scope::<std::fmt::Error>::new();
+    /// scope.defer(|| Ok::<(), std::fmt::Error>(()));
+    ///
+    /// let mut cannot_fail: Scope = Scope::new();
+    /// cannot_fail.defer(|| println!("done"));
+    /// ```
     #[track_caller]
     pub const fn new() -> Self {
         Self {
@@ -67,6 +80,27 @@ impl<E: fmt::Debug + Send + 'static> Scope<E> {
 
 impl<E> Scope<E> {
     /// Adds a cleanup, which runs before those that were added before it.
+    ///
+    /// It evaluates to `()`, a `Result<(), F>` whose error becomes an `E`, or to something to await that gives one of them.
+    /// Both the handler and that are `Send + 'static`, because the scope may have to hand them off; for the same reason
+    /// they can neither block nor be skipped on cancellation. A report of its failure names the line of this call.
+    ///
+    /// ```
+    /// use finally::Scope;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let mut scope = Scope::<std::io::Error>::new();
+    /// let path = std::env::temp_dir().join("finally-scope-defer");
+    /// std::fs::write(&path, "text")?;
+    /// scope.defer({
+    ///     let path = path.clone();
+    ///     move || std::fs::remove_file(path)
+    /// });
+    /// scope.close().await?;
+    /// assert!(!path.exists());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     #[track_caller]
     pub fn defer<H, C, M>(&mut self, handler: H)
     where
@@ -78,13 +112,25 @@ impl<E> Scope<E> {
         self.closing.deferred.push(Deferred { begin, location: Location::caller() });
     }
 
-    /// Runs the cleanups, the last one first. A panic among them goes on to the caller if it is the first failure.
+    /// Runs the cleanups, the last one first, and awaits them in the task of the caller. A panic among them goes on to the
+    /// caller if it is the first failure.
     ///
     /// Never polled, it does what a drop of the scope does.
     ///
     /// # Errors
     ///
     /// The first failure.
+    ///
+    /// ```
+    /// use finally::Scope;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let mut scope = Scope::<&str>::new();
+    /// scope.defer(|| println!("runs nevertheless"));
+    /// scope.defer(|| Err("the disk is full"));
+    /// assert_eq!(scope.close().await, Err("the disk is full"));
+    /// # });
+    /// ```
     pub fn close(mut self) -> Close<E> {
         Close { closing: self.closing.take() }
     }
@@ -109,7 +155,17 @@ impl<E> Drop for Scope<E> {
     }
 }
 
-/// What [`Scope::close`] returns.
+/// What [`Scope::close`] returns: the future of its end. Dropped before that, the cleanups go on elsewhere.
+///
+/// ```
+/// use finally::{Close, Scope};
+///
+/// let mut scope = Scope::<std::io::Error>::new();
+/// scope.defer(async || println!("done"));
+/// let closing: Close<std::io::Error> = scope.close();
+/// # drop(closing);
+/// # finally::drain_blocking(None).unwrap();
+/// ```
 #[must_use = "futures do nothing unless they are awaited"]
 pub struct Close<E> {
     closing: Closing<E>,

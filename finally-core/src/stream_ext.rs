@@ -21,17 +21,21 @@ use crate::{
 /// Adds cleanups to streams, as [`FinallyExt`](crate::FinallyExt) does to futures.
 ///
 /// The end of a stream is its `None`, its panic, or its drop before that. Its items pass through, errors among them: they are
-/// items too, and the stream may go on behind them.
+/// items too, and the stream may go on behind them. When the handler is called, the stream is gone already.
 ///
-/// * **At the `None`** the cleanup is awaited, and then the `None` is delivered. A panic goes on after it.
-/// * **Dropped earlier,** by an owner that fails or is cancelled, what needs no awaiting runs inside the drop, and what does is
-///   handed off, so it has to be `Send + 'static`.
+/// * **At the `None`** the handler is called, and what it gives is awaited, in the task that polls, and then the `None` is
+///   delivered. A panic goes on after it.
+/// * **Dropped earlier,** by an owner that fails or is cancelled, the handler is called inside the drop, on the thread that
+///   drops, and what it gives to be awaited is handed off, as that of a future is. So it has to be `Send + 'static`, or go
+///   into [`block_on_cancel`](crate::block_on_cancel) or [`skip_on_cancel`](crate::skip_on_cancel).
+/// * **Dropped while the cleanup is awaited,** that goes on from where it stood.
 /// * **Never polled,** nothing runs.
 ///
 /// The end of a stream has no result that an error could become, so the handler evaluates to `()`, or to something to await
-/// that gives `()`.
+/// that gives `()`. Its panic comes in place of the `None`; behind a panic of the stream, and in a drop, it goes to the
+/// failure hook.
 pub trait FinallyStreamExt: Stream + Sized {
-    /// Calls `handler` at the end of the stream, whatever the end is.
+    /// Calls `handler` at the end of the stream, whatever the end is. The trait tells when, where, and with what bounds.
     ///
     /// ```
     /// use std::pin::pin;
@@ -56,7 +60,18 @@ pub trait FinallyStreamExt: Stream + Sized {
         FinallyStream { finally: Finally::new(Exhaust { stream: self, item: None }, handler) }
     }
 
-    /// Calls `handler` with the fate at the end of the stream: returned at its `None`.
+    /// Calls `handler` with the fate at the end of the stream: returned at its `None`, panicked, or cancelled where it was
+    /// dropped earlier.
+    ///
+    /// ```
+    /// use finally::FinallyStreamExt;
+    /// use futures::stream::{self, StreamExt};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let rows = stream::iter([1, 2, 3]).finally_with(|fate| assert!(fate.is_cancelled()));
+    /// assert_eq!(rows.take(2).count().await, 2);
+    /// # });
+    /// ```
     #[track_caller]
     fn finally_with<H, C, M, K, I>(self, handler: H) -> FinallyStream<Self, WithFate<H>, I>
     where
@@ -69,6 +84,15 @@ pub trait FinallyStreamExt: Stream + Sized {
     }
 
     /// The same as [`finally`](Self::finally).
+    ///
+    /// ```
+    /// use finally::FinallyStreamExt;
+    /// use futures::stream::{self, StreamExt};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// assert_eq!(stream::iter([1, 2]).lastly(|| println!("done")).count().await, 2);
+    /// # });
+    /// ```
     #[track_caller]
     fn lastly<H, C, M, K, I>(self, handler: H) -> FinallyStream<Self, H, I>
     where
@@ -81,6 +105,15 @@ pub trait FinallyStreamExt: Stream + Sized {
     }
 
     /// The same as [`finally_with`](Self::finally_with).
+    ///
+    /// ```
+    /// use finally::FinallyStreamExt;
+    /// use futures::stream::{self, StreamExt};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// assert_eq!(stream::iter([1]).lastly_with(|fate| assert!(fate.is_returned())).count().await, 1);
+    /// # });
+    /// ```
     #[track_caller]
     fn lastly_with<H, C, M, K, I>(self, handler: H) -> FinallyStream<Self, WithFate<H>, I>
     where
@@ -96,7 +129,18 @@ pub trait FinallyStreamExt: Stream + Sized {
 impl<S: Stream> FinallyStreamExt for S {}
 
 pin_project! {
-    /// What [`FinallyStreamExt::finally`] and its siblings return.
+    /// What [`FinallyStreamExt::finally`] and its siblings return: the stream, and what happens when it ends or is dropped.
+    ///
+    /// It is `Send`, `Sync` and `Unpin` where its parts are, and stays ended once it has ended, be it by a panic. The last
+    /// parameter is that of a [`Finally`].
+    ///
+    /// ```
+    /// use finally::{FinallyStream, FinallyStreamExt};
+    /// use futures::stream::{Empty, empty};
+    ///
+    /// let rows: FinallyStream<Empty<u8>, fn()> = empty().finally(|| println!("the cursor is closed"));
+    /// # drop(rows);
+    /// ```
     #[must_use = "streams do nothing unless they are polled"]
     pub struct FinallyStream<S, H, M = InPlace>
     where

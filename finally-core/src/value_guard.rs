@@ -19,8 +19,13 @@ use crate::{
 /// Guards a value: `handler` gets it back at the end, whatever the end is.
 ///
 /// The end is [`Guard::release`], which awaits the cleanup, or a drop of the guard: by a return, a `?`, a panic, or a
-/// cancellation. In a drop, a cleanup that needs no awaiting runs at once, and one that does is handed off, so it has to be
-/// `Send + 'static`. [`Guard::disarm`] gives the value back without it.
+/// cancellation. In a drop the handler is called at once, on the thread that drops; what it gives to be awaited is not polled
+/// there but handed off, as that of a cancelled [`finally`](crate::FinallyExt::finally) is. So it has to be `Send + 'static`,
+/// or go into [`block_on_cancel`](crate::block_on_cancel) or [`skip_on_cancel`](crate::skip_on_cancel).
+/// [`Guard::disarm`] gives the value back without it.
+///
+/// A failure of the cleanup is what `release` gives. In a drop it goes to the failure hook, for which the error has to be
+/// `Debug`, and never makes the drop panic.
 ///
 /// Between the moment when a resource is there and the call of `guard` there must be no await, or a cancellation in
 /// between leaves it without a cleanup. [`acquire`](crate::acquire) closes that gap.
@@ -88,7 +93,20 @@ where
 
 /// A value with a cleanup, see [`guard`](guard()). Derefs to the value.
 ///
-/// Its functions are called as `Guard::release(guard)`, so that they hide nothing of the value's.
+/// Its functions are called as `Guard::release(guard)`, so that they hide nothing of the value's. It is `Send`, `Sync` and
+/// `Unpin` where the value and the handler are. With a nameable handler it can stand in a struct; the last parameter tells
+/// whether the cleanup is evaluated in place, which is the default, or [`Awaited`](crate::Awaited).
+///
+/// ```
+/// use finally::{Guard, guard};
+///
+/// struct Session {
+///     file: Guard<String, fn(String)>,
+/// }
+///
+/// let session = Session { file: guard(String::from("lock"), |file| println!("{file} is removed")) };
+/// assert_eq!(session.file.len(), 4);
+/// ```
 #[must_use = "a guard that is dropped at once cleans up at once"]
 pub struct Guard<T, H, M = InPlace>
 where
@@ -108,10 +126,19 @@ where
         Self { armed: Some((value, handler)), location, marker: PhantomData }
     }
 
-    /// Cleans up, and awaits that. Gives what the cleanup evaluates to: `()` or its `Result`.
+    /// Cleans up, and awaits that in the task of the caller. Gives what the cleanup evaluates to: `()` or its `Result`.
     ///
     /// Cancelled before its first poll, it cleans up as a drop of the guard does. Cancelled later, the cleanup goes on
-    /// elsewhere from where it stood. A panic of the cleanup goes on to the caller.
+    /// elsewhere from where it stood, and its failure goes to the failure hook. A panic of the cleanup goes on to the caller.
+    ///
+    /// ```
+    /// use finally::{Guard, guard};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let file = guard("no such file", async |path: &str| std::fs::remove_file(path));
+    /// assert!(Guard::release(file).await.is_err());
+    /// # });
+    /// ```
     pub async fn release(mut this: Self) -> M::Value {
         let location = this.location;
         crate::guard::Guard::new(async move {
@@ -122,7 +149,14 @@ where
         .await
     }
 
-    /// Gives the value back, and cleans nothing up.
+    /// Gives the value back, and cleans nothing up. The handler is dropped.
+    ///
+    /// ```
+    /// use finally::{Guard, guard};
+    ///
+    /// let draft = guard(String::from("draft"), |text| println!("{text} is thrown away"));
+    /// assert_eq!(Guard::disarm(draft), "draft");
+    /// ```
     pub fn disarm(mut this: Self) -> T {
         let (value, _) = this.armed.take().unwrap_or_else(|| unreachable!("{TAKEN}"));
         value
