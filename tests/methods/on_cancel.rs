@@ -121,3 +121,22 @@ fn a_dropped_guard_blocks_on_one() {
     drop(guard(1, |_| block_on_cancel(steps(log.clone(), "clean", 1))));
     assert_eq!(log.events(), ["clean 0", "clean 1"]);
 }
+
+#[test]
+fn in_a_local_set_one_that_is_ready_at_once_is_not_lost() {
+    let _turn = exclusive();
+    for runtime in [runtimes::current_thread(), runtimes::multi_thread()] {
+        let log = Log::default();
+        let seen = log.clone();
+        let local = tokio::task::LocalSet::new();
+        local.block_on(&runtime, async {
+            tokio::task::spawn_local(async move {
+                let cleanup = || block_on_cancel(async { log.push("clean") });
+                cancel_after(1, body(End::Succeeds).finally(cleanup)).await;
+            })
+            .await
+            .unwrap();
+        });
+        assert_eq!(seen.events(), ["clean"], "{:?}", runtime.handle().runtime_flavor());
+    }
+}

@@ -27,14 +27,15 @@ fn block_inside(
 
     let mut ended = false;
     if runtime.runtime_flavor() != RuntimeFlavor::CurrentThread {
-        // Panics inside a `LocalSet`, which cannot move its tasks to another worker.
+        // Panics before it calls anything inside a `LocalSet`, which cannot move its tasks to another worker.
         let _ = crate::unwind::catch(|| {
             tokio::task::block_in_place(|| {
                 runtime.block_on(core::future::poll_fn(&mut poll));
                 ended = true;
             });
         });
-    } else {
+    }
+    if !ended {
         ended = poll(&mut Context::from_waker(&Arc::new(Still).into())).is_ready();
     }
     ended
