@@ -26,6 +26,10 @@ pub(crate) fn expand(name: &str, arguments: TokenStream, item: TokenStream) -> T
         Ok(function) => function,
         Err(error) => return beside(error, item),
     };
+    if function.is_unsized() {
+        // The compiler refuses it, and says so once if nothing is made of it.
+        return item;
+    }
     match parse_arguments(name, &function, arguments) {
         Ok(arguments) => expand::expand(function, &arguments),
         // Nothing is the matter with an argument that only the cleanup uses.

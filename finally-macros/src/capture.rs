@@ -8,11 +8,14 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::{Attribute, FnArg, Ident, Pat, PatIdent, ReceiverKind, Signature, Token, parse_quote};
+use syn::{
+    Attribute, FnArg, Ident, Pat, PatIdent, ReceiverKind, Signature, Token, parse_quote_spanned,
+    spanned::Spanned as _,
+};
 
 use crate::{
     cleanup::Cleanup,
-    input::{self, Holds, Named},
+    input::{self, Function, Holds, Named},
     tokens,
 };
 
@@ -42,11 +45,18 @@ struct Variable {
     here: bool,
     /// Whether the cleanup of a later attribute does.
     later: bool,
+    /// Whether the body may. What nothing mentions the compiler calls unused, and still has to.
+    used: bool,
 }
 
 impl Variable {
     fn take(&self, private: &Ident) -> TokenStream {
-        take(&self.name, &self.conditions, private)
+        let Self { name, conditions, .. } = self;
+        if self.used || name == "self" || name.to_string().starts_with('_') {
+            take(name, conditions, private)
+        } else {
+            quote! { #(#conditions)* let #name = #name; }
+        }
     }
 
     fn borrow(&self) -> TokenStream {
@@ -73,20 +83,27 @@ fn allow_underscore(name: &Ident) -> Option<TokenStream> {
 
 /// Captures the arguments. Patterns move from the signature to where they are taken apart.
 pub(crate) fn capture(
-    signature: &mut Signature,
+    function: &mut Function,
+    is_async: bool,
     cleanup: &Cleanup,
-    later: &TokenStream,
     private: &Ident,
 ) -> Captures {
     let mut captures = Captures::default();
     let mut variables = Vec::new();
+    let (body, later) = (function.body.stream(), function.later_cleanups());
     let variable = |name: Ident, holds, conditions| {
-        let (here, later) = (cleanup.mentions(&name.to_string()), tokens::mention(later, &name.to_string()));
-        Variable { name, holds, conditions, here, later }
+        let (here, later) = (cleanup.mentions(&name.to_string()), tokens::mention(&later, &name.to_string()));
+        let used = here || later || tokens::mention(&body, &name.to_string());
+        Variable { name, holds, conditions, here, later, used }
     };
+    // A function that is not async keeps its arguments in locals for nothing, and the compiler says most about those. Not
+    // about references: what it says about lifetimes it would say about the local.
+    let has_locals = !is_async;
+    let signature = &mut function.signature;
     // A local in the place of each argument, for the case that one has to be taken apart in the body.
     let mut locals = TokenStream::new();
     let mut takes_apart = false;
+    let mut local_names = Vec::new();
 
     for (index, argument) in signature.inputs.iter_mut().enumerate() {
         if let Some(Named { name, holds, conditions, .. }) = Named::of_argument(argument) {
@@ -94,9 +111,12 @@ pub(crate) fn capture(
             if variable.here || variable.later {
                 make_mutable_if_value(argument, holds);
             } else if let FnArg::Typed(typed) = argument {
-                let (pattern, name, conditions) = (&typed.pat, &variable.name, &variable.conditions);
+                let (pattern, name, attributes) = (&typed.pat, &variable.name, &typed.attrs);
                 let allow = allow_underscore(name);
-                locals.extend(quote! { #(#conditions)* #allow let #pattern = #name; });
+                if !(has_locals && matches!(holds, Holds::Reference | Holds::MutReference)) {
+                    locals.extend(quote! { #(#attributes)* #allow let #pattern = #name; });
+                    local_names.push(name.clone());
+                }
             }
             variables.push(variable);
         } else if let FnArg::Typed(typed) = argument {
@@ -124,21 +144,25 @@ pub(crate) fn capture(
                         .before_body
                         .extend(quote! { #(#conditions)* #allow let #mutable #whole = #whole; });
                 }
-                captures.before_body.extend(quote! { #(#conditions)* let #pattern = #whole; });
+                captures
+                    .before_body
+                    .extend(quote_spanned! {pattern.span()=> #(#conditions)* let #pattern = #whole; });
                 variables.extend(parts);
             } else {
                 takes_apart = true;
                 locals.extend(quote! { #(#conditions)* #allow let #mutable #whole = #whole; });
-                locals.extend(quote! { #(#conditions)* let #pattern = #whole; });
+                locals.extend(quote_spanned! {pattern.span()=> #(#conditions)* let #pattern = #whole; });
                 variables.push(variable(whole, Holds::Value, conditions));
             }
         }
     }
-    if takes_apart {
+    if takes_apart || has_locals {
         // Parts of an argument are locals of the body, and so the other arguments have to be, or they would be dropped
         // in another order. This costs their size once more, and is rare.
-        signature.inputs.iter_mut().for_each(|argument| make_immutable(argument, &variables));
+        signature.inputs.iter_mut().for_each(|argument| give_to_local(argument, &local_names));
         captures.in_body = locals;
+        // Whether the local is used is what counts.
+        variables.iter_mut().for_each(|it| it.used |= local_names.contains(&it.name));
     }
 
     let take = |which: fn(&Variable) -> bool| -> TokenStream {
@@ -187,6 +211,7 @@ fn plain(name: Ident) -> Pat {
 
 /// A unique borrow asks for `mut`, whether the user wrote it or not.
 fn make_mutable_if_value(argument: &mut FnArg, holds: Holds) {
+    let span = argument.span();
     let (mutability, attributes) = match argument {
         _ if holds != Holds::Value => return,
         FnArg::Receiver(receiver) if matches!(receiver.kind, ReceiverKind::Reference(..)) => return,
@@ -197,17 +222,19 @@ fn make_mutable_if_value(argument: &mut FnArg, holds: Holds) {
         },
     };
     if mutability.is_none() {
-        *mutability = Some(Token![mut](Span::mixed_site()));
-        attributes.push(parse_quote!(#[allow(unused_mut)]));
+        // Where the argument stands is where the compiler puts another one in front of it.
+        *mutability = Some(Token![mut](span));
+        attributes.push(parse_quote_spanned!(span=> #[allow(unused_mut)]));
     }
 }
 
-/// The `mut` of an argument goes with its local.
-fn make_immutable(argument: &mut FnArg, variables: &[Variable]) {
+/// The `mut` of an argument goes with its local, and so does what is allowed or expected of it.
+fn give_to_local(argument: &mut FnArg, locals: &[Ident]) {
     if let FnArg::Typed(typed) = argument {
         if let Pat::Ident(pattern) = &mut *typed.pat {
-            if variables.iter().any(|it| it.name == pattern.ident && !it.here && !it.later) {
+            if locals.contains(&pattern.ident) {
                 pattern.mutability = None;
+                typed.attrs = input::conditions(&typed.attrs);
             }
         }
     }

@@ -14,8 +14,8 @@
 //! ```
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::{Path, ReturnType, spanned::Spanned as _};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::{Path, ReturnType, Token, spanned::Spanned as _};
 
 use crate::{
     attribute::Arguments,
@@ -44,9 +44,11 @@ pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStre
             None => end.of_future_function(&function),
         },
     };
+    // With braces of ours, the whole function would be made by a macro in the eyes of the compiler.
+    let block = tokens::braced(quote! { #import #block }, function.body.span());
     let Function { attributes, visibility, signature, .. } = function;
     quote! {
-        #(#attributes)* #visibility #signature { #import #block }
+        #(#attributes)* #visibility #signature #block
     }
 }
 
@@ -75,20 +77,26 @@ impl End<'_> {
 
     fn of_async_function(&self, function: &mut Function) -> TokenStream {
         let private = &self.private;
-        let later = function.later_cleanups();
-        let captures = capture::capture(&mut function.signature, self.cleanup, &later, private);
-        // What no cleanup of this or of a later attribute mentions is taken, and `move` says so for a whole block.
-        let take_all = !captures.mentioned && captures.coroutine.is_none();
-        let (body, place) = (self.body(function, &captures), function.place());
-        let head = if take_all { quote_spanned!(place=> async move) } else { quote_spanned!(place=> async) };
-        let body = quote_spanned!(place=> #head { #body });
+        let captures = capture::capture(function, true, self.cleanup, private);
+        let (body, place) = (self.body(function, true, &captures), function.place());
         let span = Span::mixed_site().located_at(place);
+        // What no cleanup of this or of a later attribute mentions is taken, and `move` says so for a whole block.
+        let takes_all = !captures.mentioned && captures.coroutine.is_none();
+        let body = async_block(takes_all, body, place);
+        // A borrow that does not live as long as the function says is told where the body gives it.
+        let exit_type = match &function.signature.output {
+            ReturnType::Type(_, output) if tokens::show_lifetime(&output.to_token_stream()) => {
+                let output = input::without_impl_trait(output);
+                Some(quote_spanned!(span=> : #private::Exit<#output>))
+            }
+            _ => None,
+        };
         let whole = if captures.mentioned || self.on_cancel != OnCancel::Detach {
             let body = quote_spanned!(span=> #private::body(#body).await);
-            self.coroutine(&body, None, &captures, function)
+            self.coroutine(&body, exit_type.as_ref(), &captures, function)
         } else {
             let (exit, settle) = (exit(self.span), self.settle(&captures, function));
-            let handler = quote_spanned!(self.span=> |#exit| { #settle });
+            let handler = quote_spanned!(self.span=> |#exit #exit_type| { #settle });
             quote_spanned!(span=> #private::finally(#body, #handler))
         };
         let before_body = &captures.before_body;
@@ -97,14 +105,13 @@ impl End<'_> {
 
     fn of_sync_function(&self, function: &mut Function) -> TokenStream {
         let private = &self.private;
-        let later = function.later_cleanups();
-        let captures = capture::capture(&mut function.signature, self.cleanup, &later, private);
-        let (body, place) = (self.body(function, &captures), function.place());
-        let body = quote_spanned!(place=> || { #body });
+        let captures = capture::capture(function, false, self.cleanup, private);
+        let body = self.body(function, false, &captures);
         let before_body = &captures.before_body;
         let (exit, cleanup) = (exit(self.span), cleanup(self.span));
         let closure = self.cleanup.to_closure(self.on_cancel);
         let span = Span::mixed_site().located_at(function.body.span());
+        let body = body_closure(function, body);
         let call = quote_spanned!(span=> let #exit = #private::call(#body););
         let describe = self.describe();
         let settle = quote_spanned! {self.span=>
@@ -112,8 +119,7 @@ impl End<'_> {
             #describe
             #private::settle_sync(#exit, #cleanup, __finally_body, __finally_cleanup_value)
         };
-        let whole = diverging(function, quote! { { #settle } });
-        quote! { #before_body #call #whole }
+        quote! { #before_body #call #settle }
     }
 
     /// The block makes the future when the function is called, as it did before. The cleanup belongs to the future.
@@ -188,7 +194,7 @@ impl End<'_> {
     }
 
     /// The user's block, behind what makes it capture the arguments and tells it the type of its value.
-    fn body(&self, function: &Function, captures: &Captures) -> TokenStream {
+    fn body(&self, function: &Function, is_async: bool, captures: &Captures) -> TokenStream {
         let private = &self.private;
         let Captures { body: capture, in_body, .. } = captures;
         let (output, at) = match &function.signature.output {
@@ -198,16 +204,25 @@ impl End<'_> {
             }
             ReturnType::Type(_, output) => (input::without_impl_trait(output), output.span()),
         };
-        // Where the body's value is of another type, the compiler shows this one beside it.
-        let at = Span::mixed_site().located_at(at);
-        let typed = Ident::new(&private.to_string(), at);
-        let value = quote_spanned!(at=> #typed::never::<#output>());
+        let ours = Span::mixed_site().located_at(at);
+        let typed = Ident::new(&private.to_string(), ours);
+        let never = if !is_async {
+            quote_spanned!(ours=> return #typed::never();)
+        } else if function.diverges() {
+            quote_spanned!(ours=> return #typed::never::<#output>();)
+        } else {
+            // Where the body's value is of another type, the compiler shows this value beside it. In a place of the user's it
+            // does so without a word about macros. The type is not the argument of a call: the compiler looks at those
+            // otherwise than at the signature, and would tell of a type that does not exist twice.
+            let value = Ident::new("finally_value", at);
+            quote_spanned!(ours=> let #value: #output = #typed::never(); return #value;)
+        };
         let body = function.block();
         let span = Span::mixed_site().located_at(function.body.span());
         quote_spanned! {span=>
             if false {
                 #capture
-                return #value;
+                #never
             }
             #in_body
             #body
@@ -300,6 +315,30 @@ fn diverging(function: &Function, whole: TokenStream) -> TokenStream {
         quote! { match #whole {} }
     } else {
         whole
+    }
+}
+
+/// An async block that is the user's in the eyes of the compiler, which gives no names to what a macro's block captures.
+fn async_block(takes_all: bool, body: TokenStream, span: Span) -> TokenStream {
+    let (asyncness, body) = (Token![async](span), tokens::braced(body, span));
+    let capture = takes_all.then(|| Token![move](span));
+    quote! { #asyncness #capture #body }
+}
+
+/// The body of a function that is not async. What the compiler says about the head of the function it says about that of the
+/// closure, so that stands in the same place.
+fn body_closure(function: &Function, body: TokenStream) -> TokenStream {
+    let bars = Token![||](function.start());
+    let body = tokens::braced(body, function.body.span());
+    match &function.signature.output {
+        ReturnType::Type(arrow, output) => {
+            let output = input::without_impl_trait(output);
+            quote! { #bars #arrow #output #body }
+        }
+        ReturnType::Default => {
+            let end = function.signature.paren_token.span.close();
+            quote_spanned! {end=> #bars -> () #body }
+        }
     }
 }
 

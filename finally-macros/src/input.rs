@@ -8,6 +8,7 @@ use syn::{
     Signature, Token, Type, TypeParamBound, Visibility,
     ext::IdentExt as _,
     parse::{ParseStream, Parser as _, discouraged::Speculative as _},
+    spanned::Spanned as _,
 };
 
 use crate::{error::bail, tokens};
@@ -101,6 +102,28 @@ impl Function {
         let ours =
             |attribute: &&Attribute| ["finally", "lastly"].iter().any(|name| ends_in(attribute.path(), name));
         self.attributes.iter().filter(ours).map(|attribute| attribute.meta.to_token_stream()).collect()
+    }
+
+    /// Whether it takes or returns what has no size, as `str` and `dyn Trait`, which no function can.
+    pub(crate) fn is_unsized(&self) -> bool {
+        let is_unsized = |ty: &Type| match ungrouped(ty) {
+            Type::Slice(_) | Type::TraitObject(_) => true,
+            Type::Path(ty) => ty.path.is_ident("str"),
+            _ => false,
+        };
+        let takes = self.signature.inputs.iter().any(|argument| match argument {
+            FnArg::Typed(argument) => is_unsized(&argument.ty),
+            FnArg::Receiver(_) => false,
+        });
+        takes || matches!(&self.signature.output, ReturnType::Type(_, output) if is_unsized(output))
+    }
+
+    /// Where its head starts.
+    pub(crate) fn start(&self) -> Span {
+        match &self.visibility {
+            Visibility::Inherited => self.signature.span(),
+            visibility => visibility.span(),
+        }
     }
 
     /// Whether it returns `!`.

@@ -21,7 +21,8 @@ fn a_cleanup_that_uses_no_argument_is_a_handler_behind_the_body() {
                         async move {
                             if false {
                                 __finally::take(url);
-                                return __finally::never::<Result<Page, Error>>();
+                                let finally_value: Result<Page, Error> = __finally::never();
+                                return finally_value;
                             }
                             { fetch(&url).await }
                         },
@@ -64,7 +65,8 @@ fn one_that_uses_arguments_is_the_end_of_a_coroutine_that_owns_them() {
                                 if false {
                                     __finally::take(order);
                                     let _ = &mut conn;
-                                    return __finally::never::<Result<(), Error>>();
+                                    let finally_value: Result<(), Error> = __finally::never();
+                                    return finally_value;
                                 }
                                 { conn.execute(&order).await }
                             })
@@ -115,7 +117,8 @@ fn a_shared_self_is_borrowed_uniquely_by_the_body() {
                                 if false {
                                     __finally::take(id);
                                     let _ = &mut *self;
-                                    return __finally::never::<()>();
+                                    let finally_value: () = __finally::never();
+                                    return finally_value;
                                 }
                                 { self.run(id).await }
                             })
@@ -165,7 +168,8 @@ fn skip_awaits_the_cleanup_in_the_coroutine() {
                         let __finally_exit = __finally::body(async {
                                 if false {
                                     let _ = &mut *conn;
-                                    return __finally::never::<()>();
+                                    let finally_value: () = __finally::never();
+                                    return finally_value;
                                 }
                                 {}
                             })
@@ -213,7 +217,8 @@ fn block_hands_off_what_uses_nothing_where_it_would_deadlock() {
                 __finally::guard(async move {
                         let __finally_exit = __finally::body(async move {
                                 if false {
-                                    return __finally::never::<()>();
+                                    let finally_value: () = __finally::never();
+                                    return finally_value;
                                 }
                                 {}
                             })
@@ -256,32 +261,30 @@ fn a_function_that_is_not_async_is_called() {
         expect![[r#"
             fn f(value: &mut u8) -> &mut u8 {
                 use ::finally::__private as __finally;
-                let __finally_exit = __finally::call(|| {
+                let __finally_exit = __finally::call(|| -> &mut u8 {
                     if false {
                         __finally::take(value);
-                        return __finally::never::<&mut u8>();
+                        return __finally::never();
                     }
                     { value }
                 });
-                {
-                    let __finally_cleanup = __finally::build(&__finally_exit, |_| clean());
-                    let (__finally_body, __finally_cleanup_value) = {
-                        use __finally::{
-                            DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                            DescribeNothing as _,
-                        };
-                        (
-                            (&&&&__finally_exit.probe()).__finally_describe(),
-                            (&&&&__finally_cleanup.probe()).__finally_describe(),
-                        )
+                let __finally_cleanup = __finally::build(&__finally_exit, |_| clean());
+                let (__finally_body, __finally_cleanup_value) = {
+                    use __finally::{
+                        DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                        DescribeNothing as _,
                     };
-                    __finally::settle_sync(
-                        __finally_exit,
-                        __finally_cleanup,
-                        __finally_body,
-                        __finally_cleanup_value,
+                    (
+                        (&&&&__finally_exit.probe()).__finally_describe(),
+                        (&&&&__finally_cleanup.probe()).__finally_describe(),
                     )
-                }
+                };
+                __finally::settle_sync(
+                    __finally_exit,
+                    __finally_cleanup,
+                    __finally_body,
+                    __finally_cleanup_value,
+                )
             }
         "#]],
     );
@@ -434,7 +437,8 @@ fn a_block_in_a_box_stays_one() {
                             async move {
                                 if false {
                                     __finally::take(self);
-                                    return __finally::never::<u64>();
+                                    let finally_value: u64 = __finally::never();
+                                    return finally_value;
                                 }
                                 { self.id }
                             },
@@ -501,7 +505,8 @@ fn a_method_under_async_trait_is_an_async_function_in_a_box() {
                                         __finally::take(b);
                                         let _ = &mut *self;
                                         let _ = &mut name;
-                                        return __finally::never::<u64>();
+                                        let finally_value: u64 = __finally::never();
+                                        return finally_value;
                                     }
                                     {
                                         if let Some(__ret) = None::<u64> {
@@ -569,7 +574,8 @@ fn patterns_are_taken_apart_in_the_body() {
                                     clippy::no_effect_underscore_binding,
                                     clippy::used_underscore_binding
                                 )] __finally::take(__finally_argument_0);
-                                return __finally::never::<()>();
+                                let finally_value: () = __finally::never();
+                                return finally_value;
                             }
                             let __finally_argument_0 = __finally_argument_0;
                             let (one, _) = __finally_argument_0;
@@ -613,15 +619,16 @@ fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
                 use ::finally::__private as __finally;
                 __finally::guard(async {
                         if false {
-                            __finally::take(id);
+                            let id = id;
                             let _ = &mut log;
                             return __finally::never();
                         }
                         let mut __finally_exit = __finally::body(async {
                                 if false {
-                                    __finally::take(id);
+                                    let id = id;
                                     let _ = &mut log;
-                                    return __finally::never::<()>();
+                                    let finally_value: () = __finally::never();
+                                    return finally_value;
                                 }
                                 {}
                             })
@@ -670,7 +677,8 @@ fn block_borrows_what_it_uses() {
                         let __finally_exit = __finally::body(async {
                                 if false {
                                     let _ = &mut *conn;
-                                    return __finally::never::<()>();
+                                    let finally_value: () = __finally::never();
+                                    return finally_value;
                                 }
                                 { conn.ping().await }
                             })
@@ -716,7 +724,8 @@ fn a_closure_gets_the_fate() {
                 __finally::finally(
                         async move {
                             if false {
-                                return __finally::never::<()>();
+                                let finally_value: () = __finally::never();
+                                return finally_value;
                             }
                             {}
                         },
@@ -760,7 +769,8 @@ fn what_never_returns_is_taken_for_nothing() {
                 __finally::finally(
                         async move {
                             if false {
-                                return __finally::never::<()>();
+                                let finally_value: () = __finally::never();
+                                return finally_value;
                             }
                             {}
                         },
@@ -808,31 +818,29 @@ fn everything_comes_from_the_crate_that_is_named() {
         expect![[r#"
             fn f() {
                 use crate::vendor::finally::__private as __finally;
-                let __finally_exit = __finally::call(|| {
+                let __finally_exit = __finally::call(|| -> () {
                     if false {
-                        return __finally::never::<()>();
+                        return __finally::never();
                     }
                     {}
                 });
-                {
-                    let __finally_cleanup = __finally::build(&__finally_exit, |_| clean());
-                    let (__finally_body, __finally_cleanup_value) = {
-                        use __finally::{
-                            DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                            DescribeNothing as _,
-                        };
-                        (
-                            (&&&&__finally_exit.probe()).__finally_describe(),
-                            (&&&&__finally_cleanup.probe()).__finally_describe(),
-                        )
+                let __finally_cleanup = __finally::build(&__finally_exit, |_| clean());
+                let (__finally_body, __finally_cleanup_value) = {
+                    use __finally::{
+                        DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                        DescribeNothing as _,
                     };
-                    __finally::settle_sync(
-                        __finally_exit,
-                        __finally_cleanup,
-                        __finally_body,
-                        __finally_cleanup_value,
+                    (
+                        (&&&&__finally_exit.probe()).__finally_describe(),
+                        (&&&&__finally_cleanup.probe()).__finally_describe(),
                     )
-                }
+                };
+                __finally::settle_sync(
+                    __finally_exit,
+                    __finally_cleanup,
+                    __finally_body,
+                    __finally_cleanup_value,
+                )
             }
         "#]],
     );

@@ -351,6 +351,15 @@ pub(crate) fn are_block(tokens: &TokenStream) -> bool {
     trees.next().is_some_and(|tree| is_block(&tree)) && trees.next().is_none()
 }
 
+/// Whether a lifetime stands in a type, or a reference.
+pub(crate) fn show_lifetime(ty: &TokenStream) -> bool {
+    ty.clone().into_iter().any(|tree| match tree {
+        TokenTree::Punct(punct) => matches!(punct.as_char(), '&' | '\''),
+        TokenTree::Group(group) => show_lifetime(&group.stream()),
+        _ => false,
+    })
+}
+
 /// A block as it stands inside another one, where the compiler would call the braces around a lone expression unnecessary: not
 /// if they are ours.
 pub(crate) fn inner_block(block: &Group) -> Group {
@@ -360,11 +369,20 @@ pub(crate) fn inner_block(block: &Group) -> Group {
             .into_iter()
             .any(|tree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ';'))
     };
+    // The end of a block that is not complete is where the compiler misses the rest, and says so once if it is the same.
+    let is_complete = || syn::parse2::<syn::Expr>(block.stream()).is_ok();
     let mut inner = block.clone();
-    if !has_semicolon() {
+    if !has_semicolon() && is_complete() {
         inner.set_span(Span::mixed_site().located_at(block.span()));
     }
     inner
+}
+
+/// A block at the place of another one.
+pub(crate) fn braced(tokens: TokenStream, span: Span) -> Group {
+    let mut block = Group::new(Delimiter::Brace, tokens);
+    block.set_span(span);
+    block
 }
 
 /// Whether this word is among the tokens, whatever it stands for.

@@ -100,7 +100,7 @@ impl Conn {
 async fn path() {}
 
 #[lastly(|| clean())]
-async fn closure(unused: u8) {}
+async fn closure(_unused: u8) {}
 
 #[finally(|| -> Result<(), String> { fails()?; Ok(()) })]
 async fn closure_with_type() -> Result<u8, String> {
