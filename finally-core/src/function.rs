@@ -12,7 +12,7 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "a function that is not async cannot await its cleanup",
     label = "this evaluates to the future `{I}`",
-    note = "make the function `async`, or the cleanup not"
+    note = "make the function `async`, or the cleanup not; below an attribute that makes the function not async, as `#[tokio::main]` does, swap them"
 )]
 pub trait Immediate<I, V> {
     fn value(cleanup: I) -> V;

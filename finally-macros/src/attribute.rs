@@ -39,7 +39,7 @@ pub(crate) fn expand(name: &str, arguments: TokenStream, item: TokenStream) -> T
 
 fn parse_arguments(name: &str, function: &Function, arguments: TokenStream) -> syn::Result<Arguments> {
     let arguments = (|input: ParseStream<'_>| Arguments::parse(name, input)).parse2(arguments)?;
-    check::check(function, &arguments)?;
+    check::check(name, function, &arguments)?;
     Ok(arguments)
 }
 

@@ -45,18 +45,13 @@ struct Variable {
     here: bool,
     /// Whether the cleanup of a later attribute does.
     later: bool,
-    /// Whether the body may. What nothing mentions the compiler calls unused, and still has to.
-    used: bool,
+    /// A local for what nothing mentions: the compiler calls that unused, and still has to.
+    unused: Option<TokenStream>,
 }
 
 impl Variable {
     fn take(&self, private: &Ident) -> TokenStream {
-        let Self { name, conditions, .. } = self;
-        if self.used || name == "self" || name.to_string().starts_with('_') {
-            take(name, conditions, private)
-        } else {
-            quote! { #(#conditions)* let #name = #name; }
-        }
+        self.unused.clone().unwrap_or_else(|| take(&self.name, &self.conditions, private))
     }
 
     fn borrow(&self) -> TokenStream {
@@ -93,8 +88,7 @@ pub(crate) fn capture(
     let (body, later) = (function.body.stream(), function.later_cleanups());
     let variable = |name: Ident, holds, conditions| {
         let (here, later) = (cleanup.mentions(&name.to_string()), tokens::mention(&later, &name.to_string()));
-        let used = here || later || tokens::mention(&body, &name.to_string());
-        Variable { name, holds, conditions, here, later, used }
+        Variable { name, holds, conditions, here, later, unused: None }
     };
     // A function that is not async keeps its arguments in locals for nothing, and the compiler says most about those. Not
     // about references: what it says about lifetimes it would say about the local.
@@ -107,12 +101,15 @@ pub(crate) fn capture(
 
     for (index, argument) in signature.inputs.iter_mut().enumerate() {
         if let Some(Named { name, holds, conditions, .. }) = Named::of_argument(argument) {
-            let variable = variable(name, holds, conditions);
+            let mut variable = variable(name, holds, conditions);
             if variable.here || variable.later {
                 make_mutable_if_value(argument, holds);
             } else if let FnArg::Typed(typed) = argument {
                 let (pattern, name, attributes) = (&typed.pat, &variable.name, &typed.attrs);
                 let allow = allow_underscore(name);
+                if allow.is_none() && !tokens::mention(&body, &name.to_string()) {
+                    variable.unused = Some(quote! { #(#attributes)* let #pattern = #name; });
+                }
                 if !(has_locals && matches!(holds, Holds::Reference | Holds::MutReference)) {
                     locals.extend(quote! { #(#attributes)* #allow let #pattern = #name; });
                     local_names.push(name.clone());
@@ -162,8 +159,13 @@ pub(crate) fn capture(
         signature.inputs.iter_mut().for_each(|argument| give_to_local(argument, &local_names));
         captures.in_body = locals;
         // Whether the local is used is what counts.
-        variables.iter_mut().for_each(|it| it.used |= local_names.contains(&it.name));
+        let is_local = |it: &&mut Variable| local_names.contains(&it.name);
+        variables.iter_mut().filter(is_local).for_each(|it| it.unused = None);
     }
+
+    let unused: Vec<_> =
+        variables.iter().filter(|it| it.unused.is_some()).map(|it| it.name.clone()).collect();
+    signature.inputs.iter_mut().for_each(|argument| give_to_local(argument, &unused));
 
     let take = |which: fn(&Variable) -> bool| -> TokenStream {
         variables.iter().rev().filter(|it| which(it)).map(|it| it.take(private)).collect()

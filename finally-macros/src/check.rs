@@ -9,15 +9,16 @@ use crate::{
     tokens,
 };
 
-pub(crate) fn check(function: &Function, arguments: &Arguments) -> syn::Result<()> {
+pub(crate) fn check(name: &str, function: &Function, arguments: &Arguments) -> syn::Result<()> {
     let mut errors = Errors::default();
     if let Err(error) = check_fate(&arguments.cleanup) {
         errors.push(error);
     }
     if function.returns() == Returns::Value {
-        check_sync_function(arguments, &mut errors);
+        check_sync_function(name, function, arguments, &mut errors);
     } else {
         check_detached_cleanup(function, arguments, &mut errors);
+        check_moved_arguments(name, function, arguments, &mut errors);
     }
     if let Some(variadic) = &function.signature.variadic {
         errors.push(error!(
@@ -39,17 +40,43 @@ pub(crate) fn check_fate(cleanup: &Cleanup) -> syn::Result<()> {
     Ok(())
 }
 
-fn check_sync_function(arguments: &Arguments, errors: &mut Errors) {
-    if let Some(span) = arguments.cleanup.async_span() {
+fn check_sync_function(name: &str, function: &Function, arguments: &Arguments, errors: &mut Errors) {
+    let awaits = arguments.cleanup.async_span();
+    let can_be_cancelled = arguments.options.on_cancel.as_ref().map(|on_cancel| on_cancel.span);
+    if let Some(span) = awaits.or(can_be_cancelled).filter(|_| function.was_async()) {
+        errors.push(error!(
+            at span,
+            "an attribute above, such as `#[tokio::main]`, has made a function of this that is not async; swap them: \
+             `#[{name}]` goes above"
+        ));
+    } else if let Some(span) = awaits {
         errors.push(error!(
             at span,
             "a function that is not async cannot await its cleanup; make the function `async`, or the cleanup not"
         ));
-    } else if let Some(on_cancel) = &arguments.options.on_cancel {
+    } else if let Some(span) = can_be_cancelled {
         errors.push(error!(
-            at on_cancel.span,
+            at span,
             "a function that is not async cannot be cancelled; remove `on_cancel`"
         ));
+    }
+}
+
+/// `#[tracing::instrument]` moves what the body mentions into a block of its own.
+fn check_moved_arguments(name: &str, function: &Function, arguments: &Arguments, errors: &mut Errors) {
+    if !function.is_instrumented() {
+        return;
+    }
+    let cleanup = &arguments.cleanup;
+    for argument in function.signature.inputs.iter().filter_map(Named::of_argument) {
+        let Named { name: argument, .. } = argument;
+        if cleanup.mentions(&argument.to_string()) {
+            errors.push(error!(
+                cleanup.at_mention(&argument),
+                "`#[instrument]` above has moved `{argument}` away; swap them: `#[{name}]` goes above"
+            ));
+            return;
+        }
     }
 }
 

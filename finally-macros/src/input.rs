@@ -118,6 +118,17 @@ impl Function {
         takes || matches!(&self.signature.output, ReturnType::Type(_, output) if is_unsized(output))
     }
 
+    /// Whether an attribute has made of an async function one that runs it, as `#[tokio::main]` does.
+    pub(crate) fn was_async(&self) -> bool {
+        let body = self.body.stream();
+        tokens::has_word(&body, "async") && tokens::has_word(&body, "block_on")
+    }
+
+    /// Whether `#[tracing::instrument]` has been there before.
+    pub(crate) fn is_instrumented(&self) -> bool {
+        tokens::has_word(&self.body.stream(), "__tracing_attr_span")
+    }
+
     /// Where its head starts.
     pub(crate) fn start(&self) -> Span {
         match &self.visibility {
