@@ -241,9 +241,9 @@ mod of_tracing {
     fn a_cancelled_one_is_cleaned_up_after() {
         for future in [true, false] {
             if future {
-                cancel(cancelled_above())
+                cancel(cancelled_above());
             } else {
-                cancel(cancelled_below())
+                cancel(cancelled_below());
             }
             assert_eq!(events(), "clean");
         }
@@ -296,7 +296,7 @@ mod of_the_language {
 
     use super::*;
 
-    #[cfg(all())]
+    #[cfg(not(any()))]
     #[inline]
     #[finally(clean)]
     async fn there() -> u8 {
@@ -304,7 +304,7 @@ mod of_the_language {
     }
 
     #[finally(clean)]
-    #[cfg(all())]
+    #[cfg(not(any()))]
     #[inline]
     async fn there_too() -> u8 {
         1
@@ -354,13 +354,12 @@ mod of_the_language {
         assert_eq!(events(), "clean clean");
     }
 
-    #[expect(unused_variables, clippy::unused_async)]
+    #[expect(unused_variables)]
     #[finally(clean)]
     async fn expected(unused: u8) {}
 
     #[finally(clean)]
     #[expect(unused_variables)]
-    #[allow(clippy::unused_async)]
     async fn expected_below(unused: u8) {
         let unused = 1;
     }

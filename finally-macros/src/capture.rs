@@ -69,6 +69,11 @@ fn take(name: &Ident, conditions: &[Attribute], private: &Ident) -> TokenStream 
     quote_spanned!(Span::mixed_site()=> #(#conditions)* #allow #private::take(#name);)
 }
 
+/// A local of the name of an argument is there on purpose.
+fn allow_shadow() -> TokenStream {
+    quote!(#[allow(clippy::shadow_same)])
+}
+
 /// An argument that says by its name that it is not used is still captured.
 fn allow_underscore(name: &Ident) -> Option<TokenStream> {
     name.to_string()
@@ -106,12 +111,12 @@ pub(crate) fn capture(
                 make_mutable_if_value(argument, holds);
             } else if let FnArg::Typed(typed) = argument {
                 let (pattern, name, attributes) = (&typed.pat, &variable.name, &typed.attrs);
-                let allow = allow_underscore(name);
+                let (shadow, allow) = (allow_shadow(), allow_underscore(name));
                 if allow.is_none() && !tokens::mention(&body, &name.to_string()) {
-                    variable.unused = Some(quote! { #(#attributes)* let #pattern = #name; });
+                    variable.unused = Some(quote! { #(#attributes)* #shadow let #pattern = #name; });
                 }
                 if !(has_locals && matches!(holds, Holds::Reference | Holds::MutReference)) {
-                    locals.extend(quote! { #(#attributes)* #allow let #pattern = #name; });
+                    locals.extend(quote! { #(#attributes)* #shadow #allow let #pattern = #name; });
                     local_names.push(name.clone());
                 }
             }

@@ -138,7 +138,8 @@ impl End<'_> {
         };
         let (body, place) = (function.block(), function.place());
         let body = quote_spanned!(place=> || #output { #body });
-        let mut make = quote_spanned!(span=> #private::make(#body));
+        // It is not for the user to write another closure.
+        let mut make = quote_spanned!(span=> #private::make(#[allow(closure_returning_async_block)] #body));
         let mut exit_type = None;
         if let Some(output) = function.output_of_future() {
             let span = Span::mixed_site().located_at(output.span());
@@ -206,7 +207,9 @@ impl End<'_> {
         };
         let ours = Span::mixed_site().located_at(at);
         let typed = Ident::new(&private.to_string(), ours);
-        let never = if !is_async {
+        let never = if !is_async && function.diverges() {
+            quote_spanned!(ours=> match #typed::never::<#output>() {})
+        } else if !is_async {
             quote_spanned!(ours=> return #typed::never();)
         } else if function.diverges() {
             quote_spanned!(ours=> return #typed::never::<#output>();)

