@@ -44,8 +44,9 @@ pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStre
             None => end.of_future_function(&function),
         },
     };
-    // With braces of ours, the whole function would be made by a macro in the eyes of the compiler.
-    let block = tokens::braced(quote! { #import #block }, function.body.span());
+    // With braces of ours, the whole function would be made by a macro in the eyes of the compiler. With the user's, it would
+    // count twice how often the body runs.
+    let block = tokens::braced(quote! { #import #block }, function.end());
     let Function { attributes, visibility, signature, .. } = function;
     quote! {
         #(#attributes)* #visibility #signature #block

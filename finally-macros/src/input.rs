@@ -104,6 +104,15 @@ impl Function {
         self.attributes.iter().filter(ours).map(|attribute| attribute.meta.to_token_stream()).collect()
     }
 
+    /// Where its head ends.
+    pub(crate) fn end(&self) -> Span {
+        match self.signature.to_token_stream().into_iter().last() {
+            Some(TokenTree::Group(group)) => group.span_close(),
+            Some(last) => last.span(),
+            None => self.signature.span(),
+        }
+    }
+
     /// Whether it takes or returns what has no size, as `str` and `dyn Trait`, which no function can.
     pub(crate) fn is_unsized(&self) -> bool {
         let is_unsized = |ty: &Type| match ungrouped(ty) {
