@@ -80,7 +80,7 @@ impl End<'_> {
         let private = &self.private;
         let captures = capture::capture(function, true, self.cleanup, private);
         let (body, place) = (self.body(function, true, &captures), function.place());
-        let span = Span::mixed_site().located_at(place);
+        let span = function.brace();
         // What no cleanup of this or of a later attribute mentions is taken, and `move` says so for a whole block.
         let takes_all = !captures.mentioned && captures.coroutine.is_none();
         let body = async_block(takes_all, body, place);
@@ -111,7 +111,7 @@ impl End<'_> {
         let before_body = &captures.before_body;
         let (exit, cleanup) = (exit(self.span), cleanup(self.span));
         let closure = self.cleanup.to_closure(self.on_cancel);
-        let span = Span::mixed_site().located_at(function.body.span());
+        let span = function.brace();
         let body = body_closure(function, body);
         let call = quote_spanned!(span=> let #exit = #private::call(#body););
         let describe = self.describe();
@@ -128,7 +128,7 @@ impl End<'_> {
         let private = &self.private;
         let captures = capture::capture_mentioned(&function.signature, self.cleanup, private);
         let future = format_ident!("__finally_future", span = Span::mixed_site());
-        let span = Span::mixed_site().located_at(function.body.span());
+        let span = function.brace();
         let is_boxed = function.returns() == Returns::BoxedFuture;
         let output = match &function.signature.output {
             ReturnType::Type(arrow, output) if is_boxed => {
@@ -222,7 +222,7 @@ impl End<'_> {
             quote_spanned!(ours=> let #value: #output = #typed::never(); return #value;)
         };
         let body = function.block();
-        let span = Span::mixed_site().located_at(function.body.span());
+        let span = function.brace();
         quote_spanned! {span=>
             if false {
                 #capture

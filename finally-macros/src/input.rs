@@ -79,6 +79,12 @@ impl Function {
         self.body.span()
     }
 
+    /// For names of ours around the body. Not its whole span: an editor that looks for the definition of a word in the body
+    /// would find theirs too.
+    pub(crate) fn brace(&self) -> Span {
+        Span::mixed_site().located_at(self.body.span_open())
+    }
+
     pub(crate) fn returns(&self) -> Returns {
         if self.signature.asyncness.is_some() {
             return Returns::Awaited;
