@@ -56,11 +56,11 @@ impl CleanupValue for Never {
     }
 }
 
-/// Marks a cleanup that is evaluated in place: the last parameter of a [`Finally`](crate::Finally), a
+/// Marks a cleanup that is evaluated in place: the third parameter of a [`Finally`](crate::Finally), a
 /// [`Guard`](crate::Guard) or a `FinallyStream` whose handler gives `()` or a `Result<(), E>`. It is the default there.
 pub enum InPlace {}
 
-/// Marks a cleanup that is awaited: the last parameter of a [`Finally`](crate::Finally), a [`Guard`](crate::Guard) or a
+/// Marks a cleanup that is awaited: the third parameter of a [`Finally`](crate::Finally), a [`Guard`](crate::Guard) or a
 /// `FinallyStream` whose handler gives something to await.
 ///
 /// ```

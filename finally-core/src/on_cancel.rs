@@ -76,13 +76,13 @@ pub struct BlockOnCancel<F>(F);
 #[must_use = "a cleanup is awaited by what it is the cleanup of"]
 pub struct SkipOnCancel<F>(F);
 
-/// Marks a cleanup that [`block_on_cancel`] made, in the last parameter of a [`Finally`](crate::Finally) or a
+/// Marks a cleanup that [`block_on_cancel`] made, in the third parameter of a [`Finally`](crate::Finally) or a
 /// [`Guard`](crate::Guard).
 #[cfg(feature = "std")]
 #[derive(Debug)]
 pub enum Blocking {}
 
-/// Marks a cleanup that [`skip_on_cancel`] made, in the last parameter of a [`Finally`](crate::Finally) or a
+/// Marks a cleanup that [`skip_on_cancel`] made, in the third parameter of a [`Finally`](crate::Finally) or a
 /// [`Guard`](crate::Guard).
 #[derive(Debug)]
 pub enum Skippable {}

@@ -131,8 +131,8 @@ impl<S: Stream> FinallyStreamExt for S {}
 pin_project! {
     /// What [`FinallyStreamExt::finally`] and its siblings return: the stream, and what happens when it ends or is dropped.
     ///
-    /// It is `Send`, `Sync` and `Unpin` where its parts are, and stays ended once it has ended, be it by a panic. The last
-    /// parameter is that of a [`Finally`].
+    /// It is `Send`, `Sync` and `Unpin` where its parts are, and stays ended once it has ended, be it by a panic. `M` is
+    /// that of a [`Finally`].
     ///
     /// ```
     /// use finally::{FinallyStream, FinallyStreamExt};

@@ -94,7 +94,7 @@ where
 /// A value with a cleanup, see [`guard`](guard()). Derefs to the value.
 ///
 /// Its functions are called as `Guard::release(guard)`, so that they hide nothing of the value's. It is `Send`, `Sync` and
-/// `Unpin` where the value and the handler are. With a nameable handler it can stand in a struct; the last parameter tells
+/// `Unpin` where the value and the handler are. With a nameable handler it can stand in a struct; the third parameter tells
 /// whether the cleanup is evaluated in place, which is the default, or [`Awaited`](crate::Awaited).
 ///
 /// ```
