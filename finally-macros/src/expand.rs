@@ -221,8 +221,13 @@ impl End<'_> {
             let value = Ident::new("finally_value", at);
             quote_spanned!(ours=> let #value: #output = #typed::never(); return #value;)
         };
-        let body = function.block();
         let span = function.brace();
+        let mut body = function.block().into_token_stream();
+        if !in_body.is_empty() {
+            // Up to edition 2021, what the last expression borrows from outlives the locals of its block, which arguments are not.
+            // A block of ours is one of edition 2024, which ends before them.
+            body = quote_spanned!(span=> { #body });
+        }
         quote_spanned! {span=>
             if false {
                 #capture

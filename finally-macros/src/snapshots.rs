@@ -587,7 +587,7 @@ fn patterns_are_taken_apart_in_the_body() {
                             let (one, _) = __finally_argument_0;
                             #[allow(clippy::shadow_same)]
                             let two = two;
-                            {}
+                            { {} }
                         },
                         |__finally_exit| {
                             let __finally_cleanup = __finally::build(&__finally_exit, |_| clean());

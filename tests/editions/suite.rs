@@ -472,6 +472,112 @@ mod attribute {
     }
 }
 
+/// Up to edition 2021, what the last expression of a function borrows from lives until its locals are gone. Its arguments live
+/// longer still, wherever an expansion keeps them.
+#[allow(tail_expr_drop_order, reason = "it is what is compared")]
+mod last_expressions {
+    use super::*;
+    use finally::finally;
+
+    fn clean() {}
+
+    struct Item<'a>(&'a Log, &'static str);
+
+    impl Item<'_> {
+        fn lock(&self) -> Lock<'_> {
+            Lock(self)
+        }
+    }
+
+    impl Drop for Item<'_> {
+        fn drop(&mut self) {
+            self.0.push(self.1);
+        }
+    }
+
+    struct Lock<'a>(&'a Item<'a>);
+
+    impl Lock<'_> {
+        fn length(&self) -> usize {
+            self.0 .1.len()
+        }
+    }
+
+    impl Drop for Lock<'_> {
+        fn drop(&mut self) {
+            self.0 .0.push("lock");
+        }
+    }
+
+    macro_rules! functions {
+        ($($name:ident, $(#[$attribute:meta])?;)*) => { $(
+            mod $name {
+                use super::*;
+
+                $(#[$attribute])?
+                fn of_value(item: Item<'_>) -> usize {
+                    let _local = Item(item.0, "local");
+                    item.lock().length()
+                }
+
+                $(#[$attribute])?
+                fn of_part((item, _rest): (Item<'_>, Item<'_>)) -> usize {
+                    let _local = Item(item.0, "local");
+                    item.lock().length()
+                }
+
+                $(#[$attribute])?
+                fn of_nothing(item: Item<'_>, _rest: Item<'_>) {
+                    let _local = Item(item.0, "local");
+                    if item.lock().length() == 0 {
+                        clean()
+                    }
+                }
+
+                $(#[$attribute])?
+                async fn of_awaited_value(item: Item<'_>) -> usize {
+                    let _local = Item(item.0, "local");
+                    item.lock().length()
+                }
+
+                $(#[$attribute])?
+                async fn of_awaited_part((item, _rest): (Item<'_>, Item<'_>)) -> usize {
+                    let _local = Item(item.0, "local");
+                    item.lock().length()
+                }
+
+                pub(super) fn all() -> Vec<String> {
+                    let log = Log::default();
+                    let item = || Item(&log, "item");
+                    let rest = || Item(&log, "rest");
+                    let mut events = Vec::new();
+                    let _ = of_value(item());
+                    events.push(log.take());
+                    let _ = of_part((item(), rest()));
+                    events.push(log.take());
+                    of_nothing(item(), rest());
+                    events.push(log.take());
+                    let _ = run(of_awaited_value(item()));
+                    events.push(log.take());
+                    let _ = run(of_awaited_part((item(), rest())));
+                    events.push(log.take());
+                    events
+                }
+            }
+        )* };
+    }
+
+    functions! {
+        plain,;
+        annotated, #[finally(clean)];
+    }
+
+    #[test]
+    fn borrow_from_arguments() {
+        assert_eq!(annotated::all(), plain::all());
+    }
+}
+
 mod in_macros {
     use super::*;
     use finally::block::finally;
