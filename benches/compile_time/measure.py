@@ -230,26 +230,23 @@ HEAD = "| {} | `#[instrument(skip_all)]` | `#[finally(..)]` | ratio |\n|---|---|
 
 
 def tables(options):
-    names = {MIX: list(SHAPES)} | {SHAPES[shape][0]: [shape] for shape in SHAPES}
-    if options.only:
-        names = {SHAPES[options.only][0]: [options.only]}
+    title, shapes = (SHAPES[options.only][0], [options.only]) if options.only else (MIX, list(SHAPES))
     if options.rounds:
-        write_workspace(list(names.values())[0], options.count)
+        write_workspace(shapes, options.count)
         taken = times(options.rounds)
-        yield f"Seconds for {options.count} functions over those of plain ones, on one machine on one day:\n"
+        yield f"Seconds for {options.count} functions ({title}) over those of plain ones, on one machine on one day:\n"
         yield HEAD.format("")
         for command in COMMANDS:
             for at, clock in enumerate(["of the clock", "of the processors"]):
                 yield row(f"`cargo {command}`, {clock}", *(taken[command, variant][at] for variant in VARIANTS))
         yield ""
     if not options.no_instructions:
-        yield "Millions of instructions for one more function over those of a plain one:\n"
+        yield f"Millions of instructions for one more function ({title}) over those of a plain one:\n"
         yield HEAD.format("")
-        for name, shapes in names.items():
-            counted = instructions(shapes)
-            for step in ["expansion", *COMMANDS]:
-                title = "expansion alone" if step == "expansion" else f"`cargo {step}`"
-                yield row(f"{title}: {name}", *(counted[step, variant] / 1e6 for variant in VARIANTS))
+        counted = instructions(shapes)
+        for step in ["expansion", *COMMANDS]:
+            step_title = "expansion alone" if step == "expansion" else f"`cargo {step}`"
+            yield row(step_title, *(counted[step, variant] / 1e6 for variant in VARIANTS))
 
 
 def main():
