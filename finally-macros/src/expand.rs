@@ -24,7 +24,7 @@ use crate::{
     cleanup::Cleanup,
     input::{self, Function, Returns},
     options::{OnCancel, Written},
-    tokens,
+    settle, tokens,
 };
 
 pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStream {
@@ -244,64 +244,41 @@ impl End<'_> {
         let (exit, cleanup) = (exit(self.span), cleanup(self.span));
         let closure = self.cleanup.to_closure(self.on_cancel);
         let describe = self.describe();
-        let build = quote_spanned! {*span=>
-            let #cleanup = #private::build(&#exit, #closure);
-            #describe
+        let built = if captures.mentioned && self.on_cancel == OnCancel::Detach {
+            let capture = &captures.cleanup;
+            quote_spanned! {*span=>
+                #private::build_and_drop(&mut #exit, |__finally_builder| {
+                    if false {
+                        #capture
+                        return #private::never();
+                    }
+                    __finally_builder.build(#closure)
+                })
+            }
+        } else {
+            quote_spanned!(*span=> #private::build(&#exit, #closure))
         };
-        match self.on_cancel {
-            OnCancel::Detach if captures.mentioned => {
-                let capture = &captures.cleanup;
-                quote_spanned! {*span=>
-                    let #cleanup = #private::build_and_drop(&mut #exit, |__finally_builder| {
-                        if false {
-                            #capture
-                            return #private::never();
-                        }
-                        __finally_builder.build(#closure)
-                    });
-                    #describe
-                    #private::settle(#exit, #cleanup, __finally_body, __finally_cleanup_value)
-                }
+        let build = quote_spanned!(*span=> let #cleanup = #built; #describe);
+        let detacher = || {
+            if captures.mentioned || !self.is_closed(function) {
+                return quote_spanned!(*span=> #private::Option::None);
             }
-            OnCancel::Detach => quote_spanned! {*span=>
-                #build
-                #private::settle(#exit, #cleanup, __finally_body, __finally_cleanup_value)
-            },
-            OnCancel::Skip => quote_spanned! {*span=>
-                if #exit.is_cancelled() {
-                    #private::skip(#exit)
-                } else {
-                    #build
-                    #private::settle_or_skip(#exit, #cleanup, __finally_body, __finally_cleanup_value).await
-                }
-            },
-            OnCancel::Block => {
-                let detacher = if !captures.mentioned && self.is_closed(function) {
-                    quote_spanned! {*span=> {
-                        use #private::{DetachLocal as _, DetachSend as _};
-                        (&&#cleanup.detach_probe()).__finally_detacher()
-                    }}
-                } else {
-                    quote_spanned!(*span=> #private::Option::None)
-                };
-                quote_spanned! {*span=>
-                    #build
-                    let __finally_detacher = #detacher;
-                    #private::settle_or_block(#exit, #cleanup, __finally_body, __finally_cleanup_value, __finally_detacher).await
-                }
-            }
-        }
+            quote_spanned! {*span=> {
+                use #private::{DetachLocal as _, DetachSend as _};
+                (&&#cleanup.detach_probe()).__finally_detacher()
+            }}
+        };
+        settle::settle(self.on_cancel, private, *span, &build, &exit.to_token_stream(), detacher)
     }
 
     /// Finds the text of the body's failure and of the cleanup's, by what their types implement.
     fn describe(&self) -> TokenStream {
         let Self { private, span, .. } = self;
-        let (exit, cleanup) = (exit(self.span), cleanup(self.span));
+        let import = settle::import_descriptions(private, *span);
+        let body = settle::describe(*span, &exit(self.span));
+        let cleanup = settle::describe(*span, &cleanup(self.span));
         quote_spanned! {*span=>
-            let (__finally_body, __finally_cleanup_value) = {
-                use #private::{DescribeDebug as _, DescribeDisplay as _, DescribeName as _, DescribeNothing as _};
-                ((&&&&#exit.probe()).__finally_describe(), (&&&&#cleanup.probe()).__finally_describe())
-            };
+            let (__finally_body, __finally_cleanup_value) = { #import (#body, #cleanup) };
         }
     }
 

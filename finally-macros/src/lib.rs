@@ -8,6 +8,7 @@
 //! | `capture` | how the arguments get into the body, and what of them is left for the cleanup |
 //! | `check` | what cannot work, told at the user's tokens |
 //! | `expand` | the function that comes out |
+//! | `settle` | how it ends, for functions and blocks |
 //! | `block` | `finally! { .. }`: input → jumps → expand |
 //! | `tokens` | what tokens mention, without parsing them |
 
@@ -19,11 +20,11 @@ mod boxed;
 mod capture;
 mod check;
 mod cleanup;
-mod describe;
 mod error;
 mod expand;
 mod input;
 mod options;
+mod settle;
 #[cfg(test)]
 mod snapshots;
 mod suggest;

@@ -925,7 +925,7 @@ fn a_block_in_place_goes_on_behind_its_cleanup() {
                                     spinner.hide();
                                 },
                             );
-                            let __finally_cleanup_text = {
+                            let __finally_cleanup_value = {
                                 use __finally::{
                                     DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                     DescribeNothing as _,
@@ -933,13 +933,14 @@ fn a_block_in_place_goes_on_behind_its_cleanup() {
                                 (&&&&__finally_cleanup.probe()).__finally_describe()
                             };
                             let __finally_exit = __finally_exit.fallible_by(&__finally_cleanup);
+                            let __finally_body = __finally::describe_end;
                             #[allow(unreachable_code)]
                             let __finally_ended = {
                                 let __finally_ended = __finally::settle_at_once(
                                     __finally_exit,
                                     __finally_cleanup,
-                                    __finally::describe_end,
-                                    __finally_cleanup_text,
+                                    __finally_body,
+                                    __finally_cleanup_value,
                                 );
                                 __finally_ended
                             };
@@ -1033,7 +1034,7 @@ fn a_block_in_place_that_may_leave_the_function_passes_its_value_by_a_slot() {
                                         spinner.hide().await;
                                     },
                                 );
-                                let __finally_cleanup_text = {
+                                let __finally_cleanup_value = {
                                     use __finally::{
                                         DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                         DescribeNothing as _,
@@ -1041,12 +1042,12 @@ fn a_block_in_place_that_may_leave_the_function_passes_its_value_by_a_slot() {
                                     (&&&&__finally_cleanup.probe()).__finally_describe()
                                 };
                                 let __finally_exit = __finally_exit.fallible_by(&__finally_cleanup);
-                                let __finally_body_text = __finally::describe_end;
+                                let __finally_body = __finally::describe_end;
                                 __finally::settle(
                                     __finally_exit,
                                     __finally_cleanup,
-                                    __finally_body_text,
-                                    __finally_cleanup_text,
+                                    __finally_body,
+                                    __finally_cleanup_value,
                                 )
                             })
                             .await
@@ -1143,7 +1144,7 @@ fn a_block_in_place_that_may_leave_and_does_not_await_is_run_at_once() {
                                             log(fate);
                                         },
                                     );
-                                    let __finally_cleanup_text = {
+                                    let __finally_cleanup_value = {
                                         use __finally::{
                                             DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                             DescribeNothing as _,
@@ -1152,13 +1153,14 @@ fn a_block_in_place_that_may_leave_and_does_not_await_is_run_at_once() {
                                     };
                                     let __finally_exit = __finally_exit
                                         .fallible_by(&__finally_cleanup);
+                                    let __finally_body = __finally::describe_end;
                                     #[allow(unreachable_code)]
                                     let __finally_ended = {
                                         let __finally_ended = __finally::settle_at_once(
                                             __finally_exit,
                                             __finally_cleanup,
-                                            __finally::describe_end,
-                                            __finally_cleanup_text,
+                                            __finally_body,
+                                            __finally_cleanup_value,
                                         );
                                         __finally_ended
                                     };
@@ -1265,7 +1267,7 @@ fn each_jump_leaves_the_block_that_has_its_label() {
                                     spinner.hide();
                                 },
                             );
-                            let __finally_cleanup_text = {
+                            let __finally_cleanup_value = {
                                 use __finally::{
                                     DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                     DescribeNothing as _,
@@ -1273,13 +1275,14 @@ fn each_jump_leaves_the_block_that_has_its_label() {
                                 (&&&&__finally_cleanup.probe()).__finally_describe()
                             };
                             let __finally_exit = __finally_exit.fallible_by(&__finally_cleanup);
+                            let __finally_body = __finally::describe_end;
                             #[allow(unreachable_code)]
                             let __finally_ended = {
                                 let __finally_ended = __finally::settle_at_once(
                                     __finally_exit,
                                     __finally_cleanup,
-                                    __finally::describe_end,
-                                    __finally_cleanup_text,
+                                    __finally_body,
+                                    __finally_cleanup_value,
                                 );
                                 __finally_ended
                             };
@@ -1410,7 +1413,7 @@ fn a_jump_in_a_macro_belongs_to_a_loop_of_that_macro_if_it_has_one() {
                                     spinner.hide();
                                 },
                             );
-                            let __finally_cleanup_text = {
+                            let __finally_cleanup_value = {
                                 use __finally::{
                                     DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                     DescribeNothing as _,
@@ -1418,13 +1421,14 @@ fn a_jump_in_a_macro_belongs_to_a_loop_of_that_macro_if_it_has_one() {
                                 (&&&&__finally_cleanup.probe()).__finally_describe()
                             };
                             let __finally_exit = __finally_exit.fallible_by(&__finally_cleanup);
+                            let __finally_body = __finally::describe_end;
                             #[allow(unreachable_code)]
                             let __finally_ended = {
                                 let __finally_ended = __finally::settle_at_once(
                                     __finally_exit,
                                     __finally_cleanup,
-                                    __finally::describe_end,
-                                    __finally_cleanup_text,
+                                    __finally_body,
+                                    __finally_cleanup_value,
                                 );
                                 __finally_ended
                             };
@@ -1501,14 +1505,14 @@ fn a_future_is_a_guard() {
                                 spinner.hide();
                             },
                         );
-                        let __finally_cleanup_text = {
+                        let __finally_cleanup_value = {
                             use __finally::{
                                 DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                 DescribeNothing as _,
                             };
                             (&&&&__finally_cleanup.probe()).__finally_describe()
                         };
-                        let __finally_body_text = {
+                        let __finally_body = {
                             use __finally::{
                                 DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                 DescribeNothing as _,
@@ -1518,8 +1522,8 @@ fn a_future_is_a_guard() {
                         __finally::settle(
                             __finally_exit,
                             __finally_cleanup,
-                            __finally_body_text,
-                            __finally_cleanup_text,
+                            __finally_body,
+                            __finally_cleanup_value,
                         )
                     })
                 };
@@ -1533,35 +1537,36 @@ fn a_future_shares_with_its_cleanup_what_both_mention() {
     check_block(
         "async move { conn.run().await }, (on_cancel = block) |fate| { conn.close().await }",
         expect![[r#"
-        async fn f() {
-            let value = {
-                use krate::__private as __finally;
-                __finally::guard(async move {
-                    let __finally_exit = __finally::body(async { conn.run().await }).await;
-                    let __finally_cleanup = __finally::build(
-                        &__finally_exit,
-                        |fate| async { conn.close().await },
-                    );
-                    let __finally_cleanup_text = {
-                        use __finally::{
-                            DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                            DescribeNothing as _,
+            async fn f() {
+                let value = {
+                    use krate::__private as __finally;
+                    __finally::guard(async move {
+                        let __finally_exit = __finally::body(async { conn.run().await }).await;
+                        let __finally_cleanup = __finally::build(
+                            &__finally_exit,
+                            |fate| async { conn.close().await },
+                        );
+                        let __finally_cleanup_value = {
+                            use __finally::{
+                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
+                                DescribeNothing as _,
+                            };
+                            (&&&&__finally_cleanup.probe()).__finally_describe()
                         };
-                        (&&&&__finally_cleanup.probe()).__finally_describe()
-                    };
-                    let __finally_body_text = __finally::describe_opaque;
-                    __finally::settle_or_block(
-                            __finally_exit,
-                            __finally_cleanup,
-                            __finally_body_text,
-                            __finally_cleanup_text,
-                            __finally::Option::None,
-                        )
-                        .await
-                })
-            };
-        }
-    "#]],
+                        let __finally_body = __finally::describe_opaque;
+                        let __finally_detacher = __finally::Option::None;
+                        __finally::settle_or_block(
+                                __finally_exit,
+                                __finally_cleanup,
+                                __finally_body,
+                                __finally_cleanup_value,
+                                __finally_detacher,
+                            )
+                            .await
+                    })
+                };
+            }
+        "#]],
     );
 }
 

@@ -183,10 +183,7 @@ pub(crate) fn end_of_inner_body(trees: &[TokenTree], at: usize) -> Option<usize>
         return (MACROS_WITHOUT_CODE.iter().any(|known| name == known) || (is_ours(name) && makes_future()))
             .then_some(at + 3);
     }
-    if word(at, "macro_rules") {
-        return Some(after_braces(trees, at));
-    }
-    if word(at, "fn") {
+    if word(at, "macro_rules") || word(at, "fn") {
         return Some(after_braces(trees, at));
     }
     if word(at, "async") {

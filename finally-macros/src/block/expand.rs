@@ -20,7 +20,7 @@ use super::{
     input::{Block, Kind},
     jumps::{self, Jump, Lowered},
 };
-use crate::{cleanup, describe, options::OnCancel, tokens};
+use crate::{cleanup, options::OnCancel, settle, tokens};
 
 pub(crate) fn expand(block: &Block) -> TokenStream {
     let on_cancel = block.options.on_cancel.as_ref().map(|written| written.value).unwrap_or_default();
@@ -33,9 +33,6 @@ pub(crate) fn expand(block: &Block) -> TokenStream {
     };
     quote! { { #import #expression } }
 }
-
-/// What marks a block in place: the failure of its cleanup has a way of its own.
-struct Fallible;
 
 /// The block that a body becomes, with what stands around it.
 struct Passage {
@@ -231,7 +228,8 @@ impl Expansion<'_> {
             Some(_) => quote_spanned!(span=> #private::leaving(&__finally_left, async #body)),
             None => quote_spanned!(span=> async #body),
         };
-        let settle = self.settle(&quote_spanned!(self.span=> #private::describe_end), Some(Fallible));
+        let settle =
+            self.settle(&self.build_fallible(), &quote_spanned!(self.span=> __finally_exit.fallible()));
         // Where this is not allowed, the compiler says so at the user's own await.
         let awaiting = Token![await](Span::mixed_site().located_at(at));
         quote_spanned! {span=>
@@ -252,14 +250,13 @@ impl Expansion<'_> {
             Some(_) => quote_spanned!(span=> #private::run(#private::leaving(&__finally_left, async #body))),
             None => quote_spanned!(span=> #private::call(|| #body)),
         };
-        let build = self.build();
+        let build = self.build_fallible();
         let settle = quote_spanned! {self.span=>
-            let __finally_exit = __finally_exit.fallible_by(&__finally_cleanup);
             // Where nothing inside ends but by a panic, this type has no value, of which the user is not to be told.
             #[allow(unreachable_code)]
             let __finally_ended = {
                 let __finally_ended = #private::settle_at_once(
-                    __finally_exit, __finally_cleanup, #private::describe_end, __finally_cleanup_text
+                    __finally_exit, __finally_cleanup, __finally_body, __finally_cleanup_value
                 );
                 __finally_ended
             };
@@ -384,7 +381,9 @@ impl Expansion<'_> {
         // What the cleanup shares with the body, the body borrows.
         let takes_all = moves && !tokens::share_variable(&block.body.block.stream(), &block.cleanup.tokens);
         let inner = takes_all.then(|| quote_spanned!(span=> move));
-        let settle = self.settle(&self.describe_output(), None);
+        let (build, text) = (self.build(), self.describe_output());
+        let build = quote_spanned!(self.span=> #build let __finally_body = #text;);
+        let settle = self.settle(&build, &quote_spanned!(self.span=> __finally_exit));
         quote_spanned! {span=>
             #private::guard(async #outer {
                 let __finally_exit = #private::body(async #inner #body).await;
@@ -416,38 +415,21 @@ impl Expansion<'_> {
     }
 
     /// From the exit to the ending, where something is awaited.
-    fn settle(&self, describe_body: &TokenStream, fallible: Option<Fallible>) -> TokenStream {
+    fn settle(&self, build: &TokenStream, skipped: &TokenStream) -> TokenStream {
+        let Self { private, span, .. } = self;
+        // What a cleanup borrows from around the block nobody can tell here.
+        let detacher = || quote_spanned!(*span=> #private::Option::None);
+        settle::settle(self.on_cancel, private, *span, build, skipped, detacher)
+    }
+
+    /// Evaluates the cleanup of a block in place, whose failure has a way of its own.
+    fn build_fallible(&self) -> TokenStream {
         let Self { private, span, .. } = self;
         let build = self.build();
-        let (unknown, known) = match fallible {
-            Some(Fallible) => (
-                quote_spanned!(*span=> .fallible()),
-                quote_spanned!(*span=> let __finally_exit = __finally_exit.fallible_by(&__finally_cleanup);),
-            ),
-            None => Default::default(),
-        };
-        let known = quote_spanned!(*span=> #known let __finally_body_text = #describe_body;);
-        let describe_body = quote_spanned!(*span=> __finally_body_text);
-        match self.on_cancel {
-            OnCancel::Detach => quote_spanned! {*span=>
-                #build
-                #known
-                #private::settle(__finally_exit, __finally_cleanup, #describe_body, __finally_cleanup_text)
-            },
-            OnCancel::Skip => quote_spanned! {*span=>
-                if __finally_exit.is_cancelled() {
-                    #private::skip(__finally_exit #unknown)
-                } else {
-                    #build
-                    #known
-                    #private::settle_or_skip(__finally_exit, __finally_cleanup, #describe_body, __finally_cleanup_text).await
-                }
-            },
-            OnCancel::Block => quote_spanned! {*span=>
-                #build
-                #known
-                #private::settle_or_block(__finally_exit, __finally_cleanup, #describe_body, __finally_cleanup_text, #private::Option::None).await
-            },
+        quote_spanned! {*span=>
+            #build
+            let __finally_exit = __finally_exit.fallible_by(&__finally_cleanup);
+            let __finally_body = #private::describe_end;
         }
     }
 
@@ -455,10 +437,10 @@ impl Expansion<'_> {
     fn build(&self) -> TokenStream {
         let Self { private, span, .. } = self;
         let closure = self.block.cleanup.to_closure(self.on_cancel);
-        let text = describe::probe(private, *span, &quote_spanned!(*span=> __finally_cleanup));
+        let text = self.describe("__finally_cleanup");
         quote_spanned! {*span=>
             let __finally_cleanup = #private::build(&__finally_exit, #closure);
-            let __finally_cleanup_text = #text;
+            let __finally_cleanup_value = #text;
         }
     }
 
@@ -466,9 +448,16 @@ impl Expansion<'_> {
     fn describe_output(&self) -> TokenStream {
         let Self { private, span, block, .. } = self;
         match block.ty {
-            Some(_) => describe::probe(private, *span, &quote_spanned!(*span=> __finally_exit)),
+            Some(_) => self.describe("__finally_exit"),
             None => quote_spanned!(*span=> #private::describe_opaque),
         }
+    }
+
+    fn describe(&self, failed: &str) -> TokenStream {
+        let Self { private, span, .. } = self;
+        let import = settle::import_descriptions(private, *span);
+        let text = settle::describe(*span, &Ident::new(failed, *span));
+        quote_spanned!(*span=> { #import #text })
     }
 
     fn body_span(&self) -> Span {
