@@ -1,9 +1,11 @@
 //! The promises for the block, in place and as a future, with each kind of cleanup.
 
-use finally::{FailureKind, block::finally};
+use finally::block::finally;
 
 use crate::support::{
-    ENDS, End, Error, Log, Panic, Seen, exclusive,
+    ENDS, End, Error, Log,
+    account::{account, expected, raised},
+    exclusive,
     hand::Hand,
     outcome::{Outcome, cancel_after, observe},
     steps, suspend,
@@ -89,44 +91,8 @@ fn at_once(log: &Log, body: End, cleanup: End) -> Result<(), Error> {
 
 const WHOLE: [&str; 7] = ["body 0", "body 1", "body 2", "body dropped", "clean 0", "clean 1", "clean 2"];
 
-fn expected(body: End, cleanup: End) -> Outcome<Result<(), Error>> {
-    let first = if body == End::Succeeds { (cleanup, "cleanup") } else { (body, "body") };
-    match first {
-        (End::Succeeds, _) => Outcome::Returned(Ok(())),
-        (End::Fails, who) => Outcome::Returned(Err(Error(who))),
-        (End::Panics, who) => Outcome::Panicked(Panic(who)),
-    }
-}
-
 fn without_behind(log: &Log) -> Vec<String> {
     log.take().into_iter().filter(|event| event != "behind").collect()
-}
-
-/// Who failed, and how, wherever it was told.
-fn account(outcome: &Outcome<Result<(), Error>>, reported: Vec<Seen>) -> Vec<(&'static str, End)> {
-    let mut account: Vec<_> = reported
-        .into_iter()
-        .map(|seen| match seen.kind {
-            FailureKind::BodyFailed => ("body", End::Fails),
-            FailureKind::CleanupFailed => ("cleanup", End::Fails),
-            FailureKind::BodyPanicked | FailureKind::CleanupPanicked => (seen.panic.unwrap().0, End::Panics),
-            other => panic!("{other:?}"),
-        })
-        .collect();
-    match outcome {
-        Outcome::Returned(Err(error)) => account.push((error.0, End::Fails)),
-        Outcome::Panicked(panic) => account.push((panic.0, End::Panics)),
-        _ => {}
-    }
-    account.sort_by_key(|(who, _)| *who);
-    account
-}
-
-fn raised(body: Option<End>, cleanup: End) -> Vec<(&'static str, End)> {
-    [("body", body.unwrap_or(End::Succeeds)), ("cleanup", cleanup)]
-        .into_iter()
-        .filter(|(_, end)| *end != End::Succeeds)
-        .collect()
 }
 
 /// What holds for a form whose cleanup awaits: on every way out, and cancelled at each await of body and cleanup.

@@ -3,7 +3,9 @@
 use finally::{FailureKind, Fate, FinallyExt};
 
 use crate::support::{
-    ENDS, End, Error, Log, Panic, exclusive,
+    ENDS, End, Error, Log, Panic,
+    account::expected,
+    exclusive,
     hand::Hand,
     outcome::{Outcome, cancel_after, observe},
     steps, suspend,
@@ -43,15 +45,6 @@ fn in_place(
 
 const WHOLE: [&str; 7] = ["body 0", "body 1", "body 2", "body dropped", "clean 0", "clean 1", "clean 2"];
 const WHOLE_IN_PLACE: [&str; 5] = ["body 0", "body 1", "body 2", "body dropped", "clean"];
-
-fn expected(body: End, cleanup: End) -> Outcome<Result<(), Error>> {
-    let first = if body == End::Succeeds { (cleanup, "cleanup") } else { (body, "body") };
-    match first {
-        (End::Succeeds, _) => Outcome::Returned(Ok(())),
-        (End::Fails, who) => Outcome::Returned(Err(Error(who))),
-        (End::Panics, who) => Outcome::Panicked(Panic(who)),
-    }
-}
 
 on_every_runtime! {
     p1_p2_p3_p7_the_handler_runs_once_after_the_body_and_the_first_failure_wins(runtime) {

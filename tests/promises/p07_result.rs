@@ -5,22 +5,15 @@ use finally::{FailureKind, finally};
 use crate::{
     subject,
     support::{
-        ENDS, End, Error, Log, Panic, exclusive,
+        ENDS, End, Error, Log, Panic,
+        account::expected,
+        exclusive,
         hand::Hand,
         outcome::{Outcome, observe},
         panic_of, suspend,
     },
     sync_subject,
 };
-
-fn expected(body: End, cleanup: End) -> Outcome<Result<(), Error>> {
-    let first = if body == End::Succeeds { (cleanup, "cleanup") } else { (body, "body") };
-    match first {
-        (End::Succeeds, _) => Outcome::Returned(Ok(())),
-        (End::Fails, who) => Outcome::Returned(Err(Error(who))),
-        (End::Panics, who) => Outcome::Panicked(Panic(who)),
-    }
-}
 
 on_every_runtime! {
     p7_the_first_failure_is_what_the_caller_gets(runtime) {

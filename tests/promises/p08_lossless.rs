@@ -5,42 +5,15 @@ use finally::{FailureKind, finally};
 use crate::{
     subject,
     support::{
-        ENDS, End, Error, Log, Panic, Seen, exclusive,
+        ENDS, End, Error, Log, Panic, Seen,
+        account::{account, raised},
+        exclusive,
         hand::Hand,
-        outcome::{Outcome, cancel_after, observe},
+        outcome::{cancel_after, observe},
         suspend,
     },
     sync_subject,
 };
-
-/// The failures of a run, wherever they ended up: who failed, and how.
-fn account(outcome: &Outcome<Result<(), Error>>, reported: Vec<Seen>) -> Vec<(&'static str, End)> {
-    let mut account: Vec<_> = reported
-        .into_iter()
-        .map(|seen| match seen.kind {
-            FailureKind::BodyFailed => ("body", End::Fails),
-            FailureKind::BodyPanicked => (seen.panic.unwrap().0, End::Panics),
-            FailureKind::CleanupFailed => ("cleanup", End::Fails),
-            FailureKind::CleanupPanicked => (seen.panic.unwrap().0, End::Panics),
-            other => panic!("{other:?}"),
-        })
-        .collect();
-    match outcome {
-        Outcome::Returned(Err(error)) => account.push((error.0, End::Fails)),
-        Outcome::Panicked(panic) => account.push((panic.0, End::Panics)),
-        _ => {}
-    }
-    account.sort_by_key(|(who, _)| *who);
-    account
-}
-
-/// What failed in a run whose body is reached if it is not cancelled before.
-fn raised(body: Option<End>, cleanup: End) -> Vec<(&'static str, End)> {
-    [("body", body.unwrap_or(End::Succeeds)), ("cleanup", cleanup)]
-        .into_iter()
-        .filter(|(_, end)| *end != End::Succeeds)
-        .collect()
-}
 
 on_every_runtime! {
     p8_the_outcome_and_the_reports_are_all_that_failed(runtime) {

@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod account;
 pub mod hand;
 #[macro_use]
 #[allow(unused_macros, reason = "each test file uses its part")]
