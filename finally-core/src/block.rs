@@ -19,11 +19,11 @@ use pin_project_lite::pin_project;
 
 use crate::{
     cleanup::{Accepts, CleanupValue},
+    evaluate::Evaluated,
     fate::Fate,
     function::Immediate,
     opaque,
     outcome::{Exit, Outcome},
-    settle::Built,
     unwind::catch,
 };
 
@@ -243,10 +243,12 @@ impl<T> Exit<T> {
     pub fn fallible<F>(self) -> Exit<Result<T, F>> {
         self.map(Ok)
     }
+}
 
-    /// The same, for the failure of this cleanup.
-    pub fn fallible_by<K, M, V: CleanupValue>(self, _: &Built<K, M, V>) -> Exit<Result<T, V::Failure>> {
-        self.fallible()
+impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
+    /// Makes place for the failure of the cleanup.
+    pub fn fallible(self) -> Evaluated<Result<T, V::Failure>, K, M, V> {
+        self.map(Ok)
     }
 }
 

@@ -3,7 +3,7 @@
 use core::{
     future::Future,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use pin_project_lite::pin_project;
@@ -29,28 +29,6 @@ pin_project! {
             adopted: Adopted,
         },
         Ended,
-    }
-}
-
-#[cfg(feature = "stream")]
-impl<F: Future> Body<F> {
-    /// The future, for as long as it runs.
-    pub(crate) fn future(self: Pin<&mut Self>) -> Option<Pin<&mut F>> {
-        match self.project() {
-            BodyProject::Running { future, .. } => Some(future),
-            BodyProject::Ended => None,
-        }
-    }
-}
-
-#[cfg(feature = "stream")]
-impl<F> Body<F> {
-    /// The future, to look at.
-    pub(crate) const fn future_ref(&self) -> Option<&F> {
-        match self {
-            Self::Running { future, .. } => Some(future),
-            Self::Ended => None,
-        }
     }
 }
 
@@ -86,29 +64,45 @@ impl<F: Future> AnyBody<F::Output> for Body<F> {
 }
 
 fn poll<T>(mut body: Pin<&mut dyn AnyBody<T>>, context: &mut Context<'_>) -> Poll<Exit<T>> {
-    let Some((mut future, adopted)) = body.as_mut().running() else {
+    let Some((future, adopted)) = body.as_mut().running() else {
         panic!("`finally` polled after completion")
     };
-    let mut chain = adopted.take();
-    let outcome = if signal::is_cancel(context) {
-        Outcome::Cancelled
+    let mut exit = if signal::is_cancel(context) {
+        Exit { adopted: adopted.take(), ..Exit::new(Outcome::Cancelled) }
     } else {
-        let mut polled = Poll::Pending;
-        match inside(&mut chain, &mut || polled = future.as_mut().poll(context)) {
-            Err(payload) => Outcome::Panicked(payload),
-            Ok(()) => match polled {
-                Poll::Ready(value) => Outcome::Returned(value),
-                Poll::Pending => {
-                    let _ = chain.poll(context);
-                    adopted.keep(chain);
-                    return Poll::Pending;
-                }
-            },
-        }
+        ready!(run(future, adopted, context))
     };
-    // What the body holds goes before its cleanup starts, and a panic on that way must not lose the cleanup.
-    let drop_panic = inside(&mut chain, &mut || body.as_mut().end()).err();
-    Poll::Ready(Exit { outcome, drop_panic, adopted: chain })
+    exit.drop_body(&mut || body.as_mut().end());
+    Poll::Ready(exit)
+}
+
+/// Polls what belongs to the user, and beside it the cleanups that it has left to be adopted.
+pub(crate) fn run<T>(
+    mut future: Pin<&mut dyn Future<Output = T>>,
+    adopted: &mut Adopted,
+    context: &mut Context<'_>,
+) -> Poll<Exit<T>> {
+    let mut chain = adopted.take();
+    let mut polled = Poll::Pending;
+    let outcome = match inside(&mut chain, &mut || polled = future.as_mut().poll(context)) {
+        Err(payload) => Outcome::Panicked(payload),
+        Ok(()) => match polled {
+            Poll::Ready(value) => Outcome::Returned(value),
+            Poll::Pending => {
+                let _ = chain.poll(context);
+                adopted.keep(chain);
+                return Poll::Pending;
+            }
+        },
+    };
+    Poll::Ready(Exit { adopted: chain, ..Exit::new(outcome) })
+}
+
+impl<T> Exit<T> {
+    /// What the body holds goes before its cleanup starts, and a panic on that way must not lose the cleanup.
+    pub(crate) fn drop_body(&mut self, drop: &mut dyn FnMut()) {
+        self.drop_panic = inside(&mut self.adopted, drop).err();
+    }
 }
 
 /// Runs what belongs to the user, enclosed by a body.

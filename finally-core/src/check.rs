@@ -13,7 +13,7 @@ use crate::{
     cleanup::{Accepts, Cleanup},
     function::Impossible,
     handler::Explain,
-    settle::Detach,
+    settle::{Detach, Detaches},
 };
 
 /// Marks the impl of a check that can be satisfied.
@@ -81,7 +81,9 @@ pub trait Leaves<M, Marker> {
 
 impl<C, M> Leaves<M, Possible> for C
 where
-    C: Cleanup<M> + Detach<M, <C as Cleanup<M>>::Value>,
+    C: Cleanup<M>,
+    M: Detaches<C::Itself, C::Value>,
+    C::Itself: Detach<M, M::Detached>,
 {
     type Pass<Next> = Next;
 }

@@ -12,9 +12,8 @@ use pin_project_lite::pin_project;
 use crate::{
     check::Admits,
     cleanup::{Cleanup, InPlace},
-    combinator::Concluded,
+    combinator::Combinator,
     fate::Fate,
-    guard::Guard,
     handler::{Concludes, Handling, WithFate},
     settle::Ending,
 };
@@ -184,7 +183,7 @@ pin_project! {
         E: Ending,
     {
         #[pin]
-        guard: Guard<Concluded<F, Handling<H, M>>, E>,
+        combinator: Combinator<F, Handling<H, M>, E>,
     }
 }
 
@@ -196,24 +195,24 @@ where
 {
     #[track_caller]
     pub(crate) fn new(future: F, handler: H) -> Self {
-        Self { guard: Guard::new(Concluded::new(future, Handling::new(handler))) }
+        Self { combinator: Combinator::new(future, Handling::new(handler)) }
     }
 
     /// The future, for as long as it runs.
     #[cfg(feature = "stream")]
     pub(crate) fn future(self: Pin<&mut Self>) -> Option<Pin<&mut F>> {
-        self.project().guard.coroutine().and_then(Concluded::future)
+        self.project().combinator.future()
     }
 
     /// The future, to look at.
     #[cfg(feature = "stream")]
     pub(crate) fn future_ref(&self) -> Option<&F> {
-        self.guard.coroutine_ref().and_then(Concluded::future_ref)
+        self.combinator.future_ref()
     }
 
     #[cfg(feature = "stream")]
     pub(crate) const fn is_done(&self) -> bool {
-        self.guard.is_done()
+        self.combinator.is_done()
     }
 }
 
@@ -226,7 +225,7 @@ where
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        self.project().guard.poll(context)
+        self.project().combinator.poll(context)
     }
 }
 
@@ -250,6 +249,6 @@ where
     E: Ending,
 {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("Finally").field(&self.guard.phase()).finish()
+        formatter.debug_tuple("Finally").field(&self.combinator.phase()).finish()
     }
 }

@@ -16,14 +16,6 @@ use crate::{
     unwind::catch,
 };
 
-/// How far a guard is.
-#[derive(Debug)]
-pub(crate) enum Phase {
-    Body,
-    Cleanup,
-    Done,
-}
-
 pin_project! {
     /// Drives a coroutine that runs a body and then evaluates its cleanup, and settles the two.
     ///
@@ -59,49 +51,6 @@ pin_project! {
     {
         fn drop(this: Pin<&mut Self>) {
             leave(this);
-        }
-    }
-}
-
-impl<C, E> Guard<C, E>
-where
-    C: Future<Output = E>,
-    E: Ending,
-{
-    pub(crate) const fn new(coroutine: C) -> Self {
-        Self::Running { coroutine, entered: false }
-    }
-
-    /// The coroutine, for as long as it runs.
-    #[cfg(feature = "stream")]
-    pub(crate) fn coroutine(self: Pin<&mut Self>) -> Option<Pin<&mut C>> {
-        match self.project() {
-            GuardProject::Running { coroutine, .. } => Some(coroutine),
-            GuardProject::Settling { .. } | GuardProject::Done => None,
-        }
-    }
-
-    /// The coroutine, to look at.
-    #[cfg(feature = "stream")]
-    pub(crate) const fn coroutine_ref(&self) -> Option<&C> {
-        match self {
-            Self::Running { coroutine, .. } => Some(coroutine),
-            Self::Settling { .. } | Self::Done => None,
-        }
-    }
-
-    /// Whether the result was delivered.
-    #[cfg(feature = "stream")]
-    pub(crate) const fn is_done(&self) -> bool {
-        matches!(self, Self::Done)
-    }
-
-    /// How far it is, for `Debug`.
-    pub(crate) const fn phase(&self) -> Phase {
-        match self {
-            Self::Running { .. } => Phase::Body,
-            Self::Settling { .. } => Phase::Cleanup,
-            Self::Done => Phase::Done,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     fate::Fate,
     opaque,
     outcome::Exit,
-    settle::{Detach, Ending, Texts},
+    settle::{Detach, Detaches, Ending, Settles, Texts},
     unwind::catch,
 };
 
@@ -148,17 +148,20 @@ pub trait Concludes<T, H> {
     fn conclude(handler: H, exit: Exit<T>, location: &'static Location<'static>) -> Self::Ending;
 }
 
-impl<T, H, M> Concludes<T, H> for M
+impl<T, H, M, C, I, D, V> Concludes<T, H> for M
 where
-    H: Handler<T, M>,
-    H::Cleanup: Detach<M, T>,
-    <H::Cleanup as Cleanup<M>>::Value: Explain,
+    H: Handler<T, M, Cleanup = C>,
+    C: Cleanup<M, Value = V, Itself = I>,
+    M: Detaches<I, V, Detached = D>,
+    I: Detach<M, D>,
+    D: Settles<M, T, V>,
+    V: Explain,
 {
-    type Ending = <H::Cleanup as Detach<M, T>>::Ending;
+    type Ending = D::Ending;
     type Itself = M;
 
-    fn conclude(handler: H, exit: Exit<T>, location: &'static Location<'static>) -> Self::Ending {
-        let started = catch(|| handler.call(exit.fate()).into_future());
-        H::Cleanup::settle(started, exit, texts(location))
+    fn conclude(handler: H, exit: Exit<T>, location: &'static Location<'static>) -> D::Ending {
+        let started = catch(|| handler.call(exit.fate()).itself().detached());
+        D::settle(started, exit, texts(location))
     }
 }

@@ -18,7 +18,8 @@ pub(crate) use block::block;
 pub(crate) use chain::{Chain, Job};
 pub use drain::{StillRunning, detached, drain, drain_blocking, drain_timeout};
 pub use executor::{AlreadySet, set_executor};
-pub use task::{AnySendTask, AnyTask, Task};
+pub use task::Task;
+pub(crate) use task::poll_caught;
 
 use alloc::boxed::Box;
 use core::{future::Future, pin::Pin};

@@ -22,9 +22,7 @@ impl Chain {
 pub(crate) struct Adopted;
 
 impl Adopted {
-    pub(crate) const fn new() -> Self {
-        Self
-    }
+    pub(crate) const NONE: Self = Self;
 
     pub(crate) fn take(&mut self) -> Chain {
         Chain

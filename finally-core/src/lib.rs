@@ -8,6 +8,7 @@
 //! | `block` | the body of `finally! { try { .. } .. }`, whose control flow goes on behind the cleanup |
 //! | `body` | the future around the user's block: catches panics, takes the cancel signal, adopts cleanups |
 //! | `cleanup` | what a cleanup may be, told apart by type |
+//! | `evaluate` | calls a cleanup, once, and catches its panic |
 //! | `check` | what a handler is refused for, each told once |
 //! | `outcome` | how a body ended, with what it left behind |
 //! | `settle` | from a body's outcome and its cleanup to the one result |
@@ -52,6 +53,8 @@ mod cleanup;
 mod combinator;
 #[allow(missing_docs, reason = "named by expansions only")]
 mod describe;
+#[allow(missing_docs, reason = "named by expansions only")]
+mod evaluate;
 #[cfg(feature = "std")]
 mod failure;
 #[cfg(not(feature = "std"))]

@@ -1,13 +1,13 @@
 //! Cleanups that may borrow and be `!Send`, as values: what `on_cancel = block` and `skip` are for the attribute.
 
-use core::future::IntoFuture;
+use core::future::{Future, IntoFuture};
 
 #[cfg(feature = "std")]
 use crate::settle::{Blocking as Blocks, Settling};
 use crate::{
     cleanup::{Accepts, Cleanup, CleanupValue},
     outcome::Exit,
-    settle::{Detach, Rules, Skipping, Texts},
+    settle::{Detach, Detaches, Rules, Settles, Skipping, Texts},
     unwind::Payload,
 };
 
@@ -107,19 +107,28 @@ where
 }
 
 #[cfg(feature = "std")]
-impl<F, T> Detach<Blocking, T> for BlockOnCancel<F>
-where
-    F: IntoFuture<Output: CleanupValue>,
-    T: Accepts<F::Output>,
-{
-    type Ending = Settling<T, Blocks<F::IntoFuture>>;
+impl<F> Detach<Blocking, Self> for BlockOnCancel<F> {
+    fn detached(self) -> Self {
+        self
+    }
+}
 
-    fn settle(
-        started: Result<F::IntoFuture, Payload>,
-        exit: Exit<T>,
-        texts: Texts<T, F::Output>,
-    ) -> Self::Ending {
-        let cleanup = started.map(|future| Blocks::new(future, None, &texts));
+#[cfg(feature = "std")]
+impl<I, V> Detaches<I, V> for Blocking {
+    type Detached = I;
+}
+
+#[cfg(feature = "std")]
+impl<F, T, V> Settles<Blocking, T, V> for BlockOnCancel<F>
+where
+    F: Future<Output = V>,
+    V: CleanupValue,
+    T: Accepts<V>,
+{
+    type Ending = Settling<T, Blocks<F>>;
+
+    fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending {
+        let cleanup = started.map(|cleanup| Blocks::new(cleanup.0, None, &texts));
         Settling::new(cleanup, exit, Rules::new(texts))
     }
 }
@@ -142,18 +151,25 @@ where
     }
 }
 
-impl<F, T> Detach<Skippable, T> for SkipOnCancel<F>
-where
-    F: IntoFuture<Output: CleanupValue>,
-    T: Accepts<F::Output>,
-{
-    type Ending = Skipping<T, F::IntoFuture>;
+impl<F> Detach<Skippable, Self> for SkipOnCancel<F> {
+    fn detached(self) -> Self {
+        self
+    }
+}
 
-    fn settle(
-        started: Result<F::IntoFuture, Payload>,
-        exit: Exit<T>,
-        texts: Texts<T, F::Output>,
-    ) -> Self::Ending {
-        Skipping::new(started, exit, Rules::new(texts))
+impl<I, V> Detaches<I, V> for Skippable {
+    type Detached = I;
+}
+
+impl<F, T, V> Settles<Skippable, T, V> for SkipOnCancel<F>
+where
+    F: Future<Output = V>,
+    V: CleanupValue,
+    T: Accepts<V>,
+{
+    type Ending = Skipping<T, F>;
+
+    fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending {
+        Skipping::new(started.map(|cleanup| cleanup.0), exit, Rules::new(texts))
     }
 }

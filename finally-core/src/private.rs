@@ -9,19 +9,18 @@ use crate::{
     block::{AtOnce, Leaving},
     body::Body,
     cleanup::{Accepts, Cleanup, CleanupValue},
-    combinator::Concluded,
-    fate::Fate,
+    combinator::Combinator,
     function::{self, Immediate, Resolved, ResolvesTo},
     guard::Guard,
     handoff::Adopted,
-    settle::{Built, Detach, Ending, Rules, Settled, Skipping, Texts},
-    unwind::catch,
+    settle::{Ending, Rules, Settled, Settles, Skipping, Texts},
 };
 pub use crate::{
     block::{
         End, Left, NoAwait, Or, RouteNothing, RouteResult, RouteValue, Types, describe as describe_end, run,
     },
     describe::{Describe, DescribeDebug, DescribeDisplay, DescribeName, DescribeNothing, Probe},
+    evaluate::{Builder, Evaluated, build, build_and_drop, build_detached, build_owned},
     opaque::describe as describe_opaque,
     outcome::Exit,
 };
@@ -36,18 +35,18 @@ where
 }
 
 /// Runs a body, then a handler that ends in one of the `settle` functions. The form of a cleanup that uses no argument.
-pub const fn finally<F, H, E>(body: F, handler: H) -> Guard<Concluded<F, H>, E>
+pub const fn finally<F, H, E>(body: F, handler: H) -> Combinator<F, H, E>
 where
     F: Future,
     H: FnOnce(Exit<F::Output>) -> E,
     E: Ending,
 {
-    Guard::Running { coroutine: Concluded::new(body, handler), entered: false }
+    Combinator::new(body, handler)
 }
 
 /// The body inside a coroutine.
 pub const fn body<F: Future>(future: F) -> Body<F> {
-    Body::Running { future, adopted: Adopted::new() }
+    Body::Running { future, adopted: Adopted::NONE }
 }
 
 /// A block in place that may leave the function around, as what goes into [`body`] or [`run`].
@@ -74,83 +73,25 @@ where
     M::resolved(future)
 }
 
-/// Evaluates a cleanup.
-pub fn build<T, K, I, M, V>(exit: &Exit<T>, cleanup: impl FnOnce(Fate<'_, T>) -> K) -> Built<I, M, V>
-where
-    K: Cleanup<M, Value = V, Itself = I>,
-{
-    Built::new(catch(|| cleanup(exit.fate()).itself()))
-}
-
-/// Evaluates a cleanup in a closure that takes the arguments which the cleanup mentions, so that they are dropped right
-/// after it. A panic of theirs counts as one of the body's drop.
-#[track_caller]
-pub fn build_and_drop<T, K, M, V>(
-    exit: &mut Exit<T>,
-    evaluate: impl FnOnce(Builder<'_, T, K, M, V>),
-) -> Built<K, M, V> {
-    // A closure's value is lost when a drop at its end panics (<https://github.com/rust-lang/rust/issues/47949>), so the
-    // cleanup does not come out as that.
-    let mut built = None;
-    let evaluated = catch(|| evaluate(Builder { fate: exit.fate(), built: &mut built }));
-    exit.add_drop_panic(evaluated, Location::caller());
-    let Some(built) = built else { unreachable!("the closure evaluates the cleanup first of all") };
-    built
-}
-
-/// Where [`build_and_drop`] gets its cleanup from.
-pub struct Builder<'a, T, K, M, V> {
-    fate: Fate<'a, T>,
-    built: &'a mut Option<Built<K, M, V>>,
-}
-
-impl<T, K, M, V> Builder<'_, T, K, M, V> {
-    pub fn build<H, C>(self, cleanup: H)
-    where
-        // What the compiler has to say about a cleanup that borrows what is dropped behind it ends in these lines.
-        H: FnOnce(Fate<'_, T>) -> C, // own what it uses, as `.await` does, or choose `on_cancel = block` or `skip`
-        C: Cleanup<M, Value = V, Itself = K>,
-    {
-        *self.built = Some(Built::new(catch(|| cleanup(self.fate).itself())));
-    }
-}
-
-impl<T> Exit<T> {
-    pub fn probe(&self) -> Probe<T> {
-        Probe::default()
-    }
-}
-
-impl<K, M, V: CleanupValue> Built<K, M, V> {
-    pub fn probe(&self) -> V::Probe {
-        V::Probe::default()
-    }
-}
-
 /// `on_cancel = detach`: a cleanup that is awaited goes on elsewhere when its caller leaves.
 #[track_caller]
-pub fn settle<T, K, M, V>(
-    exit: Exit<T>,
-    cleanup: Built<K, M, V>,
+pub fn settle<T, D, M, V>(
+    end: Evaluated<T, D, M, V>,
     describe_body: Describe<T>,
     describe_cleanup: Describe<V>,
-) -> K::Ending
+) -> D::Ending
 where
-    // The compiler shows the line of the bound where a future is not `Send`, so it tells the way out.
-    K: Detach<M, T> + Cleanup<M, Value = V>, // own what is `Send`, or choose `on_cancel = block` or `skip`
+    D: Settles<M, T, V>,
+    V: CleanupValue,
 {
-    K::settle(
-        cleanup.started(),
-        exit,
-        Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() },
-    )
+    let texts = Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() };
+    D::settle(end.built, end.exit, texts)
 }
 
 /// `on_cancel = skip`, for a body that was not cancelled.
 #[track_caller]
 pub fn settle_or_skip<T, K, M, V>(
-    exit: Exit<T>,
-    cleanup: Built<K, M, V>,
+    end: Evaluated<T, K, M, V>,
     describe_body: Describe<T>,
     describe_cleanup: Describe<V>,
 ) -> Skipping<T, K::Future>
@@ -159,11 +100,9 @@ where
     V: CleanupValue,
     T: Accepts<V>,
 {
-    Skipping::new(
-        cleanup.started(),
-        exit,
-        Rules::new(Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() }),
-    )
+    let texts = Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() };
+    let (exit, started) = end.started();
+    Skipping::new(started, exit, Rules::new(texts))
 }
 
 /// `on_cancel = skip`, for a body that was cancelled.
@@ -178,8 +117,7 @@ pub fn skip<T>(exit: Exit<T>) -> Settled<T> {
 /// The end of a function that is not async.
 #[track_caller]
 pub fn settle_sync<T, I, M, V>(
-    exit: Exit<T>,
-    cleanup: Built<I, M, V>,
+    end: Evaluated<T, I, M, V>,
     describe_body: Describe<T>,
     describe_cleanup: Describe<V>,
 ) -> T
@@ -188,17 +126,14 @@ where
     V: CleanupValue,
     T: Accepts<V>,
 {
-    crate::settle::deliver(exit.settle_now(
-        cleanup.cleanup.map(M::value),
-        Rules::new(Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() }),
-    ))
+    let texts = Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() };
+    crate::settle::deliver(end.exit.settle_now(end.built.map(M::value), Rules::new(texts)))
 }
 
 /// The end of a block that does not await.
 #[track_caller]
 pub fn settle_at_once<T, I, M, V>(
-    exit: Exit<T>,
-    cleanup: Built<I, M, V>,
+    end: Evaluated<T, I, M, V>,
     describe_body: Describe<T>,
     describe_cleanup: Describe<V>,
 ) -> T
@@ -207,7 +142,7 @@ where
     V: CleanupValue,
     T: Accepts<V>,
 {
-    settle_sync(exit, cleanup, describe_body, describe_cleanup)
+    settle_sync(end, describe_body, describe_cleanup)
 }
 
 #[cfg(feature = "std")]
@@ -220,15 +155,14 @@ mod with_std {
     use crate::{
         cleanup::{Accepts, Cleanup, CleanupValue},
         describe::Describe,
-        outcome::Exit,
-        settle::{Blocking, Built, Detacher, Rules, Settle, Settling, Texts},
+        evaluate::Evaluated,
+        settle::{Blocking, Detacher, Rules, Settle, Settling, Texts},
     };
 
     /// `on_cancel = block`: a cleanup that is awaited is driven to its end inside the drop of its caller.
     #[track_caller]
     pub fn settle_or_block<T, K, M, V>(
-        exit: Exit<T>,
-        cleanup: Built<K, M, V>,
+        end: Evaluated<T, K, M, V>,
         describe_body: Describe<T>,
         describe_cleanup: Describe<V>,
         detacher: Option<Detacher<K::Future>>,
@@ -239,13 +173,15 @@ mod with_std {
         T: Accepts<V>,
     {
         let texts = Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() };
-        let cleanup = cleanup.started().map(|future| Blocking::new(future, detacher, &texts));
+        let (exit, started) = end.started();
+        let cleanup = started.map(|future| Blocking::new(future, detacher, &texts));
         Settle(Settling::new(cleanup, exit, Rules::new(texts)))
     }
 
-    impl<K, M, V> Built<K, M, V>
+    impl<T, K, M, V> Evaluated<T, K, M, V>
     where
         K: Cleanup<M>,
+        V: CleanupValue,
     {
         pub const fn detach_probe(&self) -> DetachProbe<K::Future> {
             DetachProbe(core::marker::PhantomData)

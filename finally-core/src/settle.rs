@@ -15,7 +15,6 @@ pub(crate) use rules::{deliver, raise_first};
 
 use core::{
     convert::Infallible,
-    future::Ready,
     marker::PhantomData,
     pin::Pin,
     task::{Context, Poll},
@@ -24,10 +23,12 @@ use core::{
 #[cfg(feature = "std")]
 use crate::cleanup::Awaited;
 use crate::{
-    cleanup::{Accepts, Cleanup, CleanupValue, InPlace},
+    cleanup::{Accepts, CleanupValue, InPlace},
     outcome::Exit,
     unwind::Payload,
 };
+#[cfg(feature = "std")]
+use core::future::Future;
 
 /// What a coroutine ends in: its body's exit together with its cleanup.
 pub trait Ending {
@@ -62,38 +63,9 @@ impl<T> Hold for Never<T> {
     }
 }
 
-/// A cleanup that was evaluated, or the panic of that. Building is running: the panic counts as one of the cleanup.
-pub struct Built<K, Marker, V> {
-    pub(crate) cleanup: Result<K, Payload>,
-    marker: PhantomData<fn() -> (Marker, V)>,
-}
-
-impl<K, M, V> Built<K, M, V> {
-    pub(crate) fn new(cleanup: Result<K, Payload>) -> Self {
-        Self { cleanup, marker: PhantomData }
-    }
-
-    /// The future of a cleanup that is one already.
-    pub(crate) fn started(self) -> Result<K::Future, Payload>
-    where
-        K: Cleanup<M>,
-    {
-        match self.cleanup {
-            Ok(cleanup) => Ok(cleanup.into_future()),
-            Err(payload) => Err(payload),
-        }
-    }
-}
-
-/// A cleanup that may be detached.
-#[cfg_attr(
-    feature = "std",
-    diagnostic::on_unimplemented(
-        message = "a cleanup evaluates to `()`, to `Result<(), E>`, or to a future of one of them, not to `{Self}`",
-        label = "this evaluates to `{Self}`",
-        note = "to ignore the value, write `{{ let _ = ..; }}`, or `{{ let _ = (..).await; }}` for a future"
-    )
-)]
+/// A cleanup that may go on elsewhere when its caller leaves, as what it becomes for that.
+///
+/// What it becomes is a parameter: as the type of an impl it would be one more thing to fail where the impl does.
 #[cfg_attr(
     not(feature = "std"),
     diagnostic::on_unimplemented(
@@ -101,50 +73,73 @@ impl<K, M, V> Built<K, M, V> {
         note = "turn the feature on, or choose `on_cancel = skip`"
     )
 )]
-pub trait Detach<Marker, T>: Cleanup<Marker> {
-    type Ending: Ending<Output = T>;
-
-    fn settle(
-        started: Result<Self::Future, Payload>,
-        exit: Exit<T>,
-        texts: Texts<T, Self::Value>,
-    ) -> Self::Ending;
+pub trait Detach<Marker, D> {
+    fn detached(self) -> D;
 }
 
-impl<V, T> Detach<InPlace, T> for V
+impl<V> Detach<InPlace, V> for V {
+    fn detached(self) -> V {
+        self
+    }
+}
+
+#[cfg(feature = "std")]
+impl<F> Detach<Awaited, Detachable<F::Output>> for F
+where
+    // A cancelled caller does not wait, so the cleanup may have to move to another task: it owns what it uses and is
+    // `Send`. Own it (`clone` what the cleanup needs), or choose `on_cancel = block` or `on_cancel = skip`.
+    F: Future + Send + 'static,
+    F::Output: 'static,
+{
+    fn detached(self) -> Detachable<F::Output> {
+        Detachable::new(self)
+    }
+}
+
+/// What a cleanup that a marker marks becomes: its value, or a future in its box. Behind that nothing is compiled once for
+/// each function.
+pub trait Detaches<I, V> {
+    type Detached;
+}
+
+impl<V> Detaches<V, V> for InPlace {
+    type Detached = V;
+}
+
+#[cfg(feature = "std")]
+impl<F, V> Detaches<F, V> for Awaited {
+    type Detached = Detachable<V>;
+}
+
+/// How a cleanup that may be detached ends a function whose output is `T`.
+pub trait Settles<Marker, T, V>: Sized {
+    type Ending: Ending<Output = T>;
+
+    fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending;
+}
+
+impl<V, T> Settles<InPlace, T, V> for V
 where
     V: CleanupValue,
     T: Accepts<V>,
 {
     type Ending = Settled<T>;
 
-    fn settle(started: Result<Ready<V>, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Settled<T> {
+    fn settle(started: Result<V, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Settled<T> {
         // Nothing of the output may be held here, so what the body adopted goes outwards.
-        exit.settle_now(started.map(Ready::into_inner), Rules::new(texts))
+        exit.settle_now(started, Rules::new(texts))
     }
 }
 
 #[cfg(feature = "std")]
-impl<F, T> Detach<Awaited, T> for F
+impl<V, T> Settles<Awaited, T, V> for Detachable<V>
 where
-    // A cancelled caller does not wait, so the cleanup may have to move to another task: it owns what it uses and is
-    // `Send`. Own it (`clone` what the cleanup needs), or choose `on_cancel = block` or `on_cancel = skip`.
-    F: IntoFuture,
-    F::IntoFuture: Send + 'static,
-    F::Output: CleanupValue,
-    T: Accepts<F::Output>,
+    V: CleanupValue,
+    T: Accepts<V>,
 {
-    type Ending = Settling<T, Detachable<F::Output>>;
+    type Ending = Settling<T, Self>;
 
-    fn settle(
-        started: Result<F::IntoFuture, Payload>,
-        exit: Exit<T>,
-        texts: Texts<T, F::Output>,
-    ) -> Self::Ending {
-        let cleanup = match started {
-            Ok(future) => Ok(Detachable::new(future, &texts)),
-            Err(payload) => Err(payload),
-        };
-        Settling::new(cleanup, exit, Rules::new(texts))
+    fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending {
+        Settling::new(started, exit, Rules::new(texts))
     }
 }

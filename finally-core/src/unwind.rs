@@ -85,6 +85,20 @@ mod without_std {
     }
 }
 
+/// A closure that is called once, behind a reference: what takes it is compiled once for each type of what it works on, and
+/// not once for each closure.
+pub(crate) trait Once<S> {
+    fn call(&mut self, subject: &mut S);
+}
+
+impl<S, F: FnOnce(&mut S)> Once<S> for Option<F> {
+    fn call(&mut self, subject: &mut S) {
+        if let Some(run) = self.take() {
+            run(subject);
+        }
+    }
+}
+
 #[cfg(feature = "std")]
 pub use with_std::Payload;
 #[cfg(feature = "std")]

@@ -12,7 +12,7 @@ use crate::{
     cleanup::{Cleanup, InPlace},
     handler::{self, Explain},
     outcome::{Exit, Outcome},
-    settle::{Detach, Ending},
+    settle::{Detach, Detaches, Ending, Settles},
     unwind::catch,
 };
 
@@ -67,27 +67,31 @@ pub trait Releases<T, H> {
     fn abandon(handler: H, value: T, location: &'static Location<'static>);
 }
 
-impl<T, M, H, C> Releases<T, H> for M
+impl<T, M, H, C, I, D, V> Releases<T, H> for M
 where
     H: FnOnce(T) -> C,
-    C: Cleanup<M, Value: Explain> + Detach<M, <C as Cleanup<M>>::Value>,
+    C: Cleanup<M, Value = V, Itself = I>,
+    M: Detaches<I, V, Detached = D>,
+    I: Detach<M, D>,
+    D: Settles<M, V, V>,
+    V: Explain,
 {
-    type Value = C::Value;
-    type Ending = C::Ending;
+    type Value = V;
+    type Ending = D::Ending;
 
-    fn release(handler: H, value: T, location: &'static Location<'static>) -> C::Ending {
-        let Some(success) = C::Value::success() else {
+    fn release(handler: H, value: T, location: &'static Location<'static>) -> D::Ending {
+        let Some(success) = V::success() else {
             // It panics, in the owner's own name.
             drop(handler(value));
             unreachable!("a cleanup without a value never returns")
         };
-        let started = catch(|| handler(value).into_future());
-        C::settle(started, Exit::new(Outcome::Returned(success)), handler::texts(location))
+        let started = catch(|| handler(value).itself().detached());
+        D::settle(started, Exit::new(Outcome::Returned(success)), handler::texts(location))
     }
 
     fn abandon(handler: H, value: T, location: &'static Location<'static>) {
-        let started = catch(|| handler(value).into_future());
-        C::settle(started, Exit::new(Outcome::Cancelled), handler::texts(location)).abandon();
+        let started = catch(|| handler(value).itself().detached());
+        D::settle(started, Exit::new(Outcome::Cancelled), handler::texts(location)).abandon();
     }
 }
 
@@ -141,7 +145,7 @@ where
     /// ```
     pub async fn release(mut this: Self) -> M::Value {
         let location = this.location;
-        crate::guard::Guard::new(async move {
+        crate::private::guard(async move {
             // The guard stays armed until here, which is the first poll.
             let (value, handler) = this.armed.take().unwrap_or_else(|| unreachable!("{TAKEN}"));
             M::release(handler, value, location)

@@ -92,29 +92,12 @@ impl Cleanup {
         names.iter().find_map(|name| tokens::first_of(&awaited, &name.to_string()))
     }
 
-    /// A closure from the fate to what the cleanup evaluates to.
-    ///
     /// What may be detached takes what it mentions, and what is awaited in place borrows it.
-    pub(crate) fn to_closure(&self, on_cancel: OnCancel) -> TokenStream {
+    pub(crate) fn evaluation(&self, on_cancel: OnCancel) -> Evaluation {
         let span = Span::mixed_site().located_at(self.span);
         // The type of what never returns is anything, and `()` is what a cleanup may be.
         let unit = |diverges: bool| diverges.then(|| quote_spanned!(span=> -> ()));
-        let future = |capture: Option<Token![move]>, body: TokenStream, diverges: bool| {
-            let detached = || (on_cancel == OnCancel::Detach).then(|| Token![move](span));
-            let capture = capture.or_else(detached);
-            if diverges {
-                quote_spanned!(span=> async #capture { if false { return } else #body })
-            } else {
-                quote_spanned!(span=> async #capture #body)
-            }
-        };
-        let block = |expression: &Expr| match expression {
-            Expr::Block(block) if block.label.is_none() && block.attrs.is_empty() => block.to_token_stream(),
-            // The section of a `finally!` that the compiler tells the error of.
-            Expr::Verbatim(section) if tokens::are_block(section) => section.clone(),
-            expression => quote_spanned!(span=> { #expression }),
-        };
-        match &self.kind {
+        Evaluation::Closure(match &self.kind {
             Kind::Path(path) => match unit(ends_in(&path.path, DIVERGING_FUNCTIONS)) {
                 Some(unit) => quote_spanned!(span=> |_| #unit { #path() }),
                 None => quote_spanned!(span=> |_| #path()),
@@ -130,25 +113,76 @@ impl Cleanup {
                 closure.into_token_stream()
             }
             Kind::AsyncClosure(ExprClosure { capture, inputs, body, .. }) => {
-                let parameter = inputs.first().map_or_else(|| quote_spanned!(span=> _), Pat::to_token_stream);
-                let future = future(*capture, block(body), diverges(body));
-                quote_spanned!(span=> |#parameter| #future)
+                let future = self.future(on_cancel, *capture, self.block(body), diverges(body));
+                if inputs.is_empty() {
+                    return Evaluation::Future(future);
+                }
+                quote_spanned!(span=> |#inputs| #future)
             }
             Kind::Await(Expr::Async(ExprAsync { capture, block, .. })) => {
-                let future = future(*capture, block.to_token_stream(), block_diverges(block));
-                quote_spanned!(span=> |_| #future)
+                let diverges = block_diverges(block);
+                return Evaluation::Future(self.future(
+                    on_cancel,
+                    *capture,
+                    block.to_token_stream(),
+                    diverges,
+                ));
             }
             Kind::Await(expression) => {
-                let future = future(None, block(expression), diverges(expression));
-                quote_spanned!(span=> |_| #future)
+                let diverges = diverges(expression);
+                return Evaluation::Future(self.future(on_cancel, None, self.block(expression), diverges));
             }
             Kind::Expression(expression) => match unit(diverges(expression)) {
                 Some(unit) => {
-                    let block = block(expression);
+                    let block = self.block(expression);
                     quote_spanned!(span=> |_| #unit #block)
                 }
                 None => quote_spanned!(span=> |_| #expression),
             },
+        })
+    }
+
+    fn future(
+        &self,
+        on_cancel: OnCancel,
+        capture: Option<Token![move]>,
+        body: TokenStream,
+        diverges: bool,
+    ) -> TokenStream {
+        let span = Span::mixed_site().located_at(self.span);
+        let detached = || (on_cancel == OnCancel::Detach).then(|| Token![move](span));
+        let capture = capture.or_else(detached);
+        if diverges {
+            quote_spanned!(span=> async #capture { if false { return } else #body })
+        } else {
+            quote_spanned!(span=> async #capture #body)
+        }
+    }
+
+    fn block(&self, expression: &Expr) -> TokenStream {
+        let span = Span::mixed_site().located_at(self.span);
+        match expression {
+            Expr::Block(block) if block.label.is_none() && block.attrs.is_empty() => block.to_token_stream(),
+            // The section of a `finally!` that the compiler tells the error of.
+            Expr::Verbatim(section) if tokens::are_block(section) => section.clone(),
+            expression => quote_spanned!(span=> { #expression }),
+        }
+    }
+}
+
+/// How a cleanup is evaluated.
+pub(crate) enum Evaluation {
+    /// It is a block, which has to be made, and does not look at the fate.
+    Future(TokenStream),
+    /// A closure from the fate to the cleanup.
+    Closure(TokenStream),
+}
+
+impl Evaluation {
+    pub(crate) fn into_closure(self, span: Span) -> TokenStream {
+        match self {
+            Self::Future(future) => quote_spanned!(span=> |_| #future),
+            Self::Closure(closure) => closure,
         }
     }
 }

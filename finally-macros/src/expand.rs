@@ -21,7 +21,7 @@ use crate::{
     attribute::Arguments,
     boxed::Boxed,
     capture::{self, Captures},
-    cleanup::Cleanup,
+    cleanup::{Cleanup, Evaluation},
     input::{self, Function, Returns},
     options::{OnCancel, Written},
     settle, tokens,
@@ -109,16 +109,16 @@ impl End<'_> {
         let captures = capture::capture(function, false, self.cleanup, private);
         let body = self.body(function, false, &captures);
         let before_body = &captures.before_body;
-        let (exit, cleanup) = (exit(self.span), cleanup(self.span));
-        let closure = self.cleanup.to_closure(self.on_cancel);
+        let (exit, end) = (exit(self.span), end(self.span));
+        let closure = self.cleanup.evaluation(self.on_cancel).into_closure(self.span);
         let span = function.brace();
         let body = body_closure(function, body);
         let call = quote_spanned!(span=> let #exit = #private::call(#body););
         let describe = self.describe();
         let settle = quote_spanned! {self.span=>
-            let #cleanup = #private::build(&#exit, #closure);
+            let #end = #private::build(#exit, #closure);
             #describe
-            #private::settle_sync(#exit, #cleanup, __finally_body, __finally_cleanup_value)
+            #private::settle_sync(#end, __finally_body, __finally_cleanup)
         };
         quote! { #before_body #call #settle }
     }
@@ -173,12 +173,10 @@ impl End<'_> {
         function: &Function,
     ) -> TokenStream {
         let (private, exit, settle) = (&self.private, exit(self.span), self.settle(captures, function));
-        let is_changed = captures.mentioned && self.on_cancel == OnCancel::Detach;
-        let mutable = is_changed.then(|| quote_spanned!(self.span=> mut));
         match &captures.coroutine {
             None => quote_spanned! {self.span=>
                 #private::guard(async move {
-                    let #mutable #exit #exit_type = #body;
+                    let #exit #exit_type = #body;
                     #settle
                 })
             },
@@ -188,7 +186,7 @@ impl End<'_> {
                         #capture
                         return #private::never();
                     }
-                    let #mutable #exit #exit_type = #body;
+                    let #exit #exit_type = #body;
                     #settle
                 })
             },
@@ -241,31 +239,34 @@ impl End<'_> {
     /// From the exit to the ending, in a coroutine or in a handler.
     fn settle(&self, captures: &Captures, function: &Function) -> TokenStream {
         let Self { private, span, .. } = self;
-        let (exit, cleanup) = (exit(self.span), cleanup(self.span));
-        let closure = self.cleanup.to_closure(self.on_cancel);
+        let (exit, end) = (exit(self.span), end(self.span));
         let describe = self.describe();
         let built = if captures.mentioned && self.on_cancel == OnCancel::Detach {
             let capture = &captures.cleanup;
+            let build = match self.cleanup.evaluation(self.on_cancel) {
+                Evaluation::Future(future) => quote_spanned!(*span=> own(#future)),
+                Evaluation::Closure(closure) => quote_spanned!(*span=> build(#closure)),
+            };
             quote_spanned! {*span=>
-                #private::build_and_drop(&mut #exit, |__finally_builder| {
+                #private::build_and_drop(#exit, |__finally_builder| {
                     if false {
                         #capture
                         return #private::never();
                     }
-                    __finally_builder.build(#closure)
+                    __finally_builder.#build
                 })
             }
         } else {
-            quote_spanned!(*span=> #private::build(&#exit, #closure))
+            settle::evaluate(self.cleanup, self.on_cancel, private, *span)
         };
-        let build = quote_spanned!(*span=> let #cleanup = #built; #describe);
+        let build = quote_spanned!(*span=> let #end = #built; #describe);
         let detacher = || {
             if captures.mentioned || !self.is_closed(function) {
                 return quote_spanned!(*span=> #private::Option::None);
             }
             quote_spanned! {*span=> {
                 use #private::{DetachLocal as _, DetachSend as _};
-                (&&#cleanup.detach_probe()).__finally_detacher()
+                (&&#end.detach_probe()).__finally_detacher()
             }}
         };
         settle::settle(self.on_cancel, private, *span, &build, &exit.to_token_stream(), detacher)
@@ -275,10 +276,9 @@ impl End<'_> {
     fn describe(&self) -> TokenStream {
         let Self { private, span, .. } = self;
         let import = settle::import_descriptions(private, *span);
-        let body = settle::describe(*span, &exit(self.span));
-        let cleanup = settle::describe(*span, &cleanup(self.span));
+        let (body, cleanup) = (settle::describe(*span, "body"), settle::describe(*span, "cleanup"));
         quote_spanned! {*span=>
-            let (__finally_body, __finally_cleanup_value) = { #import (#body, #cleanup) };
+            let (__finally_body, __finally_cleanup) = { #import (#body, #cleanup) };
         }
     }
 
@@ -333,6 +333,6 @@ fn exit(span: Span) -> Ident {
     Ident::new("__finally_exit", span)
 }
 
-fn cleanup(span: Span) -> Ident {
-    Ident::new("__finally_cleanup", span)
+fn end(span: Span) -> Ident {
+    Ident::new("__finally_end", span)
 }

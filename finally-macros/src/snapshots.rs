@@ -27,23 +27,21 @@ fn a_cleanup_that_uses_no_argument_is_a_handler_behind_the_body() {
                             { fetch(&url).await }
                         },
                         |__finally_exit| {
-                            let __finally_cleanup = __finally::build(&__finally_exit, |_| clean());
-                            let (__finally_body, __finally_cleanup_value) = {
+                            let __finally_end = __finally::build_detached(
+                                __finally_exit,
+                                |_| clean(),
+                            );
+                            let (__finally_body, __finally_cleanup) = {
                                 use __finally::{
                                     DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                     DescribeNothing as _,
                                 };
                                 (
-                                    (&&&&__finally_exit.probe()).__finally_describe(),
-                                    (&&&&__finally_cleanup.probe()).__finally_describe(),
+                                    (&&&&__finally_end.body).__finally_describe(),
+                                    (&&&&__finally_end.cleanup).__finally_describe(),
                                 )
                             };
-                            __finally::settle(
-                                __finally_exit,
-                                __finally_cleanup,
-                                __finally_body,
-                                __finally_cleanup_value,
-                            )
+                            __finally::settle(__finally_end, __finally_body, __finally_cleanup)
                         },
                     )
                     .await
@@ -61,7 +59,7 @@ fn one_that_uses_arguments_is_the_end_of_a_coroutine_that_owns_them() {
             async fn f(mut conn: Conn, order: Order) -> Result<(), Error> {
                 use ::finally::__private as __finally;
                 __finally::guard(async move {
-                        let mut __finally_exit = __finally::body(async {
+                        let __finally_exit = __finally::body(async {
                                 if false {
                                     __finally::take(order);
                                     let _ = &mut conn;
@@ -71,32 +69,27 @@ fn one_that_uses_arguments_is_the_end_of_a_coroutine_that_owns_them() {
                                 { conn.execute(&order).await }
                             })
                             .await;
-                        let __finally_cleanup = __finally::build_and_drop(
-                            &mut __finally_exit,
+                        let __finally_end = __finally::build_and_drop(
+                            __finally_exit,
                             |__finally_builder| {
                                 if false {
                                     __finally::take(conn);
                                     return __finally::never();
                                 }
-                                __finally_builder.build(|_| async move { conn.close().await })
+                                __finally_builder.own(async move { conn.close().await })
                             },
                         );
-                        let (__finally_body, __finally_cleanup_value) = {
+                        let (__finally_body, __finally_cleanup) = {
                             use __finally::{
                                 DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                 DescribeNothing as _,
                             };
                             (
-                                (&&&&__finally_exit.probe()).__finally_describe(),
-                                (&&&&__finally_cleanup.probe()).__finally_describe(),
+                                (&&&&__finally_end.body).__finally_describe(),
+                                (&&&&__finally_end.cleanup).__finally_describe(),
                             )
                         };
-                        __finally::settle(
-                            __finally_exit,
-                            __finally_cleanup,
-                            __finally_body,
-                            __finally_cleanup_value,
-                        )
+                        __finally::settle(__finally_end, __finally_body, __finally_cleanup)
                     })
                     .await
             }
@@ -113,7 +106,7 @@ fn a_shared_self_is_borrowed_uniquely_by_the_body() {
             async fn f(&mut self, id: u64) {
                 use ::finally::__private as __finally;
                 __finally::guard(async move {
-                        let mut __finally_exit = __finally::body(async {
+                        let __finally_exit = __finally::body(async {
                                 if false {
                                     __finally::take(id);
                                     let _ = &mut *self;
@@ -123,8 +116,8 @@ fn a_shared_self_is_borrowed_uniquely_by_the_body() {
                                 { self.run(id).await }
                             })
                             .await;
-                        let __finally_cleanup = __finally::build_and_drop(
-                            &mut __finally_exit,
+                        let __finally_end = __finally::build_and_drop(
+                            __finally_exit,
                             |__finally_builder| {
                                 if false {
                                     __finally::take(self);
@@ -133,22 +126,17 @@ fn a_shared_self_is_borrowed_uniquely_by_the_body() {
                                 __finally_builder.build(|_| self.close())
                             },
                         );
-                        let (__finally_body, __finally_cleanup_value) = {
+                        let (__finally_body, __finally_cleanup) = {
                             use __finally::{
                                 DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                 DescribeNothing as _,
                             };
                             (
-                                (&&&&__finally_exit.probe()).__finally_describe(),
-                                (&&&&__finally_cleanup.probe()).__finally_describe(),
+                                (&&&&__finally_end.body).__finally_describe(),
+                                (&&&&__finally_end.cleanup).__finally_describe(),
                             )
                         };
-                        __finally::settle(
-                            __finally_exit,
-                            __finally_cleanup,
-                            __finally_body,
-                            __finally_cleanup_value,
-                        )
+                        __finally::settle(__finally_end, __finally_body, __finally_cleanup)
                     })
                     .await
             }
@@ -177,25 +165,24 @@ fn skip_awaits_the_cleanup_in_the_coroutine() {
                         if __finally_exit.is_cancelled() {
                             __finally::skip(__finally_exit)
                         } else {
-                            let __finally_cleanup = __finally::build(
-                                &__finally_exit,
+                            let __finally_end = __finally::build(
+                                __finally_exit,
                                 |_| async { conn.close().await },
                             );
-                            let (__finally_body, __finally_cleanup_value) = {
+                            let (__finally_body, __finally_cleanup) = {
                                 use __finally::{
                                     DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                     DescribeNothing as _,
                                 };
                                 (
-                                    (&&&&__finally_exit.probe()).__finally_describe(),
-                                    (&&&&__finally_cleanup.probe()).__finally_describe(),
+                                    (&&&&__finally_end.body).__finally_describe(),
+                                    (&&&&__finally_end.cleanup).__finally_describe(),
                                 )
                             };
                             __finally::settle_or_skip(
-                                    __finally_exit,
-                                    __finally_cleanup,
+                                    __finally_end,
                                     __finally_body,
-                                    __finally_cleanup_value,
+                                    __finally_cleanup,
                                 )
                                 .await
                         }
@@ -223,26 +210,25 @@ fn block_hands_off_what_uses_nothing_where_it_would_deadlock() {
                                 {}
                             })
                             .await;
-                        let __finally_cleanup = __finally::build(&__finally_exit, |_| close());
-                        let (__finally_body, __finally_cleanup_value) = {
+                        let __finally_end = __finally::build(__finally_exit, |_| close());
+                        let (__finally_body, __finally_cleanup) = {
                             use __finally::{
                                 DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                 DescribeNothing as _,
                             };
                             (
-                                (&&&&__finally_exit.probe()).__finally_describe(),
-                                (&&&&__finally_cleanup.probe()).__finally_describe(),
+                                (&&&&__finally_end.body).__finally_describe(),
+                                (&&&&__finally_end.cleanup).__finally_describe(),
                             )
                         };
                         let __finally_detacher = {
                             use __finally::{DetachLocal as _, DetachSend as _};
-                            (&&__finally_cleanup.detach_probe()).__finally_detacher()
+                            (&&__finally_end.detach_probe()).__finally_detacher()
                         };
                         __finally::settle_or_block(
-                                __finally_exit,
-                                __finally_cleanup,
+                                __finally_end,
                                 __finally_body,
-                                __finally_cleanup_value,
+                                __finally_cleanup,
                                 __finally_detacher,
                             )
                             .await
@@ -268,23 +254,18 @@ fn a_function_that_is_not_async_is_called() {
                     }
                     { value }
                 });
-                let __finally_cleanup = __finally::build(&__finally_exit, |_| clean());
-                let (__finally_body, __finally_cleanup_value) = {
+                let __finally_end = __finally::build(__finally_exit, |_| clean());
+                let (__finally_body, __finally_cleanup) = {
                     use __finally::{
                         DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                         DescribeNothing as _,
                     };
                     (
-                        (&&&&__finally_exit.probe()).__finally_describe(),
-                        (&&&&__finally_cleanup.probe()).__finally_describe(),
+                        (&&&&__finally_end.body).__finally_describe(),
+                        (&&&&__finally_end.cleanup).__finally_describe(),
                     )
                 };
-                __finally::settle_sync(
-                    __finally_exit,
-                    __finally_cleanup,
-                    __finally_body,
-                    __finally_cleanup_value,
-                )
+                __finally::settle_sync(__finally_end, __finally_body, __finally_cleanup)
             }
         "#]],
     );
@@ -306,23 +287,21 @@ fn a_function_that_never_returns_returns_a_type_without_values() {
                             { loop {} }
                         },
                         |__finally_exit| {
-                            let __finally_cleanup = __finally::build(&__finally_exit, |_| clean());
-                            let (__finally_body, __finally_cleanup_value) = {
+                            let __finally_end = __finally::build_detached(
+                                __finally_exit,
+                                |_| clean(),
+                            );
+                            let (__finally_body, __finally_cleanup) = {
                                 use __finally::{
                                     DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                     DescribeNothing as _,
                                 };
                                 (
-                                    (&&&&__finally_exit.probe()).__finally_describe(),
-                                    (&&&&__finally_cleanup.probe()).__finally_describe(),
+                                    (&&&&__finally_end.body).__finally_describe(),
+                                    (&&&&__finally_end.cleanup).__finally_describe(),
                                 )
                             };
-                            __finally::settle(
-                                __finally_exit,
-                                __finally_cleanup,
-                                __finally_body,
-                                __finally_cleanup_value,
-                            )
+                            __finally::settle(__finally_end, __finally_body, __finally_cleanup)
                         },
                     )
                     .await
@@ -353,23 +332,18 @@ fn a_function_that_returns_a_future_makes_it_when_it_is_called() {
                 __finally::finally(
                     __finally_future,
                     |__finally_exit: __finally::Exit<u64>| {
-                        let __finally_cleanup = __finally::build(&__finally_exit, |_| clean());
-                        let (__finally_body, __finally_cleanup_value) = {
+                        let __finally_end = __finally::build_detached(__finally_exit, |_| clean());
+                        let (__finally_body, __finally_cleanup) = {
                             use __finally::{
                                 DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                 DescribeNothing as _,
                             };
                             (
-                                (&&&&__finally_exit.probe()).__finally_describe(),
-                                (&&&&__finally_cleanup.probe()).__finally_describe(),
+                                (&&&&__finally_end.body).__finally_describe(),
+                                (&&&&__finally_end.cleanup).__finally_describe(),
                             )
                         };
-                        __finally::settle(
-                            __finally_exit,
-                            __finally_cleanup,
-                            __finally_body,
-                            __finally_cleanup_value,
-                        )
+                        __finally::settle(__finally_end, __finally_body, __finally_cleanup)
                     },
                 )
             }
@@ -396,9 +370,9 @@ fn a_boxed_future_is_boxed_again() {
                 );
                 __finally::Box::pin(
                     __finally::guard(async move {
-                        let mut __finally_exit = __finally::body(__finally_future).await;
-                        let __finally_cleanup = __finally::build_and_drop(
-                            &mut __finally_exit,
+                        let __finally_exit = __finally::body(__finally_future).await;
+                        let __finally_end = __finally::build_and_drop(
+                            __finally_exit,
                             |__finally_builder| {
                                 if false {
                                     __finally::take(self);
@@ -407,22 +381,17 @@ fn a_boxed_future_is_boxed_again() {
                                 __finally_builder.build(|_| clean(self.id))
                             },
                         );
-                        let (__finally_body, __finally_cleanup_value) = {
+                        let (__finally_body, __finally_cleanup) = {
                             use __finally::{
                                 DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                 DescribeNothing as _,
                             };
                             (
-                                (&&&&__finally_exit.probe()).__finally_describe(),
-                                (&&&&__finally_cleanup.probe()).__finally_describe(),
+                                (&&&&__finally_end.body).__finally_describe(),
+                                (&&&&__finally_end.cleanup).__finally_describe(),
                             )
                         };
-                        __finally::settle(
-                            __finally_exit,
-                            __finally_cleanup,
-                            __finally_body,
-                            __finally_cleanup_value,
-                        )
+                        __finally::settle(__finally_end, __finally_body, __finally_cleanup)
                     }),
                 )
             }
@@ -449,26 +418,21 @@ fn a_block_in_a_box_stays_one() {
                                 { self.id }
                             },
                             |__finally_exit| {
-                                let __finally_cleanup = __finally::build(
-                                    &__finally_exit,
+                                let __finally_end = __finally::build_detached(
+                                    __finally_exit,
                                     |_| clean(),
                                 );
-                                let (__finally_body, __finally_cleanup_value) = {
+                                let (__finally_body, __finally_cleanup) = {
                                     use __finally::{
                                         DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                         DescribeNothing as _,
                                     };
                                     (
-                                        (&&&&__finally_exit.probe()).__finally_describe(),
-                                        (&&&&__finally_cleanup.probe()).__finally_describe(),
+                                        (&&&&__finally_end.body).__finally_describe(),
+                                        (&&&&__finally_end.cleanup).__finally_describe(),
                                     )
                                 };
-                                __finally::settle(
-                                    __finally_exit,
-                                    __finally_cleanup,
-                                    __finally_body,
-                                    __finally_cleanup_value,
-                                )
+                                __finally::settle(__finally_end, __finally_body, __finally_cleanup)
                             },
                         )
                         .await
@@ -505,7 +469,7 @@ fn a_method_under_async_trait_is_an_async_function_in_a_box() {
                 Box::pin(async move {
                     let (a, mut b) = __finally_argument_2;
                     __finally::guard(async move {
-                            let mut __finally_exit = __finally::body(async {
+                            let __finally_exit = __finally::body(async {
                                     if false {
                                         __finally::take(other);
                                         __finally::take(b);
@@ -528,8 +492,8 @@ fn a_method_under_async_trait_is_an_async_function_in_a_box() {
                                     }
                                 })
                                 .await;
-                            let __finally_cleanup = __finally::build_and_drop(
-                                &mut __finally_exit,
+                            let __finally_end = __finally::build_and_drop(
+                                __finally_exit,
                                 |__finally_builder| {
                                     if false {
                                         __finally::take(a);
@@ -540,22 +504,17 @@ fn a_method_under_async_trait_is_an_async_function_in_a_box() {
                                     __finally_builder.build(|_| clean(self.id, name, a))
                                 },
                             );
-                            let (__finally_body, __finally_cleanup_value) = {
+                            let (__finally_body, __finally_cleanup) = {
                                 use __finally::{
                                     DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                     DescribeNothing as _,
                                 };
                                 (
-                                    (&&&&__finally_exit.probe()).__finally_describe(),
-                                    (&&&&__finally_cleanup.probe()).__finally_describe(),
+                                    (&&&&__finally_end.body).__finally_describe(),
+                                    (&&&&__finally_end.cleanup).__finally_describe(),
                                 )
                             };
-                            __finally::settle(
-                                __finally_exit,
-                                __finally_cleanup,
-                                __finally_body,
-                                __finally_cleanup_value,
-                            )
+                            __finally::settle(__finally_end, __finally_body, __finally_cleanup)
                         })
                         .await
                 })
@@ -590,23 +549,21 @@ fn patterns_are_taken_apart_in_the_body() {
                             { {} }
                         },
                         |__finally_exit| {
-                            let __finally_cleanup = __finally::build(&__finally_exit, |_| clean());
-                            let (__finally_body, __finally_cleanup_value) = {
+                            let __finally_end = __finally::build_detached(
+                                __finally_exit,
+                                |_| clean(),
+                            );
+                            let (__finally_body, __finally_cleanup) = {
                                 use __finally::{
                                     DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                     DescribeNothing as _,
                                 };
                                 (
-                                    (&&&&__finally_exit.probe()).__finally_describe(),
-                                    (&&&&__finally_cleanup.probe()).__finally_describe(),
+                                    (&&&&__finally_end.body).__finally_describe(),
+                                    (&&&&__finally_end.cleanup).__finally_describe(),
                                 )
                             };
-                            __finally::settle(
-                                __finally_exit,
-                                __finally_cleanup,
-                                __finally_body,
-                                __finally_cleanup_value,
-                            )
+                            __finally::settle(__finally_end, __finally_body, __finally_cleanup)
                         },
                     )
                     .await
@@ -631,7 +588,7 @@ fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
                             let _ = &mut log;
                             return __finally::never();
                         }
-                        let mut __finally_exit = __finally::body(async {
+                        let __finally_exit = __finally::body(async {
                                 if false {
                                     #[allow(clippy::shadow_same)]
                                     let id = id;
@@ -642,8 +599,8 @@ fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
                                 {}
                             })
                             .await;
-                        let __finally_cleanup = __finally::build_and_drop(
-                            &mut __finally_exit,
+                        let __finally_end = __finally::build_and_drop(
+                            __finally_exit,
                             |__finally_builder| {
                                 if false {
                                     return __finally::never();
@@ -651,22 +608,17 @@ fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
                                 __finally_builder.build(|_| clean(&log))
                             },
                         );
-                        let (__finally_body, __finally_cleanup_value) = {
+                        let (__finally_body, __finally_cleanup) = {
                             use __finally::{
                                 DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                 DescribeNothing as _,
                             };
                             (
-                                (&&&&__finally_exit.probe()).__finally_describe(),
-                                (&&&&__finally_cleanup.probe()).__finally_describe(),
+                                (&&&&__finally_end.body).__finally_describe(),
+                                (&&&&__finally_end.cleanup).__finally_describe(),
                             )
                         };
-                        __finally::settle(
-                            __finally_exit,
-                            __finally_cleanup,
-                            __finally_body,
-                            __finally_cleanup_value,
-                        )
+                        __finally::settle(__finally_end, __finally_body, __finally_cleanup)
                     })
                     .await
             }
@@ -692,26 +644,25 @@ fn block_borrows_what_it_uses() {
                                 { conn.ping().await }
                             })
                             .await;
-                        let __finally_cleanup = __finally::build(
-                            &__finally_exit,
+                        let __finally_end = __finally::build(
+                            __finally_exit,
                             |_| async { conn.close().await },
                         );
-                        let (__finally_body, __finally_cleanup_value) = {
+                        let (__finally_body, __finally_cleanup) = {
                             use __finally::{
                                 DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                 DescribeNothing as _,
                             };
                             (
-                                (&&&&__finally_exit.probe()).__finally_describe(),
-                                (&&&&__finally_cleanup.probe()).__finally_describe(),
+                                (&&&&__finally_end.body).__finally_describe(),
+                                (&&&&__finally_end.cleanup).__finally_describe(),
                             )
                         };
                         let __finally_detacher = __finally::Option::None;
                         __finally::settle_or_block(
-                                __finally_exit,
-                                __finally_cleanup,
+                                __finally_end,
                                 __finally_body,
-                                __finally_cleanup_value,
+                                __finally_cleanup,
                                 __finally_detacher,
                             )
                             .await
@@ -739,26 +690,21 @@ fn a_closure_gets_the_fate() {
                             {}
                         },
                         |__finally_exit| {
-                            let __finally_cleanup = __finally::build(
-                                &__finally_exit,
+                            let __finally_end = __finally::build_detached(
+                                __finally_exit,
                                 |fate| log(fate.is_cancelled()),
                             );
-                            let (__finally_body, __finally_cleanup_value) = {
+                            let (__finally_body, __finally_cleanup) = {
                                 use __finally::{
                                     DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                     DescribeNothing as _,
                                 };
                                 (
-                                    (&&&&__finally_exit.probe()).__finally_describe(),
-                                    (&&&&__finally_cleanup.probe()).__finally_describe(),
+                                    (&&&&__finally_end.body).__finally_describe(),
+                                    (&&&&__finally_end.cleanup).__finally_describe(),
                                 )
                             };
-                            __finally::settle(
-                                __finally_exit,
-                                __finally_cleanup,
-                                __finally_body,
-                                __finally_cleanup_value,
-                            )
+                            __finally::settle(__finally_end, __finally_body, __finally_cleanup)
                         },
                     )
                     .await
@@ -784,9 +730,9 @@ fn what_never_returns_is_taken_for_nothing() {
                             {}
                         },
                         |__finally_exit| {
-                            let __finally_cleanup = __finally::build(
-                                &__finally_exit,
-                                |_| async move {
+                            let __finally_end = __finally::build_owned(
+                                __finally_exit,
+                                async move {
                                     if false {
                                         return
                                     } else {
@@ -795,22 +741,17 @@ fn what_never_returns_is_taken_for_nothing() {
                                     }
                                 },
                             );
-                            let (__finally_body, __finally_cleanup_value) = {
+                            let (__finally_body, __finally_cleanup) = {
                                 use __finally::{
                                     DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                     DescribeNothing as _,
                                 };
                                 (
-                                    (&&&&__finally_exit.probe()).__finally_describe(),
-                                    (&&&&__finally_cleanup.probe()).__finally_describe(),
+                                    (&&&&__finally_end.body).__finally_describe(),
+                                    (&&&&__finally_end.cleanup).__finally_describe(),
                                 )
                             };
-                            __finally::settle(
-                                __finally_exit,
-                                __finally_cleanup,
-                                __finally_body,
-                                __finally_cleanup_value,
-                            )
+                            __finally::settle(__finally_end, __finally_body, __finally_cleanup)
                         },
                     )
                     .await
@@ -833,23 +774,18 @@ fn everything_comes_from_the_crate_that_is_named() {
                     }
                     {}
                 });
-                let __finally_cleanup = __finally::build(&__finally_exit, |_| clean());
-                let (__finally_body, __finally_cleanup_value) = {
+                let __finally_end = __finally::build(__finally_exit, |_| clean());
+                let (__finally_body, __finally_cleanup) = {
                     use __finally::{
                         DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                         DescribeNothing as _,
                     };
                     (
-                        (&&&&__finally_exit.probe()).__finally_describe(),
-                        (&&&&__finally_cleanup.probe()).__finally_describe(),
+                        (&&&&__finally_end.body).__finally_describe(),
+                        (&&&&__finally_end.cleanup).__finally_describe(),
                     )
                 };
-                __finally::settle_sync(
-                    __finally_exit,
-                    __finally_cleanup,
-                    __finally_body,
-                    __finally_cleanup_value,
-                )
+                __finally::settle_sync(__finally_end, __finally_body, __finally_cleanup)
             }
         "#]],
     );
@@ -919,28 +855,27 @@ fn a_block_in_place_goes_on_behind_its_cleanup() {
                                 }
                             });
                             let __finally_exit = __finally_types.returned(__finally_exit);
-                            let __finally_cleanup = __finally::build(
-                                &__finally_exit,
+                            let __finally_end = __finally::build(
+                                __finally_exit,
                                 |_| {
                                     spinner.hide();
                                 },
                             );
-                            let __finally_cleanup_value = {
+                            let __finally_cleanup = {
                                 use __finally::{
                                     DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                     DescribeNothing as _,
                                 };
-                                (&&&&__finally_cleanup.probe()).__finally_describe()
+                                (&&&&__finally_end.cleanup).__finally_describe()
                             };
-                            let __finally_exit = __finally_exit.fallible_by(&__finally_cleanup);
+                            let __finally_end = __finally_end.fallible();
                             let __finally_body = __finally::describe_end;
                             #[allow(unreachable_code)]
                             let __finally_ended = {
                                 let __finally_ended = __finally::settle_at_once(
-                                    __finally_exit,
-                                    __finally_cleanup,
+                                    __finally_end,
                                     __finally_body,
-                                    __finally_cleanup_value,
+                                    __finally_cleanup,
                                 );
                                 __finally_ended
                             };
@@ -1028,27 +963,22 @@ fn a_block_in_place_that_may_leave_the_function_passes_its_value_by_a_slot() {
                                     )
                                     .await;
                                 let __finally_exit = __finally_exit.leave(__finally_slot);
-                                let __finally_cleanup = __finally::build(
-                                    &__finally_exit,
-                                    |_| async move {
+                                let __finally_end = __finally::build_owned(
+                                    __finally_exit,
+                                    async move {
                                         spinner.hide().await;
                                     },
                                 );
-                                let __finally_cleanup_value = {
+                                let __finally_cleanup = {
                                     use __finally::{
                                         DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                         DescribeNothing as _,
                                     };
-                                    (&&&&__finally_cleanup.probe()).__finally_describe()
+                                    (&&&&__finally_end.cleanup).__finally_describe()
                                 };
-                                let __finally_exit = __finally_exit.fallible_by(&__finally_cleanup);
+                                let __finally_end = __finally_end.fallible();
                                 let __finally_body = __finally::describe_end;
-                                __finally::settle(
-                                    __finally_exit,
-                                    __finally_cleanup,
-                                    __finally_body,
-                                    __finally_cleanup_value,
-                                )
+                                __finally::settle(__finally_end, __finally_body, __finally_cleanup)
                             })
                             .await
                         {
@@ -1138,29 +1068,27 @@ fn a_block_in_place_that_may_leave_and_does_not_await_is_run_at_once() {
                                         ),
                                     );
                                     let __finally_exit = __finally_exit.leave(__finally_slot);
-                                    let __finally_cleanup = __finally::build(
-                                        &__finally_exit,
+                                    let __finally_end = __finally::build(
+                                        __finally_exit,
                                         |fate| {
                                             log(fate);
                                         },
                                     );
-                                    let __finally_cleanup_value = {
+                                    let __finally_cleanup = {
                                         use __finally::{
                                             DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                             DescribeNothing as _,
                                         };
-                                        (&&&&__finally_cleanup.probe()).__finally_describe()
+                                        (&&&&__finally_end.cleanup).__finally_describe()
                                     };
-                                    let __finally_exit = __finally_exit
-                                        .fallible_by(&__finally_cleanup);
+                                    let __finally_end = __finally_end.fallible();
                                     let __finally_body = __finally::describe_end;
                                     #[allow(unreachable_code)]
                                     let __finally_ended = {
                                         let __finally_ended = __finally::settle_at_once(
-                                            __finally_exit,
-                                            __finally_cleanup,
+                                            __finally_end,
                                             __finally_body,
-                                            __finally_cleanup_value,
+                                            __finally_cleanup,
                                         );
                                         __finally_ended
                                     };
@@ -1261,28 +1189,27 @@ fn each_jump_leaves_the_block_that_has_its_label() {
                                     );
                                 }
                             });
-                            let __finally_cleanup = __finally::build(
-                                &__finally_exit,
+                            let __finally_end = __finally::build(
+                                __finally_exit,
                                 |_| {
                                     spinner.hide();
                                 },
                             );
-                            let __finally_cleanup_value = {
+                            let __finally_cleanup = {
                                 use __finally::{
                                     DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                     DescribeNothing as _,
                                 };
-                                (&&&&__finally_cleanup.probe()).__finally_describe()
+                                (&&&&__finally_end.cleanup).__finally_describe()
                             };
-                            let __finally_exit = __finally_exit.fallible_by(&__finally_cleanup);
+                            let __finally_end = __finally_end.fallible();
                             let __finally_body = __finally::describe_end;
                             #[allow(unreachable_code)]
                             let __finally_ended = {
                                 let __finally_ended = __finally::settle_at_once(
-                                    __finally_exit,
-                                    __finally_cleanup,
+                                    __finally_end,
                                     __finally_body,
-                                    __finally_cleanup_value,
+                                    __finally_cleanup,
                                 );
                                 __finally_ended
                             };
@@ -1407,28 +1334,27 @@ fn a_jump_in_a_macro_belongs_to_a_loop_of_that_macro_if_it_has_one() {
                                 ),
                             );
                             let __finally_exit = __finally_exit.leave(__finally_slot);
-                            let __finally_cleanup = __finally::build(
-                                &__finally_exit,
+                            let __finally_end = __finally::build(
+                                __finally_exit,
                                 |_| {
                                     spinner.hide();
                                 },
                             );
-                            let __finally_cleanup_value = {
+                            let __finally_cleanup = {
                                 use __finally::{
                                     DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                     DescribeNothing as _,
                                 };
-                                (&&&&__finally_cleanup.probe()).__finally_describe()
+                                (&&&&__finally_end.cleanup).__finally_describe()
                             };
-                            let __finally_exit = __finally_exit.fallible_by(&__finally_cleanup);
+                            let __finally_end = __finally_end.fallible();
                             let __finally_body = __finally::describe_end;
                             #[allow(unreachable_code)]
                             let __finally_ended = {
                                 let __finally_ended = __finally::settle_at_once(
-                                    __finally_exit,
-                                    __finally_cleanup,
+                                    __finally_end,
                                     __finally_body,
-                                    __finally_cleanup_value,
+                                    __finally_cleanup,
                                 );
                                 __finally_ended
                             };
@@ -1499,32 +1425,27 @@ fn a_future_is_a_guard() {
                                 }
                             })
                             .await;
-                        let __finally_cleanup = __finally::build(
-                            &__finally_exit,
+                        let __finally_end = __finally::build_detached(
+                            __finally_exit,
                             |_| {
                                 spinner.hide();
                             },
                         );
-                        let __finally_cleanup_value = {
+                        let __finally_cleanup = {
                             use __finally::{
                                 DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                 DescribeNothing as _,
                             };
-                            (&&&&__finally_cleanup.probe()).__finally_describe()
+                            (&&&&__finally_end.cleanup).__finally_describe()
                         };
                         let __finally_body = {
                             use __finally::{
                                 DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                 DescribeNothing as _,
                             };
-                            (&&&&__finally_exit.probe()).__finally_describe()
+                            (&&&&__finally_end.body).__finally_describe()
                         };
-                        __finally::settle(
-                            __finally_exit,
-                            __finally_cleanup,
-                            __finally_body,
-                            __finally_cleanup_value,
-                        )
+                        __finally::settle(__finally_end, __finally_body, __finally_cleanup)
                     })
                 };
             }
@@ -1542,24 +1463,23 @@ fn a_future_shares_with_its_cleanup_what_both_mention() {
                     use krate::__private as __finally;
                     __finally::guard(async move {
                         let __finally_exit = __finally::body(async { conn.run().await }).await;
-                        let __finally_cleanup = __finally::build(
-                            &__finally_exit,
+                        let __finally_end = __finally::build(
+                            __finally_exit,
                             |fate| async { conn.close().await },
                         );
-                        let __finally_cleanup_value = {
+                        let __finally_cleanup = {
                             use __finally::{
                                 DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
                                 DescribeNothing as _,
                             };
-                            (&&&&__finally_cleanup.probe()).__finally_describe()
+                            (&&&&__finally_end.cleanup).__finally_describe()
                         };
                         let __finally_body = __finally::describe_opaque;
                         let __finally_detacher = __finally::Option::None;
                         __finally::settle_or_block(
-                                __finally_exit,
-                                __finally_cleanup,
+                                __finally_end,
                                 __finally_body,
-                                __finally_cleanup_value,
+                                __finally_cleanup,
                                 __finally_detacher,
                             )
                             .await

@@ -26,9 +26,8 @@ fn lock() -> MutexGuard<'static, Kept> {
 pub(crate) struct Adopted(Option<NonZeroU32>);
 
 impl Adopted {
-    pub(crate) const fn new() -> Self {
-        Self(None)
-    }
+    /// A constant and no call, which every body of the user's crate would have to be prepared to unwind from.
+    pub(crate) const NONE: Self = Self(None);
 
     /// The chain, for the time of a poll.
     pub(crate) fn take(&mut self) -> Chain {

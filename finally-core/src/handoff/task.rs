@@ -1,6 +1,5 @@
 //! One cleanup, with what a report of its failure needs.
 
-use alloc::boxed::Box;
 use core::{
     future::Future,
     panic::Location,
@@ -10,7 +9,6 @@ use core::{
 
 use pin_project_lite::pin_project;
 
-use super::BoxFuture;
 use crate::{
     describe::Describe,
     failure::{self, FailureKind},
@@ -41,29 +39,13 @@ impl<F: Future> Task<F> {
     }
 }
 
-/// A cleanup whatever its future is, for a caller that waits for it.
-pub trait AnyTask {
-    type Value;
-
-    fn poll_caught(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<Self::Value, Payload>>;
-}
-
-impl<F: Future> AnyTask for Task<F> {
-    type Value = F::Output;
-
-    fn poll_caught(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<F::Output, Payload>> {
+impl<F: Future> Task<F> {
+    /// For a caller that waits for it.
+    pub(crate) fn poll_caught(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<F::Output, Payload>> {
         poll_caught(self.project().future, context)
-    }
-}
-
-/// One that an executor may take.
-pub trait AnySendTask: AnyTask {
-    fn detach(self: Pin<Box<Self>>) -> BoxFuture;
-}
-
-impl<F: Future + Send + 'static> AnySendTask for Task<F> {
-    fn detach(self: Pin<Box<Self>>) -> BoxFuture {
-        self
     }
 }
 
@@ -77,7 +59,8 @@ impl<F: Future> Future for Task<F> {
     }
 }
 
-fn poll_caught<V>(
+/// Polls a cleanup whatever its future is.
+pub(crate) fn poll_caught<V>(
     future: Pin<&mut dyn Future<Output = V>>,
     context: &mut Context<'_>,
 ) -> Poll<Result<V, Payload>> {

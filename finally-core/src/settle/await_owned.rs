@@ -4,14 +4,16 @@ use alloc::boxed::Box;
 use core::{
     future::Future,
     mem,
+    panic::Location,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use super::{Ending, Hold, Rules, Settled, Texts, rules::report_cleanup};
 use crate::{
+    describe::Describe,
     failure::{self, FailureKind},
-    handoff::{self, AnySendTask, AnyTask as _, BoxFuture, Chain, Job, Task},
+    handoff::{self, BoxFuture, Chain, Job, Task, poll_caught},
     outcome::Exit,
     signal,
     unwind::{Payload, catch},
@@ -26,28 +28,43 @@ pub trait Owned: Sized {
     fn leave<T>(settling: &mut Settling<T, Self>);
 }
 
-/// A cleanup that is handed off. Whatever its future is: what awaits it is compiled once for each value, not once for each
-/// function.
-pub struct Detachable<V>(Pin<Box<dyn AnySendTask<Value = V> + Send>>);
+type BoxCleanup<V> = Pin<Box<dyn Future<Output = V> + Send>>;
+
+/// A cleanup that is handed off, in a box of its own, whatever its future is.
+pub struct Detachable<V> {
+    future: BoxCleanup<V>,
+    /// Known where the future is known to be `'static`, and so its value.
+    detach: fn(BoxCleanup<V>, Describe<V>, &'static Location<'static>) -> BoxFuture,
+}
 
 impl<V> Detachable<V> {
-    pub(crate) fn new<T, F>(future: F, texts: &Texts<T, V>) -> Self
+    pub(crate) fn new<F>(future: F) -> Self
     where
         F: Future<Output = V> + Send + 'static,
+        V: 'static,
     {
-        Self(Box::pin(Task::new(future, texts.cleanup, texts.location)))
+        Self { future: Box::pin(future), detach }
     }
+}
+
+fn detach<V: 'static>(
+    future: BoxCleanup<V>,
+    describe: Describe<V>,
+    location: &'static Location<'static>,
+) -> BoxFuture {
+    Box::pin(Task::new(future, describe, location))
 }
 
 impl<V> Owned for Detachable<V> {
     type Value = V;
 
     fn poll_caught(&mut self, context: &mut Context<'_>) -> Poll<Result<V, Payload>> {
-        self.0.as_mut().poll_caught(context)
+        poll_caught(self.future.as_mut(), context)
     }
 
     fn leave<T>(settling: &mut Settling<T, Self>) {
-        settling.hand_off(|cleanup| cleanup.0.detach());
+        let Texts { cleanup: describe, location, .. } = settling.rules.texts;
+        settling.hand_off(|cleanup| (cleanup.detach)(cleanup.future, describe, location));
     }
 }
 

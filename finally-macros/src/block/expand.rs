@@ -228,8 +228,10 @@ impl Expansion<'_> {
             Some(_) => quote_spanned!(span=> #private::leaving(&__finally_left, async #body)),
             None => quote_spanned!(span=> async #body),
         };
-        let settle =
-            self.settle(&self.build_fallible(), &quote_spanned!(self.span=> __finally_exit.fallible()));
+        let settle = self.settle(
+            &self.build_fallible(&self.build()),
+            &quote_spanned!(self.span=> __finally_exit.fallible()),
+        );
         // Where this is not allowed, the compiler says so at the user's own await.
         let awaiting = Token![await](Span::mixed_site().located_at(at));
         quote_spanned! {span=>
@@ -250,13 +252,13 @@ impl Expansion<'_> {
             Some(_) => quote_spanned!(span=> #private::run(#private::leaving(&__finally_left, async #body))),
             None => quote_spanned!(span=> #private::call(|| #body)),
         };
-        let build = self.build_fallible();
+        let build = self.build_fallible(&self.build_at_once());
         let settle = quote_spanned! {self.span=>
             // Where nothing inside ends but by a panic, this type has no value, of which the user is not to be told.
             #[allow(unreachable_code)]
             let __finally_ended = {
                 let __finally_ended = #private::settle_at_once(
-                    __finally_exit, __finally_cleanup, __finally_body, __finally_cleanup_value
+                    __finally_end, __finally_body, __finally_cleanup
                 );
                 __finally_ended
             };
@@ -423,24 +425,33 @@ impl Expansion<'_> {
     }
 
     /// Evaluates the cleanup of a block in place, whose failure has a way of its own.
-    fn build_fallible(&self) -> TokenStream {
+    fn build_fallible(&self, build: &TokenStream) -> TokenStream {
         let Self { private, span, .. } = self;
-        let build = self.build();
         quote_spanned! {*span=>
             #build
-            let __finally_exit = __finally_exit.fallible_by(&__finally_cleanup);
+            let __finally_end = __finally_end.fallible();
             let __finally_body = #private::describe_end;
         }
     }
 
     /// Evaluates the cleanup, and finds the text of its failure.
     fn build(&self) -> TokenStream {
-        let Self { private, span, .. } = self;
-        let closure = self.block.cleanup.to_closure(self.on_cancel);
-        let text = self.describe("__finally_cleanup");
-        quote_spanned! {*span=>
-            let __finally_cleanup = #private::build(&__finally_exit, #closure);
-            let __finally_cleanup_value = #text;
+        let Self { private, span, block, .. } = self;
+        self.build_by(&settle::evaluate(&block.cleanup, self.on_cancel, private, *span))
+    }
+
+    /// The same in a block that does not await.
+    fn build_at_once(&self) -> TokenStream {
+        let Self { private, span, block, .. } = self;
+        let closure = block.cleanup.evaluation(self.on_cancel).into_closure(*span);
+        self.build_by(&quote_spanned!(*span=> #private::build(__finally_exit, #closure)))
+    }
+
+    fn build_by(&self, evaluate: &TokenStream) -> TokenStream {
+        let text = self.describe("cleanup");
+        quote_spanned! {self.span=>
+            let __finally_end = #evaluate;
+            let __finally_cleanup = #text;
         }
     }
 
@@ -448,15 +459,15 @@ impl Expansion<'_> {
     fn describe_output(&self) -> TokenStream {
         let Self { private, span, block, .. } = self;
         match block.ty {
-            Some(_) => self.describe("__finally_exit"),
+            Some(_) => self.describe("body"),
             None => quote_spanned!(*span=> #private::describe_opaque),
         }
     }
 
-    fn describe(&self, failed: &str) -> TokenStream {
+    fn describe(&self, part: &str) -> TokenStream {
         let Self { private, span, .. } = self;
         let import = settle::import_descriptions(private, *span);
-        let text = settle::describe(*span, &Ident::new(failed, *span));
+        let text = settle::describe(*span, part);
         quote_spanned!(*span=> { #import #text })
     }
 

@@ -1,0 +1,182 @@
+//! Evaluates a cleanup: calls what the user wrote, once, and catches its panic.
+//!
+//! Only the calls themselves are compiled once for each function.
+
+use core::{marker::PhantomData, panic::Location};
+
+use crate::{
+    cleanup::{Cleanup, CleanupValue},
+    describe::Probe,
+    fate::Fate,
+    outcome::Exit,
+    settle::Detach,
+    unwind::{Once, Payload, catch},
+};
+
+/// A body that has ended beside its cleanup, which was evaluated: what the `settle` functions put together.
+#[must_use = "goes to `settle`"]
+pub struct Evaluated<T, K, M, V: CleanupValue> {
+    /// For the texts of their failures.
+    pub body: Probe<T>,
+    pub cleanup: V::Probe,
+    pub(crate) exit: Exit<T>,
+    /// The cleanup, or the panic of its evaluation, which counts as one of the cleanup.
+    pub(crate) built: Result<K, Payload>,
+    marker: PhantomData<fn() -> (M, V)>,
+}
+
+impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
+    fn new(exit: Exit<T>, built: Result<K, Payload>) -> Self {
+        Self { body: Probe::default(), cleanup: V::Probe::default(), exit, built, marker: PhantomData }
+    }
+
+    /// Changes the value that the body returned.
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Evaluated<U, K, M, V> {
+        Evaluated::new(self.exit.map(change), self.built)
+    }
+
+    /// The exit, and the future of a cleanup that is one already.
+    pub(crate) fn started(self) -> (Exit<T>, Result<K::Future, Payload>)
+    where
+        K: Cleanup<M>,
+    {
+        (self.exit, self.built.map(Cleanup::into_future))
+    }
+}
+
+/// Evaluates a cleanup that stays where it is.
+pub fn build<T, K, I, M, V>(exit: Exit<T>, cleanup: impl FnOnce(Fate<'_, T>) -> K) -> Evaluated<T, I, M, V>
+where
+    K: Cleanup<M, Value = V, Itself = I>,
+    V: CleanupValue,
+{
+    evaluate(
+        exit,
+        &mut Some(|evaluation: &mut Evaluation<'_, T, I>| {
+            evaluation.fill(cleanup(evaluation.fate).itself());
+        }),
+    )
+}
+
+/// Evaluates a cleanup that may go on elsewhere.
+pub fn build_detached<T, K, I, D, M, V>(
+    exit: Exit<T>,
+    cleanup: impl FnOnce(Fate<'_, T>) -> K,
+) -> Evaluated<T, D, M, V>
+where
+    K: Cleanup<M, Value = V, Itself = I>,
+    // The compiler shows the line of the bound where a future is not `Send`, so it tells the way out.
+    I: Detach<M, D>, // own what is `Send`, or choose `on_cancel = block` or `skip`
+    V: CleanupValue,
+{
+    evaluate(
+        exit,
+        &mut Some(|evaluation: &mut Evaluation<'_, T, D>| {
+            evaluation.fill(cleanup(evaluation.fate).itself().detached());
+        }),
+    )
+}
+
+/// The same for a cleanup that is a block of the user's: it takes what it mentions, and to make it runs nothing.
+pub fn build_owned<T, F, I, D, M, V>(exit: Exit<T>, future: F) -> Evaluated<T, D, M, V>
+where
+    F: Cleanup<M, Value = V, Itself = I>,
+    I: Detach<M, D>, // own what is `Send`, or choose `on_cancel = block` or `skip`
+    V: CleanupValue,
+{
+    Evaluated::new(exit, Ok(future.itself().detached()))
+}
+
+/// Evaluates a cleanup that may go on elsewhere in a closure that takes the arguments which the cleanup mentions, so that
+/// they are dropped right after it. A panic of theirs counts as one of the body's drop.
+#[track_caller]
+pub fn build_and_drop<T, D, M, V>(
+    exit: Exit<T>,
+    evaluate: impl FnOnce(&mut Builder<'_, T, D, M, V>),
+) -> Evaluated<T, D, M, V>
+where
+    V: CleanupValue,
+{
+    evaluate_and_drop(exit, &mut Some(evaluate))
+}
+
+/// Where [`build_and_drop`] gets its cleanup from.
+pub struct Builder<'a, T, D, M, V> {
+    fate: Fate<'a, T>,
+    /// A closure's value is lost when a drop at its end panics (<https://github.com/rust-lang/rust/issues/47949>), so the
+    /// cleanup does not come out as that.
+    built: Option<Result<D, Payload>>,
+    marker: PhantomData<fn() -> (M, V)>,
+}
+
+impl<T, D, M, V> Builder<'_, T, D, M, V> {
+    pub fn build<H, C, I>(&mut self, cleanup: H)
+    where
+        // What the compiler has to say about a cleanup that borrows what is dropped behind it ends in these lines.
+        H: FnOnce(Fate<'_, T>) -> C, // own what it uses, as `.await` does, or choose `on_cancel = block` or `skip`
+        C: Cleanup<M, Value = V, Itself = I>,
+        I: Detach<M, D>, // own what is `Send`, or choose `on_cancel = block` or `skip`
+    {
+        self.evaluate(&mut Some(|evaluation: &mut Evaluation<'_, T, D>| {
+            evaluation.fill(cleanup(evaluation.fate).itself().detached());
+        }));
+    }
+
+    /// The same for a block of the user's, as [`build_owned`].
+    pub fn own<F, I>(&mut self, future: F)
+    where
+        F: Cleanup<M, Value = V, Itself = I>,
+        I: Detach<M, D>, // own what is `Send`, or choose `on_cancel = block` or `skip`
+    {
+        self.fill(future.itself().detached());
+    }
+
+    fn fill(&mut self, cleanup: D) {
+        self.built = Some(Ok(cleanup));
+    }
+
+    fn evaluate(&mut self, call: &mut dyn for<'a> Once<Evaluation<'a, T, D>>) {
+        self.built = Some(evaluate_for(self.fate, call));
+    }
+}
+
+/// A fate, and what a cleanup evaluates to for it.
+struct Evaluation<'a, T, K> {
+    fate: Fate<'a, T>,
+    cleanup: Option<K>,
+}
+
+impl<T, K> Evaluation<'_, T, K> {
+    fn fill(&mut self, cleanup: K) {
+        self.cleanup = Some(cleanup);
+    }
+}
+
+fn evaluate_for<T, K>(
+    fate: Fate<'_, T>,
+    call: &mut dyn for<'a> Once<Evaluation<'a, T, K>>,
+) -> Result<K, Payload> {
+    let mut evaluation = Evaluation { fate, cleanup: None };
+    catch(|| call.call(&mut evaluation))?;
+    Ok(evaluation.cleanup.unwrap_or_else(|| unreachable!("a cleanup is evaluated once")))
+}
+
+fn evaluate<T, K, M, V: CleanupValue>(
+    exit: Exit<T>,
+    call: &mut dyn for<'a> Once<Evaluation<'a, T, K>>,
+) -> Evaluated<T, K, M, V> {
+    let built = evaluate_for(exit.fate(), call);
+    Evaluated::new(exit, built)
+}
+
+#[track_caller]
+fn evaluate_and_drop<T, D, M, V: CleanupValue>(
+    mut exit: Exit<T>,
+    evaluate: &mut dyn for<'a> Once<Builder<'a, T, D, M, V>>,
+) -> Evaluated<T, D, M, V> {
+    let mut builder = Builder { fate: exit.fate(), built: None, marker: PhantomData };
+    let evaluated = catch(|| evaluate.call(&mut builder));
+    let Some(built) = builder.built else { unreachable!("the closure evaluates the cleanup first of all") };
+    exit.add_drop_panic(evaluated, Location::caller());
+    Evaluated::new(exit, built)
+}
