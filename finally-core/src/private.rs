@@ -223,3 +223,8 @@ pub fn take<T>(_: T) {}
 pub const fn never<T>() -> T {
     panic!("this call is in a branch that is never taken")
 }
+
+/// In a function whose head the macro could not read, and the compiler could.
+pub const fn unreadable() {
+    panic!("`finally` cannot read the head of this function, and would not clean up: write it in another way")
+}

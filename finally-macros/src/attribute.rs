@@ -1,6 +1,6 @@
 //! `#[finally(CLEANUP, option = value, ..)]`: arguments and item in, function out.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::{
     Token,
@@ -12,8 +12,9 @@ use crate::{
     cleanup::Cleanup,
     error::{bail, error},
     expand,
-    input::Function,
+    input::{Function, Item},
     options::{self, Options},
+    tokens,
 };
 
 /// On an error the item is emitted beside it, so that callers of the function raise none of their own.
@@ -22,8 +23,9 @@ pub(crate) fn expand(name: &str, arguments: TokenStream, item: TokenStream) -> T
         let errors = error.into_compile_error();
         quote! { #errors #item }
     };
-    let function = match Function::parse(name, item.clone()) {
-        Ok(function) => function,
+    let function = match Item::parse(name, item.clone()) {
+        Ok(Item::Function(function)) => *function,
+        Ok(Item::Unreadable) => return unreadable(name, arguments, item),
         Err(error) => return beside(error, item),
     };
     if function.is_unsized() {
@@ -35,6 +37,21 @@ pub(crate) fn expand(name: &str, arguments: TokenStream, item: TokenStream) -> T
         // Nothing is the matter with an argument that only the cleanup uses.
         Err(error) => beside(error, quote! { #[allow(unused_mut, unused_variables)] #item }),
     }
+}
+
+/// The item as it is, behind which no cleanup would run. That cannot happen: where the compiler has nothing to say about the
+/// head of the function after all, it has something to say when it makes code of this body.
+fn unreadable(name: &str, arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let arguments = (|input: ParseStream<'_>| Arguments::parse(name, input)).parse2(arguments);
+    let krate = arguments.ok().and_then(|arguments| arguments.options.krate);
+    let import = expand::import(krate.as_ref(), &Ident::new("__finally", Span::mixed_site()));
+    let mut trees: Vec<TokenTree> = item.into_iter().collect();
+    if let Some(TokenTree::Group(body)) = trees.last_mut() {
+        let inside = body.stream();
+        let inside = quote! { #import const { __finally::unreadable() } #inside };
+        *body = tokens::braced(inside, body.span());
+    }
+    trees.into_iter().collect()
 }
 
 fn parse_arguments(name: &str, function: &Function, arguments: TokenStream) -> syn::Result<Arguments> {

@@ -31,7 +31,7 @@ pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStre
     let on_cancel = arguments.options.on_cancel.as_ref().map(|written| written.value).unwrap_or_default();
     let span = Span::mixed_site().located_at(arguments.cleanup.span);
     let end = End { cleanup: &arguments.cleanup, on_cancel, private: Ident::new("__finally", span), span };
-    let import = end.import(arguments.options.krate.as_ref());
+    let import = import(arguments.options.krate.as_ref(), &end.private);
     let block = match function.returns() {
         Returns::Awaited => end.of_async_function(&mut function),
         Returns::Value => end.of_sync_function(&mut function),
@@ -62,20 +62,20 @@ struct End<'a> {
     span: Span,
 }
 
-impl End<'_> {
-    /// Where `crate = ..` leads elsewhere, this import fails and the rest keeps quiet.
-    fn import(&self, krate: Option<&Written<Path>>) -> TokenStream {
-        let Self { private, span, .. } = self;
-        match krate {
-            Some(Written { value: path, span: at }) => {
-                let span = span.located_at(*at);
-                let private = Ident::new(&private.to_string(), span);
-                quote_spanned!(span=> use #path::__private as #private;)
-            }
-            None => quote_spanned!(*span=> use ::finally::__private as #private;),
+/// Where `crate = ..` leads elsewhere, this import fails and the rest keeps quiet.
+pub(crate) fn import(krate: Option<&Written<Path>>, private: &Ident) -> TokenStream {
+    let span = private.span();
+    match krate {
+        Some(Written { value: path, span: at }) => {
+            let span = span.located_at(*at);
+            let private = Ident::new(&private.to_string(), span);
+            quote_spanned!(span=> use #path::__private as #private;)
         }
+        None => quote_spanned!(span=> use ::finally::__private as #private;),
     }
+}
 
+impl End<'_> {
     fn of_async_function(&self, function: &mut Function) -> TokenStream {
         let private = &self.private;
         let captures = capture::capture(function, true, self.cleanup, private);

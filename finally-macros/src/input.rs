@@ -20,30 +20,30 @@ pub(crate) struct Function {
     pub(crate) body: Group,
 }
 
-/// How a function gives its result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Returns {
-    /// It is awaited: an `async fn`.
-    Awaited,
-    /// At once: a function that is not async.
-    Value,
-    /// As `impl Future`.
-    Future,
-    /// As `Pin<Box<dyn Future>>`, which is also what `#[async_trait]` makes of a method.
-    BoxedFuture,
+/// What an item turned out to be.
+pub(crate) enum Item {
+    Function(Box<Function>),
+    /// A function whose head is not one, which the compiler has told already: it parses an item before an attribute gets it.
+    Unreadable,
 }
 
-impl Function {
+impl Item {
     pub(crate) fn parse(name: &str, item: TokenStream) -> syn::Result<Self> {
-        (|input: ParseStream<'_>| Self::parse_item(name, input)).parse2(item)
+        (|input: ParseStream<'_>| Self::parse_stream(name, input)).parse2(item)
     }
 
-    fn parse_item(name: &str, input: ParseStream<'_>) -> syn::Result<Self> {
+    fn parse_stream(name: &str, input: ParseStream<'_>) -> syn::Result<Self> {
         let mut attributes = input.call(Attribute::parse_outer)?;
         let visibility: Visibility = input.parse()?;
         expect_function(name, input)?;
         skip_safe(input);
-        let signature: Signature = input.parse()?;
+        // What the fork leaves unread is no error of the input.
+        let head = input.fork();
+        let Ok(signature) = head.parse::<Signature>() else {
+            input.parse::<TokenStream>()?;
+            return Ok(Self::Unreadable);
+        };
+        input.advance_to(&head);
         if let Some(constness) = signature.constness {
             bail!(
                 constness,
@@ -59,9 +59,24 @@ impl Function {
         }
         let (body, inner_attributes) = parse_body(input)?;
         attributes.extend(inner_attributes);
-        Ok(Self { attributes, visibility, signature, body })
+        Ok(Self::Function(Box::new(Function { attributes, visibility, signature, body })))
     }
+}
 
+/// How a function gives its result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Returns {
+    /// It is awaited: an `async fn`.
+    Awaited,
+    /// At once: a function that is not async.
+    Value,
+    /// As `impl Future`.
+    Future,
+    /// As `Pin<Box<dyn Future>>`, which is also what `#[async_trait]` makes of a method.
+    BoxedFuture,
+}
+
+impl Function {
     /// The body as it stands inside another block, where the compiler would call the braces around a lone expression
     /// unnecessary: not if they are ours. A `$body:block` of a `macro_rules!` macro comes without them.
     pub(crate) fn block(&self) -> TokenStream {
@@ -505,7 +520,8 @@ mod tests {
             ),
             ("fn f() -> BoxFuture<'static, u8> {}", Returns::BoxedFuture),
         ] {
-            let function = Function::parse("finally", written.parse().expect("tokens")).expect("a function");
+            let item = Item::parse("finally", written.parse().expect("tokens"));
+            let Ok(Item::Function(function)) = item else { panic!("{written} is a function") };
             assert_eq!(function.returns(), returns, "{written}");
         }
     }

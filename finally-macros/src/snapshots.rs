@@ -1519,3 +1519,15 @@ fn a_body_that_does_not_parse_stands_where_it_would() {
         assert!(expansion.contains("page") && expansion.contains(cleanup), "{written}: {expansion}");
     }
 }
+
+/// The compiler has told the mistake by then. `check` cannot format what is not an item.
+#[test]
+fn a_function_whose_head_nobody_can_read_stays_as_it_is_and_cannot_run() {
+    let tokens = |source: &str| source.parse().expect("tokens");
+    let expansion =
+        crate::attribute::expand("finally", tokens("clean, crate = ::cleanups"), tokens("fn f(x: ) { g() }"));
+    expect![
+        "fn f (x :) { use :: cleanups :: __private as __finally ; const { __finally :: unreadable () } g () }"
+    ]
+    .assert_eq(&expansion.to_string());
+}

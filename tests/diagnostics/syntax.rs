@@ -94,7 +94,6 @@ pub async fn wrong(_kept: u8) -> u8 {
 }
 
 //# type_of_argument_missing: error
-//~ The compiler recovers from the error in the head and hands it to the attribute, which cannot know that it has been told.
 #[finally]
 pub async fn wrong(_kept: u8, number) -> u8 {
     number
