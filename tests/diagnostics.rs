@@ -53,7 +53,7 @@ const ATTRIBUTES: &[(&str, bool, &str)] = &[
 
 struct Case {
     name: String,
-    /// `E0308`, the name of a lint, or `error` for what has no code; what the compiler says without the attribute.
+    /// `E0308`, the name of a lint, clippy's among them, or `error` for what has no code; what the compiler says without the attribute.
     codes: [Vec<String>; 2],
     is_async: bool,
     is_sync: bool,
@@ -94,6 +94,12 @@ impl Case {
         texts.split("//# ").skip(1).map(Self::parse).collect()
     }
 
+    /// What clippy is asked for, where it is clippy's to say.
+    fn lints(&self) -> BTreeSet<&str> {
+        let codes = self.codes.iter().flatten();
+        codes.map(String::as_str).filter(|code| code.starts_with("clippy::")).collect()
+    }
+
     fn with(&self, attribute: &str, is_async: bool) -> String {
         let (before, behind) = self.source.split_once(MARK).unwrap();
         let behind = if is_async { behind.to_owned() } else { behind.replacen("async fn", "fn", 1) };
@@ -107,7 +113,7 @@ impl Case {
             if !(if is_async { self.is_async } else { self.is_sync }) {
                 continue;
             }
-            let plain = compiler.says(&self.with(PLAIN, is_async), PLAIN);
+            let plain = compiler.says(&self.with(PLAIN, is_async), PLAIN, self.lints());
             if plain.codes != self.codes[usize::from(!is_async)] {
                 let codes = plain.codes.join(" ");
                 return Err(format!("without the attribute it is `{codes}`:\n{}", plain.text));
@@ -115,7 +121,7 @@ impl Case {
             let mut seen: Vec<(String, Vec<&str>)> = Vec::new();
             for (name, _, attribute) in ATTRIBUTES.iter().filter(|(_, is_for_all, _)| *is_for_all || is_async)
             {
-                let said = compiler.says(&self.with(attribute, is_async), attribute);
+                let said = compiler.says(&self.with(attribute, is_async), attribute, self.lints());
                 let difference = difference(&plain.text, &said.text);
                 match seen.iter_mut().find(|(other, _)| *other == difference) {
                     Some((_, names)) => names.push(name),
@@ -175,10 +181,11 @@ impl Compiler {
         Self { rustc, library, runs: AtomicUsize::new(0) }
     }
 
-    fn says(&self, source: &str, attribute: &str) -> Said {
+    fn says(&self, source: &str, attribute: &str, lints: BTreeSet<&str>) -> Said {
         let run = self.runs.fetch_add(1, Ordering::Relaxed);
         let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("diagnostics-{run}.rmeta"));
-        let mut rustc = Command::new(&self.rustc)
+        let driver = if lints.is_empty() { self.rustc.clone() } else { "clippy-driver".into() };
+        let mut driver = Command::new(driver)
             .args(["-", "--crate-name", "case", "--crate-type", "lib", "--edition", "2024"])
             .args(["--emit", "metadata", "--error-format", "json", "-o"])
             .arg(&output)
@@ -186,13 +193,15 @@ impl Compiler {
             .arg(format!("finally={}", self.library.display()))
             .arg("-L")
             .arg(format!("dependency={}", self.library.parent().unwrap().display()))
+            .args((!lints.is_empty()).then_some("-Aclippy::all"))
+            .args(lints.iter().map(|lint| format!("-W{lint}")))
             .env_remove("RUSTFLAGS")
             .stdin(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        rustc.stdin.take().unwrap().write_all(source.as_bytes()).unwrap();
-        let said = rustc.wait_with_output().unwrap();
+        driver.stdin.take().unwrap().write_all(source.as_bytes()).unwrap();
+        let said = driver.wait_with_output().unwrap();
         let _ = fs::remove_file(&output);
         let mut codes = Vec::new();
         let mut text = String::new();

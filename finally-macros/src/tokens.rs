@@ -368,8 +368,10 @@ pub(crate) fn inner_block(block: &Group) -> Group {
     };
     // The end of a block that is not complete is where the compiler misses the rest, and says so once if it is the same.
     let is_complete = || syn::parse2::<syn::Expr>(block.stream()).is_ok();
+    // Of a block of several lines the compiler does not say it, and clippy looks at a macro in one that is not ours.
+    let is_long = || block.span().source_text().is_some_and(|text| text.contains('\n'));
     let mut inner = block.clone();
-    if !has_semicolon() && is_complete() {
+    if !has_semicolon() && is_complete() && !is_long() {
         inner.set_span(Span::mixed_site().located_at(block.span()));
     }
     inner

@@ -260,6 +260,15 @@ async fn awaits_in_a_line() -> u8 { 1 }
 #[rustfmt::skip]
 fn calls_in_a_line() -> u8 { 1 }
 
+#[finally(clean)]
+#[rustfmt::skip]
+async fn formats_in_a_line(number: u8) -> String { format!("{number}") }
+
+#[finally(clean)]
+async fn formats_in_lines(number: u8) -> String {
+    format!("{number}")
+}
+
 #[test]
 fn every_form_is_there() {
     let mut conn = Conn { name: String::new(), open: true };
@@ -275,6 +284,7 @@ fn every_form_is_there() {
     drop((not_async("name"), returns_future(1), returns_boxed("name")));
     let _: fn() -> ! = not_async_never;
     drop((Work::work(&1), returns_boxed_in_a_line(), returns_future_in_a_line(), awaits_in_a_line()));
+    drop((formats_in_a_line(1), formats_in_lines(1)));
     assert_eq!(calls_in_a_line(), 1);
     assert_eq!((takes(1, vec![2], 3, (4, 5)), takes_and_mentions("name".to_owned(), 1)), (vec![2, 1, 4], 5));
     drop((takes_and_mentions_later(String::new(), 1, 2, (3, 4)), several()));
