@@ -1,4 +1,4 @@
-//! What the compiler says about a function, it says in the same words and at the same places with the attribute.
+//! What the compiler and clippy say about a function, they say in the same words and at the same places with the attribute.
 //!
 //! `tests/diagnostics/*.rs` hold functions with something wrong, each behind a line `//# name: codes`. Each is compiled
 //! without the attribute and with each of several, as an async function and as one that is not, and the diagnostics are

@@ -16,8 +16,8 @@ use crate::{
 };
 
 pin_project! {
-    /// Awaited inline it tells its end to the caller, and detached it reports its failure by itself: one allocation
-    /// serves both, so that a cleanup can move at any time.
+    /// Detached it reports its failure by itself. Awaited it tells its end to the caller: a cleanup that blocks is in this
+    /// from the start, because it may still have to be detached.
     pub struct Task<F>
     where
         F: Future,
@@ -37,9 +37,7 @@ impl<F: Future> Task<F> {
     ) -> Self {
         Self { future, describe, location }
     }
-}
 
-impl<F: Future> Task<F> {
     /// For a caller that waits for it.
     pub(crate) fn poll_caught(
         self: Pin<&mut Self>,
