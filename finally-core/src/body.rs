@@ -68,7 +68,7 @@ fn poll<T>(mut body: Pin<&mut dyn AnyBody<T>>, context: &mut Context<'_>) -> Pol
         panic!("`finally` polled after completion")
     };
     let mut exit = if signal::is_cancel(context) {
-        Exit { adopted: adopted.take(), ..Exit::new(Outcome::Cancelled) }
+        Exit::of_body(Outcome::Cancelled, adopted.take())
     } else {
         ready!(run(future, adopted, context))
     };
@@ -95,7 +95,7 @@ pub(crate) fn run<T>(
             }
         },
     };
-    Poll::Ready(Exit { adopted: chain, ..Exit::new(outcome) })
+    Poll::Ready(Exit::of_body(outcome, chain))
 }
 
 impl<T> Exit<T> {

@@ -221,7 +221,7 @@ fn leave<T, E: Ending>(mut combinator: Pin<&mut dyn AnyCombinator<T, E>>) {
     let Stage::Running { adopted, entered, .. } = combinator.as_mut().stage() else { return };
     // Going on to the end drops the body, and comes here again.
     if mem::replace(entered, false) {
-        let exit = Exit { adopted: adopted.take(), ..Exit::new(Outcome::Cancelled) };
+        let exit = Exit::of_body(Outcome::Cancelled, adopted.take());
         combinator.conclude(exit).abandon();
     }
 }

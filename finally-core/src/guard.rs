@@ -55,6 +55,16 @@ pin_project! {
     }
 }
 
+impl<C, E> Guard<C, E>
+where
+    C: Future<Output = E>,
+    E: Ending,
+{
+    pub(crate) const fn new(coroutine: C) -> Self {
+        Self::Running { coroutine, entered: false }
+    }
+}
+
 impl<C, E> Future for Guard<C, E>
 where
     C: Future<Output = E>,

@@ -30,7 +30,12 @@ pub struct Exit<T> {
 impl<T> Exit<T> {
     /// Of a body that has nothing to run.
     pub(crate) const fn new(outcome: Outcome<T>) -> Self {
-        Self { outcome, drop_panic: None, adopted: Chain::new() }
+        Self::of_body(outcome, Chain::new())
+    }
+
+    /// Of a body that has run, and is still to be dropped.
+    pub(crate) const fn of_body(outcome: Outcome<T>, adopted: Chain) -> Self {
+        Self { outcome, drop_panic: None, adopted }
     }
 
     /// Changes the value that a body returned.

@@ -31,7 +31,7 @@ where
     C: Future<Output = E>,
     E: Ending,
 {
-    Guard::Running { coroutine, entered: false }
+    Guard::new(coroutine)
 }
 
 /// Runs a body, then a handler that ends in one of the `settle` functions. The form of a cleanup that uses no argument.

@@ -145,7 +145,7 @@ where
     /// ```
     pub async fn release(mut this: Self) -> M::Value {
         let location = this.location;
-        crate::private::guard(async move {
+        crate::guard::Guard::new(async move {
             // The guard stays armed until here, which is the first poll.
             let (value, handler) = this.armed.take().unwrap_or_else(|| unreachable!("{TAKEN}"));
             M::release(handler, value, location)

@@ -371,7 +371,7 @@ pub(crate) fn inner_block(block: &Group) -> Group {
     // Of a block of several lines the compiler does not say it, and clippy looks at a macro in one that is not ours.
     let is_long = || block.span().source_text().is_some_and(|text| text.contains('\n'));
     let mut inner = block.clone();
-    if !has_semicolon() && is_complete() && !is_long() {
+    if !has_semicolon() && !is_long() && is_complete() {
         inner.set_span(Span::mixed_site().located_at(block.span()));
     }
     inner
