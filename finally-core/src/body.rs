@@ -1,7 +1,7 @@
 //! The future around the user's block.
 
 use core::{
-    future::Future,
+    future::{Future, IntoFuture},
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -15,6 +15,20 @@ use crate::{
     unwind::{Payload, catch_in},
 };
 
+/// The user's block, to be awaited in a coroutine. Not a function, and so one less that is compiled for each of the user's.
+#[must_use = "a body runs when it is awaited"]
+pub struct Body<F>(pub F);
+
+impl<F: Future> IntoFuture for Body<F> {
+    type Output = Exit<F::Output>;
+    type IntoFuture = RunningBody<F>;
+
+    #[inline(always)]
+    fn into_future(self) -> RunningBody<F> {
+        RunningBody::Running { future: self.0, adopted: Adopted::NONE }
+    }
+}
+
 pin_project! {
     /// Polls the user's block, catches its panic, and on the cancel signal drops it.
     ///
@@ -22,7 +36,7 @@ pin_project! {
     /// finished when it ends goes along with the exit.
     #[project = BodyProject]
     #[must_use = "futures do nothing unless they are awaited"]
-    pub enum Body<F> {
+    pub enum RunningBody<F> {
         Running {
             #[pin]
             future: F,
@@ -32,9 +46,10 @@ pin_project! {
     }
 }
 
-impl<F: Future> Future for Body<F> {
+impl<F: Future> Future for RunningBody<F> {
     type Output = Exit<F::Output>;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         poll(self, context)
     }
@@ -50,7 +65,7 @@ trait AnyBody<T> {
     fn end(self: Pin<&mut Self>);
 }
 
-impl<F: Future> AnyBody<F::Output> for Body<F> {
+impl<F: Future> AnyBody<F::Output> for RunningBody<F> {
     fn running(self: Pin<&mut Self>) -> Option<(Pin<&mut dyn Future<Output = F::Output>>, &mut Adopted)> {
         match self.project() {
             BodyProject::Running { future, adopted } => Some((future, adopted)),

@@ -5,7 +5,7 @@ use core::{
     future::{Future, IntoFuture, Ready, ready},
 };
 
-use crate::describe::Probe;
+use crate::describe::{NoFailure, Probe};
 
 /// What a cleanup ends in.
 pub trait CleanupValue: Sized {
@@ -18,7 +18,7 @@ pub trait CleanupValue: Sized {
 }
 
 impl CleanupValue for () {
-    type Probe = Probe<Self>;
+    type Probe = NoFailure<Self>;
     type Failure = Infallible;
 
     fn is_failure(&self) -> bool {
@@ -48,7 +48,7 @@ impl<T> Returns for fn() -> T {
 }
 
 impl CleanupValue for Never {
-    type Probe = Probe<Self>;
+    type Probe = NoFailure<Self>;
     type Failure = Infallible;
 
     fn is_failure(&self) -> bool {
@@ -116,6 +116,7 @@ where
     type Future = F::IntoFuture;
     type Itself = F::IntoFuture;
 
+    #[inline(always)]
     fn itself(self) -> F::IntoFuture {
         IntoFuture::into_future(self)
     }

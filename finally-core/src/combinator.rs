@@ -1,7 +1,7 @@
 //! The form of a cleanup that needs none of the function's arguments: a future and a handler, no coroutine.
 
 use core::{
-    future::Future,
+    future::{Future, IntoFuture},
     mem,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -24,31 +24,36 @@ pub(crate) enum Phase {
     Done,
 }
 
+/// A body and a handler that ends in one of the `settle` functions, to be awaited. The form of a cleanup that uses no argument,
+/// so the handler captures nothing.
+#[must_use = "a body runs when it is awaited"]
+pub struct Concluded<F: Future, E>(pub F, pub fn(Exit<F::Output>) -> E);
+
+impl<F: Future, E: Ending> IntoFuture for Concluded<F, E> {
+    type Output = E::Output;
+    type IntoFuture = Combinator<F, fn(Exit<F::Output>) -> E, E>;
+
+    #[inline(always)]
+    fn into_future(self) -> Self::IntoFuture {
+        Combinator::new(self.0, self.1)
+    }
+}
+
 pin_project! {
     /// A body and what concludes it. The handler is called on every fate, when the body is gone: there is nothing to resume,
     /// so dropped early, this drops the body and calls the handler.
     ///
     /// What the handler ends in is a parameter, for the reason that [`Guard`](crate::guard::Guard) tells.
-    #[project = CombinatorProject]
     #[must_use = "futures do nothing unless they are awaited"]
-    pub enum Combinator<F, H, E>
+    pub struct Combinator<F, H, E>
     where
         F: Future,
         H: Conclude<F::Output, Ending = E>,
         E: Ending,
     {
-        Running {
-            #[pin]
-            future: F,
-            handler: Option<H>,
-            adopted: Adopted,
-            entered: bool,
-        },
-        Settling {
-            #[pin]
-            held: E::Held,
-        },
-        Done,
+        #[pin]
+        stage: Stage<F, E::Held>,
+        conclusion: Conclusion<Option<H>>,
     }
 
     impl<F, H, E> PinnedDrop for Combinator<F, H, E>
@@ -58,7 +63,8 @@ pin_project! {
         E: Ending,
     {
         fn drop(this: Pin<&mut Self>) {
-            leave(this);
+            let this = this.project();
+            leave(this.stage, this.conclusion);
         }
     }
 }
@@ -88,40 +94,43 @@ where
     H: Conclude<F::Output, Ending = E>,
     E: Ending,
 {
+    #[inline(always)]
     pub(crate) const fn new(future: F, handler: H) -> Self {
-        Self::Running { future, handler: Some(handler), adopted: Adopted::NONE, entered: false }
+        // Here and below, no call that the compiler would have to be prepared to unwind from.
+        let conclusion = Conclusion { adopted: Adopted::NONE, entered: false, handler: Some(handler) };
+        Self { stage: Stage::Body { future }, conclusion }
     }
 
     /// The future, for as long as it runs.
     #[cfg(feature = "stream")]
     pub(crate) fn future(self: Pin<&mut Self>) -> Option<Pin<&mut F>> {
-        match self.project() {
-            CombinatorProject::Running { future, .. } => Some(future),
-            CombinatorProject::Settling { .. } | CombinatorProject::Done => None,
+        match self.project().stage.project() {
+            StageProject::Body { future } => Some(future),
+            StageProject::Cleanup { .. } | StageProject::Done => None,
         }
     }
 
     /// The future, to look at.
     #[cfg(feature = "stream")]
     pub(crate) const fn future_ref(&self) -> Option<&F> {
-        match self {
-            Self::Running { future, .. } => Some(future),
-            Self::Settling { .. } | Self::Done => None,
+        match &self.stage {
+            Stage::Body { future } => Some(future),
+            Stage::Cleanup { .. } | Stage::Done => None,
         }
     }
 
     /// Whether the result was delivered.
     #[cfg(feature = "stream")]
     pub(crate) const fn is_done(&self) -> bool {
-        matches!(self, Self::Done)
+        matches!(self.stage, Stage::Done)
     }
 
     /// How far it is, for `Debug`.
     pub(crate) const fn phase(&self) -> Phase {
-        match self {
-            Self::Running { .. } => Phase::Body,
-            Self::Settling { .. } => Phase::Cleanup,
-            Self::Done => Phase::Done,
+        match self.stage {
+            Stage::Body { .. } => Phase::Body,
+            Stage::Cleanup { .. } => Phase::Cleanup,
+            Stage::Done => Phase::Done,
         }
     }
 }
@@ -134,94 +143,125 @@ where
 {
     type Output = E::Output;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<E::Output> {
-        poll(self, context)
+        let this = self.project();
+        poll(this.stage, this.conclusion, context)
     }
 }
 
-/// A combinator whatever its future is. What drives it is compiled once for each output, not once for each function.
-trait AnyCombinator<T, E: Ending> {
-    fn stage(self: Pin<&mut Self>) -> Stage<'_, T, E>;
-
-    /// Drops the body, and calls the handler.
-    fn conclude(self: Pin<&mut Self>, exit: Exit<T>) -> E;
-
-    /// Goes on to awaiting the cleanup, or to the end. Drops what was there before.
-    fn proceed(self: Pin<&mut Self>, held: Option<E::Held>);
+/// What concludes a body, with what is to be known of it until then.
+pub struct Conclusion<H: ?Sized> {
+    adopted: Adopted,
+    entered: bool,
+    handler: H,
 }
 
-enum Stage<'a, T, E: Ending> {
-    Running { future: Pin<&'a mut dyn Future<Output = T>>, adopted: &'a mut Adopted, entered: &'a mut bool },
-    Settling(Pin<&'a mut E::Held>),
-    Done,
+/// A handler that is there until it is called, whatever it is.
+trait Handler<T, E> {
+    fn conclude(&mut self, exit: Exit<T>) -> E;
 }
 
-impl<F, H, E> AnyCombinator<F::Output, E> for Combinator<F, H, E>
-where
-    F: Future,
-    H: Conclude<F::Output, Ending = E>,
-    E: Ending,
-{
-    fn stage(self: Pin<&mut Self>) -> Stage<'_, F::Output, E> {
-        match self.project() {
-            CombinatorProject::Running { future, adopted, entered, .. } => {
-                Stage::Running { future, adopted, entered }
-            }
-            CombinatorProject::Settling { held } => Stage::Settling(held),
-            CombinatorProject::Done => Stage::Done,
+impl<T, H: Conclude<T>> Handler<T, H::Ending> for Option<H> {
+    fn conclude(&mut self, exit: Exit<T>) -> H::Ending {
+        match self.take() {
+            Some(handler) => handler.conclude(exit),
+            None => unreachable!("a body ends once"),
         }
     }
-
-    fn conclude(mut self: Pin<&mut Self>, mut exit: Exit<F::Output>) -> E {
-        let handler = match self.as_mut().project() {
-            CombinatorProject::Running { handler, .. } => handler.take(),
-            CombinatorProject::Settling { .. } | CombinatorProject::Done => None,
-        };
-        let Some(handler) = handler else { unreachable!("a body ends once") };
-        exit.drop_body(&mut || self.as_mut().proceed(None));
-        handler.conclude(exit)
-    }
-
-    fn proceed(mut self: Pin<&mut Self>, held: Option<E::Held>) {
-        self.set(match held {
-            Some(held) => Self::Settling { held },
-            None => Self::Done,
-        });
-    }
 }
 
+/// Drives a combinator whatever its future and its handler are. Compiled once for each output, not once for each function.
 fn poll<T, E: Ending>(
-    mut combinator: Pin<&mut dyn AnyCombinator<T, E>>,
+    mut stage: Pin<&mut dyn AnyStage<T, E::Held>>,
+    conclusion: &mut Conclusion<dyn Handler<T, E> + '_>,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
     loop {
-        let settled = match combinator.as_mut().stage() {
-            Stage::Running { future, adopted, entered } => {
-                *entered = true;
-                let exit = ready!(body::run(future, adopted, context));
-                *entered = false;
-                match combinator.as_mut().conclude(exit).begin() {
-                    Ok(settled) => return Poll::Ready(deliver(settled)),
+        let settled = match stage.as_mut().current() {
+            Current::Body(future) => {
+                conclusion.entered = true;
+                let exit = ready!(body::run(future, &mut conclusion.adopted, context));
+                conclusion.entered = false;
+                match conclude(stage.as_mut(), &mut conclusion.handler, exit).begin() {
+                    Ok(output) => return Poll::Ready(output),
                     Err(held) => {
-                        combinator.as_mut().proceed(Some(held));
+                        stage.as_mut().proceed(Some(held));
                         continue;
                     }
                 }
             }
-            Stage::Settling(held) => ready!(held.poll(context)),
-            Stage::Done => panic!("`finally` polled after completion"),
+            Current::Cleanup(held) => ready!(held.poll(context)),
+            Current::Done => panic!("`finally` polled after completion"),
         };
-        combinator.proceed(None);
+        stage.proceed(None);
         return Poll::Ready(deliver(settled));
     }
 }
 
 /// What a drop does: drops a body that is under way, and calls the handler.
-fn leave<T, E: Ending>(mut combinator: Pin<&mut dyn AnyCombinator<T, E>>) {
-    let Stage::Running { adopted, entered, .. } = combinator.as_mut().stage() else { return };
-    // Going on to the end drops the body, and comes here again.
-    if mem::replace(entered, false) {
-        let exit = Exit::of_body(Outcome::Cancelled, adopted.take());
-        combinator.conclude(exit).abandon();
+fn leave<T, E: Ending>(
+    stage: Pin<&mut dyn AnyStage<T, E::Held>>,
+    conclusion: &mut Conclusion<dyn Handler<T, E> + '_>,
+) {
+    if mem::replace(&mut conclusion.entered, false) {
+        let exit = Exit::of_body(Outcome::Cancelled, conclusion.adopted.take());
+        conclude(stage, &mut conclusion.handler, exit).abandon();
+    }
+}
+
+/// Drops the body, and calls the handler.
+fn conclude<T, E: Ending>(
+    mut stage: Pin<&mut dyn AnyStage<T, E::Held>>,
+    handler: &mut dyn Handler<T, E>,
+    mut exit: Exit<T>,
+) -> E {
+    exit.drop_body(&mut || stage.as_mut().proceed(None));
+    handler.conclude(exit)
+}
+
+pin_project! {
+    /// What runs, where what awaits the cleanup takes the place of the body.
+    #[project = StageProject]
+    pub enum Stage<F, Held> {
+        Body {
+            #[pin]
+            future: F,
+        },
+        Cleanup {
+            #[pin]
+            held: Held,
+        },
+        Done,
+    }
+}
+
+trait AnyStage<T, Held> {
+    fn current(self: Pin<&mut Self>) -> Current<'_, T, Held>;
+
+    /// Goes on to awaiting the cleanup, or to the end. Drops what was there before.
+    fn proceed(self: Pin<&mut Self>, held: Option<Held>);
+}
+
+enum Current<'a, T, Held> {
+    Body(Pin<&'a mut dyn Future<Output = T>>),
+    Cleanup(Pin<&'a mut Held>),
+    Done,
+}
+
+impl<F: Future, Held> AnyStage<F::Output, Held> for Stage<F, Held> {
+    fn current(self: Pin<&mut Self>) -> Current<'_, F::Output, Held> {
+        match self.project() {
+            StageProject::Body { future } => Current::Body(future),
+            StageProject::Cleanup { held } => Current::Cleanup(held),
+            StageProject::Done => Current::Done,
+        }
+    }
+
+    fn proceed(mut self: Pin<&mut Self>, held: Option<Held>) {
+        self.set(match held {
+            Some(held) => Self::Cleanup { held },
+            None => Self::Done,
+        });
     }
 }

@@ -1,72 +1,88 @@
 //! The text of a failure, from the best trait that its type has, without asking for a bound.
 //!
-//! A macro sees concrete types, so it can let method resolution choose: `(&&&&probe).__finally_describe()` finds the impl
-//! for the most references first, and goes on to the next one where the bound does not hold. The method has a name that no
-//! trait of the user has: one for all types would come first, or in between.
+//! A macro sees concrete types, so it can let method resolution choose: `probe.__finally_describe()` finds the method of
+//! [`Probe`], and goes on to what that dereferences to where the bound of its impl does not hold. No trait has to be imported
+//! for that. The method has a name that no trait of the user has: one for all types would come first.
 
 use alloc::{borrow::ToOwned, format, string::String, string::ToString};
 use core::{
     any::type_name,
     fmt::{Debug, Display},
     marker::PhantomData,
+    ops::Deref,
 };
 
 /// The text of the failure in a value, or nothing where the value is not a failure.
 pub type Describe<T> = fn(&T) -> Option<String>;
 
-/// Stands for the type of a value while the impl is chosen.
-pub struct Probe<T>(PhantomData<fn() -> T>);
+/// Stands for the type of a value while the method is chosen. First comes what an error displays.
+pub struct Probe<T>(ByDebug<T>);
+
+/// Second, what its `Debug` shows.
+pub struct ByDebug<T>(ByName<T>);
+
+/// Then the name of its type.
+pub struct ByName<T>(NoFailure<T>);
+
+/// What is not a `Result` has no failure.
+pub struct NoFailure<T>(PhantomData<fn() -> T>);
 
 impl<T> Default for Probe<T> {
+    fn default() -> Self {
+        Self(ByDebug(ByName(NoFailure::default())))
+    }
+}
+
+impl<T> Default for NoFailure<T> {
     fn default() -> Self {
         Self(PhantomData)
     }
 }
 
-pub trait DescribeDisplay {
-    type Value;
-    fn __finally_describe(&self) -> Describe<Self::Value>;
-}
-
-impl<T, E: Display> DescribeDisplay for &&&Probe<Result<T, E>> {
-    type Value = Result<T, E>;
-    fn __finally_describe(&self) -> Describe<Self::Value> {
+impl<T, E: Display> Probe<Result<T, E>> {
+    pub fn __finally_describe(&self) -> Describe<Result<T, E>> {
         |result| result.as_ref().err().map(ToString::to_string)
     }
 }
 
-pub trait DescribeDebug {
-    type Value;
-    fn __finally_describe(&self) -> Describe<Self::Value>;
+impl<T> Deref for Probe<T> {
+    type Target = ByDebug<T>;
+
+    fn deref(&self) -> &ByDebug<T> {
+        &self.0
+    }
 }
 
-impl<T, E: Debug> DescribeDebug for &&Probe<Result<T, E>> {
-    type Value = Result<T, E>;
-    fn __finally_describe(&self) -> Describe<Self::Value> {
+impl<T, E: Debug> ByDebug<Result<T, E>> {
+    pub fn __finally_describe(&self) -> Describe<Result<T, E>> {
         |result| result.as_ref().err().map(|error| format!("{error:?}"))
     }
 }
 
-pub trait DescribeName {
-    type Value;
-    fn __finally_describe(&self) -> Describe<Self::Value>;
+impl<T> Deref for ByDebug<T> {
+    type Target = ByName<T>;
+
+    fn deref(&self) -> &ByName<T> {
+        &self.0
+    }
 }
 
-impl<T, E> DescribeName for &Probe<Result<T, E>> {
-    type Value = Result<T, E>;
-    fn __finally_describe(&self) -> Describe<Self::Value> {
+impl<T, E> ByName<Result<T, E>> {
+    pub fn __finally_describe(&self) -> Describe<Result<T, E>> {
         |result| result.as_ref().err().map(|_| type_name::<E>().to_owned())
     }
 }
 
-pub trait DescribeNothing {
-    type Value;
-    fn __finally_describe(&self) -> Describe<Self::Value>;
+impl<T> Deref for ByName<T> {
+    type Target = NoFailure<T>;
+
+    fn deref(&self) -> &NoFailure<T> {
+        &self.0
+    }
 }
 
-impl<T> DescribeNothing for Probe<T> {
-    type Value = T;
-    fn __finally_describe(&self) -> Describe<T> {
+impl<T> NoFailure<T> {
+    pub fn __finally_describe(&self) -> Describe<T> {
         |_| None
     }
 }

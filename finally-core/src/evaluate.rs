@@ -58,6 +58,16 @@ where
     )
 }
 
+/// The same for a cleanup that captures nothing. A function pointer is the same type for all of them, so this is compiled
+/// once for each output and not once for each function.
+pub fn build_static<T, K, I, M, V>(exit: Exit<T>, cleanup: fn(Fate<'_, T>) -> K) -> Evaluated<T, I, M, V>
+where
+    K: Cleanup<M, Value = V, Itself = I>,
+    V: CleanupValue,
+{
+    build(exit, cleanup)
+}
+
 /// Evaluates a cleanup that may go on elsewhere.
 pub fn build_detached<T, K, I, D, M, V>(
     exit: Exit<T>,
@@ -77,18 +87,43 @@ where
     )
 }
 
-/// The same for a cleanup that is a block of the user's: it takes what it mentions, and to make it runs nothing.
-pub fn build_owned<T, F, I, D, M, V>(exit: Exit<T>, future: F) -> Evaluated<T, D, M, V>
+/// The same for one that captures nothing, as [`build_static`].
+pub fn build_detached_static<T, K, I, D, M, V>(
+    exit: Exit<T>,
+    cleanup: fn(Fate<'_, T>) -> K,
+) -> Evaluated<T, D, M, V>
+where
+    K: Cleanup<M, Value = V, Itself = I>,
+    I: Detach<M, D>, // own what is `Send`, or choose `on_cancel = block` or `skip`
+    V: CleanupValue,
+{
+    build_detached(exit, cleanup)
+}
+
+/// A cleanup that is a block of the user's: it takes what it mentions, and to make it runs nothing.
+pub struct Own<D, M, V> {
+    cleanup: D,
+    marker: PhantomData<fn() -> (M, V)>,
+}
+
+#[inline(always)]
+pub fn own<F, I, D, M, V>(future: F) -> Own<D, M, V>
 where
     F: Cleanup<M, Value = V, Itself = I>,
     I: Detach<M, D>, // own what is `Send`, or choose `on_cancel = block` or `skip`
     V: CleanupValue,
 {
-    Evaluated::new(exit, Ok(future.itself().detached()))
+    Own { cleanup: future.itself().detached(), marker: PhantomData }
+}
+
+/// The same for what [`own`] made.
+pub fn build_owned<T, D, M, V: CleanupValue>(exit: Exit<T>, own: Own<D, M, V>) -> Evaluated<T, D, M, V> {
+    Evaluated::new(exit, Ok(own.cleanup))
 }
 
 /// Evaluates a cleanup that may go on elsewhere in a closure that takes the arguments which the cleanup mentions, so that
 /// they are dropped right after it. A panic of theirs counts as one of the body's drop.
+#[inline(always)]
 #[track_caller]
 pub fn build_and_drop<T, D, M, V>(
     exit: Exit<T>,
@@ -105,11 +140,22 @@ pub struct Builder<'a, T, D, M, V> {
     fate: Fate<'a, T>,
     /// A closure's value is lost when a drop at its end panics (<https://github.com/rust-lang/rust/issues/47949>), so the
     /// cleanup does not come out as that.
-    built: Option<Result<D, Payload>>,
+    built: Option<D>,
     marker: PhantomData<fn() -> (M, V)>,
 }
 
 impl<T, D, M, V> Builder<'_, T, D, M, V> {
+    /// Takes what an expression evaluated to.
+    pub fn fill<C, I>(&mut self, cleanup: C)
+    where
+        // What the compiler has to say about a cleanup that borrows what is dropped behind it ends in this line.
+        C: Cleanup<M, Value = V, Itself = I>, // own what it uses, as `.await` does, or choose `on_cancel = block` or `skip`
+        I: Detach<M, D>,                      // own what is `Send`, or choose `on_cancel = block` or `skip`
+    {
+        self.built = Some(cleanup.itself().detached());
+    }
+
+    /// Calls a closure.
     pub fn build<H, C, I>(&mut self, cleanup: H)
     where
         // What the compiler has to say about a cleanup that borrows what is dropped behind it ends in these lines.
@@ -117,26 +163,7 @@ impl<T, D, M, V> Builder<'_, T, D, M, V> {
         C: Cleanup<M, Value = V, Itself = I>,
         I: Detach<M, D>, // own what is `Send`, or choose `on_cancel = block` or `skip`
     {
-        self.evaluate(&mut Some(|evaluation: &mut Evaluation<'_, T, D>| {
-            evaluation.fill(cleanup(evaluation.fate).itself().detached());
-        }));
-    }
-
-    /// The same for a block of the user's, as [`build_owned`].
-    pub fn own<F, I>(&mut self, future: F)
-    where
-        F: Cleanup<M, Value = V, Itself = I>,
-        I: Detach<M, D>, // own what is `Send`, or choose `on_cancel = block` or `skip`
-    {
-        self.fill(future.itself().detached());
-    }
-
-    fn fill(&mut self, cleanup: D) {
-        self.built = Some(Ok(cleanup));
-    }
-
-    fn evaluate(&mut self, call: &mut dyn for<'a> Once<Evaluation<'a, T, D>>) {
-        self.built = Some(evaluate_for(self.fate, call));
+        self.fill(cleanup(self.fate));
     }
 }
 
@@ -176,7 +203,13 @@ fn evaluate_and_drop<T, D, M, V: CleanupValue>(
 ) -> Evaluated<T, D, M, V> {
     let mut builder = Builder { fate: exit.fate(), built: None, marker: PhantomData };
     let evaluated = catch(|| evaluate.call(&mut builder));
-    let Some(built) = builder.built else { unreachable!("the closure evaluates the cleanup first of all") };
-    exit.add_drop_panic(evaluated, Location::caller());
+    let built = match (builder.built, evaluated) {
+        (Some(built), dropped) => {
+            exit.add_drop_panic(dropped, Location::caller());
+            Ok(built)
+        }
+        (None, Err(payload)) => Err(payload),
+        (None, Ok(())) => unreachable!("the closure evaluates the cleanup"),
+    };
     Evaluated::new(exit, built)
 }

@@ -60,8 +60,27 @@ impl<Marker, F> Resolved<F> for Marker {
 }
 
 /// Calls a body and catches its panic.
+#[inline(always)]
 pub(crate) fn call<T>(body: impl FnOnce() -> T) -> Exit<T> {
-    Exit::new(match catch(body) {
+    call_in(&mut Some(body))
+}
+
+/// A body whatever its closure is. What calls it is compiled once for each output, not once for each function.
+trait AnyBody<T> {
+    fn call(&mut self) -> T;
+}
+
+impl<T, F: FnOnce() -> T> AnyBody<T> for Option<F> {
+    fn call(&mut self) -> T {
+        match self.take() {
+            Some(body) => body(),
+            None => unreachable!("a body is called once"),
+        }
+    }
+}
+
+fn call_in<T>(body: &mut dyn AnyBody<T>) -> Exit<T> {
+    Exit::new(match catch(|| body.call()) {
         Ok(value) => Outcome::Returned(value),
         Err(payload) => Outcome::Panicked(payload),
     })

@@ -1,47 +1,62 @@
 //! The guard: cancellation resumes the function once more, in its finally section.
 
+mod holding;
+
+pub(crate) use holding::HoldingGuard;
+
 use core::{
-    future::Future,
+    future::{Future, IntoFuture},
     mem,
     panic::Location,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use pin_project_lite::pin_project;
 
 use crate::{
-    settle::{Ending, Hold, deliver, raise_first},
+    settle::{Ending, raise_first},
     signal,
     unwind::catch,
 };
 
+/// A coroutine that ends in one of the `settle` functions, to be awaited. The form of a cleanup that uses the arguments.
+///
+/// What the coroutine ends in becomes a parameter, and nothing is looked up in the coroutine any more: inside a future the
+/// compiler forgets which lifetimes are the same, and then a closure in the coroutine can no longer be shown to end in
+/// anything (<https://github.com/rust-lang/rust/issues/110338>).
+#[must_use = "a guard runs when it is awaited"]
+pub struct Guarded<C>(pub C);
+
+impl<C, E> IntoFuture for Guarded<C>
+where
+    C: Future<Output = E>,
+    E: Ending,
+{
+    type Output = E::Output;
+    type IntoFuture = E::Guard<C>;
+
+    #[inline(always)]
+    fn into_future(self) -> E::Guard<C> {
+        E::guard(self.0)
+    }
+}
+
 pin_project! {
-    /// Drives a coroutine that runs a body and then evaluates its cleanup, and settles the two.
+    /// Drives a coroutine that runs a body, evaluates its cleanup and settles the two, and has nothing to await behind it.
     ///
     /// The suspended point of the coroutine is always a [`Body`](crate::body::Body) or an awaited cleanup of our own, so
-    /// the signal is seen before any code of the user is polled.
-    ///
-    /// What the coroutine ends in is a parameter, and nothing here is looked up in the coroutine: inside a future the
-    /// compiler forgets which lifetimes are the same, and then a closure in the coroutine can no longer be shown to end in
-    /// anything (<https://github.com/rust-lang/rust/issues/110338>).
-    #[project = GuardProject]
+    /// the signal is seen before any code of the user is polled, and there is none at which it stays suspended. A coroutine
+    /// that has ended holds nothing, so nothing has to drop it.
     #[must_use = "futures do nothing unless they are awaited"]
-    pub enum Guard<C, E>
+    pub struct Guard<C, E>
     where
         C: Future<Output = E>,
         E: Ending,
     {
-        Running {
-            #[pin]
-            coroutine: C,
-            entered: bool,
-        },
-        Settling {
-            #[pin]
-            held: E::Held,
-        },
-        Done,
+        #[pin]
+        pub(crate) coroutine: C,
+        pub(crate) state: State,
     }
 
     impl<C, E> PinnedDrop for Guard<C, E>
@@ -50,19 +65,20 @@ pin_project! {
         E: Ending,
     {
         fn drop(this: Pin<&mut Self>) {
-            leave(this);
+            let this = this.project();
+            leave(this.coroutine, this.state);
         }
     }
 }
 
-impl<C, E> Guard<C, E>
-where
-    C: Future<Output = E>,
-    E: Ending,
-{
-    pub(crate) const fn new(coroutine: C) -> Self {
-        Self::Running { coroutine, entered: false }
-    }
+/// How far a coroutine is.
+pub enum State {
+    /// Never polled: there is nothing to clean up.
+    New,
+    /// Suspended, so that a drop resumes it.
+    Entered,
+    /// Under way, or ended, be it by a panic: it must not be resumed.
+    Ended,
 }
 
 impl<C, E> Future for Guard<C, E>
@@ -72,86 +88,49 @@ where
 {
     type Output = E::Output;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        poll(self, context)
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<E::Output> {
+        let this = self.project();
+        poll_at_once(this.coroutine, this.state, context)
     }
 }
 
-/// A guard whatever its coroutine is. What drives it is compiled once for each ending, not once for each function.
-trait AnyGuard<E: Ending> {
-    fn stage(self: Pin<&mut Self>) -> Stage<'_, E>;
-
-    /// Goes on to awaiting the cleanup, or to the end. Drops what was there before.
-    fn proceed(self: Pin<&mut Self>, held: Option<E::Held>);
-}
-
-enum Stage<'a, E: Ending> {
-    Running { coroutine: Pin<&'a mut dyn Future<Output = E>>, entered: &'a mut bool },
-    Settling(Pin<&'a mut E::Held>),
-    Done,
-}
-
-impl<C, E> AnyGuard<E> for Guard<C, E>
+/// Drives a coroutine whatever it is. Compiled once for each ending, not once for each function.
+fn poll_at_once<E>(
+    coroutine: Pin<&mut dyn Future<Output = E>>,
+    state: &mut State,
+    context: &mut Context<'_>,
+) -> Poll<E::Output>
 where
-    C: Future<Output = E>,
     E: Ending,
 {
-    fn stage(self: Pin<&mut Self>) -> Stage<'_, E> {
-        match self.project() {
-            GuardProject::Running { coroutine, entered } => Stage::Running { coroutine, entered },
-            GuardProject::Settling { held } => Stage::Settling(held),
-            GuardProject::Done => Stage::Done,
-        }
-    }
-
-    fn proceed(mut self: Pin<&mut Self>, held: Option<E::Held>) {
-        self.set(match held {
-            Some(held) => Self::Settling { held },
-            None => Self::Done,
-        });
-    }
+    poll(coroutine, state, context)
+        .map(|ending| ending.begin().unwrap_or_else(|_| unreachable!("nothing is left to await")))
 }
 
-fn poll<E: Ending>(mut guard: Pin<&mut dyn AnyGuard<E>>, context: &mut Context<'_>) -> Poll<E::Output> {
-    loop {
-        let settled = match guard.as_mut().stage() {
-            Stage::Running { coroutine, entered } => {
-                // A coroutine that panics is done for: it must not be resumed by the drop.
-                *entered = false;
-                let Poll::Ready(ending) = signal::without(context, |context| coroutine.poll(context)) else {
-                    *entered = true;
-                    return Poll::Pending;
-                };
-                match ending.begin() {
-                    Ok(settled) => settled,
-                    Err(held) => {
-                        guard.as_mut().proceed(Some(held));
-                        continue;
-                    }
-                }
-            }
-            Stage::Settling(held) => ready!(signal::without(context, |context| held.poll(context))),
-            Stage::Done => panic!("`finally` polled after completion"),
-        };
-        guard.proceed(None);
-        return Poll::Ready(deliver(settled));
+fn poll<E>(
+    coroutine: Pin<&mut dyn Future<Output = E>>,
+    state: &mut State,
+    context: &mut Context<'_>,
+) -> Poll<E> {
+    // A coroutine that panics is done for: it must not be resumed by the drop.
+    if let State::Ended = mem::replace(state, State::Ended) {
+        panic!("`finally` polled after completion");
     }
+    let polled = signal::without(context, |context| coroutine.poll(context));
+    if polled.is_pending() {
+        *state = State::Entered;
+    }
+    polled
 }
 
 /// What a drop does: resumes a coroutine that is under way.
-fn leave<E: Ending>(mut guard: Pin<&mut dyn AnyGuard<E>>) {
-    let Stage::Running { coroutine, entered } = guard.as_mut().stage() else { return };
-    // Going on to the end below drops the coroutine, and comes here again.
-    if !mem::replace(entered, false) {
-        return;
-    }
-    let polled = catch(|| coroutine.poll(&mut signal::context()));
-    // A coroutine that is still pending awaits its cleanup in place, which its drop ends or drives on.
-    let dropped = catch(|| guard.proceed(None));
-    let abandoned = match polled {
+fn leave<E: Ending>(coroutine: Pin<&mut dyn Future<Output = E>>, state: &mut State) {
+    let State::Entered = mem::replace(state, State::Ended) else { return };
+    let abandoned = match catch(|| coroutine.poll(&mut signal::context())) {
         Ok(Poll::Ready(ending)) => catch(|| ending.abandon()).err(),
-        Ok(Poll::Pending) => None,
+        Ok(Poll::Pending) => unreachable!("what is awaited in a coroutine ends at the signal"),
         Err(payload) => Some(payload),
     };
-    raise_first([abandoned, dropped.err()], Location::caller());
+    raise_first([abandoned], Location::caller());
 }

@@ -1,60 +1,42 @@
 //! What expansions name. Nothing here is for people to call, and any of it may change with every release.
+//!
+//! What would be compiled once more for each function of the user's is `#[inline(always)]`, here and where it leads: a debug
+//! build takes half a million instructions for every function that is left (`docs/compile-time.md`).
 
 use core::{future::Future, panic::Location};
 
 pub use alloc::boxed::Box;
-pub use core::{convert::Infallible, option::Option, result::Result};
+pub use core::{convert::Infallible, future::IntoFuture, option::Option, result::Result};
 
 use crate::{
     block::{AtOnce, Leaving},
-    body::Body,
     cleanup::{Accepts, Cleanup, CleanupValue},
-    combinator::Combinator,
     function::{self, Immediate, Resolved, ResolvesTo},
-    guard::Guard,
-    handoff::Adopted,
-    settle::{Ending, Rules, Settled, Settles, Skipping, Texts},
+    settle::{Behind, Rules, Settled, Settles, Skipping, Texts},
 };
 pub use crate::{
     block::{
         End, Left, NoAwait, Or, RouteNothing, RouteResult, RouteValue, Types, describe as describe_end, run,
     },
-    describe::{Describe, DescribeDebug, DescribeDisplay, DescribeName, DescribeNothing, Probe},
-    evaluate::{Builder, Evaluated, build, build_and_drop, build_detached, build_owned},
+    body::Body,
+    combinator::Concluded,
+    describe::{Describe, Probe},
+    evaluate::{
+        Builder, Evaluated, build, build_and_drop, build_detached, build_detached_static, build_owned,
+        build_static, own,
+    },
+    guard::Guarded,
     opaque::describe as describe_opaque,
     outcome::Exit,
 };
 
-/// Runs a coroutine that ends in one of the `settle` functions. The form of a cleanup that uses the arguments.
-pub const fn guard<C, E>(coroutine: C) -> Guard<C, E>
-where
-    C: Future<Output = E>,
-    E: Ending,
-{
-    Guard::new(coroutine)
-}
-
-/// Runs a body, then a handler that ends in one of the `settle` functions. The form of a cleanup that uses no argument.
-pub const fn finally<F, H, E>(body: F, handler: H) -> Combinator<F, H, E>
-where
-    F: Future,
-    H: FnOnce(Exit<F::Output>) -> E,
-    E: Ending,
-{
-    Combinator::new(body, handler)
-}
-
-/// The body inside a coroutine.
-pub const fn body<F: Future>(future: F) -> Body<F> {
-    Body::Running { future, adopted: Adopted::NONE }
-}
-
-/// A block in place that may leave the function around, as what goes into [`body`] or [`run`].
+/// A block in place that may leave the function around, as what goes into [`Body`] or [`run`].
 pub const fn leaving<F: Future>(left: &Left, future: F) -> Leaving<'_, F> {
     Leaving::new(left, future)
 }
 
 /// The body of a function that is not async.
+#[inline(always)]
 pub fn call<T>(body: impl FnOnce() -> T) -> Exit<T> {
     function::call(body)
 }
@@ -76,9 +58,9 @@ where
 /// `on_cancel = detach`: a cleanup that is awaited goes on elsewhere when its caller leaves.
 #[track_caller]
 pub fn settle<T, D, M, V>(
-    end: Evaluated<T, D, M, V>,
     describe_body: Describe<T>,
     describe_cleanup: Describe<V>,
+    end: Evaluated<T, D, M, V>,
 ) -> D::Ending
 where
     D: Settles<M, T, V>,
@@ -88,12 +70,26 @@ where
     D::settle(end.built, end.exit, texts)
 }
 
+/// The same for a cleanup that is awaited behind the guard: what that resolves to is awaited, too.
+#[track_caller]
+pub fn settle_behind<T, D, M, V>(
+    describe_body: Describe<T>,
+    describe_cleanup: Describe<V>,
+    end: Evaluated<T, D, M, V>,
+) -> Behind<D::Ending>
+where
+    D: Settles<M, T, V>,
+    V: CleanupValue,
+{
+    Behind(settle(describe_body, describe_cleanup, end))
+}
+
 /// `on_cancel = skip`, for a body that was not cancelled.
 #[track_caller]
 pub fn settle_or_skip<T, K, M, V>(
-    end: Evaluated<T, K, M, V>,
     describe_body: Describe<T>,
     describe_cleanup: Describe<V>,
+    end: Evaluated<T, K, M, V>,
 ) -> Skipping<T, K::Future>
 where
     K: Cleanup<M, Value = V>,
@@ -117,9 +113,9 @@ pub fn skip<T>(exit: Exit<T>) -> Settled<T> {
 /// The end of a function that is not async.
 #[track_caller]
 pub fn settle_sync<T, I, M, V>(
-    end: Evaluated<T, I, M, V>,
     describe_body: Describe<T>,
     describe_cleanup: Describe<V>,
+    end: Evaluated<T, I, M, V>,
 ) -> T
 where
     M: Immediate<I, V>,
@@ -133,16 +129,16 @@ where
 /// The end of a block that does not await.
 #[track_caller]
 pub fn settle_at_once<T, I, M, V>(
-    end: Evaluated<T, I, M, V>,
     describe_body: Describe<T>,
     describe_cleanup: Describe<V>,
+    end: Evaluated<T, I, M, V>,
 ) -> T
 where
     M: AtOnce<I, V>,
     V: CleanupValue,
     T: Accepts<V>,
 {
-    settle_sync(end, describe_body, describe_cleanup)
+    settle_sync(describe_body, describe_cleanup, end)
 }
 
 #[cfg(feature = "std")]
@@ -162,9 +158,9 @@ mod with_std {
     /// `on_cancel = block`: a cleanup that is awaited is driven to its end inside the drop of its caller.
     #[track_caller]
     pub fn settle_or_block<T, K, M, V>(
-        end: Evaluated<T, K, M, V>,
         describe_body: Describe<T>,
         describe_cleanup: Describe<V>,
+        end: Evaluated<T, K, M, V>,
         detacher: Option<Detacher<K::Future>>,
     ) -> Settle<T, Blocking<K::Future>>
     where

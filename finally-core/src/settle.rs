@@ -2,11 +2,13 @@
 //!
 //! First failure wins (P7): the body's if it failed, else the cleanup's. Every other failure is reported (P8).
 
+mod await_behind;
 mod await_inline;
 #[cfg(feature = "std")]
 mod await_owned;
 mod rules;
 
+pub use await_behind::Behind;
 pub use await_inline::Skipping;
 #[cfg(feature = "std")]
 pub use await_owned::{Blocking, Detachable, Detacher, Settle, Settling};
@@ -15,6 +17,7 @@ pub(crate) use rules::{deliver, raise_first};
 
 use core::{
     convert::Infallible,
+    future::Future,
     marker::PhantomData,
     pin::Pin,
     task::{Context, Poll},
@@ -27,18 +30,21 @@ use crate::{
     outcome::Exit,
     unwind::Payload,
 };
-#[cfg(feature = "std")]
-use core::future::Future;
 
 /// What a coroutine ends in: its body's exit together with its cleanup.
-pub trait Ending {
+pub trait Ending: Sized {
     type Output;
     /// What a guard holds while it awaits the cleanup. Holds no output where nothing is awaited, because a future that
     /// holds a `T` is `Send` only if `T` is.
     type Held: Hold<Output = Self::Output>;
+    /// What drives a coroutine that ends in this. Where nothing is awaited behind the coroutine it does not have to share
+    /// its place, and costs the compiler half.
+    type Guard<C: Future<Output = Self>>: Future<Output = Self::Output>;
 
-    /// The outcome where it is known by now, else what has to be awaited.
-    fn begin(self) -> Result<Settled<Self::Output>, Self::Held>;
+    fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C>;
+
+    /// What the caller gets where it is known by now, else what has to be awaited.
+    fn begin(self) -> Result<Self::Output, Self::Held>;
 
     /// The caller has left. Goes on with what the body panicked with while it was dropped.
     fn abandon(self);
@@ -80,19 +86,6 @@ pub trait Detach<Marker, D> {
 impl<V> Detach<InPlace, V> for V {
     fn detached(self) -> V {
         self
-    }
-}
-
-#[cfg(feature = "std")]
-impl<F> Detach<Awaited, Detachable<F::Output>> for F
-where
-    // A cancelled caller does not wait, so the cleanup may have to move to another task: it owns what it uses and is
-    // `Send`. Own it (`clone` what the cleanup needs), or choose `on_cancel = block` or `on_cancel = skip`.
-    F: Future + Send + 'static,
-    F::Output: 'static,
-{
-    fn detached(self) -> Detachable<F::Output> {
-        Detachable::new(self)
     }
 }
 

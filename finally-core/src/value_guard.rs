@@ -10,6 +10,7 @@ use core::{
 use crate::{
     check::Admits,
     cleanup::{Cleanup, InPlace},
+    guard::HoldingGuard,
     handler::{self, Explain},
     outcome::{Exit, Outcome},
     settle::{Detach, Detaches, Ending, Settles},
@@ -145,7 +146,7 @@ where
     /// ```
     pub async fn release(mut this: Self) -> M::Value {
         let location = this.location;
-        crate::guard::Guard::new(async move {
+        HoldingGuard::new(async move {
             // The guard stays armed until here, which is the first poll.
             let (value, handler) = this.armed.take().unwrap_or_else(|| unreachable!("{TAKEN}"));
             M::release(handler, value, location)

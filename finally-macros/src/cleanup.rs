@@ -92,6 +92,16 @@ impl Cleanup {
         names.iter().find_map(|name| tokens::first_of(&awaited, &name.to_string()))
     }
 
+    /// Whether it is a future by its looks that takes each variable which it mentions as a whole, and leaves nothing of it.
+    pub(crate) fn takes_whole(&self) -> bool {
+        match &self.kind {
+            Kind::Await(Expr::Async(ExprAsync { block, .. })) => block_uses_whole(block),
+            Kind::Await(expression) => uses_whole(expression),
+            Kind::AsyncClosure(closure) => closure.inputs.is_empty() && uses_whole(&closure.body),
+            Kind::Path(_) | Kind::Closure(_) | Kind::Expression(_) => false,
+        }
+    }
+
     /// What may be detached takes what it mentions, and what is awaited in place borrows it.
     pub(crate) fn evaluation(&self, on_cancel: OnCancel) -> Evaluation {
         let span = Span::mixed_site().located_at(self.span);
@@ -137,7 +147,11 @@ impl Cleanup {
                     let block = self.block(expression);
                     quote_spanned!(span=> |_| #unit #block)
                 }
-                None => quote_spanned!(span=> |_| #expression),
+                // As the argument of a call its braces would be unnecessary.
+                None if matches!(expression, Expr::Block(_) | Expr::Paren(_)) => {
+                    quote_spanned!(span=> |_| #expression)
+                }
+                None => return Evaluation::Expression(expression.to_token_stream()),
             },
         })
     }
@@ -174,6 +188,8 @@ impl Cleanup {
 pub(crate) enum Evaluation {
     /// It is a block, which has to be made, and does not look at the fate.
     Future(TokenStream),
+    /// It is an expression that does not look at the fate.
+    Expression(TokenStream),
     /// A closure from the fate to the cleanup.
     Closure(TokenStream),
 }
@@ -181,7 +197,7 @@ pub(crate) enum Evaluation {
 impl Evaluation {
     pub(crate) fn into_closure(self, span: Span) -> TokenStream {
         match self {
-            Self::Future(future) => quote_spanned!(span=> |_| #future),
+            Self::Future(cleanup) | Self::Expression(cleanup) => quote_spanned!(span=> |_| #cleanup),
             Self::Closure(closure) => closure,
         }
     }
@@ -257,6 +273,38 @@ fn block_diverges(block: &Block) -> bool {
         Some(Stmt::Macro(call)) => ends_in(&call.mac.path, DIVERGING_MACROS),
         _ => false,
     }
+}
+
+/// Whether nothing in the expression takes a variable apart, or could: it calls, borrows and awaits.
+fn uses_whole(expression: &Expr) -> bool {
+    let attributes = match expression {
+        Expr::Await(it) => &it.attrs,
+        Expr::Block(it) => &it.attrs,
+        Expr::Call(it) => &it.attrs,
+        Expr::Lit(it) => &it.attrs,
+        Expr::MethodCall(it) => &it.attrs,
+        Expr::Path(it) => &it.attrs,
+        Expr::Reference(it) => &it.attrs,
+        Expr::Try(it) => &it.attrs,
+        _ => return false,
+    };
+    attributes.is_empty()
+        && match expression {
+            Expr::Await(it) => uses_whole(&it.base),
+            Expr::Block(it) => block_uses_whole(&it.block),
+            Expr::Call(it) => uses_whole(&it.func) && it.args.iter().all(uses_whole),
+            Expr::MethodCall(it) => uses_whole(&it.receiver) && it.args.iter().all(uses_whole),
+            Expr::Reference(it) => uses_whole(&it.expr),
+            Expr::Try(it) => uses_whole(&it.expr),
+            _ => true,
+        }
+}
+
+fn block_uses_whole(block: &Block) -> bool {
+    block
+        .stmts
+        .iter()
+        .all(|statement| matches!(statement, Stmt::Expr(expression, _) if uses_whole(expression)))
 }
 
 /// Whether the expression is an `async` block, or one in braces.

@@ -24,7 +24,8 @@ use crate::{
     cleanup::{Cleanup, Evaluation},
     input::{self, Function, Returns},
     options::{OnCancel, Written},
-    settle, tokens,
+    settle::{self, Settlement},
+    tokens,
 };
 
 pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStream {
@@ -93,12 +94,15 @@ impl End<'_> {
             _ => None,
         };
         let whole = if captures.mentioned || self.on_cancel != OnCancel::Detach {
-            let body = quote_spanned!(span=> #private::body(#body).await);
-            self.coroutine(&body, exit_type.as_ref(), &captures, function)
+            let body = quote_spanned!(span=> #private::Body(#body).await);
+            // What is awaited anyway is awaited here, in the place that the guard leaves.
+            let behind = self.on_cancel == OnCancel::Detach && self.cleanup.is_async();
+            let guard = self.coroutine(&body, exit_type.as_ref(), &captures, function, behind);
+            if behind { quote_spanned!(span=> #guard.await) } else { guard }
         } else {
-            let (exit, settle) = (exit(self.span), self.settle(&captures, function));
+            let (exit, settle) = (exit(self.span), self.settle(&captures, function, false));
             let handler = quote_spanned!(self.span=> |#exit #exit_type| { #settle });
-            quote_spanned!(span=> #private::finally(#body, #handler))
+            quote_spanned!(span=> #private::Concluded(#body, #handler))
         };
         let before_body = &captures.before_body;
         diverging(function, quote_spanned!(span=> #before_body #whole.await))
@@ -110,15 +114,16 @@ impl End<'_> {
         let body = self.body(function, false, &captures);
         let before_body = &captures.before_body;
         let (exit, end) = (exit(self.span), end(self.span));
-        let closure = self.cleanup.evaluation(self.on_cancel).into_closure(self.span);
+        // Nothing that stays in place moves anywhere.
+        let build = settle::evaluate(self.cleanup, captures.mentioned, OnCancel::Block, private, self.span);
         let span = function.brace();
         let body = body_closure(function, body);
         let call = quote_spanned!(span=> let #exit = #private::call(#body););
-        let describe = self.describe();
+        let (body_text, cleanup_text) =
+            (settle::describe(self.span, "body"), settle::describe(self.span, "cleanup"));
         let settle = quote_spanned! {self.span=>
-            let #end = #private::build(#exit, #closure);
-            #describe
-            #private::settle_sync(#end, __finally_body, __finally_cleanup)
+            let #end = #build;
+            #private::settle_sync(#body_text, #cleanup_text, #end)
         };
         quote! { #before_body #call #settle }
     }
@@ -150,13 +155,14 @@ impl End<'_> {
             exit_type = Some(quote_spanned!(span=> : #private::Exit<#output>));
         }
         let whole = if captures.mentioned || self.on_cancel != OnCancel::Detach {
-            let body = quote_spanned!(span=> #private::body(#future).await);
-            self.coroutine(&body, exit_type.as_ref(), &captures, function)
+            let body = quote_spanned!(span=> #private::Body(#future).await);
+            self.coroutine(&body, exit_type.as_ref(), &captures, function, false)
         } else {
-            let (exit, settle) = (exit(self.span), self.settle(&captures, function));
+            let (exit, settle) = (exit(self.span), self.settle(&captures, function, false));
             let handler = quote_spanned!(self.span=> |#exit #exit_type| { #settle });
-            quote_spanned!(span=> #private::finally(#future, #handler))
+            quote_spanned!(span=> #private::Concluded(#future, #handler))
         };
+        let whole = quote_spanned!(span=> #private::IntoFuture::into_future(#whole));
         let whole = if is_boxed { quote_spanned!(span=> #private::Box::pin(#whole)) } else { whole };
         quote_spanned! {span=>
             let #future = #make;
@@ -171,17 +177,19 @@ impl End<'_> {
         exit_type: Option<&TokenStream>,
         captures: &Captures,
         function: &Function,
+        behind: bool,
     ) -> TokenStream {
-        let (private, exit, settle) = (&self.private, exit(self.span), self.settle(captures, function));
+        let (private, exit, settle) =
+            (&self.private, exit(self.span), self.settle(captures, function, behind));
         match &captures.coroutine {
             None => quote_spanned! {self.span=>
-                #private::guard(async move {
+                #private::Guarded(async move {
                     let #exit #exit_type = #body;
                     #settle
                 })
             },
             Some(capture) => quote_spanned! {self.span=>
-                #private::guard(async {
+                #private::Guarded(async {
                     if false {
                         #capture
                         return #private::never();
@@ -237,14 +245,17 @@ impl End<'_> {
     }
 
     /// From the exit to the ending, in a coroutine or in a handler.
-    fn settle(&self, captures: &Captures, function: &Function) -> TokenStream {
+    fn settle(&self, captures: &Captures, function: &Function, behind: bool) -> TokenStream {
         let Self { private, span, .. } = self;
         let (exit, end) = (exit(self.span), end(self.span));
-        let describe = self.describe();
-        let built = if captures.mentioned && self.on_cancel == OnCancel::Detach {
+        // What a cleanup takes as a whole leaves nothing that would have to be dropped behind it.
+        let leaves = captures.mentioned && !self.cleanup.takes_whole();
+        let built = if leaves && self.on_cancel == OnCancel::Detach {
             let capture = &captures.cleanup;
             let build = match self.cleanup.evaluation(self.on_cancel) {
-                Evaluation::Future(future) => quote_spanned!(*span=> own(#future)),
+                Evaluation::Future(cleanup) | Evaluation::Expression(cleanup) => {
+                    quote_spanned!(*span=> fill(#cleanup))
+                }
                 Evaluation::Closure(closure) => quote_spanned!(*span=> build(#closure)),
             };
             quote_spanned! {*span=>
@@ -257,9 +268,8 @@ impl End<'_> {
                 })
             }
         } else {
-            settle::evaluate(self.cleanup, self.on_cancel, private, *span)
+            settle::evaluate(self.cleanup, captures.mentioned, self.on_cancel, private, *span)
         };
-        let build = quote_spanned!(*span=> let #end = #built; #describe);
         let detacher = || {
             if captures.mentioned || !self.is_closed(function) {
                 return quote_spanned!(*span=> #private::Option::None);
@@ -269,17 +279,16 @@ impl End<'_> {
                 (&&#end.detach_probe()).__finally_detacher()
             }}
         };
-        settle::settle(self.on_cancel, private, *span, &build, &exit.to_token_stream(), detacher)
-    }
-
-    /// Finds the text of the body's failure and of the cleanup's, by what their types implement.
-    fn describe(&self) -> TokenStream {
-        let Self { private, span, .. } = self;
-        let import = settle::import_descriptions(private, *span);
-        let (body, cleanup) = (settle::describe(*span, "body"), settle::describe(*span, "cleanup"));
-        quote_spanned! {*span=>
-            let (__finally_body, __finally_cleanup) = { #import (#body, #cleanup) };
-        }
+        let settlement = Settlement {
+            on_cancel: self.on_cancel,
+            private,
+            span: *span,
+            build: quote_spanned!(*span=> let #end = #built;),
+            body: settle::describe(*span, "body"),
+            skipped: exit.to_token_stream(),
+            behind,
+        };
+        settlement.expand(detacher)
     }
 
     /// Whether a cleanup that uses no argument uses no type of the function either, so that it borrows nothing.

@@ -8,66 +8,78 @@ use crate::{
     options::OnCancel,
 };
 
-/// What [`describe`] chooses from: the traits that a type may have.
-pub(crate) fn import_descriptions(private: &Ident, span: Span) -> TokenStream {
-    quote_spanned! {span=>
-        use #private::{DescribeDebug as _, DescribeDisplay as _, DescribeName as _, DescribeNothing as _};
-    }
-}
-
 /// Finds the text of the failure of the end's `part`, its `body` or `cleanup`, by what the type implements, best first.
 pub(crate) fn describe(span: Span, part: &str) -> TokenStream {
     let part = Ident::new(part, span);
-    quote_spanned!(span=> (&&&&__finally_end.#part).__finally_describe())
+    quote_spanned!(span=> __finally_end.#part.__finally_describe())
 }
 
-/// Evaluates a cleanup for `__finally_exit`.
-pub(crate) fn evaluate(cleanup: &Cleanup, on_cancel: OnCancel, private: &Ident, span: Span) -> TokenStream {
-    match (on_cancel, cleanup.evaluation(on_cancel)) {
-        (OnCancel::Detach, Evaluation::Future(future)) => {
-            quote_spanned!(span=> #private::build_owned(__finally_exit, #future))
-        }
-        (OnCancel::Detach, Evaluation::Closure(closure)) => {
-            quote_spanned!(span=> #private::build_detached(__finally_exit, #closure))
-        }
-        (OnCancel::Skip | OnCancel::Block, evaluation) => {
-            let closure = evaluation.into_closure(span);
-            quote_spanned!(span=> #private::build(__finally_exit, #closure))
-        }
-    }
-}
-
-/// From the exit to the ending, where something is awaited.
-///
-/// `build` evaluates the cleanup for `__finally_exit`. It leaves the two in `__finally_end`, and the texts of their failures in
-/// `__finally_body` and `__finally_cleanup`.
-pub(crate) fn settle(
+/// Evaluates a cleanup for `__finally_exit`. One that captures nothing goes by a function pointer.
+pub(crate) fn evaluate(
+    cleanup: &Cleanup,
+    captures: bool,
     on_cancel: OnCancel,
     private: &Ident,
     span: Span,
-    build: &TokenStream,
-    skipped: &TokenStream,
-    detacher: impl FnOnce() -> TokenStream,
 ) -> TokenStream {
-    match on_cancel {
-        OnCancel::Detach => quote_spanned! {span=>
-            #build
-            #private::settle(__finally_end, __finally_body, __finally_cleanup)
-        },
-        OnCancel::Skip => quote_spanned! {span=>
-            if __finally_exit.is_cancelled() {
-                #private::skip(#skipped)
-            } else {
-                #build
-                #private::settle_or_skip(__finally_end, __finally_body, __finally_cleanup).await
+    let closure = match (on_cancel, cleanup.evaluation(on_cancel)) {
+        (OnCancel::Detach, Evaluation::Future(future)) => {
+            return quote_spanned!(span=> #private::build_owned(__finally_exit, #private::own(#future)));
+        }
+        (_, evaluation) => evaluation.into_closure(span),
+    };
+    let build = match (on_cancel, captures) {
+        (OnCancel::Detach, true) => "build_detached",
+        (OnCancel::Detach, false) => "build_detached_static",
+        (OnCancel::Skip | OnCancel::Block, true) => "build",
+        (OnCancel::Skip | OnCancel::Block, false) => "build_static",
+    };
+    let build = Ident::new(build, span);
+    quote_spanned!(span=> #private::#build(__finally_exit, #closure))
+}
+
+/// From the exit to the ending, where something is awaited.
+pub(crate) struct Settlement<'a> {
+    pub(crate) on_cancel: OnCancel,
+    pub(crate) private: &'a Ident,
+    pub(crate) span: Span,
+    /// Evaluates the cleanup for `__finally_exit`, and leaves the two in `__finally_end`.
+    pub(crate) build: TokenStream,
+    /// The text of the body's failure.
+    pub(crate) body: TokenStream,
+    /// The exit of a body whose cleanup is skipped.
+    pub(crate) skipped: TokenStream,
+    /// Leaves the cleanup to be awaited to who awaits the guard.
+    pub(crate) behind: bool,
+}
+
+impl Settlement<'_> {
+    pub(crate) fn expand(self, detacher: impl FnOnce() -> TokenStream) -> TokenStream {
+        let Self { on_cancel, private, span, build, body, skipped, behind } = self;
+        let cleanup = describe(span, "cleanup");
+        match on_cancel {
+            OnCancel::Detach => {
+                let settle = Ident::new(if behind { "settle_behind" } else { "settle" }, span);
+                quote_spanned! {span=>
+                    #build
+                    #private::#settle(#body, #cleanup, __finally_end)
+                }
             }
-        },
-        OnCancel::Block => {
-            let detacher = detacher();
-            quote_spanned! {span=>
-                #build
-                let __finally_detacher = #detacher;
-                #private::settle_or_block(__finally_end, __finally_body, __finally_cleanup, __finally_detacher).await
+            OnCancel::Skip => quote_spanned! {span=>
+                if __finally_exit.is_cancelled() {
+                    #private::skip(#skipped)
+                } else {
+                    #build
+                    #private::settle_or_skip(#body, #cleanup, __finally_end).await
+                }
+            },
+            OnCancel::Block => {
+                let detacher = detacher();
+                quote_spanned! {span=>
+                    #build
+                    let __finally_detacher = #detacher;
+                    #private::settle_or_block(#body, #cleanup, __finally_end, __finally_detacher).await
+                }
             }
         }
     }

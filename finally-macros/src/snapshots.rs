@@ -17,7 +17,7 @@ fn a_cleanup_that_uses_no_argument_is_a_handler_behind_the_body() {
         expect![[r#"
             async fn f(url: Url) -> Result<Page, Error> {
                 use ::finally::__private as __finally;
-                __finally::finally(
+                __finally::Concluded(
                         async move {
                             if false {
                                 __finally::take(url);
@@ -27,21 +27,15 @@ fn a_cleanup_that_uses_no_argument_is_a_handler_behind_the_body() {
                             { fetch(&url).await }
                         },
                         |__finally_exit| {
-                            let __finally_end = __finally::build_detached(
+                            let __finally_end = __finally::build_detached_static(
                                 __finally_exit,
                                 |_| clean(),
                             );
-                            let (__finally_body, __finally_cleanup) = {
-                                use __finally::{
-                                    DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                    DescribeNothing as _,
-                                };
-                                (
-                                    (&&&&__finally_end.body).__finally_describe(),
-                                    (&&&&__finally_end.cleanup).__finally_describe(),
-                                )
-                            };
-                            __finally::settle(__finally_end, __finally_body, __finally_cleanup)
+                            __finally::settle(
+                                __finally_end.body.__finally_describe(),
+                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end,
+                            )
                         },
                     )
                     .await
@@ -58,8 +52,8 @@ fn one_that_uses_arguments_is_the_end_of_a_coroutine_that_owns_them() {
         expect![[r#"
             async fn f(mut conn: Conn, order: Order) -> Result<(), Error> {
                 use ::finally::__private as __finally;
-                __finally::guard(async move {
-                        let __finally_exit = __finally::body(async {
+                __finally::Guarded(async move {
+                        let __finally_exit = __finally::Body(async {
                                 if false {
                                     __finally::take(order);
                                     let _ = &mut conn;
@@ -69,28 +63,17 @@ fn one_that_uses_arguments_is_the_end_of_a_coroutine_that_owns_them() {
                                 { conn.execute(&order).await }
                             })
                             .await;
-                        let __finally_end = __finally::build_and_drop(
+                        let __finally_end = __finally::build_owned(
                             __finally_exit,
-                            |__finally_builder| {
-                                if false {
-                                    __finally::take(conn);
-                                    return __finally::never();
-                                }
-                                __finally_builder.own(async move { conn.close().await })
-                            },
+                            __finally::own(async move { conn.close().await }),
                         );
-                        let (__finally_body, __finally_cleanup) = {
-                            use __finally::{
-                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                DescribeNothing as _,
-                            };
-                            (
-                                (&&&&__finally_end.body).__finally_describe(),
-                                (&&&&__finally_end.cleanup).__finally_describe(),
-                            )
-                        };
-                        __finally::settle(__finally_end, __finally_body, __finally_cleanup)
+                        __finally::settle_behind(
+                            __finally_end.body.__finally_describe(),
+                            __finally_end.cleanup.__finally_describe(),
+                            __finally_end,
+                        )
                     })
+                    .await
                     .await
             }
         "#]],
@@ -105,8 +88,8 @@ fn a_shared_self_is_borrowed_uniquely_by_the_body() {
         expect![[r#"
             async fn f(&mut self, id: u64) {
                 use ::finally::__private as __finally;
-                __finally::guard(async move {
-                        let __finally_exit = __finally::body(async {
+                __finally::Guarded(async move {
+                        let __finally_exit = __finally::Body(async {
                                 if false {
                                     __finally::take(id);
                                     let _ = &mut *self;
@@ -123,20 +106,14 @@ fn a_shared_self_is_borrowed_uniquely_by_the_body() {
                                     __finally::take(self);
                                     return __finally::never();
                                 }
-                                __finally_builder.build(|_| self.close())
+                                __finally_builder.fill(self.close())
                             },
                         );
-                        let (__finally_body, __finally_cleanup) = {
-                            use __finally::{
-                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                DescribeNothing as _,
-                            };
-                            (
-                                (&&&&__finally_end.body).__finally_describe(),
-                                (&&&&__finally_end.cleanup).__finally_describe(),
-                            )
-                        };
-                        __finally::settle(__finally_end, __finally_body, __finally_cleanup)
+                        __finally::settle(
+                            __finally_end.body.__finally_describe(),
+                            __finally_end.cleanup.__finally_describe(),
+                            __finally_end,
+                        )
                     })
                     .await
             }
@@ -152,8 +129,8 @@ fn skip_awaits_the_cleanup_in_the_coroutine() {
         expect![[r#"
             async fn f(conn: &mut Conn) {
                 use ::finally::__private as __finally;
-                __finally::guard(async move {
-                        let __finally_exit = __finally::body(async {
+                __finally::Guarded(async move {
+                        let __finally_exit = __finally::Body(async {
                                 if false {
                                     let _ = &mut *conn;
                                     let finally_value: () = __finally::never();
@@ -169,20 +146,10 @@ fn skip_awaits_the_cleanup_in_the_coroutine() {
                                 __finally_exit,
                                 |_| async { conn.close().await },
                             );
-                            let (__finally_body, __finally_cleanup) = {
-                                use __finally::{
-                                    DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                    DescribeNothing as _,
-                                };
-                                (
-                                    (&&&&__finally_end.body).__finally_describe(),
-                                    (&&&&__finally_end.cleanup).__finally_describe(),
-                                )
-                            };
                             __finally::settle_or_skip(
+                                    __finally_end.body.__finally_describe(),
+                                    __finally_end.cleanup.__finally_describe(),
                                     __finally_end,
-                                    __finally_body,
-                                    __finally_cleanup,
                                 )
                                 .await
                         }
@@ -201,8 +168,8 @@ fn block_hands_off_what_uses_nothing_where_it_would_deadlock() {
         expect![[r#"
             async fn f() {
                 use ::finally::__private as __finally;
-                __finally::guard(async move {
-                        let __finally_exit = __finally::body(async move {
+                __finally::Guarded(async move {
+                        let __finally_exit = __finally::Body(async move {
                                 if false {
                                     let finally_value: () = __finally::never();
                                     return finally_value;
@@ -210,25 +177,15 @@ fn block_hands_off_what_uses_nothing_where_it_would_deadlock() {
                                 {}
                             })
                             .await;
-                        let __finally_end = __finally::build(__finally_exit, |_| close());
-                        let (__finally_body, __finally_cleanup) = {
-                            use __finally::{
-                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                DescribeNothing as _,
-                            };
-                            (
-                                (&&&&__finally_end.body).__finally_describe(),
-                                (&&&&__finally_end.cleanup).__finally_describe(),
-                            )
-                        };
+                        let __finally_end = __finally::build_static(__finally_exit, |_| close());
                         let __finally_detacher = {
                             use __finally::{DetachLocal as _, DetachSend as _};
                             (&&__finally_end.detach_probe()).__finally_detacher()
                         };
                         __finally::settle_or_block(
+                                __finally_end.body.__finally_describe(),
+                                __finally_end.cleanup.__finally_describe(),
                                 __finally_end,
-                                __finally_body,
-                                __finally_cleanup,
                                 __finally_detacher,
                             )
                             .await
@@ -254,18 +211,12 @@ fn a_function_that_is_not_async_is_called() {
                     }
                     { value }
                 });
-                let __finally_end = __finally::build(__finally_exit, |_| clean());
-                let (__finally_body, __finally_cleanup) = {
-                    use __finally::{
-                        DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                        DescribeNothing as _,
-                    };
-                    (
-                        (&&&&__finally_end.body).__finally_describe(),
-                        (&&&&__finally_end.cleanup).__finally_describe(),
-                    )
-                };
-                __finally::settle_sync(__finally_end, __finally_body, __finally_cleanup)
+                let __finally_end = __finally::build_static(__finally_exit, |_| clean());
+                __finally::settle_sync(
+                    __finally_end.body.__finally_describe(),
+                    __finally_end.cleanup.__finally_describe(),
+                    __finally_end,
+                )
             }
         "#]],
     );
@@ -279,7 +230,7 @@ fn a_function_that_never_returns_returns_a_type_without_values() {
         expect![[r#"
             async fn f() -> ! {
                 use ::finally::__private as __finally;
-                match __finally::finally(
+                match __finally::Concluded(
                         async move {
                             if false {
                                 return __finally::never::<__finally::Infallible>();
@@ -287,21 +238,15 @@ fn a_function_that_never_returns_returns_a_type_without_values() {
                             { loop {} }
                         },
                         |__finally_exit| {
-                            let __finally_end = __finally::build_detached(
+                            let __finally_end = __finally::build_detached_static(
                                 __finally_exit,
                                 |_| clean(),
                             );
-                            let (__finally_body, __finally_cleanup) = {
-                                use __finally::{
-                                    DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                    DescribeNothing as _,
-                                };
-                                (
-                                    (&&&&__finally_end.body).__finally_describe(),
-                                    (&&&&__finally_end.cleanup).__finally_describe(),
-                                )
-                            };
-                            __finally::settle(__finally_end, __finally_body, __finally_cleanup)
+                            __finally::settle(
+                                __finally_end.body.__finally_describe(),
+                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end,
+                            )
                         },
                     )
                     .await
@@ -329,22 +274,21 @@ fn a_function_that_returns_a_future_makes_it_when_it_is_called() {
                         || { { async move { id } } },
                     ),
                 );
-                __finally::finally(
-                    __finally_future,
-                    |__finally_exit: __finally::Exit<u64>| {
-                        let __finally_end = __finally::build_detached(__finally_exit, |_| clean());
-                        let (__finally_body, __finally_cleanup) = {
-                            use __finally::{
-                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                DescribeNothing as _,
-                            };
-                            (
-                                (&&&&__finally_end.body).__finally_describe(),
-                                (&&&&__finally_end.cleanup).__finally_describe(),
+                __finally::IntoFuture::into_future(
+                    __finally::Concluded(
+                        __finally_future,
+                        |__finally_exit: __finally::Exit<u64>| {
+                            let __finally_end = __finally::build_detached_static(
+                                __finally_exit,
+                                |_| clean(),
+                            );
+                            __finally::settle(
+                                __finally_end.body.__finally_describe(),
+                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end,
                             )
-                        };
-                        __finally::settle(__finally_end, __finally_body, __finally_cleanup)
-                    },
+                        },
+                    ),
                 )
             }
         "#]],
@@ -369,30 +313,26 @@ fn a_boxed_future_is_boxed_again() {
                     },
                 );
                 __finally::Box::pin(
-                    __finally::guard(async move {
-                        let __finally_exit = __finally::body(__finally_future).await;
-                        let __finally_end = __finally::build_and_drop(
-                            __finally_exit,
-                            |__finally_builder| {
-                                if false {
-                                    __finally::take(self);
-                                    return __finally::never();
-                                }
-                                __finally_builder.build(|_| clean(self.id))
-                            },
-                        );
-                        let (__finally_body, __finally_cleanup) = {
-                            use __finally::{
-                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                DescribeNothing as _,
-                            };
-                            (
-                                (&&&&__finally_end.body).__finally_describe(),
-                                (&&&&__finally_end.cleanup).__finally_describe(),
+                    __finally::IntoFuture::into_future(
+                        __finally::Guarded(async move {
+                            let __finally_exit = __finally::Body(__finally_future).await;
+                            let __finally_end = __finally::build_and_drop(
+                                __finally_exit,
+                                |__finally_builder| {
+                                    if false {
+                                        __finally::take(self);
+                                        return __finally::never();
+                                    }
+                                    __finally_builder.fill(clean(self.id))
+                                },
+                            );
+                            __finally::settle(
+                                __finally_end.body.__finally_describe(),
+                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end,
                             )
-                        };
-                        __finally::settle(__finally_end, __finally_body, __finally_cleanup)
-                    }),
+                        }),
+                    ),
                 )
             }
         "#]],
@@ -408,7 +348,7 @@ fn a_block_in_a_box_stays_one() {
             fn f<'a>(&'a self, unused: &str) -> BoxFuture<'a, u64> {
                 use ::finally::__private as __finally;
                 Box::pin(async move {
-                    __finally::finally(
+                    __finally::Concluded(
                             async move {
                                 if false {
                                     __finally::take(self);
@@ -418,21 +358,15 @@ fn a_block_in_a_box_stays_one() {
                                 { self.id }
                             },
                             |__finally_exit| {
-                                let __finally_end = __finally::build_detached(
+                                let __finally_end = __finally::build_detached_static(
                                     __finally_exit,
                                     |_| clean(),
                                 );
-                                let (__finally_body, __finally_cleanup) = {
-                                    use __finally::{
-                                        DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                        DescribeNothing as _,
-                                    };
-                                    (
-                                        (&&&&__finally_end.body).__finally_describe(),
-                                        (&&&&__finally_end.cleanup).__finally_describe(),
-                                    )
-                                };
-                                __finally::settle(__finally_end, __finally_body, __finally_cleanup)
+                                __finally::settle(
+                                    __finally_end.body.__finally_describe(),
+                                    __finally_end.cleanup.__finally_describe(),
+                                    __finally_end,
+                                )
                             },
                         )
                         .await
@@ -468,8 +402,8 @@ fn a_method_under_async_trait_is_an_async_function_in_a_box() {
                 use ::finally::__private as __finally;
                 Box::pin(async move {
                     let (a, mut b) = __finally_argument_2;
-                    __finally::guard(async move {
-                            let __finally_exit = __finally::body(async {
+                    __finally::Guarded(async move {
+                            let __finally_exit = __finally::Body(async {
                                     if false {
                                         __finally::take(other);
                                         __finally::take(b);
@@ -501,20 +435,14 @@ fn a_method_under_async_trait_is_an_async_function_in_a_box() {
                                         __finally::take(self);
                                         return __finally::never();
                                     }
-                                    __finally_builder.build(|_| clean(self.id, name, a))
+                                    __finally_builder.fill(clean(self.id, name, a))
                                 },
                             );
-                            let (__finally_body, __finally_cleanup) = {
-                                use __finally::{
-                                    DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                    DescribeNothing as _,
-                                };
-                                (
-                                    (&&&&__finally_end.body).__finally_describe(),
-                                    (&&&&__finally_end.cleanup).__finally_describe(),
-                                )
-                            };
-                            __finally::settle(__finally_end, __finally_body, __finally_cleanup)
+                            __finally::settle(
+                                __finally_end.body.__finally_describe(),
+                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end,
+                            )
                         })
                         .await
                 })
@@ -531,7 +459,7 @@ fn patterns_are_taken_apart_in_the_body() {
         expect![[r#"
             async fn f(__finally_argument_0: (u8, u8), two: u8) {
                 use ::finally::__private as __finally;
-                __finally::finally(
+                __finally::Concluded(
                         async move {
                             if false {
                                 __finally::take(two);
@@ -549,21 +477,15 @@ fn patterns_are_taken_apart_in_the_body() {
                             { {} }
                         },
                         |__finally_exit| {
-                            let __finally_end = __finally::build_detached(
+                            let __finally_end = __finally::build_detached_static(
                                 __finally_exit,
                                 |_| clean(),
                             );
-                            let (__finally_body, __finally_cleanup) = {
-                                use __finally::{
-                                    DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                    DescribeNothing as _,
-                                };
-                                (
-                                    (&&&&__finally_end.body).__finally_describe(),
-                                    (&&&&__finally_end.cleanup).__finally_describe(),
-                                )
-                            };
-                            __finally::settle(__finally_end, __finally_body, __finally_cleanup)
+                            __finally::settle(
+                                __finally_end.body.__finally_describe(),
+                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end,
+                            )
                         },
                     )
                     .await
@@ -581,14 +503,14 @@ fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
             #[finally(flush(&log))]
             async fn f(#[allow(unused_mut)] mut log: Log, id: u64) {
                 use ::finally::__private as __finally;
-                __finally::guard(async {
+                __finally::Guarded(async {
                         if false {
                             #[allow(clippy::shadow_same)]
                             let id = id;
                             let _ = &mut log;
                             return __finally::never();
                         }
-                        let __finally_exit = __finally::body(async {
+                        let __finally_exit = __finally::Body(async {
                                 if false {
                                     #[allow(clippy::shadow_same)]
                                     let id = id;
@@ -605,20 +527,14 @@ fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
                                 if false {
                                     return __finally::never();
                                 }
-                                __finally_builder.build(|_| clean(&log))
+                                __finally_builder.fill(clean(&log))
                             },
                         );
-                        let (__finally_body, __finally_cleanup) = {
-                            use __finally::{
-                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                DescribeNothing as _,
-                            };
-                            (
-                                (&&&&__finally_end.body).__finally_describe(),
-                                (&&&&__finally_end.cleanup).__finally_describe(),
-                            )
-                        };
-                        __finally::settle(__finally_end, __finally_body, __finally_cleanup)
+                        __finally::settle(
+                            __finally_end.body.__finally_describe(),
+                            __finally_end.cleanup.__finally_describe(),
+                            __finally_end,
+                        )
                     })
                     .await
             }
@@ -634,8 +550,8 @@ fn block_borrows_what_it_uses() {
         expect![[r#"
             async fn f(conn: &mut Conn) {
                 use ::finally::__private as __finally;
-                __finally::guard(async move {
-                        let __finally_exit = __finally::body(async {
+                __finally::Guarded(async move {
+                        let __finally_exit = __finally::Body(async {
                                 if false {
                                     let _ = &mut *conn;
                                     let finally_value: () = __finally::never();
@@ -648,21 +564,11 @@ fn block_borrows_what_it_uses() {
                             __finally_exit,
                             |_| async { conn.close().await },
                         );
-                        let (__finally_body, __finally_cleanup) = {
-                            use __finally::{
-                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                DescribeNothing as _,
-                            };
-                            (
-                                (&&&&__finally_end.body).__finally_describe(),
-                                (&&&&__finally_end.cleanup).__finally_describe(),
-                            )
-                        };
                         let __finally_detacher = __finally::Option::None;
                         __finally::settle_or_block(
+                                __finally_end.body.__finally_describe(),
+                                __finally_end.cleanup.__finally_describe(),
                                 __finally_end,
-                                __finally_body,
-                                __finally_cleanup,
                                 __finally_detacher,
                             )
                             .await
@@ -681,7 +587,7 @@ fn a_closure_gets_the_fate() {
         expect![[r#"
             async fn f() {
                 use ::finally::__private as __finally;
-                __finally::finally(
+                __finally::Concluded(
                         async move {
                             if false {
                                 let finally_value: () = __finally::never();
@@ -690,21 +596,15 @@ fn a_closure_gets_the_fate() {
                             {}
                         },
                         |__finally_exit| {
-                            let __finally_end = __finally::build_detached(
+                            let __finally_end = __finally::build_detached_static(
                                 __finally_exit,
                                 |fate| log(fate.is_cancelled()),
                             );
-                            let (__finally_body, __finally_cleanup) = {
-                                use __finally::{
-                                    DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                    DescribeNothing as _,
-                                };
-                                (
-                                    (&&&&__finally_end.body).__finally_describe(),
-                                    (&&&&__finally_end.cleanup).__finally_describe(),
-                                )
-                            };
-                            __finally::settle(__finally_end, __finally_body, __finally_cleanup)
+                            __finally::settle(
+                                __finally_end.body.__finally_describe(),
+                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end,
+                            )
                         },
                     )
                     .await
@@ -721,7 +621,7 @@ fn what_never_returns_is_taken_for_nothing() {
         expect![[r#"
             async fn f() {
                 use ::finally::__private as __finally;
-                __finally::finally(
+                __finally::Concluded(
                         async move {
                             if false {
                                 let finally_value: () = __finally::never();
@@ -732,26 +632,20 @@ fn what_never_returns_is_taken_for_nothing() {
                         |__finally_exit| {
                             let __finally_end = __finally::build_owned(
                                 __finally_exit,
-                                async move {
+                                __finally::own(async move {
                                     if false {
                                         return
                                     } else {
                                         log().await;
                                         todo!()
                                     }
-                                },
+                                }),
                             );
-                            let (__finally_body, __finally_cleanup) = {
-                                use __finally::{
-                                    DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                    DescribeNothing as _,
-                                };
-                                (
-                                    (&&&&__finally_end.body).__finally_describe(),
-                                    (&&&&__finally_end.cleanup).__finally_describe(),
-                                )
-                            };
-                            __finally::settle(__finally_end, __finally_body, __finally_cleanup)
+                            __finally::settle(
+                                __finally_end.body.__finally_describe(),
+                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end,
+                            )
                         },
                     )
                     .await
@@ -774,18 +668,12 @@ fn everything_comes_from_the_crate_that_is_named() {
                     }
                     {}
                 });
-                let __finally_end = __finally::build(__finally_exit, |_| clean());
-                let (__finally_body, __finally_cleanup) = {
-                    use __finally::{
-                        DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                        DescribeNothing as _,
-                    };
-                    (
-                        (&&&&__finally_end.body).__finally_describe(),
-                        (&&&&__finally_end.cleanup).__finally_describe(),
-                    )
-                };
-                __finally::settle_sync(__finally_end, __finally_body, __finally_cleanup)
+                let __finally_end = __finally::build_static(__finally_exit, |_| clean());
+                __finally::settle_sync(
+                    __finally_end.body.__finally_describe(),
+                    __finally_end.cleanup.__finally_describe(),
+                    __finally_end,
+                )
             }
         "#]],
     );
@@ -861,21 +749,13 @@ fn a_block_in_place_goes_on_behind_its_cleanup() {
                                     spinner.hide();
                                 },
                             );
-                            let __finally_cleanup = {
-                                use __finally::{
-                                    DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                    DescribeNothing as _,
-                                };
-                                (&&&&__finally_end.cleanup).__finally_describe()
-                            };
                             let __finally_end = __finally_end.fallible();
-                            let __finally_body = __finally::describe_end;
                             #[allow(unreachable_code)]
                             let __finally_ended = {
                                 let __finally_ended = __finally::settle_at_once(
+                                    __finally::describe_end,
+                                    __finally_end.cleanup.__finally_describe(),
                                     __finally_end,
-                                    __finally_body,
-                                    __finally_cleanup,
                                 );
                                 __finally_ended
                             };
@@ -932,10 +812,10 @@ fn a_block_in_place_that_may_leave_the_function_passes_its_value_by_a_slot() {
                         if let __finally::Or::This(__finally_result) = __finally_types.result() {
                             return __finally_result;
                         }
-                        match __finally::guard(async {
+                        match __finally::Guarded(async {
                                 let mut __finally_slot = __finally::Option::None;
                                 let __finally_left = __finally::Left::new();
-                                let __finally_exit = __finally::body(
+                                let __finally_exit = __finally::Body(
                                         __finally::leaving(
                                             &__finally_left,
                                             async {
@@ -965,20 +845,16 @@ fn a_block_in_place_that_may_leave_the_function_passes_its_value_by_a_slot() {
                                 let __finally_exit = __finally_exit.leave(__finally_slot);
                                 let __finally_end = __finally::build_owned(
                                     __finally_exit,
-                                    async move {
+                                    __finally::own(async move {
                                         spinner.hide().await;
-                                    },
+                                    }),
                                 );
-                                let __finally_cleanup = {
-                                    use __finally::{
-                                        DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                        DescribeNothing as _,
-                                    };
-                                    (&&&&__finally_end.cleanup).__finally_describe()
-                                };
                                 let __finally_end = __finally_end.fallible();
-                                let __finally_body = __finally::describe_end;
-                                __finally::settle(__finally_end, __finally_body, __finally_cleanup)
+                                __finally::settle(
+                                    __finally::describe_end,
+                                    __finally_end.cleanup.__finally_describe(),
+                                    __finally_end,
+                                )
                             })
                             .await
                         {
@@ -1074,21 +950,13 @@ fn a_block_in_place_that_may_leave_and_does_not_await_is_run_at_once() {
                                             log(fate);
                                         },
                                     );
-                                    let __finally_cleanup = {
-                                        use __finally::{
-                                            DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                            DescribeNothing as _,
-                                        };
-                                        (&&&&__finally_end.cleanup).__finally_describe()
-                                    };
                                     let __finally_end = __finally_end.fallible();
-                                    let __finally_body = __finally::describe_end;
                                     #[allow(unreachable_code)]
                                     let __finally_ended = {
                                         let __finally_ended = __finally::settle_at_once(
+                                            __finally::describe_end,
+                                            __finally_end.cleanup.__finally_describe(),
                                             __finally_end,
-                                            __finally_body,
-                                            __finally_cleanup,
                                         );
                                         __finally_ended
                                     };
@@ -1195,21 +1063,13 @@ fn each_jump_leaves_the_block_that_has_its_label() {
                                     spinner.hide();
                                 },
                             );
-                            let __finally_cleanup = {
-                                use __finally::{
-                                    DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                    DescribeNothing as _,
-                                };
-                                (&&&&__finally_end.cleanup).__finally_describe()
-                            };
                             let __finally_end = __finally_end.fallible();
-                            let __finally_body = __finally::describe_end;
                             #[allow(unreachable_code)]
                             let __finally_ended = {
                                 let __finally_ended = __finally::settle_at_once(
+                                    __finally::describe_end,
+                                    __finally_end.cleanup.__finally_describe(),
                                     __finally_end,
-                                    __finally_body,
-                                    __finally_cleanup,
                                 );
                                 __finally_ended
                             };
@@ -1340,21 +1200,13 @@ fn a_jump_in_a_macro_belongs_to_a_loop_of_that_macro_if_it_has_one() {
                                     spinner.hide();
                                 },
                             );
-                            let __finally_cleanup = {
-                                use __finally::{
-                                    DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                    DescribeNothing as _,
-                                };
-                                (&&&&__finally_end.cleanup).__finally_describe()
-                            };
                             let __finally_end = __finally_end.fallible();
-                            let __finally_body = __finally::describe_end;
                             #[allow(unreachable_code)]
                             let __finally_ended = {
                                 let __finally_ended = __finally::settle_at_once(
+                                    __finally::describe_end,
+                                    __finally_end.cleanup.__finally_describe(),
                                     __finally_end,
-                                    __finally_body,
-                                    __finally_cleanup,
                                 );
                                 __finally_ended
                             };
@@ -1413,40 +1265,32 @@ fn a_future_is_a_guard() {
             async fn f() {
                 let value = {
                     use krate::__private as __finally;
-                    __finally::guard(async move {
-                        let __finally_exit = __finally::body(async move {
-                                if false {
-                                    return __finally::never::<Result<Page, Error>>();
-                                }
-                                if false {
-                                    __finally::never::<Result<Page, Error>>()
-                                } else {
-                                    fetch(url).await?
-                                }
-                            })
-                            .await;
-                        let __finally_end = __finally::build_detached(
-                            __finally_exit,
-                            |_| {
-                                spinner.hide();
-                            },
-                        );
-                        let __finally_cleanup = {
-                            use __finally::{
-                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                DescribeNothing as _,
-                            };
-                            (&&&&__finally_end.cleanup).__finally_describe()
-                        };
-                        let __finally_body = {
-                            use __finally::{
-                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                DescribeNothing as _,
-                            };
-                            (&&&&__finally_end.body).__finally_describe()
-                        };
-                        __finally::settle(__finally_end, __finally_body, __finally_cleanup)
-                    })
+                    __finally::IntoFuture::into_future(
+                        __finally::Guarded(async move {
+                            let __finally_exit = __finally::Body(async move {
+                                    if false {
+                                        return __finally::never::<Result<Page, Error>>();
+                                    }
+                                    if false {
+                                        __finally::never::<Result<Page, Error>>()
+                                    } else {
+                                        fetch(url).await?
+                                    }
+                                })
+                                .await;
+                            let __finally_end = __finally::build_detached(
+                                __finally_exit,
+                                |_| {
+                                    spinner.hide();
+                                },
+                            );
+                            __finally::settle(
+                                __finally_end.body.__finally_describe(),
+                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end,
+                            )
+                        }),
+                    )
                 };
             }
         "#]],
@@ -1461,29 +1305,23 @@ fn a_future_shares_with_its_cleanup_what_both_mention() {
             async fn f() {
                 let value = {
                     use krate::__private as __finally;
-                    __finally::guard(async move {
-                        let __finally_exit = __finally::body(async { conn.run().await }).await;
-                        let __finally_end = __finally::build(
-                            __finally_exit,
-                            |fate| async { conn.close().await },
-                        );
-                        let __finally_cleanup = {
-                            use __finally::{
-                                DescribeDebug as _, DescribeDisplay as _, DescribeName as _,
-                                DescribeNothing as _,
-                            };
-                            (&&&&__finally_end.cleanup).__finally_describe()
-                        };
-                        let __finally_body = __finally::describe_opaque;
-                        let __finally_detacher = __finally::Option::None;
-                        __finally::settle_or_block(
-                                __finally_end,
-                                __finally_body,
-                                __finally_cleanup,
-                                __finally_detacher,
-                            )
-                            .await
-                    })
+                    __finally::IntoFuture::into_future(
+                        __finally::Guarded(async move {
+                            let __finally_exit = __finally::Body(async { conn.run().await }).await;
+                            let __finally_end = __finally::build(
+                                __finally_exit,
+                                |fate| async { conn.close().await },
+                            );
+                            let __finally_detacher = __finally::Option::None;
+                            __finally::settle_or_block(
+                                    __finally::describe_opaque,
+                                    __finally_end.cleanup.__finally_describe(),
+                                    __finally_end,
+                                    __finally_detacher,
+                                )
+                                .await
+                        }),
+                    )
                 };
             }
         "#]],

@@ -110,6 +110,11 @@ async fn block_that_awaits(name: String, mut by: u8) -> u8 {
     by
 }
 
+#[finally({ clean_with(&name) })]
+async fn braces_around_a_mention(name: String) -> usize {
+    name.len()
+}
+
 #[finally({ clean() })]
 async fn block() {}
 
@@ -278,7 +283,8 @@ fn every_form_is_there() {
     drop(Box::new(Conn { name: String::new(), open: conn.not_async().open }).future());
     drop(conn.value());
     drop((path(), closure(1), closure_with_type(), fate(), async_closure(), async_block(String::new())));
-    drop((block_that_awaits(String::new(), 1), block(), block_of_statements(), expression(&true)));
+    drop((block_that_awaits(String::new(), 1), braces_around_a_mention(String::new()), block()));
+    drop((block_of_statements(), expression(&true)));
     drop((pattern((1, String::new())), pattern_unused((1, String::new()), Vec::new()), todo(), todo_later()));
     drop((fallible(), skips(), blocks(), twice(String::new()), never(), generic("", [0; 1])));
     drop((not_async("name"), returns_future(1), returns_boxed("name")));

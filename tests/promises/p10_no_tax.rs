@@ -84,6 +84,13 @@ mod sizes {
         argument[0]
     }
 
+    /// A cleanup that is awaited, of which the macro cannot see it.
+    #[finally({ assert_eq!(argument[0], 0); two_suspends() })]
+    async fn calls_with_the_argument(argument: Argument) -> u8 {
+        suspend().await;
+        argument[0]
+    }
+
     #[finally({ suspend().await; assert_eq!(argument[0], 0) })]
     async fn takes_the_argument(argument: Argument) -> u8 {
         suspend().await;
@@ -97,6 +104,7 @@ mod sizes {
         let limit = size_of_val(&plain(argument)) * 110 / 100;
         assert!(size_of_val(&mentions_nothing(argument)) <= limit);
         assert!(size_of_val(&mentions_the_argument(argument)) <= limit);
+        assert!(size_of_val(&calls_with_the_argument(argument)) <= limit);
         assert!(size_of_val(&takes_the_argument(argument)) <= limit);
     }
 }

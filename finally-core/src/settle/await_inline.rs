@@ -11,6 +11,7 @@ use pin_project_lite::pin_project;
 
 use super::{Ending, Hold, Rules, Settled};
 use crate::{
+    guard::HoldingGuard,
     handoff::{self, Chain},
     outcome::Exit,
     signal,
@@ -38,10 +39,9 @@ pin_project! {
         F: Future,
     {
         fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
-            let Some(settled) = this.settled.take() else { return };
-            handoff::hand_off(mem::take(this.adopted));
-            settled.leave(&this.rules.texts);
+            if let Some(left) = this.leave() {
+                left.abandon();
+            }
         }
     }
 }
@@ -57,6 +57,15 @@ where
             Err(payload) => (None, Some(payload)),
         };
         Self { settled: Some(settled), adopted, cleanup, build_panic, rules }
+    }
+
+    /// The caller has left, and the cleanup ends where it is. Nothing where it has ended before.
+    fn leave(self: Pin<&mut Self>) -> Option<Settled<T>> {
+        let mut this = self.project();
+        let mut left = this.settled.take()?.left(&this.rules.texts);
+        handoff::hand_off(mem::take(this.adopted));
+        left.add_drop_panic(catch(|| this.cleanup.set(None)));
+        Some(left)
     }
 }
 
@@ -101,8 +110,14 @@ where
     type Output = Settled<T>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled<T>> {
-        // The guard around it is being dropped, and so will this be: no poll of the user's code in between.
-        if signal::is_cancel(context) { Poll::Pending } else { Hold::poll(self, context) }
+        if !signal::is_cancel(context) {
+            return Hold::poll(self, context);
+        }
+        // The guard around is being dropped: no poll of the user's code.
+        match self.leave() {
+            Some(left) => Poll::Ready(left),
+            None => panic!("`finally` polled after completion"),
+        }
     }
 }
 
@@ -112,8 +127,13 @@ where
 {
     type Output = T;
     type Held = Self;
+    type Guard<C: Future<Output = Self>> = HoldingGuard<C, Self>;
 
-    fn begin(self) -> Result<Settled<T>, Self> {
+    fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C> {
+        HoldingGuard::new(coroutine)
+    }
+
+    fn begin(self) -> Result<T, Self> {
         Err(self)
     }
 

@@ -9,10 +9,12 @@ use core::{
     task::{Context, Poll, ready},
 };
 
-use super::{Ending, Hold, Rules, Settled, Texts, rules::report_cleanup};
+use super::{Detach, Ending, Hold, Rules, Settled, Texts, rules::report_cleanup};
 use crate::{
+    cleanup::Awaited,
     describe::Describe,
     failure::{self, FailureKind},
+    guard::HoldingGuard,
     handoff::{self, BoxFuture, Chain, Job, Task, poll_caught},
     outcome::Exit,
     signal,
@@ -37,13 +39,18 @@ pub struct Detachable<V> {
     detach: fn(BoxCleanup<V>, Describe<V>, &'static Location<'static>) -> BoxFuture,
 }
 
-impl<V> Detachable<V> {
-    pub(crate) fn new<F>(future: F) -> Self
-    where
-        F: Future<Output = V> + Send + 'static,
-        V: 'static,
-    {
-        Self { future: Box::pin(future), detach }
+impl<F> Detach<Awaited, Detachable<F::Output>> for F
+where
+    // A cancelled caller does not wait, so the cleanup may have to move to another task: it owns what it uses and is
+    // `Send`. Own it (`clone` what the cleanup needs), or choose `on_cancel = block` or `on_cancel = skip`.
+    F: Future + Send + 'static,
+    F::Output: 'static,
+{
+    #[inline(always)]
+    fn detached(self) -> Detachable<F::Output> {
+        // Pinned as what every function has, where nothing is compiled for it.
+        let future: Box<dyn Future<Output = F::Output> + Send> = Box::new(self);
+        Detachable { future: Box::into_pin(future), detach }
     }
 }
 
@@ -145,12 +152,11 @@ impl<T, O: Owned> Settling<T, O> {
         })
     }
 
-    /// The caller has left: the cleanup goes on, and what has no one to go to is reported.
-    fn leave(&mut self) {
-        if let Some(settled) = self.settled.take() {
-            O::leave(self);
-            settled.leave(&self.rules.texts);
-        }
+    /// The caller has left: the cleanup goes on, and what has no one to go to is reported. Nothing where it has ended.
+    fn leave(&mut self) -> Option<Settled<T>> {
+        let settled = self.settled.take()?;
+        O::leave(self);
+        Some(settled.left(&self.rules.texts))
     }
 
     fn hand_off(&mut self, detach: impl FnOnce(O) -> BoxFuture) {
@@ -184,16 +190,27 @@ impl<T, O: Owned> Future for Settle<T, O> {
     type Output = Settled<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled<T>> {
-        // The guard around it is being dropped, and so will this be: no poll of the user's code in between.
-        if signal::is_cancel(context) { Poll::Pending } else { Pin::new(&mut self.0).poll(context) }
+        if !signal::is_cancel(context) {
+            return Pin::new(&mut self.0).poll(context);
+        }
+        // The guard around is being dropped: no poll of the user's code.
+        match self.0.leave() {
+            Some(left) => Poll::Ready(left),
+            None => panic!("`finally` polled after completion"),
+        }
     }
 }
 
 impl<T, O: Owned> Ending for Settling<T, O> {
     type Output = T;
     type Held = Self;
+    type Guard<C: Future<Output = Self>> = HoldingGuard<C, Self>;
 
-    fn begin(self) -> Result<Settled<T>, Self> {
+    fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C> {
+        HoldingGuard::new(coroutine)
+    }
+
+    fn begin(self) -> Result<T, Self> {
         Err(self)
     }
 
@@ -204,6 +221,8 @@ impl<T, O: Owned> Ending for Settling<T, O> {
 
 impl<T, O: Owned> Drop for Settling<T, O> {
     fn drop(&mut self) {
-        self.leave();
+        if let Some(left) = self.leave() {
+            left.abandon();
+        }
     }
 }

@@ -1,12 +1,13 @@
 //! Who gets which failure.
 
-use core::panic::Location;
+use core::{future::Future, panic::Location};
 
 use super::Ending;
 use crate::{
     cleanup::{Accepts, CleanupValue},
     describe::Describe,
     failure::{self, FailureKind},
+    guard::{Guard, State},
     handoff,
     outcome::{Exit, Outcome},
     unwind::{Payload, is_panicking},
@@ -99,8 +100,9 @@ impl<T> Settled<T> {
         Self { outcome, drop_panic, location }
     }
 
-    /// The caller has left, so nobody gets what the body ended with. A panic out of its drop is the dropper's.
-    pub(crate) fn leave<V>(self, texts: &Texts<T, V>) {
+    /// The caller has left, so nobody gets what the body ended with. What stays is a panic out of its drop, which is the
+    /// dropper's.
+    pub(crate) fn left<V>(self, texts: &Texts<T, V>) -> Self {
         match self.outcome {
             Outcome::Returned(value) => {
                 if let Some(text) = (texts.body)(&value) {
@@ -112,7 +114,17 @@ impl<T> Settled<T> {
             }
             Outcome::Cancelled => {}
         }
-        raise_first([self.drop_panic], self.location);
+        Self { outcome: Outcome::Cancelled, ..self }
+    }
+
+    /// Adds a panic out of the drop of what was cancelled. There is room for one, so the next is reported.
+    pub(crate) fn add_drop_panic(&mut self, dropped: Result<(), Payload>) {
+        let Err(payload) = dropped else { return };
+        if self.drop_panic.is_none() {
+            self.drop_panic = Some(payload);
+        } else {
+            failure::report_panic(FailureKind::BodyPanicked, payload, self.location);
+        }
     }
 }
 
@@ -132,9 +144,15 @@ impl<T> Exit<T> {
 impl<T> Ending for Settled<T> {
     type Output = T;
     type Held = super::Never<T>;
+    type Guard<C: Future<Output = Self>> = Guard<C, Self>;
 
-    fn begin(self) -> Result<Self, Self::Held> {
-        Ok(self)
+    #[inline(always)]
+    fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C> {
+        Guard { coroutine, state: State::New }
+    }
+
+    fn begin(self) -> Result<T, Self::Held> {
+        Ok(deliver(self))
     }
 
     fn abandon(self) {

@@ -20,7 +20,12 @@ use super::{
     input::{Block, Kind},
     jumps::{self, Jump, Lowered},
 };
-use crate::{cleanup, options::OnCancel, settle, tokens};
+use crate::{
+    cleanup,
+    options::OnCancel,
+    settle::{self, Settlement},
+    tokens,
+};
 
 pub(crate) fn expand(block: &Block) -> TokenStream {
     let on_cancel = block.options.on_cancel.as_ref().map(|written| written.value).unwrap_or_default();
@@ -229,15 +234,16 @@ impl Expansion<'_> {
             None => quote_spanned!(span=> async #body),
         };
         let settle = self.settle(
-            &self.build_fallible(&self.build()),
-            &quote_spanned!(self.span=> __finally_exit.fallible()),
+            self.build_fallible(&self.build()),
+            quote_spanned!(self.span=> #private::describe_end),
+            quote_spanned!(self.span=> __finally_exit.fallible()),
         );
         // Where this is not allowed, the compiler says so at the user's own await.
         let awaiting = Token![await](Span::mixed_site().located_at(at));
         quote_spanned! {span=>
-            #private::guard(async {
+            #private::Guarded(async {
                 #before
-                let __finally_exit = #private::body(#body).await;
+                let __finally_exit = #private::Body(#body).await;
                 #after
                 #settle
             }).#awaiting
@@ -253,12 +259,13 @@ impl Expansion<'_> {
             None => quote_spanned!(span=> #private::call(|| #body)),
         };
         let build = self.build_fallible(&self.build_at_once());
+        let cleanup_text = settle::describe(self.span, "cleanup");
         let settle = quote_spanned! {self.span=>
             // Where nothing inside ends but by a panic, this type has no value, of which the user is not to be told.
             #[allow(unreachable_code)]
             let __finally_ended = {
                 let __finally_ended = #private::settle_at_once(
-                    __finally_end, __finally_body, __finally_cleanup
+                    #private::describe_end, #cleanup_text, __finally_end
                 );
                 __finally_ended
             };
@@ -383,14 +390,13 @@ impl Expansion<'_> {
         // What the cleanup shares with the body, the body borrows.
         let takes_all = moves && !tokens::share_variable(&block.body.block.stream(), &block.cleanup.tokens);
         let inner = takes_all.then(|| quote_spanned!(span=> move));
-        let (build, text) = (self.build(), self.describe_output());
-        let build = quote_spanned!(self.span=> #build let __finally_body = #text;);
-        let settle = self.settle(&build, &quote_spanned!(self.span=> __finally_exit));
+        let settle =
+            self.settle(self.build(), self.describe_output(), quote_spanned!(self.span=> __finally_exit));
         quote_spanned! {span=>
-            #private::guard(async #outer {
-                let __finally_exit = #private::body(async #inner #body).await;
+            #private::IntoFuture::into_future(#private::Guarded(async #outer {
+                let __finally_exit = #private::Body(async #inner #body).await;
                 #settle
-            })
+            }))
         }
     }
 
@@ -417,58 +423,40 @@ impl Expansion<'_> {
     }
 
     /// From the exit to the ending, where something is awaited.
-    fn settle(&self, build: &TokenStream, skipped: &TokenStream) -> TokenStream {
-        let Self { private, span, .. } = self;
+    fn settle(&self, build: TokenStream, body: TokenStream, skipped: TokenStream) -> TokenStream {
+        let Self { on_cancel, private, span, .. } = self;
+        let settlement =
+            Settlement { on_cancel: *on_cancel, private, span: *span, build, body, skipped, behind: false };
         // What a cleanup borrows from around the block nobody can tell here.
-        let detacher = || quote_spanned!(*span=> #private::Option::None);
-        settle::settle(self.on_cancel, private, *span, build, skipped, detacher)
+        settlement.expand(|| quote_spanned!(*span=> #private::Option::None))
     }
 
-    /// Evaluates the cleanup of a block in place, whose failure has a way of its own.
+    /// Makes place for the failure of the cleanup of a block in place, which has a way of its own.
     fn build_fallible(&self, build: &TokenStream) -> TokenStream {
-        let Self { private, span, .. } = self;
-        quote_spanned! {*span=>
-            #build
-            let __finally_end = __finally_end.fallible();
-            let __finally_body = #private::describe_end;
-        }
+        quote_spanned!(self.span=> #build let __finally_end = __finally_end.fallible();)
     }
 
-    /// Evaluates the cleanup, and finds the text of its failure.
+    /// Evaluates the cleanup.
     fn build(&self) -> TokenStream {
         let Self { private, span, block, .. } = self;
-        self.build_by(&settle::evaluate(&block.cleanup, self.on_cancel, private, *span))
+        let built = settle::evaluate(&block.cleanup, true, self.on_cancel, private, *span);
+        quote_spanned!(*span=> let __finally_end = #built;)
     }
 
     /// The same in a block that does not await.
     fn build_at_once(&self) -> TokenStream {
         let Self { private, span, block, .. } = self;
-        let closure = block.cleanup.evaluation(self.on_cancel).into_closure(*span);
-        self.build_by(&quote_spanned!(*span=> #private::build(__finally_exit, #closure)))
-    }
-
-    fn build_by(&self, evaluate: &TokenStream) -> TokenStream {
-        let text = self.describe("cleanup");
-        quote_spanned! {self.span=>
-            let __finally_end = #evaluate;
-            let __finally_cleanup = #text;
-        }
+        let built = settle::evaluate(&block.cleanup, true, OnCancel::Block, private, *span);
+        quote_spanned!(*span=> let __finally_end = #built;)
     }
 
     /// The text of an output's failure. An output whose type is not given may not be known yet.
     fn describe_output(&self) -> TokenStream {
         let Self { private, span, block, .. } = self;
         match block.ty {
-            Some(_) => self.describe("body"),
+            Some(_) => settle::describe(*span, "body"),
             None => quote_spanned!(*span=> #private::describe_opaque),
         }
-    }
-
-    fn describe(&self, part: &str) -> TokenStream {
-        let Self { private, span, .. } = self;
-        let import = settle::import_descriptions(private, *span);
-        let text = settle::describe(*span, part);
-        quote_spanned!(*span=> { #import #text })
     }
 
     fn body_span(&self) -> Span {

@@ -1,0 +1,122 @@
+//! A guard that awaits a cleanup behind its coroutine, in the same place.
+
+use core::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use pin_project_lite::pin_project;
+
+use super::{State, leave, poll};
+use crate::{
+    settle::{Ending, Hold, deliver},
+    signal,
+};
+
+pin_project! {
+    /// Drives a coroutine, and then what the coroutine leaves to be awaited.
+    #[project = HoldingGuardProject]
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub enum HoldingGuard<C, E>
+    where
+        C: Future<Output = E>,
+        E: Ending,
+    {
+        Running {
+            #[pin]
+            coroutine: C,
+            state: State,
+        },
+        Holding {
+            #[pin]
+            held: E::Held,
+        },
+        Ended,
+    }
+
+    impl<C, E> PinnedDrop for HoldingGuard<C, E>
+    where
+        C: Future<Output = E>,
+        E: Ending,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            if let HoldingGuardProject::Running { coroutine, state } = this.project() {
+                leave(coroutine, state);
+            }
+        }
+    }
+}
+
+impl<C, E> HoldingGuard<C, E>
+where
+    C: Future<Output = E>,
+    E: Ending,
+{
+    pub(crate) const fn new(coroutine: C) -> Self {
+        Self::Running { coroutine, state: State::New }
+    }
+}
+
+impl<C, E> Future for HoldingGuard<C, E>
+where
+    C: Future<Output = E>,
+    E: Ending,
+{
+    type Output = E::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<E::Output> {
+        poll_holding(self, context)
+    }
+}
+
+/// A guard whatever its coroutine is. What drives it is compiled once for each ending, not once for each function.
+trait AnyHoldingGuard<E: Ending> {
+    fn stage(self: Pin<&mut Self>) -> Stage<'_, E>;
+
+    /// Goes on to awaiting the cleanup, or to the end. Drops what was there before.
+    fn proceed(self: Pin<&mut Self>, held: Option<E::Held>);
+}
+
+enum Stage<'a, E: Ending> {
+    Running { coroutine: Pin<&'a mut dyn Future<Output = E>>, state: &'a mut State },
+    Holding(Pin<&'a mut E::Held>),
+    Ended,
+}
+
+impl<C, E> AnyHoldingGuard<E> for HoldingGuard<C, E>
+where
+    C: Future<Output = E>,
+    E: Ending,
+{
+    fn stage(self: Pin<&mut Self>) -> Stage<'_, E> {
+        match self.project() {
+            HoldingGuardProject::Running { coroutine, state } => Stage::Running { coroutine, state },
+            HoldingGuardProject::Holding { held } => Stage::Holding(held),
+            HoldingGuardProject::Ended => Stage::Ended,
+        }
+    }
+
+    fn proceed(mut self: Pin<&mut Self>, held: Option<E::Held>) {
+        self.set(match held {
+            Some(held) => Self::Holding { held },
+            None => Self::Ended,
+        });
+    }
+}
+
+fn poll_holding<E: Ending>(
+    mut guard: Pin<&mut dyn AnyHoldingGuard<E>>,
+    context: &mut Context<'_>,
+) -> Poll<E::Output> {
+    if let Stage::Running { coroutine, state } = guard.as_mut().stage() {
+        match ready!(poll(coroutine, state, context)).begin() {
+            Ok(output) => return Poll::Ready(output),
+            Err(held) => guard.as_mut().proceed(Some(held)),
+        }
+    }
+    let Stage::Holding(held) = guard.as_mut().stage() else { panic!("`finally` polled after completion") };
+    let settled = ready!(signal::without(context, |context| held.poll(context)));
+    guard.proceed(None);
+    Poll::Ready(deliver(settled))
+}
