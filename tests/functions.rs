@@ -808,6 +808,36 @@ mod types {
         assert_eq!(block_on(send(g(&mut Cell::new(3)))), 3);
     }
 
+    /// A value that is `Copy` is captured by a borrow, and a shared one asks `Sync` of it.
+    #[test]
+    fn a_copy_argument_that_is_not_sync_and_not_used_leaves_the_future_send() {
+        type CopyNotSync = std::marker::PhantomData<dyn Fn() + Send>;
+
+        #[finally(cleaned.set(1))]
+        async fn f(cleaned: &mut Cell<u8>, _: CopyNotSync, _unused: CopyNotSync) {
+            yield_now().await;
+        }
+        #[finally(cleaned.set(1))]
+        async fn g(cleaned: &mut Cell<u8>, given: CopyNotSync) -> (CopyNotSync, u8) {
+            let given = given;
+            (given, cleaned.get())
+        }
+        #[finally(cleaned.set(1))]
+        #[allow(unused_variables)]
+        async fn h(cleaned: &mut Cell<u8>, unused: CopyNotSync) {}
+
+        let marker = std::marker::PhantomData;
+        for run in [
+            |cell: &mut Cell<u8>, marker| block_on(send(f(cell, marker, marker))),
+            |cell: &mut Cell<u8>, marker| _ = block_on(send(g(cell, marker))),
+            |cell: &mut Cell<u8>, marker| block_on(send(h(cell, marker))),
+        ] {
+            let mut cell = Cell::new(0);
+            run(&mut cell, marker);
+            assert_eq!(cell.get(), 1);
+        }
+    }
+
     #[test]
     fn an_output_that_is_not_send_leaves_the_future_send() {
         #[finally(clean)]

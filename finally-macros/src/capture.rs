@@ -47,17 +47,23 @@ struct Variable {
     later: bool,
     /// A local for what nothing mentions: the compiler calls that unused, and still has to.
     unused: Option<TokenStream>,
+    /// Whether the body does not care if it is mutable. Of a value that is `Copy` a block takes no more than a shared borrow,
+    /// which asks `Sync` of it, so such a value is borrowed uniquely before it is taken.
+    may_be_mutable: bool,
 }
 
 impl Variable {
     fn take(&self, private: &Ident) -> TokenStream {
-        self.unused.clone().unwrap_or_else(|| take(&self.name, &self.conditions, private))
+        let borrow = self.may_be_mutable.then(|| self.borrow());
+        let take = self.unused.clone().unwrap_or_else(|| take(&self.name, &self.conditions, private));
+        quote! { #borrow #take }
     }
 
     fn borrow(&self) -> TokenStream {
         let Self { name, conditions, .. } = self;
+        let allow = allow_underscore(name);
         match self.holds {
-            Holds::Value => quote! { #(#conditions)* let _ = &mut #name; },
+            Holds::Value => quote! { #(#conditions)* #allow let _ = &mut #name; },
             Holds::MutReference => quote! { #(#conditions)* let _ = &mut *#name; },
             Holds::Reference | Holds::Part => TokenStream::new(),
         }
@@ -93,7 +99,7 @@ pub(crate) fn capture(
     let (body, later) = (function.body.stream(), function.later_cleanups());
     let variable = |name: Ident, holds, conditions| {
         let (here, later) = (cleanup.mentions(&name.to_string()), tokens::mention(&later, &name.to_string()));
-        Variable { name, holds, conditions, here, later, unused: None }
+        Variable { name, holds, conditions, here, later, unused: None, may_be_mutable: false }
     };
     // A function that is not async keeps its arguments in locals for nothing, and the compiler says most about those. Not
     // about references: what it says about lifetimes it would say about the local.
@@ -171,6 +177,22 @@ pub(crate) fn capture(
     let unused: Vec<_> =
         variables.iter().filter(|it| it.unused.is_some()).map(|it| it.name.clone()).collect();
     signature.inputs.iter_mut().for_each(|argument| give_to_local(argument, &unused));
+    if is_async && variables.iter().any(|it| it.here || it.later) {
+        for argument in &mut signature.inputs {
+            let FnArg::Typed(typed) = &argument else { continue };
+            let Pat::Ident(PatIdent { ident, mutability: None, .. }) = &*typed.pat else { continue };
+            let Some(variable) = variables.iter_mut().find(|it| it.name == *ident) else { continue };
+            let Variable { name, holds, here, later, .. } = variable;
+            if *holds == Holds::Value
+                && !*here
+                && !*later
+                && tokens::only_gives_to_local(&body, &name.to_string())
+            {
+                variable.may_be_mutable = true;
+                make_mutable_if_value(argument, Holds::Value);
+            }
+        }
+    }
 
     let take = |which: fn(&Variable) -> bool| -> TokenStream {
         variables.iter().rev().filter(|it| which(it)).map(|it| it.take(private)).collect()

@@ -397,7 +397,8 @@ fn a_method_under_async_trait_is_an_async_function_in_a_box() {
                 &'a mut self,
                 mut name: String,
                 __finally_argument_2: (u8, u8),
-                other: u8,
+                #[allow(unused_mut)]
+                mut other: u8,
             ) -> Pin<Box<dyn Future<Output = u64> + Send + 'a>> {
                 use ::finally::__private as __finally;
                 Box::pin(async move {
@@ -405,6 +406,7 @@ fn a_method_under_async_trait_is_an_async_function_in_a_box() {
                     __finally::Guarded(async move {
                             let __finally_exit = __finally::Body(async {
                                     if false {
+                                        let _ = &mut other;
                                         __finally::take(other);
                                         __finally::take(b);
                                         let _ = &mut *self;
@@ -501,10 +503,11 @@ fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
         "#[finally(flush(&log))] async fn f(log: Log, id: u64) {}",
         expect![[r#"
             #[finally(flush(&log))]
-            async fn f(#[allow(unused_mut)] mut log: Log, id: u64) {
+            async fn f(#[allow(unused_mut)] mut log: Log, #[allow(unused_mut)] mut id: u64) {
                 use ::finally::__private as __finally;
                 __finally::Guarded(async {
                         if false {
+                            let _ = &mut id;
                             #[allow(clippy::shadow_same)]
                             let id = id;
                             let _ = &mut log;
@@ -512,6 +515,7 @@ fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
                         }
                         let __finally_exit = __finally::Body(async {
                                 if false {
+                                    let _ = &mut id;
                                     #[allow(clippy::shadow_same)]
                                     let id = id;
                                     let _ = &mut log;

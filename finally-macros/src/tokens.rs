@@ -286,6 +286,18 @@ pub(crate) fn first_of(tokens: &TokenStream, name: &str) -> Option<Ident> {
     })
 }
 
+/// Whether a block does nothing with the variable, or gives it to a local of the same name, `let x = x;`, before all else.
+pub(crate) fn only_gives_to_local(block: &TokenStream, name: &str) -> bool {
+    let trees: Vec<TokenTree> = block.clone().into_iter().collect();
+    let is = |at: usize, word: &str| matches!(trees.get(at), Some(TokenTree::Ident(ident)) if ident == word);
+    let local = (0..trees.len()).find(|&at| {
+        let at_name = if is(at + 1, "mut") { at + 2 } else { at + 1 };
+        let equals = punct(trees.get(at_name + 1)) == Some('=') && punct(trees.get(at_name + 3)) == Some(';');
+        is(at, "let") && is(at_name, name) && equals && is(at_name + 2, name)
+    });
+    !mention(&trees.into_iter().take(local.unwrap_or(usize::MAX)).collect(), name)
+}
+
 /// Whether both mention what may be the same variable, by its looks: not a call, not a name that starts as a type's does.
 pub(crate) fn share_variable(one: &TokenStream, other: &TokenStream) -> bool {
     names_variable(one, &|name| mention(other, name)) || names_variable(other, &|name| mention(one, name))
@@ -443,6 +455,23 @@ mod tests {
             ("conn.pool.close()", false),
         ] {
             assert_eq!(first_whole(&tokens(source), "conn").is_some(), is_whole, "{source}");
+        }
+    }
+
+    #[test]
+    fn a_variable_that_is_given_to_a_local_is_not_used_in_another_way() {
+        for (block, is) in [
+            ("", true),
+            ("f();", true),
+            ("let x = x; f(x)", true),
+            ("let y = y; let mut x = x; x += 1;", true),
+            ("let x = x + 1;", false),
+            ("let y = x;", false),
+            ("f(x); let x = x;", false),
+            ("x = 1;", false),
+            ("println!(\"{x}\")", false),
+        ] {
+            assert_eq!(only_gives_to_local(&tokens(block), "x"), is, "{block}");
         }
     }
 
