@@ -40,6 +40,7 @@ impl<T> Default for NoFailure<T> {
 }
 
 impl<T, E: Display> Probe<Result<T, E>> {
+    #[inline(always)]
     pub fn __finally_describe(&self) -> Describe<Result<T, E>> {
         |result| result.as_ref().err().map(ToString::to_string)
     }
@@ -48,12 +49,14 @@ impl<T, E: Display> Probe<Result<T, E>> {
 impl<T> Deref for Probe<T> {
     type Target = ByDebug<T>;
 
+    #[inline(always)]
     fn deref(&self) -> &ByDebug<T> {
         &self.0
     }
 }
 
 impl<T, E: Debug> ByDebug<Result<T, E>> {
+    #[inline(always)]
     pub fn __finally_describe(&self) -> Describe<Result<T, E>> {
         |result| result.as_ref().err().map(|error| format!("{error:?}"))
     }
@@ -62,12 +65,14 @@ impl<T, E: Debug> ByDebug<Result<T, E>> {
 impl<T> Deref for ByDebug<T> {
     type Target = ByName<T>;
 
+    #[inline(always)]
     fn deref(&self) -> &ByName<T> {
         &self.0
     }
 }
 
 impl<T, E> ByName<Result<T, E>> {
+    #[inline(always)]
     pub fn __finally_describe(&self) -> Describe<Result<T, E>> {
         |result| result.as_ref().err().map(|_| type_name::<E>().to_owned())
     }
@@ -76,12 +81,14 @@ impl<T, E> ByName<Result<T, E>> {
 impl<T> Deref for ByName<T> {
     type Target = NoFailure<T>;
 
+    #[inline(always)]
     fn deref(&self) -> &NoFailure<T> {
         &self.0
     }
 }
 
 impl<T> NoFailure<T> {
+    #[inline(always)]
     pub fn __finally_describe(&self) -> Describe<T> {
         |_| None
     }
