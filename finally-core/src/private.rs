@@ -12,7 +12,7 @@ use crate::{
     block::{AtOnce, Leaving},
     cleanup::{Accepts, Cleanup, CleanupValue},
     function::{self, Immediate, Resolved, ResolvesTo},
-    settle::{Behind, Rules, Settled, Settles, Skipping, Texts},
+    settle::{Rules, Settled, Settles, Skipping, Texts},
 };
 pub use crate::{
     block::{
@@ -68,20 +68,6 @@ where
 {
     let texts = Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() };
     D::settle(end.built, end.exit, texts)
-}
-
-/// The same for a cleanup that is awaited behind the guard: what that resolves to is awaited, too.
-#[track_caller]
-pub fn settle_behind<T, D, M, V>(
-    describe_body: Describe<T>,
-    describe_cleanup: Describe<V>,
-    end: Evaluated<T, D, M, V>,
-) -> Behind<D::Ending>
-where
-    D: Settles<M, T, V>,
-    V: CleanupValue,
-{
-    Behind(settle(describe_body, describe_cleanup, end))
 }
 
 /// `on_cancel = skip`, for a body that was not cancelled.

@@ -2,13 +2,11 @@
 //!
 //! First failure wins (P7): the body's if it failed, else the cleanup's. Every other failure is reported (P8).
 
-mod await_behind;
 mod await_inline;
 #[cfg(feature = "std")]
 mod await_owned;
 mod rules;
 
-pub use await_behind::Behind;
 pub use await_inline::Skipping;
 #[cfg(feature = "std")]
 pub use await_owned::{Blocking, Detachable, Detacher, Settle, Settling};

@@ -95,12 +95,9 @@ impl End<'_> {
         };
         let whole = if captures.mentioned || self.on_cancel != OnCancel::Detach {
             let body = quote_spanned!(span=> #private::Body(#body).await);
-            // What is awaited anyway is awaited here, in the place that the guard leaves.
-            let behind = self.on_cancel == OnCancel::Detach && self.cleanup.is_async();
-            let guard = self.coroutine(&body, exit_type.as_ref(), &captures, function, behind);
-            if behind { quote_spanned!(span=> #guard.await) } else { guard }
+            self.coroutine(&body, exit_type.as_ref(), &captures, function)
         } else {
-            let (exit, settle) = (exit(self.span), self.settle(&captures, function, false));
+            let (exit, settle) = (exit(self.span), self.settle(&captures, function));
             let handler = quote_spanned!(self.span=> |#exit #exit_type| { #settle });
             quote_spanned!(span=> #private::Concluded(#body, #handler))
         };
@@ -156,9 +153,9 @@ impl End<'_> {
         }
         let whole = if captures.mentioned || self.on_cancel != OnCancel::Detach {
             let body = quote_spanned!(span=> #private::Body(#future).await);
-            self.coroutine(&body, exit_type.as_ref(), &captures, function, false)
+            self.coroutine(&body, exit_type.as_ref(), &captures, function)
         } else {
-            let (exit, settle) = (exit(self.span), self.settle(&captures, function, false));
+            let (exit, settle) = (exit(self.span), self.settle(&captures, function));
             let handler = quote_spanned!(self.span=> |#exit #exit_type| { #settle });
             quote_spanned!(span=> #private::Concluded(#future, #handler))
         };
@@ -177,10 +174,8 @@ impl End<'_> {
         exit_type: Option<&TokenStream>,
         captures: &Captures,
         function: &Function,
-        behind: bool,
     ) -> TokenStream {
-        let (private, exit, settle) =
-            (&self.private, exit(self.span), self.settle(captures, function, behind));
+        let (private, exit, settle) = (&self.private, exit(self.span), self.settle(captures, function));
         match &captures.coroutine {
             None => quote_spanned! {self.span=>
                 #private::Guarded(async move {
@@ -245,7 +240,7 @@ impl End<'_> {
     }
 
     /// From the exit to the ending, in a coroutine or in a handler.
-    fn settle(&self, captures: &Captures, function: &Function, behind: bool) -> TokenStream {
+    fn settle(&self, captures: &Captures, function: &Function) -> TokenStream {
         let Self { private, span, .. } = self;
         let (exit, end) = (exit(self.span), end(self.span));
         // What a cleanup takes as a whole leaves nothing that would have to be dropped behind it.
@@ -286,7 +281,6 @@ impl End<'_> {
             build: quote_spanned!(*span=> let #end = #built;),
             body: settle::describe(*span, "body"),
             skipped: exit.to_token_stream(),
-            behind,
         };
         settlement.expand(detacher)
     }

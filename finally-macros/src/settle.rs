@@ -49,22 +49,17 @@ pub(crate) struct Settlement<'a> {
     pub(crate) body: TokenStream,
     /// The exit of a body whose cleanup is skipped.
     pub(crate) skipped: TokenStream,
-    /// Leaves the cleanup to be awaited to who awaits the guard.
-    pub(crate) behind: bool,
 }
 
 impl Settlement<'_> {
     pub(crate) fn expand(self, detacher: impl FnOnce() -> TokenStream) -> TokenStream {
-        let Self { on_cancel, private, span, build, body, skipped, behind } = self;
+        let Self { on_cancel, private, span, build, body, skipped } = self;
         let cleanup = describe(span, "cleanup");
         match on_cancel {
-            OnCancel::Detach => {
-                let settle = Ident::new(if behind { "settle_behind" } else { "settle" }, span);
-                quote_spanned! {span=>
-                    #build
-                    #private::#settle(#body, #cleanup, __finally_end)
-                }
-            }
+            OnCancel::Detach => quote_spanned! {span=>
+                #build
+                #private::settle(#body, #cleanup, __finally_end)
+            },
             OnCancel::Skip => quote_spanned! {span=>
                 if __finally_exit.is_cancelled() {
                     #private::skip(#skipped)

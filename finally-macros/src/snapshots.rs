@@ -67,13 +67,12 @@ fn one_that_uses_arguments_is_the_end_of_a_coroutine_that_owns_them() {
                             __finally_exit,
                             __finally::own(async move { conn.close().await }),
                         );
-                        __finally::settle_behind(
+                        __finally::settle(
                             __finally_end.body.__finally_describe(),
                             __finally_end.cleanup.__finally_describe(),
                             __finally_end,
                         )
                     })
-                    .await
                     .await
             }
         "#]],

@@ -40,6 +40,7 @@ pin_project! {
         C: Future<Output = E>,
         E: Ending,
     {
+        #[inline(always)]
         fn drop(this: Pin<&mut Self>) {
             if let HoldingGuardProject::Running { coroutine, state } = this.project() {
                 leave(coroutine, state);
@@ -53,6 +54,7 @@ where
     C: Future<Output = E>,
     E: Ending,
 {
+    #[inline(always)]
     pub(crate) const fn new(coroutine: C) -> Self {
         Self::Running { coroutine, state: State::New }
     }
@@ -65,6 +67,7 @@ where
 {
     type Output = E::Output;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<E::Output> {
         poll_holding(self, context)
     }

@@ -129,6 +129,7 @@ where
     type Held = Self;
     type Guard<C: Future<Output = Self>> = HoldingGuard<C, Self>;
 
+    #[inline(always)]
     fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C> {
         HoldingGuard::new(coroutine)
     }

@@ -206,6 +206,7 @@ impl<T, O: Owned> Ending for Settling<T, O> {
     type Held = Self;
     type Guard<C: Future<Output = Self>> = HoldingGuard<C, Self>;
 
+    #[inline(always)]
     fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C> {
         HoldingGuard::new(coroutine)
     }

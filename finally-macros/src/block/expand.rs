@@ -425,8 +425,7 @@ impl Expansion<'_> {
     /// From the exit to the ending, where something is awaited.
     fn settle(&self, build: TokenStream, body: TokenStream, skipped: TokenStream) -> TokenStream {
         let Self { on_cancel, private, span, .. } = self;
-        let settlement =
-            Settlement { on_cancel: *on_cancel, private, span: *span, build, body, skipped, behind: false };
+        let settlement = Settlement { on_cancel: *on_cancel, private, span: *span, build, body, skipped };
         // What a cleanup borrows from around the block nobody can tell here.
         settlement.expand(|| quote_spanned!(*span=> #private::Option::None))
     }
