@@ -275,13 +275,14 @@ fn block_diverges(block: &Block) -> bool {
     }
 }
 
-/// Whether nothing in the expression takes a variable apart, or could: it calls, borrows and awaits.
+/// Whether nothing in the expression takes a variable apart, or could: it calls, borrows and awaits. A string may seem to mention
+/// a variable, and takes none.
 fn uses_whole(expression: &Expr) -> bool {
     let attributes = match expression {
         Expr::Await(it) => &it.attrs,
         Expr::Block(it) => &it.attrs,
         Expr::Call(it) => &it.attrs,
-        Expr::Lit(it) => &it.attrs,
+        Expr::Lit(it) if !matches!(it.lit, Lit::Str(_)) => &it.attrs,
         Expr::MethodCall(it) => &it.attrs,
         Expr::Path(it) => &it.attrs,
         Expr::Reference(it) => &it.attrs,

@@ -140,6 +140,27 @@ mod panics_while_the_body_is_dropped {
         assert_eq!(turn.kinds(), [FailureKind::BodyPanicked]);
     }
 
+    /// A string may be the text of a format, in which an argument stands.
+    #[test]
+    fn p4_an_argument_that_only_a_string_names_loses_nothing() {
+        #[finally(clean_with(log.clone(), "{bomb}").await)]
+        async fn f(log: Log, bomb: crate::support::OnDrop) {
+            suspend().await;
+            let _uses = (&log, &bomb);
+        }
+        async fn clean_with(log: Log, _: &str) {
+            clean(log).await;
+        }
+        let _turn = exclusive();
+        let log = Log::default();
+        let mut hand = Hand::new(f(log.clone(), log.bomb("bomb")));
+        let panic = catch_unwind(AssertUnwindSafe(|| hand.run())).unwrap_err();
+        assert_eq!(*panic.downcast::<String>().unwrap(), "bomb");
+        drop(hand);
+        finally::drain_blocking(None).unwrap();
+        assert_eq!(log.take(), ["bomb", "clean"]);
+    }
+
     #[test]
     fn p4_an_argument_that_panics_when_it_is_dropped_loses_nothing() {
         #[finally(clean_with(log.clone(), &bomb))]
