@@ -43,7 +43,7 @@ pin_project! {
     /// A body and what concludes it. The handler is called on every fate, when the body is gone: there is nothing to resume,
     /// so dropped early, this drops the body and calls the handler.
     ///
-    /// What the handler ends in is a parameter, for the reason that [`Guard`](crate::guard::Guard) tells.
+    /// What the handler ends in is a parameter, for the reason that [`Guarded`](crate::guard::Guarded) tells.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Combinator<F, H, E>
     where
@@ -96,7 +96,7 @@ where
 {
     #[inline(always)]
     pub(crate) const fn new(future: F, handler: H) -> Self {
-        // Here and below, no call that the compiler would have to be prepared to unwind from.
+        // In one expression: no call that the compiler would have to be prepared to unwind from.
         let conclusion = Conclusion { adopted: Adopted::NONE, entered: false, handler: Some(handler) };
         Self { stage: Stage::Body { future }, conclusion }
     }

@@ -179,20 +179,14 @@ impl<T, K> Evaluation<'_, T, K> {
     }
 }
 
-fn evaluate_for<T, K>(
-    fate: Fate<'_, T>,
-    call: &mut dyn for<'a> Once<Evaluation<'a, T, K>>,
-) -> Result<K, Payload> {
-    let mut evaluation = Evaluation { fate, cleanup: None };
-    catch(|| call.call(&mut evaluation))?;
-    Ok(evaluation.cleanup.unwrap_or_else(|| unreachable!("a cleanup is evaluated once")))
-}
-
 fn evaluate<T, K, M, V: CleanupValue>(
     exit: Exit<T>,
     call: &mut dyn for<'a> Once<Evaluation<'a, T, K>>,
 ) -> Evaluated<T, K, M, V> {
-    let built = evaluate_for(exit.fate(), call);
+    let mut evaluation = Evaluation { fate: exit.fate(), cleanup: None };
+    let called = catch(|| call.call(&mut evaluation));
+    let cleanup = evaluation.cleanup;
+    let built = called.map(|()| cleanup.unwrap_or_else(|| unreachable!("a cleanup is evaluated once")));
     Evaluated::new(exit, built)
 }
 

@@ -15,7 +15,7 @@ use core::{
 use pin_project_lite::pin_project;
 
 use crate::{
-    settle::{Ending, raise_first},
+    settle::{Ending, Settled, deliver, raise},
     signal,
     unwind::catch,
 };
@@ -49,20 +49,18 @@ pin_project! {
     /// the signal is seen before any code of the user is polled, and there is none at which it stays suspended. A coroutine
     /// that has ended holds nothing, so nothing has to drop it.
     #[must_use = "futures do nothing unless they are awaited"]
-    pub struct Guard<C, E>
+    pub struct Guard<C, T>
     where
-        C: Future<Output = E>,
-        E: Ending,
+        C: Future<Output = Settled<T>>,
     {
         #[pin]
         pub(crate) coroutine: C,
         pub(crate) state: State,
     }
 
-    impl<C, E> PinnedDrop for Guard<C, E>
+    impl<C, T> PinnedDrop for Guard<C, T>
     where
-        C: Future<Output = E>,
-        E: Ending,
+        C: Future<Output = Settled<T>>,
     {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
@@ -81,33 +79,20 @@ pub enum State {
     Ended,
 }
 
-impl<C, E> Future for Guard<C, E>
+impl<C, T> Future for Guard<C, T>
 where
-    C: Future<Output = E>,
-    E: Ending,
+    C: Future<Output = Settled<T>>,
 {
-    type Output = E::Output;
+    type Output = T;
 
     #[inline(always)]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<E::Output> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
         let this = self.project();
-        poll_at_once(this.coroutine, this.state, context)
+        poll(this.coroutine, this.state, context).map(deliver)
     }
 }
 
-/// Drives a coroutine whatever it is. Compiled once for each ending, not once for each function.
-fn poll_at_once<E>(
-    coroutine: Pin<&mut dyn Future<Output = E>>,
-    state: &mut State,
-    context: &mut Context<'_>,
-) -> Poll<E::Output>
-where
-    E: Ending,
-{
-    poll(coroutine, state, context)
-        .map(|ending| ending.begin().unwrap_or_else(|_| unreachable!("nothing is left to await")))
-}
-
+/// Polls a coroutine whatever it is. Compiled once for each ending, not once for each function.
 fn poll<E>(
     coroutine: Pin<&mut dyn Future<Output = E>>,
     state: &mut State,
@@ -132,5 +117,5 @@ fn leave<E: Ending>(coroutine: Pin<&mut dyn Future<Output = E>>, state: &mut Sta
         Ok(Poll::Pending) => unreachable!("what is awaited in a coroutine ends at the signal"),
         Err(payload) => Some(payload),
     };
-    raise_first([abandoned], Location::caller());
+    raise(abandoned, Location::caller());
 }

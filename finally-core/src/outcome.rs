@@ -58,22 +58,30 @@ impl<T> Exit<T> {
         }
     }
 
-    /// Puts a panic, if there was one, beside the first. There is room for one, so the next is reported.
     pub(crate) fn add_drop_panic(
         &mut self,
         dropped: Result<(), Payload>,
         location: &'static Location<'static>,
     ) {
-        let Err(payload) = dropped else { return };
-        if self.drop_panic.is_none() {
-            self.drop_panic = Some(payload);
-        } else {
-            failure::report_panic(FailureKind::BodyPanicked, payload, location);
-        }
+        add_drop_panic(&mut self.drop_panic, dropped, location);
     }
 
     /// Whether the body was cancelled, which is where `on_cancel = skip` asks.
     pub fn is_cancelled(&self) -> bool {
         matches!(self.outcome, Outcome::Cancelled)
+    }
+}
+
+/// Puts a panic, if there was one, beside the first. There is room for one, so the next is reported.
+pub(crate) fn add_drop_panic(
+    first: &mut Option<Payload>,
+    dropped: Result<(), Payload>,
+    location: &'static Location<'static>,
+) {
+    let Err(payload) = dropped else { return };
+    if first.is_none() {
+        *first = Some(payload);
+    } else {
+        failure::report_panic(FailureKind::BodyPanicked, payload, location);
     }
 }

@@ -11,7 +11,7 @@ pub use await_inline::Skipping;
 #[cfg(feature = "std")]
 pub use await_owned::{Blocking, Detachable, Detacher, Settle, Settling};
 pub use rules::{Rules, Settled, Texts};
-pub(crate) use rules::{deliver, raise_first};
+pub(crate) use rules::{deliver, raise};
 
 use core::{
     convert::Infallible,
@@ -26,6 +26,7 @@ use crate::cleanup::Awaited;
 use crate::{
     cleanup::{Accepts, CleanupValue, InPlace},
     outcome::Exit,
+    signal,
     unwind::Payload,
 };
 
@@ -54,6 +55,21 @@ pub trait Hold {
     type Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled<Self::Output>>;
+
+    /// The caller has left. What has no one to go to is reported, and what stays is a panic for whoever dropped. Nothing
+    /// where it has ended before.
+    fn leave(self: Pin<&mut Self>) -> Option<Settled<Self::Output>>;
+}
+
+/// Polls what a coroutine awaits. Where the guard around is being dropped, that is no poll of the user's code.
+fn poll_in_coroutine<H: Hold>(held: Pin<&mut H>, context: &mut Context<'_>) -> Poll<Settled<H::Output>> {
+    if !signal::is_cancel(context) {
+        return held.poll(context);
+    }
+    match held.leave() {
+        Some(left) => Poll::Ready(left),
+        None => panic!("`finally` polled after completion"),
+    }
 }
 
 /// Nothing is awaited.
@@ -63,6 +79,10 @@ impl<T> Hold for Never<T> {
     type Output = T;
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Settled<T>> {
+        match self.0 {}
+    }
+
+    fn leave(self: Pin<&mut Self>) -> Option<Settled<T>> {
         match self.0 {}
     }
 }

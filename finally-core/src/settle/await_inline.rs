@@ -14,7 +14,6 @@ use crate::{
     guard::HoldingGuard,
     handoff::{self, Chain},
     outcome::Exit,
-    signal,
     unwind::{Payload, catch},
 };
 
@@ -58,15 +57,6 @@ where
         };
         Self { settled: Some(settled), adopted, cleanup, build_panic, rules }
     }
-
-    /// The caller has left, and the cleanup ends where it is. Nothing where it has ended before.
-    fn leave(self: Pin<&mut Self>) -> Option<Settled<T>> {
-        let mut this = self.project();
-        let mut left = this.settled.take()?.left(&this.rules.texts);
-        handoff::hand_off(mem::take(this.adopted));
-        left.add_drop_panic(catch(|| this.cleanup.set(None)));
-        Some(left)
-    }
 }
 
 /// Held by a guard.
@@ -100,6 +90,15 @@ where
         let settled = this.settled.take().expect("panics above when it is polled after completion");
         Poll::Ready(settled.with_cleanup(cleaned, this.rules))
     }
+
+    /// The cleanup ends where it is.
+    fn leave(self: Pin<&mut Self>) -> Option<Settled<T>> {
+        let mut this = self.project();
+        let mut left = this.settled.take()?.left(&this.rules.texts);
+        handoff::hand_off(mem::take(this.adopted));
+        left.add_drop_panic(catch(|| this.cleanup.set(None)));
+        Some(left)
+    }
 }
 
 /// Awaited inside a coroutine, for a cleanup that may borrow from it.
@@ -110,14 +109,7 @@ where
     type Output = Settled<T>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled<T>> {
-        if !signal::is_cancel(context) {
-            return Hold::poll(self, context);
-        }
-        // The guard around is being dropped: no poll of the user's code.
-        match self.leave() {
-            Some(left) => Poll::Ready(left),
-            None => panic!("`finally` polled after completion"),
-        }
+        super::poll_in_coroutine(self, context)
     }
 }
 

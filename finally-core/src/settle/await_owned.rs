@@ -17,7 +17,6 @@ use crate::{
     guard::HoldingGuard,
     handoff::{self, BoxFuture, Chain, Job, Task, poll_caught},
     outcome::Exit,
-    signal,
     unwind::{Payload, catch},
 };
 
@@ -152,13 +151,6 @@ impl<T, O: Owned> Settling<T, O> {
         })
     }
 
-    /// The caller has left: the cleanup goes on, and what has no one to go to is reported. Nothing where it has ended.
-    fn leave(&mut self) -> Option<Settled<T>> {
-        let settled = self.settled.take()?;
-        O::leave(self);
-        Some(settled.left(&self.rules.texts))
-    }
-
     fn hand_off(&mut self, detach: impl FnOnce(O) -> BoxFuture) {
         let mut chain = mem::take(&mut self.adopted);
         match mem::replace(&mut self.cleanup, Err(None)) {
@@ -180,6 +172,13 @@ impl<T, O: Owned> Hold for Settling<T, O> {
         let settled = self.settled.take().expect("`poll_cleanup` panics when it is polled after completion");
         Poll::Ready(settled.with_cleanup(cleaned, &self.rules))
     }
+
+    /// The cleanup goes on.
+    fn leave(mut self: Pin<&mut Self>) -> Option<Settled<T>> {
+        let settled = self.settled.take()?;
+        O::leave(&mut self);
+        Some(settled.left(&self.rules.texts))
+    }
 }
 
 /// Awaits the two inside the coroutine, for a cleanup that may borrow from it.
@@ -190,14 +189,7 @@ impl<T, O: Owned> Future for Settle<T, O> {
     type Output = Settled<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled<T>> {
-        if !signal::is_cancel(context) {
-            return Pin::new(&mut self.0).poll(context);
-        }
-        // The guard around is being dropped: no poll of the user's code.
-        match self.0.leave() {
-            Some(left) => Poll::Ready(left),
-            None => panic!("`finally` polled after completion"),
-        }
+        super::poll_in_coroutine(Pin::new(&mut self.0), context)
     }
 }
 
@@ -222,7 +214,7 @@ impl<T, O: Owned> Ending for Settling<T, O> {
 
 impl<T, O: Owned> Drop for Settling<T, O> {
     fn drop(&mut self) {
-        if let Some(left) = self.leave() {
+        if let Some(left) = Pin::new(self).leave() {
             left.abandon();
         }
     }

@@ -9,7 +9,7 @@ use crate::{
     failure::{self, FailureKind},
     guard::{Guard, State},
     handoff,
-    outcome::{Exit, Outcome},
+    outcome::{Exit, Outcome, add_drop_panic},
     unwind::{Payload, is_panicking},
 };
 
@@ -117,14 +117,9 @@ impl<T> Settled<T> {
         Self { outcome: Outcome::Cancelled, ..self }
     }
 
-    /// Adds a panic out of the drop of what was cancelled. There is room for one, so the next is reported.
+    /// Adds a panic out of the drop of what was cancelled.
     pub(crate) fn add_drop_panic(&mut self, dropped: Result<(), Payload>) {
-        let Err(payload) = dropped else { return };
-        if self.drop_panic.is_none() {
-            self.drop_panic = Some(payload);
-        } else {
-            failure::report_panic(FailureKind::BodyPanicked, payload, self.location);
-        }
+        add_drop_panic(&mut self.drop_panic, dropped, self.location);
     }
 }
 
@@ -144,7 +139,7 @@ impl<T> Exit<T> {
 impl<T> Ending for Settled<T> {
     type Output = T;
     type Held = super::Never<T>;
-    type Guard<C: Future<Output = Self>> = Guard<C, Self>;
+    type Guard<C: Future<Output = Self>> = Guard<C, T>;
 
     #[inline(always)]
     fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C> {
@@ -156,7 +151,7 @@ impl<T> Ending for Settled<T> {
     }
 
     fn abandon(self) {
-        raise_first([self.drop_panic], self.location);
+        raise(self.drop_panic, self.location);
     }
 }
 
@@ -182,18 +177,13 @@ pub(crate) fn deliver<T>(settled: Settled<T>) -> T {
     }
 }
 
-/// Goes on with the first panic of a drop, and reports the others. Reports the first as well where a second panic in
-/// flight would abort the process.
-pub(crate) fn raise_first<const N: usize>(
-    panics: [Option<Payload>; N],
-    location: &'static Location<'static>,
-) {
-    let mut panics = panics.into_iter().flatten();
-    let first = if is_panicking() { None } else { panics.next() };
-    for payload in panics {
-        failure::report_panic(FailureKind::BodyPanicked, payload, location);
-    }
-    if let Some(payload) = first {
-        payload.resume();
+/// Goes on with the panic of a drop. Reports it where a second panic in flight would abort the process.
+pub(crate) fn raise(panic: Option<Payload>, location: &'static Location<'static>) {
+    match panic {
+        Some(payload) if is_panicking() => {
+            failure::report_panic(FailureKind::BodyPanicked, payload, location);
+        }
+        Some(payload) => payload.resume(),
+        None => {}
     }
 }

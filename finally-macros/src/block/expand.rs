@@ -234,7 +234,7 @@ impl Expansion<'_> {
             None => quote_spanned!(span=> async #body),
         };
         let settle = self.settle(
-            self.build_fallible(&self.build()),
+            self.build_fallible(&self.build(self.on_cancel)),
             quote_spanned!(self.span=> #private::describe_end),
             quote_spanned!(self.span=> __finally_exit.fallible()),
         );
@@ -258,7 +258,7 @@ impl Expansion<'_> {
             Some(_) => quote_spanned!(span=> #private::run(#private::leaving(&__finally_left, async #body))),
             None => quote_spanned!(span=> #private::call(|| #body)),
         };
-        let build = self.build_fallible(&self.build_at_once());
+        let build = self.build_fallible(&self.build(OnCancel::Block));
         let cleanup_text = settle::describe(self.span, "cleanup");
         let settle = quote_spanned! {self.span=>
             // Where nothing inside ends but by a panic, this type has no value, of which the user is not to be told.
@@ -390,8 +390,11 @@ impl Expansion<'_> {
         // What the cleanup shares with the body, the body borrows.
         let takes_all = moves && !tokens::share_variable(&block.body.block.stream(), &block.cleanup.tokens);
         let inner = takes_all.then(|| quote_spanned!(span=> move));
-        let settle =
-            self.settle(self.build(), self.describe_output(), quote_spanned!(self.span=> __finally_exit));
+        let settle = self.settle(
+            self.build(self.on_cancel),
+            self.describe_output(),
+            quote_spanned!(self.span=> __finally_exit),
+        );
         quote_spanned! {span=>
             #private::IntoFuture::into_future(#private::Guarded(async #outer {
                 let __finally_exit = #private::Body(async #inner #body).await;
@@ -436,16 +439,9 @@ impl Expansion<'_> {
     }
 
     /// Evaluates the cleanup.
-    fn build(&self) -> TokenStream {
+    fn build(&self, on_cancel: OnCancel) -> TokenStream {
         let Self { private, span, block, .. } = self;
-        let built = settle::evaluate(&block.cleanup, true, self.on_cancel, private, *span);
-        quote_spanned!(*span=> let __finally_end = #built;)
-    }
-
-    /// The same in a block that does not await.
-    fn build_at_once(&self) -> TokenStream {
-        let Self { private, span, block, .. } = self;
-        let built = settle::evaluate(&block.cleanup, true, OnCancel::Block, private, *span);
+        let built = settle::evaluate(&block.cleanup, true, on_cancel, private, *span);
         quote_spanned!(*span=> let __finally_end = #built;)
     }
 
