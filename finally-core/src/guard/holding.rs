@@ -16,6 +16,9 @@ use crate::{
 
 pin_project! {
     /// Drives a coroutine, and then what the coroutine leaves to be awaited.
+    ///
+    /// Not the stage of a [`Combinator`](crate::combinator::Combinator): the state shares its place with the coroutine, and
+    /// beside that would cost the future 8 bytes.
     #[project = HoldingGuardProject]
     #[must_use = "futures do nothing unless they are awaited"]
     pub enum HoldingGuard<C, E>
