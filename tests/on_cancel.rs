@@ -7,6 +7,8 @@ mod support;
 use std::{cell::Cell, future::Future, rc::Rc, time::Duration};
 
 use finally::{FailureKind, finally};
+use tokio::sync::oneshot;
+
 use support::{
     ENDS, End, Error, Log, Panic, exclusive,
     hand::Hand,
@@ -109,27 +111,32 @@ mod skip {
 
     #[test]
     fn what_was_adopted_goes_on_when_the_function_is_dropped_while_it_waits_for_it() {
-        #[finally(steps(log.clone(), "inner", 1))]
-        async fn inner(log: Log) {
+        #[finally(async move { until.await.unwrap(); log.push("inner") })]
+        async fn inner(log: Log, until: oneshot::Receiver<()>) {
             std::future::pending::<()>().await;
-            let _uses = &log;
+            let _uses = (&log, &until);
         }
         #[finally(suspend(), on_cancel = skip)]
-        async fn around(log: Log) {
+        async fn around(log: Log, until: oneshot::Receiver<()>) {
             tokio::select! {
                 biased;
-                () = inner(log) => {}
+                () = inner(log.clone(), until) => {}
                 () = std::future::ready(()) => {}
             }
         }
+        #[finally(async { suspend().await; log.push("outermost") })]
+        async fn outermost(log: Log, until: oneshot::Receiver<()>) {
+            around(log.clone(), until).await;
+        }
         let _turn = exclusive();
         let log = Log::default();
-        let mut hand = Hand::new(around(log.clone()));
+        let (end, until) = oneshot::channel();
+        let mut hand = Hand::new(outermost(log.clone(), until));
         assert!(hand.poll().is_pending());
-        assert_eq!(log.events(), ["inner 0"]);
         drop(hand);
+        end.send(()).unwrap();
         finally::drain_blocking(None).unwrap();
-        assert_eq!(log.events(), ["inner 0", "inner 1"]);
+        assert_eq!(log.events(), ["inner", "outermost"]);
     }
 
     #[test]

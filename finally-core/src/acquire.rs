@@ -14,7 +14,8 @@ use crate::{
     check::Admits,
     cleanup::Cleanup,
     handler::Explain,
-    handoff::{self, BoxFuture, Chain, Job, Task},
+    handoff::{self, BoxFuture, GroupKey},
+    report::Reporting,
     settle::Ending,
     value_guard::{Guard, Releases},
 };
@@ -55,7 +56,7 @@ where
         detach: |future, handler, location| {
             let guard = move |value| Guard::<_, _, I>::new(value, handler, location);
             let cleanup = async move { Guard::release(arrival(future, guard).await).await };
-            Box::pin(Task::new(cleanup, I::Value::explain, location))
+            Box::pin(Reporting::new(cleanup, I::Value::explain, location))
         },
         location: Location::caller(),
     }
@@ -101,8 +102,9 @@ where
                     None => None,
                 }
             };
-            let explain = |value: &Option<I::Value>| value.as_ref().and_then(I::Value::explain);
-            Box::pin(Task::new(cleanup, explain, location))
+            let explain =
+                |value: &Option<I::Value>, detail| value.as_ref().and_then(|value| value.explain(detail));
+            Box::pin(Reporting::new(cleanup, explain, location))
         },
         location: Location::caller(),
     }
@@ -179,9 +181,8 @@ impl<F: Future, H, G> Future for Acquire<F, H, G> {
 impl<F: Future, H, G> Drop for Acquire<F, H, G> {
     fn drop(&mut self) {
         if let State::Polled(future, handler) = mem::replace(&mut self.state, State::Ended) {
-            let mut chain = Chain::new();
-            chain.push(Job::new((self.detach)(future, handler, self.location), self.location));
-            handoff::hand_off(chain);
+            let acquiring = (self.detach)(future, handler, self.location);
+            handoff::hand_off(GroupKey::NONE, acquiring, self.location);
         }
     }
 }

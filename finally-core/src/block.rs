@@ -19,6 +19,7 @@ use pin_project_lite::pin_project;
 
 use crate::{
     cleanup::{Accepts, CleanupValue},
+    describe::Detail,
     evaluate::Evaluated,
     fate::Fate,
     function::Immediate,
@@ -254,10 +255,10 @@ impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
 
 /// The text of a body's failure. The types of a block may not be known yet where its cleanup stands, so they are not asked
 /// for more than they all have.
-pub fn describe<T, R, J, F>(ended: &Result<End<T, R, J>, F>) -> Option<String> {
+pub fn describe<T, R, J, F>(ended: &Result<End<T, R, J>, F>, detail: Detail) -> Option<String> {
     match ended {
-        Ok(End::Value(value)) => opaque::describe(value),
-        Ok(End::Return(result)) => opaque::describe(result),
+        Ok(End::Value(value)) => opaque::describe(value, detail),
+        Ok(End::Return(result)) => opaque::describe(result, detail),
         Ok(End::Jump(_)) | Err(_) => None,
     }
 }

@@ -9,10 +9,9 @@ use core::{
 use pin_project_lite::pin_project;
 
 use crate::{
-    handoff::{Adopted, Chain},
+    handoff::GroupKey,
     outcome::{Exit, Outcome},
     signal,
-    unwind::{Payload, catch_in},
 };
 
 /// The user's block, to be awaited in a coroutine. Not a function, and so one less that is compiled for each of the user's.
@@ -25,22 +24,22 @@ impl<F: Future> IntoFuture for Body<F> {
 
     #[inline(always)]
     fn into_future(self) -> RunningBody<F> {
-        RunningBody::Running { future: self.0, adopted: Adopted::NONE }
+        RunningBody::Running { future: self.0, adopted: GroupKey::NONE }
     }
 }
 
 pin_project! {
     /// Polls the user's block, catches its panic, and on the cancel signal drops it.
     ///
-    /// Cleanups of futures that were cancelled inside the block are adopted: they are driven beside it, and what is not
-    /// finished when it ends goes along with the exit.
+    /// Cleanups of futures that are cancelled inside the block are adopted: an executor runs them, and those that have not
+    /// ended when the block ends go along with the exit.
     #[project = BodyProject]
     #[must_use = "futures do nothing unless they are awaited"]
     pub enum RunningBody<F> {
         Running {
             #[pin]
             future: F,
-            adopted: Adopted,
+            adopted: GroupKey,
         },
         Ended,
     }
@@ -59,14 +58,14 @@ impl<F: Future> Future for RunningBody<F> {
 trait AnyBody<T> {
     /// What it is made of, for as long as it runs.
     #[allow(clippy::type_complexity, reason = "an alias would hide what it is")]
-    fn running(self: Pin<&mut Self>) -> Option<(Pin<&mut dyn Future<Output = T>>, &mut Adopted)>;
+    fn running(self: Pin<&mut Self>) -> Option<(Pin<&mut dyn Future<Output = T>>, &mut GroupKey)>;
 
     /// Drops what it holds.
     fn end(self: Pin<&mut Self>);
 }
 
 impl<F: Future> AnyBody<F::Output> for RunningBody<F> {
-    fn running(self: Pin<&mut Self>) -> Option<(Pin<&mut dyn Future<Output = F::Output>>, &mut Adopted)> {
+    fn running(self: Pin<&mut Self>) -> Option<(Pin<&mut dyn Future<Output = F::Output>>, &mut GroupKey)> {
         match self.project() {
             BodyProject::Running { future, adopted } => Some((future, adopted)),
             BodyProject::Ended => None,
@@ -91,38 +90,25 @@ fn poll<T>(mut body: Pin<&mut dyn AnyBody<T>>, context: &mut Context<'_>) -> Pol
     Poll::Ready(exit)
 }
 
-/// Polls what belongs to the user, and beside it the cleanups that it has left to be adopted.
+/// Polls what belongs to the user.
 pub(crate) fn run<T>(
     mut future: Pin<&mut dyn Future<Output = T>>,
-    adopted: &mut Adopted,
+    adopted: &mut GroupKey,
     context: &mut Context<'_>,
 ) -> Poll<Exit<T>> {
-    let mut chain = adopted.take();
-    let mut polled = Poll::Pending;
-    let outcome = match inside(&mut chain, &mut || polled = future.as_mut().poll(context)) {
+    let outcome = match adopted.polling(|| future.as_mut().poll(context)) {
+        Ok(Poll::Pending) => return Poll::Pending,
+        Ok(Poll::Ready(value)) => Outcome::Returned(value),
         Err(payload) => Outcome::Panicked(payload),
-        Ok(()) => match polled {
-            Poll::Ready(value) => Outcome::Returned(value),
-            Poll::Pending => {
-                let _ = chain.poll(context);
-                adopted.keep(chain);
-                return Poll::Pending;
-            }
-        },
     };
-    Poll::Ready(Exit::of_body(outcome, chain))
+    Poll::Ready(Exit::of_body(outcome, adopted.take()))
 }
 
 impl<T> Exit<T> {
-    /// What the body holds goes before its cleanup starts, and a panic on that way must not lose the cleanup.
+    /// Drops what the body holds, before its cleanup starts. A panic on that way must not lose the cleanup.
     pub(crate) fn drop_body(&mut self, drop: &mut dyn FnMut()) {
-        self.drop_panic = inside(&mut self.adopted, drop).err();
+        let dropped =
+            if self.is_cancelled() { self.adopted.dropping(drop) } else { self.adopted.polling(drop) };
+        self.drop_panic = dropped.err();
     }
-}
-
-/// Runs what belongs to the user, enclosed by a body.
-fn inside(chain: &mut Chain, run: &mut dyn FnMut()) -> Result<(), Payload> {
-    let mut caught = Ok(());
-    chain.collect(&mut || caught = catch_in(run));
-    caught
 }

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 
 use crate::{
     body,
-    handoff::Adopted,
+    handoff::GroupKey,
     outcome::{Exit, Outcome},
     settle::{Ending, Hold, deliver},
 };
@@ -97,7 +97,7 @@ where
     #[inline(always)]
     pub(crate) const fn new(future: F, handler: H) -> Self {
         // In one expression: no call that the compiler would have to be prepared to unwind from.
-        let conclusion = Conclusion { adopted: Adopted::NONE, entered: false, handler: Some(handler) };
+        let conclusion = Conclusion { adopted: GroupKey::NONE, entered: false, handler: Some(handler) };
         Self { stage: Stage::Body { future }, conclusion }
     }
 
@@ -152,7 +152,7 @@ where
 
 /// What concludes a body, with what is to be known of it until then.
 pub struct Conclusion<H: ?Sized> {
-    adopted: Adopted,
+    adopted: GroupKey,
     entered: bool,
     handler: H,
 }

@@ -12,8 +12,34 @@ use core::{
     ops::Deref,
 };
 
-/// The text of the failure in a value, or nothing where the value is not a failure.
-pub type Describe<T> = fn(&T) -> Option<String>;
+/// Returns the text of the failure in a value, or `None` if the value is not a failure.
+///
+/// Code of a user runs for the text only: to ask whether a body has failed must neither format its error nor panic.
+pub type Describe<T> = fn(&T, Detail) -> Option<String>;
+
+/// How much a description is to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Whether there is a failure at all: the text is empty.
+    Whether,
+    Text,
+}
+
+impl Detail {
+    /// Makes the text, if it is wanted.
+    #[inline]
+    pub(crate) fn text(self, make: impl FnOnce() -> String) -> String {
+        match self {
+            Self::Whether => String::new(),
+            Self::Text => make(),
+        }
+    }
+}
+
+/// Whether a value is a failure.
+pub(crate) fn is_failure<T>(describe: Describe<T>, value: &T) -> bool {
+    describe(value, Detail::Whether).is_some()
+}
 
 /// Stands for the type of a value while the method is chosen. First comes what an error displays.
 pub struct Probe<T>(ByDebug<T>);
@@ -42,7 +68,7 @@ impl<T> Default for NoFailure<T> {
 impl<T, E: Display> Probe<Result<T, E>> {
     #[inline(always)]
     pub fn __finally_describe(&self) -> Describe<Result<T, E>> {
-        |result| result.as_ref().err().map(ToString::to_string)
+        |result, detail| result.as_ref().err().map(|error| detail.text(|| error.to_string()))
     }
 }
 
@@ -58,7 +84,7 @@ impl<T> Deref for Probe<T> {
 impl<T, E: Debug> ByDebug<Result<T, E>> {
     #[inline(always)]
     pub fn __finally_describe(&self) -> Describe<Result<T, E>> {
-        |result| result.as_ref().err().map(|error| format!("{error:?}"))
+        |result, detail| result.as_ref().err().map(|error| detail.text(|| format!("{error:?}")))
     }
 }
 
@@ -74,7 +100,7 @@ impl<T> Deref for ByDebug<T> {
 impl<T, E> ByName<Result<T, E>> {
     #[inline(always)]
     pub fn __finally_describe(&self) -> Describe<Result<T, E>> {
-        |result| result.as_ref().err().map(|_| type_name::<E>().to_owned())
+        |result, detail| result.as_ref().err().map(|_| detail.text(|| type_name::<E>().to_owned()))
     }
 }
 
@@ -90,6 +116,6 @@ impl<T> Deref for ByName<T> {
 impl<T> NoFailure<T> {
     #[inline(always)]
     pub fn __finally_describe(&self) -> Describe<T> {
-        |_| None
+        |_, _| None
     }
 }

@@ -1,5 +1,7 @@
 //! Evaluates a cleanup: calls what the user wrote, once, and catches its panic.
 //!
+//! What is cancelled in that call counts as left by the body, so it ends before the cleanup is polled.
+//!
 //! Only the calls themselves are compiled once for each function.
 
 use core::{marker::PhantomData, panic::Location};
@@ -10,7 +12,7 @@ use crate::{
     fate::Fate,
     outcome::Exit,
     settle::Detach,
-    unwind::{Once, Payload, catch},
+    unwind::{Once, Payload},
 };
 
 /// A body that has ended beside its cleanup, which was evaluated: what the `settle` functions put together.
@@ -180,12 +182,14 @@ impl<T, K> Evaluation<'_, T, K> {
 }
 
 fn evaluate<T, K, M, V: CleanupValue>(
-    exit: Exit<T>,
+    mut exit: Exit<T>,
     call: &mut dyn for<'a> Once<Evaluation<'a, T, K>>,
 ) -> Evaluated<T, K, M, V> {
+    let mut adopted = exit.adopted.take();
     let mut evaluation = Evaluation { fate: exit.fate(), cleanup: None };
-    let called = catch(|| call.call(&mut evaluation));
+    let called = adopted.polling(|| call.call(&mut evaluation));
     let cleanup = evaluation.cleanup;
+    exit.adopted = adopted;
     let built = called.map(|()| cleanup.unwrap_or_else(|| unreachable!("a cleanup is evaluated once")));
     Evaluated::new(exit, built)
 }
@@ -195,9 +199,12 @@ fn evaluate_and_drop<T, D, M, V: CleanupValue>(
     mut exit: Exit<T>,
     evaluate: &mut dyn for<'a> Once<Builder<'a, T, D, M, V>>,
 ) -> Evaluated<T, D, M, V> {
+    let mut adopted = exit.adopted.take();
     let mut builder = Builder { fate: exit.fate(), built: None, marker: PhantomData };
-    let evaluated = catch(|| evaluate.call(&mut builder));
-    let built = match (builder.built, evaluated) {
+    let evaluated = adopted.polling(|| evaluate.call(&mut builder));
+    let evaluated = (builder.built, evaluated);
+    exit.adopted = adopted;
+    let built = match evaluated {
         (Some(built), dropped) => {
             exit.add_drop_panic(dropped, Location::caller());
             Ok(built)

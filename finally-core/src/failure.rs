@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use core::{any::Any, fmt, panic::Location};
 use std::sync::{PoisonError, RwLock};
 
-use crate::unwind::{self, Payload, catch};
+use crate::unwind::{self, Payload, quietly};
 
 /// A failure that no caller gets: the second one of two, or any after the caller has left.
 ///
@@ -94,7 +94,10 @@ static HOOK: RwLock<Option<Arc<FailureHook>>> = RwLock::new(None);
 /// # finally::take_failure_hook();
 /// ```
 pub fn set_failure_hook(hook: impl Fn(&Failure) + Send + Sync + 'static) {
-    *HOOK.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(Box::new(hook)));
+    let hook: Arc<FailureHook> = Arc::new(Box::new(hook));
+    let previous = HOOK.write().unwrap_or_else(PoisonError::into_inner).replace(hook);
+    // Without the lock: what the previous hook owns may report something when it is dropped.
+    drop(previous);
 }
 
 /// Goes back to the default hook, and gives the one before, if there was one.
@@ -128,11 +131,15 @@ fn call_hook(failure: Failure) {
         LOST.fetch_add(1, Relaxed);
     }
     let hook = HOOK.read().unwrap_or_else(PoisonError::into_inner).clone();
-    let _ = catch(|| match &hook {
+    quietly(|| match &hook {
         Some(hook) => hook(&failure),
         None => default_hook(&failure),
     });
-    let _ = catch(|| drop(failure));
+    // The last one, if the hook was replaced meanwhile.
+    quietly(|| drop(hook));
+    if let Some(payload) = failure.payload {
+        Payload::new(payload).discard();
+    }
 }
 
 /// How many cleanups were lost, for tests to ask.

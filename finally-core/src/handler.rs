@@ -1,11 +1,12 @@
 //! Handlers: what the methods take, from a fate or from nothing to a cleanup.
 
+use alloc::{format, string::String};
 use core::{fmt, marker::PhantomData, panic::Location};
 
 use crate::{
     cleanup::{Cleanup, CleanupValue, Never},
     combinator::Conclude,
-    describe::Describe,
+    describe::{Describe, Detail},
     fate::Fate,
     opaque,
     outcome::Exit,
@@ -22,7 +23,7 @@ pub trait Explain: CleanupValue {
     /// What a cleanup that succeeds evaluates to. Nothing for one that never returns.
     fn success() -> Option<Self>;
 
-    fn explain(&self) -> Option<alloc::string::String>;
+    fn explain(&self, detail: Detail) -> Option<String>;
 }
 
 impl Explain for () {
@@ -30,7 +31,7 @@ impl Explain for () {
         Some(())
     }
 
-    fn explain(&self) -> Option<alloc::string::String> {
+    fn explain(&self, _: Detail) -> Option<String> {
         None
     }
 }
@@ -40,7 +41,7 @@ impl Explain for Never {
         None
     }
 
-    fn explain(&self) -> Option<alloc::string::String> {
+    fn explain(&self, _: Detail) -> Option<String> {
         *self
     }
 }
@@ -50,8 +51,8 @@ impl<E: fmt::Debug> Explain for Result<(), E> {
         Some(Ok(()))
     }
 
-    fn explain(&self) -> Option<alloc::string::String> {
-        self.as_ref().err().map(|error| alloc::format!("{error:?}"))
+    fn explain(&self, detail: Detail) -> Option<String> {
+        self.as_ref().err().map(|error| detail.text(|| format!("{error:?}")))
     }
 }
 

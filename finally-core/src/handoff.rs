@@ -1,38 +1,53 @@
-//! Where a cleanup goes whose caller has left (P9), and how to wait for it.
+//! The life of a cleanup after its caller has left (P9), and how to wait for it.
 //!
-//! In this order: an enclosing finally that is running in this thread; the executor that was set; the current tokio
-//! runtime; a background thread of our own. Whoever drops a cleanup before its end, as a runtime does that shuts down,
-//! has it moved to the background thread.
+//! Two mechanisms carry all of it:
+//!
+//! * **Executors run.** A cleanup that is handed off goes to an executor at once: the one that was set, else the current tokio
+//!   runtime, else a background thread of our own. An executor that drops it before its end, as a runtime does that shuts
+//!   down, loses nothing: the cleanup moves to the background thread.
+//! * **Groups count and wait.** A [`Group`](group::Group) is a shared count of cleanups that have not ended. The process is
+//!   one, and `drain` waits for it. A body has one as soon as something is handed off inside it, and its own cleanup waits
+//!   for that one: inner before outer (P6).
+//!
+//! | module | job |
+//! |---|---|
+//! | `inside` | which finally this thread is inside of, and where a hand-off goes from there |
+//! | `adopted` | the cleanups that were handed off inside a finally, which its own cleanup waits for |
+//! | `chain` | cleanups that run one after the other: all that one drop hands off |
+//! | `group` | a count of unfinished cleanups, and who waits for its end |
+//! | `executor` | which executor takes a chain |
+//! | `thread` | the background thread, the executor of last resort |
+//! | `block` | driving a cleanup to its end inside a drop: `on_cancel = block` |
+//! | `park` | waiting in a thread, and wakes that are meant for that wait alone |
+//! | `runtime` | this thread's place in a tokio runtime |
+//! | `drain` | how many cleanups are detached, and waiting for all of them |
+//! | `exempt` | the cleanups that a `drain` inside a cleanup does not wait for |
+//! | `sync` | the locks and counters, which a model checker can replace |
 
 mod adopted;
 mod block;
 mod chain;
 mod drain;
-mod enclosing;
 mod executor;
-mod task;
+mod exempt;
+mod group;
+mod inside;
+mod park;
+#[cfg(feature = "tokio")]
+mod runtime;
+mod sync;
 mod thread;
 
-pub(crate) use adopted::Adopted;
-pub(crate) use block::block;
-pub(crate) use chain::{Chain, Job};
+#[cfg(all(test, shuttle))]
+mod models;
+
+pub(crate) use adopted::{Adopted, GroupKey, hand_off};
+pub(crate) use block::{Drive, block};
 pub use drain::{StillRunning, detached, drain, drain_blocking, drain_timeout};
 pub use executor::{AlreadySet, set_executor};
-pub use task::Task;
-pub(crate) use task::poll_caught;
 
 use alloc::boxed::Box;
 use core::{future::Future, pin::Pin};
 
 /// A future that an executor takes: a cleanup, or a chain of them, that reports its failures by itself.
 pub type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// Hands a chain of cleanups to the first that takes it.
-pub(crate) fn hand_off(chain: Chain) {
-    if chain.is_empty() {
-        return;
-    }
-    if let Err(chain) = enclosing::adopt(chain) {
-        executor::start(chain);
-    }
-}

@@ -2,33 +2,47 @@
 
 use core::task::{Context, Poll};
 
-#[derive(Default)]
-pub(crate) struct Chain;
+use crate::unwind::{Payload, catch};
 
-impl Chain {
-    pub(crate) const fn new() -> Self {
+#[derive(Clone, Copy)]
+pub(crate) struct GroupKey;
+
+impl GroupKey {
+    pub(crate) const NONE: Self = Self;
+
+    pub(crate) const fn take(&mut self) -> Self {
         Self
     }
 
-    pub(crate) fn collect(&mut self, run: &mut dyn FnMut()) {
-        run();
-    }
-
-    pub(crate) fn poll(&mut self, _: &mut Context<'_>) -> Poll<()> {
-        Poll::Ready(())
+    #[inline]
+    pub(crate) fn polling<R>(&mut self, run: impl FnOnce() -> R) -> Result<R, Payload> {
+        catch(run)
     }
 }
 
 pub(crate) struct Adopted;
 
 impl Adopted {
-    pub(crate) const NONE: Self = Self;
-
-    pub(crate) fn take(&mut self) -> Chain {
-        Chain
+    pub(crate) const fn new(_: GroupKey) -> Self {
+        Self
     }
 
-    pub(crate) fn keep(&mut self, _: Chain) {}
-}
+    pub(crate) const fn take(&mut self) -> Self {
+        Self
+    }
 
-pub(crate) fn hand_off(_: Chain) {}
+    #[inline]
+    pub(crate) fn polling<R>(&mut self, run: impl FnOnce() -> R) -> Result<R, Payload> {
+        catch(run)
+    }
+
+    pub(crate) fn dropping(&mut self, drop: &mut dyn FnMut()) -> Result<(), Payload> {
+        catch(drop)
+    }
+
+    pub(crate) fn poll_end(&mut self, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+
+    pub(crate) fn pass_on(self) {}
+}

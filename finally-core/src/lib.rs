@@ -78,6 +78,7 @@ mod outcome;
 #[allow(missing_docs, reason = "named by expansions only")]
 #[doc(hidden)]
 pub mod private;
+mod report;
 #[cfg(feature = "std")]
 mod scope;
 #[allow(missing_docs, reason = "named by expansions only")]

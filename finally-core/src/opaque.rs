@@ -13,9 +13,11 @@ use core::{
     mem::discriminant,
 };
 
+use crate::describe::Detail;
+
 /// The name of the type where the value is an `Err`, which is all that there is to say about it.
-pub fn describe<T>(value: &T) -> Option<String> {
-    is_err(value).then(|| type_name::<T>().to_owned())
+pub fn describe<T>(value: &T, detail: Detail) -> Option<String> {
+    is_err(value).then(|| detail.text(|| type_name::<T>().to_owned()))
 }
 
 fn is_err<T>(value: &T) -> bool {

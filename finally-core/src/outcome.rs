@@ -5,7 +5,7 @@ use core::panic::Location;
 use crate::{
     failure::{self, FailureKind},
     fate::Fate,
-    handoff::Chain,
+    handoff::{Adopted, GroupKey},
     unwind::Payload,
 };
 
@@ -23,19 +23,19 @@ pub struct Exit<T> {
     pub(crate) outcome: Outcome<T>,
     /// A panic out of the drop of what the body held.
     pub(crate) drop_panic: Option<Payload>,
-    /// What the body's own cancelled futures left to be done, before the cleanup of this body.
-    pub(crate) adopted: Chain,
+    /// The cleanups that were handed off inside the body, which end before its own cleanup starts.
+    pub(crate) adopted: Adopted,
 }
 
 impl<T> Exit<T> {
     /// Of a body that has nothing to run.
     pub(crate) const fn new(outcome: Outcome<T>) -> Self {
-        Self::of_body(outcome, Chain::new())
+        Self::of_body(outcome, GroupKey::NONE)
     }
 
     /// Of a body that has run, and is still to be dropped.
-    pub(crate) const fn of_body(outcome: Outcome<T>, adopted: Chain) -> Self {
-        Self { outcome, drop_panic: None, adopted }
+    pub(crate) const fn of_body(outcome: Outcome<T>, adopted: GroupKey) -> Self {
+        Self { outcome, drop_panic: None, adopted: Adopted::new(adopted) }
     }
 
     /// Changes the value that a body returned.

@@ -92,7 +92,7 @@ where
 pub fn skip<T>(exit: Exit<T>) -> Settled<T> {
     exit.settle_now(
         Ok(()),
-        Rules::new(Texts { body: |_| None, cleanup: |()| None, location: Location::caller() }),
+        Rules::new(Texts { body: |_, _| None, cleanup: |(), _| None, location: Location::caller() }),
     )
 }
 

@@ -14,10 +14,10 @@ use core::{
 use crate::{
     cleanup::{Accepts, Awaited, Cleanup, CleanupValue, InPlace},
     describe::Describe,
-    failure::{self, FailureKind},
     handler::Explain,
-    handoff::{self, BoxFuture, Chain, Job, Task},
-    unwind::{Payload, catch},
+    handoff::{self, Adopted, BoxFuture, GroupKey},
+    report::{Reporting, report_cleanup},
+    unwind::Payload,
 };
 
 /// Cleanups that are added one by one and run in reverse order: what was acquired last is released first.
@@ -67,7 +67,7 @@ impl<E: fmt::Debug + Send + 'static> Scope<E> {
             closing: Closing {
                 deferred: Vec::new(),
                 current: None,
-                adopted: Chain::new(),
+                adopted: Adopted::new(GroupKey::NONE),
                 first: Ok(Ok(())),
                 explain: Explain::explain,
                 detach: Closing::detach,
@@ -262,19 +262,12 @@ where
     }
 }
 
-/// Runs what belongs to a cleanup: what it cancels is adopted.
-fn inside<R>(adopted: &mut Chain, run: impl FnOnce() -> R) -> Result<R, Payload> {
-    let (mut run, mut ended) = (Some(run), None);
-    adopted.collect(&mut || ended = run.take().map(catch));
-    ended.unwrap_or_else(|| unreachable!("a chain collects from what it runs"))
-}
-
 /// The cleanups that are left, on their way.
 struct Closing<E> {
     deferred: Vec<Deferred<E>>,
     current: Option<Awaiting<E>>,
     /// What was cancelled inside a cleanup, which ends before the next cleanup starts.
-    adopted: Chain,
+    adopted: Adopted,
     /// How the first one failed, if one did.
     first: Ended<E>,
     first_location: &'static Location<'static>,
@@ -291,15 +284,20 @@ impl<E: Send + 'static> Closing<E> {
     fn detach(mut self) -> BoxFuture {
         let location = self.location;
         let cleanup = poll_fn(move |context| self.poll_with(context, Self::report).map(drop));
-        Box::pin(Task::new(cleanup, |()| None, location))
+        Box::pin(Reporting::new(cleanup, |(), _| None, location))
     }
 }
 
 impl<E> Closing<E> {
     /// Leaves nothing to do.
     const fn take(&mut self) -> Self {
-        let nothing =
-            Self { deferred: Vec::new(), current: None, adopted: Chain::new(), first: Ok(Ok(())), ..*self };
+        let nothing = Self {
+            deferred: Vec::new(),
+            current: None,
+            adopted: Adopted::new(GroupKey::NONE),
+            first: Ok(Ok(())),
+            ..*self
+        };
         mem::replace(self, nothing)
     }
 
@@ -310,20 +308,16 @@ impl<E> Closing<E> {
     fn poll_with(&mut self, context: &mut Context<'_>, end: fn(&mut Self, Ended<E>)) -> Poll<Ended<E>> {
         loop {
             if let Some(current) = &mut self.current {
-                let ended = match inside(&mut self.adopted, || current.as_mut().poll(context)) {
-                    Ok(Poll::Pending) => {
-                        let _ = self.adopted.poll(context);
-                        return Poll::Pending;
-                    }
-                    Ok(Poll::Ready(result)) => Ok(result),
+                let ended = match self.adopted.polling(|| current.as_mut().poll(context)) {
+                    Ok(polled) => Ok(ready!(polled)),
                     Err(payload) => Err(payload),
                 };
                 let current = self.current.take();
-                let dropped = inside(&mut self.adopted, || drop(current));
+                let dropped = self.adopted.polling(|| drop(current));
                 end(self, ended);
                 end(self, dropped.map(Ok));
             }
-            ready!(self.adopted.poll(context));
+            ready!(self.adopted.poll_end(context));
             if !self.begin_next(end) {
                 return Poll::Ready(mem::replace(&mut self.first, Ok(Ok(()))));
             }
@@ -334,7 +328,7 @@ impl<E> Closing<E> {
     fn begin_next(&mut self, end: fn(&mut Self, Ended<E>)) -> bool {
         let Some(Deferred { begin, location }) = self.deferred.pop() else { return false };
         self.location = location;
-        match inside(&mut self.adopted, begin) {
+        match self.adopted.polling(begin) {
             Ok(Begun::Awaiting(future)) => self.current = Some(future),
             Ok(Begun::Ended(result)) => end(self, Ok(result)),
             Err(payload) => end(self, Err(payload)),
@@ -344,7 +338,7 @@ impl<E> Closing<E> {
 
     /// Whether the next cleanup has to wait.
     fn is_awaiting(&self) -> bool {
-        self.current.is_some() || !self.adopted.is_empty()
+        self.current.is_some() || !self.adopted.has_ended()
     }
 
     /// Keeps the first failure, and reports the others.
@@ -358,24 +352,13 @@ impl<E> Closing<E> {
 
     /// Reports how the cleanup that was called last has failed, if it has.
     fn report(&mut self, ended: Ended<E>) {
-        self.report_at(ended, self.location);
-    }
-
-    fn report_at(&self, ended: Ended<E>, location: &'static Location<'static>) {
-        match ended {
-            Ok(result) => {
-                if let Some(text) = (self.explain)(&result) {
-                    failure::report(FailureKind::CleanupFailed, text, location);
-                }
-            }
-            Err(payload) => failure::report_panic(FailureKind::CleanupPanicked, payload, location),
-        }
+        report_cleanup(ended, self.explain, self.location);
     }
 
     /// Nobody waits any more.
     fn leave(&mut self) {
         let first = mem::replace(&mut self.first, Ok(Ok(())));
-        self.report_at(first, self.first_location);
+        report_cleanup(first, self.explain, self.first_location);
         // What needs no awaiting runs here, until something does.
         while !self.is_awaiting() && self.begin_next(Self::report) {}
         if !self.is_awaiting() {
@@ -383,8 +366,6 @@ impl<E> Closing<E> {
         }
         let rest = self.take();
         let (detach, location) = (rest.detach, rest.location);
-        let mut chain = Chain::new();
-        chain.push(Job::new(detach(rest), location));
-        handoff::hand_off(chain);
+        handoff::hand_off(GroupKey::NONE, detach(rest), location);
     }
 }

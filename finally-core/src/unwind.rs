@@ -14,12 +14,23 @@ mod with_std {
     pub struct Payload(Box<dyn Any + Send>);
 
     impl Payload {
+        pub(crate) const fn new(payload: Box<dyn Any + Send>) -> Self {
+            Self(payload)
+        }
+
         pub(crate) fn as_any(&self) -> &(dyn Any + Send) {
             &*self.0
         }
 
         pub(crate) fn into_inner(self) -> Box<dyn Any + Send> {
             self.0
+        }
+
+        /// Drops the payload. If its drop panics, the payload of that panic is leaked, because it may do so again.
+        pub(crate) fn discard(self) {
+            if let Err(payload) = catch(|| drop(self.0)) {
+                core::mem::forget(payload);
+            }
         }
 
         /// Goes on unwinding with the payload unchanged; the panic hook has seen it already and is not called again.
@@ -34,9 +45,11 @@ mod with_std {
         catch_unwind(AssertUnwindSafe(run)).map_err(Payload)
     }
 
-    /// [`catch`], compiled here and not once for each closure.
-    pub(crate) fn catch_in(run: &mut dyn FnMut()) -> Result<(), Payload> {
-        catch(run)
+    /// Runs code of a user where nobody is to hear of its panic.
+    pub(crate) fn quietly(run: impl FnOnce()) {
+        if let Err(payload) = catch(run) {
+            payload.discard();
+        }
     }
 
     pub(crate) fn is_panicking() -> bool {
@@ -67,6 +80,10 @@ mod without_std {
             match *self {}
         }
 
+        pub(crate) fn discard(self) {
+            match self {}
+        }
+
         pub(crate) fn resume(self) -> ! {
             match self {}
         }
@@ -74,10 +91,6 @@ mod without_std {
 
     pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Payload> {
         Ok(run())
-    }
-
-    pub(crate) fn catch_in(run: &mut dyn FnMut()) -> Result<(), Payload> {
-        catch(run)
     }
 
     pub(crate) fn is_panicking() -> bool {
@@ -102,8 +115,8 @@ impl<S, F: FnOnce(&mut S)> Once<S> for Option<F> {
 #[cfg(feature = "std")]
 pub use with_std::Payload;
 #[cfg(feature = "std")]
-pub(crate) use with_std::{catch, catch_in, is_panicking, text};
+pub(crate) use with_std::{catch, is_panicking, quietly, text};
 #[cfg(not(feature = "std"))]
 pub use without_std::Payload;
 #[cfg(not(feature = "std"))]
-pub(crate) use without_std::{catch, catch_in, is_panicking};
+pub(crate) use without_std::{catch, is_panicking};

@@ -46,7 +46,14 @@ on_every_runtime! {
         for pendings in 1..=5 {
             let log = Log::default();
             runtime.run(cancel_after(pendings, attribute(log.clone(), End::Succeeds)));
-            assert_eq!(log.events(), WHOLE, "after {pendings} pendings");
+            let events = log.events();
+            assert_eq!(events.len(), WHOLE.len(), "{events:?} after {pendings} pendings");
+            let at = |event: &str| events.iter().position(|it| it == event).unwrap();
+            // The scope and the method are siblings: neither is nested in the other.
+            for (inner, outer) in [("guard", "method"), ("method", "attribute"), ("scope", "attribute")] {
+                let ends_before = at(&format!("{inner} 1")) < at(&format!("{outer} 0"));
+                assert!(ends_before, "{inner} before {outer}: {events:?} after {pendings} pendings");
+            }
         }
     }
 }

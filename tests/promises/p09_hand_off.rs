@@ -1,5 +1,5 @@
-//! P9: hand-off to an enclosing finally, else the executor that was set (see `executor.rs`), else the current tokio
-//! runtime, else a background thread of our own. What a runtime drops when it shuts down moves to the thread.
+//! P9: hand-off to the executor that was set (see `executor.rs`), else to the current tokio runtime, else to a background
+//! thread of our own. A cleanup that a runtime drops when it shuts down moves to the thread.
 
 use std::{sync::mpsc, time::Duration};
 
@@ -23,7 +23,7 @@ async fn tells_the_thread(log: Log) {
 }
 
 #[test]
-fn p9_an_enclosing_finally_comes_first() {
+fn p9_inside_an_enclosing_finally_too() {
     #[finally(async { suspend().await })]
     async fn around(log: Log) {
         tokio::select! {
@@ -37,12 +37,35 @@ fn p9_an_enclosing_finally_comes_first() {
     }
     let _turn = exclusive();
     let log = Log::default();
-    runtimes::multi_thread().block_on(around(log.clone()));
-    assert_eq!(log.events(), [format!("cleaned on {}", thread_name())], "in the task that the body runs in");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().thread_name("worker").worker_threads(1).build().unwrap();
+    runtime.block_on(around(log.clone()));
+    assert_eq!(log.events(), ["cleaned on worker"]);
 }
 
 #[test]
-fn p9_then_the_current_tokio_runtime() {
+fn p9_an_enclosing_finally_does_not_wait_for_a_runtime_that_nobody_drives() {
+    #[finally(async { suspend().await })]
+    async fn around(log: Log) {
+        tokio::select! {
+            biased;
+            () = tells_the_thread(log.clone()) => {}
+            () = std::future::ready(()) => {}
+        }
+    }
+    let _turn = exclusive();
+    let runtime = runtimes::current_thread();
+    let log = Log::default();
+    runtime.handle().block_on(around(log.clone()));
+    {
+        let _entered = runtime.enter();
+        futures::executor::block_on(around(log.clone()));
+    }
+    assert_eq!(log.events(), ["cleaned on finally", "cleaned on finally"]);
+}
+
+#[test]
+fn p9_the_current_tokio_runtime() {
     let _turn = exclusive();
     let log = Log::default();
     let runtime =
@@ -128,7 +151,7 @@ fn background_threads() -> usize {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn p9_the_background_thread_starts_when_it_is_needed_and_ends_when_it_is_idle() {
+fn p9_the_background_thread_starts_when_it_is_needed_and_ends_some_time_after_it_is_idle() {
     #[finally(async move { running.send(()).unwrap(); until.await.unwrap(); })]
     async fn f(running: mpsc::Sender<()>, until: oneshot::Receiver<()>) {
         suspend().await;
@@ -141,7 +164,6 @@ fn p9_the_background_thread_starts_when_it_is_needed_and_ends_when_it_is_idle() 
         }
     }
     let _turn = exclusive();
-    wait_until_there_is_none();
     for _ in 0..2 {
         let (tells, running) = mpsc::channel();
         let (end, until) = oneshot::channel();

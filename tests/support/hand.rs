@@ -3,26 +3,38 @@
 use std::{
     future::Future,
     pin::{Pin, pin},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::SeqCst},
-    },
+    sync::{Arc, Condvar, Mutex},
     task::{Context, Poll, Wake, Waker},
+    time::Duration,
 };
 
 /// Counts how often it is woken.
 #[derive(Default)]
-pub struct Wakes(AtomicUsize);
+pub struct Wakes {
+    count: Mutex<usize>,
+    changed: Condvar,
+}
 
 impl Wake for Wakes {
     fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, SeqCst);
+        *self.count.lock().unwrap() += 1;
+        self.changed.notify_all();
     }
 }
 
 impl Wakes {
+    /// Much longer than any wake of these tests takes to come.
+    const PATIENCE: Duration = Duration::from_secs(30);
+
     pub fn count(&self) -> usize {
-        self.0.load(SeqCst)
+        *self.count.lock().unwrap()
+    }
+
+    /// Waits for one more than `before`, which may come from another thread.
+    fn wait(&self, before: usize) {
+        let count = self.count.lock().unwrap();
+        let waited = self.changed.wait_timeout_while(count, Self::PATIENCE, |count| *count == before);
+        assert!(!waited.unwrap().1.timed_out(), "pending, and nobody wakes it");
     }
 }
 
@@ -44,14 +56,14 @@ impl<F: Future> Hand<F> {
         self.future.as_mut().poll(&mut Context::from_waker(&waker))
     }
 
-    /// Polls as often as it is woken, and fails where it is not.
+    /// Polls as often as it is woken, and fails if it is not.
     pub fn run(&mut self) -> F::Output {
         loop {
             let before = self.wakes.count();
             if let Poll::Ready(value) = self.poll() {
                 return value;
             }
-            assert!(self.wakes.count() > before, "pending, and nobody will wake it");
+            self.wakes.wait(before);
         }
     }
 }

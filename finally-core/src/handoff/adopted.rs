@@ -1,61 +1,195 @@
-//! Where a body keeps the cleanups that it has adopted.
+//! The cleanups that were handed off inside a finally, which its own cleanup waits for.
 
-use alloc::collections::BTreeMap;
-use core::num::NonZeroU32;
+use alloc::{
+    boxed::Box,
+    collections::{BTreeMap, btree_map::Entry},
+};
+use core::{
+    mem,
+    num::NonZeroU32,
+    panic::Location,
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
+    task::{Context, Poll, ready},
+};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::chain::Chain;
+use super::{
+    BoxFuture,
+    chain::{Chain, Job},
+    group::{Group, OF_BODY},
+    inside,
+    sync::Arc,
+};
 
-static KEPT: Mutex<Kept> = Mutex::new(Kept { chains: BTreeMap::new(), last: 0 });
+type Shard = BTreeMap<NonZeroU32, Arc<Group>>;
 
-struct Kept {
-    chains: BTreeMap<NonZeroU32, Chain>,
-    last: u32,
+/// The groups of all bodies that have one. Sixteen locks, so that threads nearly never meet at one.
+static SHARDS: [Mutex<Shard>; 16] = [const { Mutex::new(Shard::new()) }; 16];
+
+fn shard(key: NonZeroU32) -> MutexGuard<'static, Shard> {
+    // Nothing that belongs to a user runs under this lock, so a poisoned one is as good as any.
+    SHARDS[key.get() as usize % SHARDS.len()].lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Nothing that belongs to a user runs under this lock, so a poisoned one is as good as any.
-fn lock() -> MutexGuard<'static, Kept> {
-    KEPT.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A body's key to its chain, or nothing, which is the rule.
+/// The key of a body to its group, or none, which is the rule.
 ///
-/// Every call of an annotated function carries this, and few ever adopt: four bytes beside the state of the body cost the
-/// future half of what a pointer costs, and they are `Send` and `Sync` whatever the cleanups are.
+/// Four bytes beside the state of the body cost the future half of what a pointer costs. Only bodies inside of which
+/// something was handed off ever lock a shard.
 #[derive(Default)]
-pub(crate) struct Adopted(Option<NonZeroU32>);
+pub(crate) struct GroupKey(Option<NonZeroU32>);
 
-impl Adopted {
+impl GroupKey {
     /// A constant and no call, which every body of the user's crate would have to be prepared to unwind from.
     pub(crate) const NONE: Self = Self(None);
 
-    /// The chain, for the time of a poll.
-    pub(crate) fn take(&mut self) -> Chain {
-        let chain = self.0.take().and_then(|key| lock().chains.remove(&key));
-        chain.unwrap_or_default()
+    pub(super) const fn from_raw(key: Option<NonZeroU32>) -> Self {
+        Self(key)
     }
 
-    /// Keeps a chain until the next poll.
-    pub(crate) fn keep(&mut self, chain: Chain) {
-        if chain.is_empty() {
-            return;
+    #[inline]
+    pub(super) const fn take_raw(&mut self) -> Option<NonZeroU32> {
+        self.0.take()
+    }
+
+    #[inline]
+    pub(crate) const fn take(&mut self) -> Self {
+        mem::replace(self, Self::NONE)
+    }
+
+    /// The group under this key, which is made if there is none.
+    pub(super) fn group(&mut self) -> Arc<Group> {
+        static LAST: AtomicU32 = AtomicU32::new(0);
+
+        if let Some(key) = self.0 {
+            return Arc::clone(shard(key).entry(key).or_default());
         }
-        let mut kept = lock();
-        let key = loop {
-            kept.last = kept.last.wrapping_add(1);
-            match NonZeroU32::new(kept.last) {
-                Some(key) if !kept.chains.contains_key(&key) => break key,
-                _ => {}
+        loop {
+            let Some(key) = NonZeroU32::new(LAST.fetch_add(1, Relaxed)) else { continue };
+            // After four thousand million bodies, one of the first may still be there.
+            if let Entry::Vacant(vacant) = shard(key).entry(key) {
+                self.0 = Some(key);
+                return Arc::clone(vacant.insert(Arc::default()));
             }
-        };
-        kept.chains.insert(key, chain);
-        self.0 = Some(key);
+        }
+    }
+
+    fn existing(&self) -> Option<Arc<Group>> {
+        self.0.and_then(|key| shard(key).get(&key).cloned())
+    }
+
+    /// Gives the key back. The group exists for as long as somebody counts in it.
+    fn release(&mut self) -> Option<Arc<Group>> {
+        let key = self.0.take()?;
+        let group = shard(key).remove(&key);
+        group
+    }
+
+    /// Waits until everything has ended that was handed off under this key.
+    #[inline]
+    pub(crate) fn poll_end(&mut self, context: &Context<'_>) -> Poll<()> {
+        if self.0.is_none() { Poll::Ready(()) } else { self.poll_group_end(context) }
+    }
+
+    #[cold]
+    fn poll_group_end(&mut self, context: &Context<'_>) -> Poll<()> {
+        if let Some(group) = self.existing() {
+            ready!(group.poll_end(OF_BODY, context));
+        }
+        self.release();
+        Poll::Ready(())
     }
 }
 
-/// A chain moves on when it is dropped.
-impl Drop for Adopted {
+/// A body that is dropped without an end has nobody after it who would wait.
+impl Drop for GroupKey {
+    #[inline]
     fn drop(&mut self) {
-        drop(self.take());
+        #[cold]
+        fn release(key: &mut GroupKey) {
+            key.release();
+        }
+
+        if self.0.is_some() {
+            release(self);
+        }
     }
+}
+
+/// What was handed off inside a finally that has ended: its own cleanup waits for all of it.
+#[derive(Default)]
+pub(crate) struct Adopted {
+    /// Counts what was started.
+    pub(super) key: GroupKey,
+    /// What is not started yet, from the drop of a body that was cancelled.
+    pub(super) chains: Option<Box<Chain>>,
+}
+
+impl Adopted {
+    #[inline]
+    pub(crate) const fn new(key: GroupKey) -> Self {
+        Self { key, chains: None }
+    }
+
+    #[inline]
+    pub(crate) const fn take(&mut self) -> Self {
+        mem::replace(self, Self::new(GroupKey::NONE))
+    }
+
+    /// Runs something as the inside of this finally. Catches its panic.
+    #[inline]
+    pub(crate) fn polling<R>(&mut self, run: impl FnOnce() -> R) -> Result<R, crate::unwind::Payload> {
+        self.key.polling(run)
+    }
+
+    /// Whether there is nothing to wait for.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.chains.is_none() && self.key.existing().is_none_or(|group| group.has_ended())
+    }
+
+    /// Waits for the end of everything. What is not started yet is driven here, which comes up where a drop blocks only.
+    #[inline]
+    pub(crate) fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if let Some(chains) = &mut self.chains {
+            ready!(chains.poll_each(context));
+            self.chains = None;
+        }
+        self.key.poll_end(context)
+    }
+
+    /// Starts what is not started yet.
+    pub(crate) fn start(&mut self) {
+        if let Some(chains) = self.chains.take() {
+            let _ = self.key.polling(|| chains.into_each(inside::hand_off));
+        }
+    }
+
+    /// Hands off a cleanup that follows all of it.
+    pub(crate) fn hand_off_before(mut self, cleanup: BoxFuture, location: &'static Location<'static>) {
+        let job = Job::new(cleanup, location, GroupKey::NONE);
+        let chain = match (self.chains.take(), self.take_group()) {
+            (None, None) => Chain::of(job),
+            (Some(chain), None) => chain.followed_by(job),
+            (chains, Some(group)) => Chain::after(chains, group, job),
+        };
+        inside::hand_off(chain);
+    }
+
+    /// The key alone, for a cleanup that has started: then there is nothing that waits to be started.
+    pub(crate) const fn take_key(&mut self) -> GroupKey {
+        self.key.take()
+    }
+
+    /// The group, if it has not ended.
+    pub(super) fn take_group(&mut self) -> Option<Arc<Group>> {
+        let group = self.key.release().filter(|group| !group.has_ended())?;
+        // The waker of a task that waited here.
+        group.forget(OF_BODY);
+        Some(group)
+    }
+}
+
+/// Hands off a cleanup that stands half-way, and goes on at once. What it has cancelled itself until now is under `key`, and
+/// what follows the cleanup waits for that.
+pub(crate) fn hand_off(key: GroupKey, cleanup: BoxFuture, location: &'static Location<'static>) {
+    inside::hand_off(Chain::of(Job::new(cleanup, location, key)));
 }

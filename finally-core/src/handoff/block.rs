@@ -1,74 +1,88 @@
 //! Driving a cleanup to its end inside a drop: `on_cancel = block`.
 
-use alloc::{sync::Arc, task::Wake};
+use alloc::sync::Arc;
 use core::task::{Context, Poll, Waker};
-use std::thread::{self, Thread};
 
-/// Drives `poll` to its end in this thread, which waits in between.
+use super::park::Parker;
+
+/// A cleanup that a drop drives, with what it has to wait for before it starts.
+pub(crate) trait Drive {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()>;
+
+    /// Starts what the cleanup has to wait for, and is not started yet.
+    fn start_adopted(&mut self);
+}
+
+/// Drives a cleanup to its end in this thread, which waits in between.
 ///
-/// Where waiting would deadlock, it is polled once, and where that is not its end either, the reason is the error. On a
-/// tokio current-thread runtime this thread drives the timers and sockets, and all the other tasks, that the cleanup may
-/// wait for. On a multi-thread runtime the other tasks move to another worker.
-pub(crate) fn block(poll: &mut dyn FnMut(&mut Context<'_>) -> Poll<()>) -> Result<(), &'static str> {
-    #[cfg(feature = "tokio")]
-    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-        return block_inside(&runtime, poll);
+/// It is polled once before anything else, because most cleanups end there or soon. If it has not ended then, and waiting
+/// would deadlock or may never end, the reason is the error:
+///
+/// * on a tokio current-thread runtime this thread drives the timers and sockets, and all the other tasks, that the cleanup
+///   may wait for;
+/// * so it does with the other tasks of a `LocalSet`;
+/// * a runtime that shuts down has dropped the other tasks, and wakes nobody any more.
+///
+/// On a multi-thread runtime the other tasks of this worker move to another one.
+pub(crate) fn block(cleanup: &mut dyn Drive) -> Result<(), &'static str> {
+    let parker = Arc::<Parker>::default();
+    let waker = Waker::from(Arc::clone(&parker));
+    let mut context = Context::from_waker(&waker);
+    if poll_unconstrained(cleanup, &mut context).is_ready() {
+        return Ok(());
     }
-    block_on(poll);
-    Ok(())
+    #[cfg(feature = "tokio")]
+    if let Some(runtime) = super::runtime::current() {
+        return block_inside(&runtime, cleanup, &parker, &mut context);
+    }
+    cleanup.start_adopted();
+    let wait = || {
+        while cleanup.poll(&mut context).is_pending() {
+            parker.park(None);
+        }
+    };
+    super::thread::block(wait).ok_or("the background thread has no second worker, and would block all cleanups")
+}
+
+/// Polls without the budget of a tokio task: when that is spent, what is ready would seem to be pending.
+fn poll_unconstrained(cleanup: &mut dyn Drive, context: &mut Context<'_>) -> Poll<()> {
+    #[cfg(feature = "tokio")]
+    {
+        use core::{
+            future::{Future, poll_fn},
+            pin::pin,
+        };
+
+        pin!(tokio::task::unconstrained(poll_fn(|context| cleanup.poll(context)))).poll(context)
+    }
+    #[cfg(not(feature = "tokio"))]
+    cleanup.poll(context)
 }
 
 #[cfg(feature = "tokio")]
 fn block_inside(
-    runtime: &tokio::runtime::Handle,
-    mut poll: &mut dyn FnMut(&mut Context<'_>) -> Poll<()>,
+    runtime: &super::runtime::Current,
+    cleanup: &mut dyn Drive,
+    parker: &Arc<Parker>,
+    context: &mut Context<'_>,
 ) -> Result<(), &'static str> {
-    use tokio::runtime::RuntimeFlavor;
-
-    let mut ended = false;
-    if runtime.runtime_flavor() != RuntimeFlavor::CurrentThread {
-        // Panics before it calls anything inside a `LocalSet`, which cannot move its tasks to another worker.
-        let _ = crate::unwind::catch(|| {
-            tokio::task::block_in_place(|| {
-                runtime.block_on(core::future::poll_fn(&mut poll));
-                ended = true;
-            });
-        });
+    if !runtime.goes_on_without_this_thread() {
+        return Err("`on_cancel = block` would deadlock on a tokio runtime that has this thread only");
     }
-    if !ended {
-        ended = poll(&mut Context::from_waker(&Arc::new(Still).into())).is_ready();
-    }
+    let sentinel = runtime.watch_shutdown(Arc::clone(parker));
+    let mut ended = Err("`on_cancel = block` would deadlock in a `LocalSet` of tokio, which has this thread only");
+    runtime.block_in_place(|| {
+        cleanup.start_adopted();
+        ended = loop {
+            let is_over = sentinel.is_over();
+            if poll_unconstrained(cleanup, context).is_ready() {
+                break Ok(());
+            }
+            if is_over {
+                break Err("`on_cancel = block` would wait for a tokio runtime that is shutting down");
+            }
+            parker.park(None);
+        };
+    });
     ended
-        .then_some(())
-        .ok_or("`on_cancel = block` would deadlock on a tokio runtime that has this thread only")
-}
-
-/// Drives `poll` to its end with nothing but this thread.
-pub(super) fn block_on<R>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<R>) -> R {
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut context = Context::from_waker(&waker);
-    loop {
-        if let Poll::Ready(end) = poll(&mut context) {
-            return end;
-        }
-        // Wakes that come before it are kept, and those that mean somebody else only cost a poll.
-        thread::park();
-    }
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-/// For the one poll of a cleanup that nobody will wait for here.
-#[cfg(feature = "tokio")]
-struct Still;
-
-#[cfg(feature = "tokio")]
-impl Wake for Still {
-    fn wake(self: Arc<Self>) {}
 }

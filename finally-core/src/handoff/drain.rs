@@ -1,57 +1,119 @@
 //! How many cleanups are under way without a caller, and how to wait for them.
 
-use alloc::{sync::Arc, vec::Vec};
+use alloc::collections::BTreeMap;
 use core::{
     error::Error,
     fmt,
     future::Future,
-    pin::Pin,
-    sync::atomic::{
-        AtomicBool,
-        Ordering::{Acquire, Relaxed, Release},
-    },
+    pin::{Pin, pin},
+    sync::atomic::AtomicBool,
     task::{Context, Poll, Waker},
     time::Duration,
 };
-use std::{
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
-    thread,
-    time::Instant,
+use std::{sync::Mutex, thread, time::Instant};
+
+use super::{
+    exempt::{self, Exempt},
+    group::{Group, Slot},
+    park::Parker,
+    sync::{Arc, AtomicUsize, Ordering::SeqCst, lock},
 };
+use crate::unwind::quietly;
 
-static DETACHED: Mutex<Detached> = Mutex::new(Detached { count: 0, waiting: Vec::new() });
-static CHANGED: Condvar = Condvar::new();
+/// Counts the chains of the process that have not ended.
+static CHAINS: Group = Group::new();
 
-struct Detached {
-    count: usize,
-    waiting: Vec<Waker>,
-}
+/// Counts the cleanups in them.
+static CLEANUPS: AtomicUsize = AtomicUsize::new(0);
 
-/// Nothing that belongs to a user runs under this lock, so a poisoned one is as good as any.
-fn lock() -> MutexGuard<'static, Detached> {
-    DETACHED.lock().unwrap_or_else(PoisonError::into_inner)
-}
+/// Counts the chains that drains inside of other chains do not wait for.
+static EXEMPT: AtomicUsize = AtomicUsize::new(0);
 
-/// Counts one cleanup as detached for as long as it exists.
-pub(super) struct Ticket(());
+/// The drains inside of cleanups.
+static INSIDE: Inside = Inside { any: AtomicBool::new(false), wakers: Mutex::new(BTreeMap::new()) };
 
-impl Ticket {
+/// Counts one chain for as long as it has not ended.
+pub(super) struct CountedChain(());
+
+impl CountedChain {
     pub(super) fn new() -> Self {
-        lock().count += 1;
+        CHAINS.enter();
         Self(())
     }
 }
 
-impl Drop for Ticket {
+impl Drop for CountedChain {
     fn drop(&mut self) {
-        let mut detached = lock();
-        detached.count -= 1;
-        if detached.count == 0 {
-            let waiting = core::mem::take(&mut detached.waiting);
-            drop(detached);
-            CHANGED.notify_all();
-            waiting.into_iter().for_each(Waker::wake);
+        CHAINS.leave();
+        INSIDE.wake();
+    }
+}
+
+/// Counts one cleanup for as long as it has not ended.
+pub(super) struct CountedCleanup(());
+
+impl CountedCleanup {
+    pub(super) fn new() -> Self {
+        CLEANUPS.fetch_add(1, SeqCst);
+        Self(())
+    }
+}
+
+impl Drop for CountedCleanup {
+    fn drop(&mut self) {
+        CLEANUPS.fetch_sub(1, SeqCst);
+    }
+}
+
+pub(super) fn exempt_one_more() {
+    EXEMPT.fetch_add(1, SeqCst);
+    INSIDE.wake();
+}
+
+pub(super) fn exempt_one_less() {
+    EXEMPT.fetch_sub(1, SeqCst);
+}
+
+/// Drains that wait inside of a cleanup, and so for those chains only that do not wait themselves.
+struct Inside {
+    /// Whether there may be one, so that nothing is locked while there is none.
+    any: AtomicBool,
+    wakers: Mutex<BTreeMap<Slot, Waker>>,
+}
+
+impl Inside {
+    fn is_over() -> bool {
+        CHAINS.unfinished() <= EXEMPT.load(SeqCst)
+    }
+
+    fn poll(&self, slot: Slot, context: &Context<'_>) -> Poll<()> {
+        let mut wakers = lock(&self.wakers);
+        // In this order: who changes a count changes it first, and looks for drains then.
+        self.any.store(true, SeqCst);
+        if Self::is_over() {
+            return Poll::Ready(());
         }
+        wakers.insert(slot, context.waker().clone());
+        Poll::Pending
+    }
+
+    fn wake(&self) {
+        if !self.any.load(SeqCst) || !Self::is_over() {
+            return;
+        }
+        let mut wakers = lock(&self.wakers);
+        self.any.store(false, SeqCst);
+        let waiting = core::mem::take(&mut *wakers);
+        drop(wakers);
+        for waker in waiting.into_values() {
+            // A waker is code of a user, and this may be a drop.
+            quietly(|| waker.wake());
+        }
+    }
+
+    fn forget(&self, slot: Slot) {
+        let waker = lock(&self.wakers).remove(&slot);
+        drop(waker);
     }
 }
 
@@ -65,7 +127,7 @@ impl Drop for Ticket {
 /// ```
 #[must_use]
 pub fn detached() -> usize {
-    lock().count
+    CLEANUPS.load(SeqCst)
 }
 
 /// Waits until no cleanup is detached: the last thing a program does before its runtime goes.
@@ -86,23 +148,46 @@ pub fn detached() -> usize {
 /// # }
 /// ```
 pub fn drain() -> impl Future<Output = ()> + Send + Sync + Unpin {
-    Drain(())
+    Drain { wait: None }
 }
 
-struct Drain(());
+struct Drain {
+    /// From the first poll that did not end it.
+    wait: Option<Wait>,
+}
+
+/// The place of one drain among those who wait.
+struct Wait {
+    slot: Slot,
+    exempt: Option<Exempt>,
+}
 
 impl Future for Drain {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let mut detached = lock();
-        if detached.count == 0 {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        static LAST: AtomicUsize = AtomicUsize::new(0);
+
+        if self.wait.is_none() && CHAINS.has_ended() {
             return Poll::Ready(());
         }
-        if !detached.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-            detached.waiting.push(context.waker().clone());
+        let wait = self
+            .wait
+            .get_or_insert_with(|| Wait { slot: LAST.fetch_add(1, SeqCst), exempt: exempt::here() });
+        match wait.exempt {
+            Some(_) => INSIDE.poll(wait.slot, context),
+            None => CHAINS.poll_end(wait.slot, context),
         }
-        Poll::Pending
+    }
+}
+
+/// Gives the waker back.
+impl Drop for Wait {
+    fn drop(&mut self) {
+        match self.exempt {
+            Some(_) => INSIDE.forget(self.slot),
+            None => CHAINS.forget(self.slot),
+        }
     }
 }
 
@@ -130,7 +215,7 @@ impl Future for Drain {
 pub fn drain_timeout(
     timeout: Duration,
 ) -> impl Future<Output = Result<(), StillRunning>> + Send + Sync + Unpin {
-    DrainTimeout { timeout, alarm: None, drain: Drain(()) }
+    DrainTimeout { timeout, alarm: None, drain: Drain { wait: None } }
 }
 
 struct DrainTimeout {
@@ -139,11 +224,11 @@ struct DrainTimeout {
     drain: Drain,
 }
 
-/// What a wait shares with the thread that keeps its time.
+/// The end of a wait's time, shared with the thread that keeps it.
 #[derive(Default)]
 struct Alarm {
     rung: AtomicBool,
-    given_up: AtomicBool,
+    given_up: Parker,
     waker: Mutex<Option<Waker>>,
 }
 
@@ -151,12 +236,16 @@ impl Alarm {
     /// Starts the clock. `None` if there is no thread to keep it.
     fn start(timeout: Duration) -> Option<Arc<Self>> {
         let alarm = Arc::<Self>::default();
+        // The end of a time that the clock cannot express never comes.
+        let Some(deadline) = Instant::now().checked_add(timeout) else { return Some(alarm) };
         let ringing = Arc::clone(&alarm);
-        let deadline = Instant::now().checked_add(timeout);
         let clock = move || {
-            wait(deadline, || ringing.given_up.load(Relaxed));
-            ringing.rung.store(true, Release);
-            if let Some(waker) = ringing.waker().take() {
+            if ringing.given_up.park(Some(deadline)) {
+                return;
+            }
+            ringing.rung.store(true, SeqCst);
+            let waker = lock(&ringing.waker).take();
+            if let Some(waker) = waker {
                 waker.wake();
             }
         };
@@ -164,8 +253,10 @@ impl Alarm {
         Some(alarm)
     }
 
-    fn waker(&self) -> MutexGuard<'_, Option<Waker>> {
-        self.waker.lock().unwrap_or_else(PoisonError::into_inner)
+    fn poll(&self, context: &Context<'_>) -> Poll<()> {
+        let waker = lock(&self.waker).replace(context.waker().clone());
+        drop(waker);
+        if self.rung.load(SeqCst) { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 
@@ -173,30 +264,27 @@ impl Future for DrainTimeout {
     type Output = Result<(), StillRunning>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if Pin::new(&mut self.drain).poll(context).is_ready() {
+        if pin!(&mut self.drain).poll(context).is_ready() {
             return Poll::Ready(Ok(()));
+        }
+        if self.timeout.is_zero() {
+            return Poll::Ready(still_running());
         }
         if self.alarm.is_none() {
             self.alarm = Alarm::start(self.timeout);
         }
-        let Some(alarm) = &self.alarm else {
-            return Poll::Ready(still_running(detached()));
-        };
-        *alarm.waker() = Some(context.waker().clone());
-        if alarm.rung.load(Acquire) {
-            return Poll::Ready(still_running(detached()));
+        match &self.alarm {
+            Some(alarm) if alarm.poll(context).is_pending() => Poll::Pending,
+            _ => Poll::Ready(still_running()),
         }
-        Poll::Pending
     }
 }
 
 impl Drop for DrainTimeout {
     fn drop(&mut self) {
         if let Some(alarm) = &self.alarm {
-            // Under the lock that the clock waits with, so that it cannot look before and sleep after.
-            let _detached = lock();
-            alarm.given_up.store(true, Relaxed);
-            CHANGED.notify_all();
+            drop(lock(&alarm.waker).take());
+            alarm.given_up.unpark();
         }
     }
 }
@@ -217,31 +305,25 @@ impl Drop for DrainTimeout {
 ///
 /// [`StillRunning`] if cleanups are detached when the time is over. They go on.
 pub fn drain_blocking(timeout: Option<Duration>) -> Result<(), StillRunning> {
-    // A time that the clock cannot express is as good as none.
+    // The end of a time that the clock cannot express never comes.
     let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-    still_running(wait(deadline, || false))
-}
-
-/// Blocks until nothing is detached, the time is over or the wait is given up. Returns what is still detached.
-fn wait(deadline: Option<Instant>, given_up: impl Fn() -> bool) -> usize {
-    let mut detached = lock();
-    while detached.count > 0 && !given_up() {
-        detached = match deadline {
-            None => CHANGED.wait(detached).unwrap_or_else(PoisonError::into_inner),
-            Some(deadline) => {
-                let left = deadline.saturating_duration_since(Instant::now());
-                if left.is_zero() {
-                    break;
-                }
-                CHANGED.wait_timeout(detached, left).unwrap_or_else(PoisonError::into_inner).0
-            }
-        };
+    let parker = Arc::<Parker>::default();
+    let waker = Waker::from(Arc::clone(&parker));
+    let mut drain = drain();
+    while Pin::new(&mut drain).poll(&mut Context::from_waker(&waker)).is_pending() {
+        if !parker.park(deadline) {
+            return still_running();
+        }
     }
-    detached.count
+    Ok(())
 }
 
-fn still_running(count: usize) -> Result<(), StillRunning> {
-    if count == 0 { Ok(()) } else { Err(StillRunning { count }) }
+/// Reports the cleanups that have not ended, unless the last one just has.
+fn still_running() -> Result<(), StillRunning> {
+    match detached() {
+        0 => Ok(()),
+        count => Err(StillRunning { count }),
+    }
 }
 
 /// Cleanups were still detached when the time was over. They go on.

@@ -4,8 +4,10 @@ use alloc::boxed::Box;
 use core::{error::Error, fmt};
 use std::sync::OnceLock;
 
-use super::{BoxFuture, chain::Chain};
-use crate::unwind::catch;
+#[cfg(feature = "tokio")]
+use super::runtime;
+use super::{BoxFuture, chain::Chain, inside::outside, thread};
+use crate::unwind::quietly;
 
 type Spawn = dyn Fn(BoxFuture) + Send + Sync;
 
@@ -50,18 +52,25 @@ impl fmt::Display for AlreadySet {
 
 impl Error for AlreadySet {}
 
-/// Starts a chain on the first executor there is. Where there is none, or it drops the chain, the background thread takes
-/// it.
-pub(super) fn start(chain: Chain) {
+/// Starts a chain on the first executor there is.
+///
+/// The drop that this may be in must not panic on account of the executor, and the chain is safe either way: dropped, it
+/// moves to the background thread.
+pub(super) fn start(chain: Box<Chain>) {
+    outside(|| quietly(|| spawn(chain)));
+}
+
+fn spawn(chain: Box<Chain>) {
     if let Some(spawn) = EXECUTOR.get() {
-        // The drop that we are in must not panic on account of the executor, and the cleanup is safe either way.
-        let _ = catch(|| spawn(Box::pin(chain)));
-        return;
+        return spawn(Box::into_pin(chain));
     }
     #[cfg(feature = "tokio")]
-    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-        let _ = catch(|| drop(runtime.spawn(chain)));
-        return;
+    if let Some(runtime) = runtime::current() {
+        // Somebody here is going to wait for an adopted chain, and may be the one who drives the runtime.
+        if !chain.is_adopted() || runtime.is_driven() {
+            drop(runtime.handle.spawn(Box::into_pin(chain)));
+            return;
+        }
     }
-    drop(chain);
+    thread::submit(chain);
 }

@@ -1,120 +1,79 @@
-//! The background thread: the executor of last resort. It starts when it is needed and ends when it is idle.
+//! The background thread: the executor of last resort.
+//!
+//! It starts when the first chain comes, and lingers for some seconds after the last one has ended, because the next one is
+//! often not far. A second thread keeps the time and owns the worker. With the feature `tokio` it owns a runtime with one worker, so that cleanups find timers, sockets and
+//! `spawn`, and may block in place. Without it, one worker polls tasks of `async-task`.
 
-use alloc::{collections::VecDeque, sync::Arc, task::Wake};
-use core::{
-    future::poll_fn,
-    mem,
-    sync::atomic::{AtomicBool, Ordering::AcqRel},
-    task::{Context, Poll, Waker},
-};
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    thread,
-};
+mod life;
+#[cfg(feature = "tokio")]
+#[path = "thread/with_tokio.rs"]
+mod runner;
+#[cfg(not(feature = "tokio"))]
+#[path = "thread/without_tokio.rs"]
+mod runner;
 
-use super::{block::block_on, chain::Chain};
+use alloc::boxed::Box;
+use core::time::Duration;
+use std::thread;
 
-static QUEUE: Mutex<Queue> =
-    Mutex::new(Queue { ready: VecDeque::new(), unfinished: 0, running: false, thread: None });
+use self::life::{Life, Next};
+use super::chain::Chain;
 
-struct Queue {
-    ready: VecDeque<Arc<Task>>,
-    unfinished: usize,
-    running: bool,
-    /// Wakes the thread when it waits for something to become ready.
-    thread: Option<Waker>,
-}
+pub(super) use self::runner::block;
 
-/// Nothing that belongs to a user runs under this lock, so a poisoned one is as good as any.
-fn lock() -> MutexGuard<'static, Queue> {
-    QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
-}
+/// How long the thread stays when nothing is left to do.
+const LINGER: Duration = Duration::from_secs(3);
 
-/// One chain on the thread. Chains wait for nothing but themselves, so each has a waker of its own.
-struct Task {
-    chain: Mutex<Chain>,
-    queued: AtomicBool,
-}
+static LIFE: Life<Box<Chain>, runner::Spawner> = Life::new();
 
-impl Task {
-    fn poll(self: &Arc<Self>) -> Poll<()> {
-        // A wake during the poll has to queue it again.
-        self.queued.swap(false, AcqRel);
-        let waker = Waker::from(Arc::clone(self));
-        let mut chain = self.chain.lock().unwrap_or_else(PoisonError::into_inner);
-        chain.poll(&mut Context::from_waker(&waker))
-    }
-}
-
-impl Wake for Task {
-    fn wake(self: Arc<Self>) {
-        if !self.queued.swap(true, AcqRel) {
-            let mut queue = lock();
-            queue.ready.push_back(self);
-            let thread = queue.thread.take();
-            drop(queue);
-            if let Some(thread) = thread {
-                thread.wake();
+/// Gives a chain to the thread, and starts the thread if there is none.
+pub(super) fn submit(chain: Box<Chain>) {
+    match LIFE.submit(chain) {
+        Next::Spawn(spawner, chain) => spawner.spawn(chain, Unfinished(())),
+        Next::Wait => {}
+        Next::Start => {
+            // Not the worker, which carries the plain name.
+            if thread::Builder::new().name("finally-keeper".into()).spawn(run).is_err() {
+                lose_all("no background thread could be started");
             }
         }
     }
 }
 
-/// Gives a chain to the thread, and starts it where it does not run.
-pub(super) fn submit(chain: Chain) {
-    let task = Arc::new(Task { chain: Mutex::new(chain), queued: AtomicBool::new(false) });
-    let mut queue = lock();
-    queue.unfinished += 1;
-    let start = !mem::replace(&mut queue.running, true);
-    drop(queue);
-    task.wake();
-    if start && thread::Builder::new().name("finally".into()).spawn(run).is_err() {
-        lose_all("no background thread could be started");
+/// The whole life of the thread.
+fn run() {
+    /// Frees the place of the thread on every way out.
+    struct Leaving;
+
+    impl Drop for Leaving {
+        fn drop(&mut self) {
+            lose_all("the background thread has ended");
+        }
+    }
+
+    let _leaving = Leaving;
+    match runner::start() {
+        Ok(runner) => {
+            for chain in LIFE.started(runner.spawner()) {
+                runner.spawner().spawn(chain, Unfinished(()));
+            }
+            runner.run();
+        }
+        Err(reason) => lose_all(&reason),
     }
 }
 
 fn lose_all(reason: &str) {
-    let mut queue = lock();
-    let ready = mem::take(&mut queue.ready);
-    queue.unfinished -= ready.len();
-    queue.running = false;
-    drop(queue);
-    for task in ready {
-        mem::take(&mut *task.chain.lock().unwrap_or_else(PoisonError::into_inner)).lose(reason);
+    for chain in LIFE.ended() {
+        chain.lose(reason);
     }
 }
 
-/// The thread's whole life, until there is nothing left to do.
-fn run() {
-    let mut until_idle = poll_fn(poll_ready);
-    #[cfg(feature = "tokio")]
-    if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        runtime.block_on(until_idle);
-        return;
-    }
-    block_on(|context| core::pin::Pin::new(&mut until_idle).poll(context));
-}
+/// One chain on the thread, for as long as it is there.
+struct Unfinished(());
 
-/// Polls what is ready. Ends when nothing is left, and then the next submission starts a new thread.
-fn poll_ready(context: &mut Context<'_>) -> Poll<()> {
-    /// How many polls before the runtime may look after its timers and sockets.
-    const TURN: usize = 64;
-
-    for _ in 0..TURN {
-        let mut queue = lock();
-        let Some(task) = queue.ready.pop_front() else {
-            if queue.unfinished == 0 {
-                queue.running = false;
-                return Poll::Ready(());
-            }
-            queue.thread = Some(context.waker().clone());
-            return Poll::Pending;
-        };
-        drop(queue);
-        if task.poll().is_ready() {
-            lock().unfinished -= 1;
-        }
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        LIFE.finished_one();
     }
-    context.waker().wake_by_ref();
-    Poll::Pending
 }

@@ -2,7 +2,6 @@
 
 use core::{
     future::Future,
-    mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -12,21 +11,24 @@ use pin_project_lite::pin_project;
 use super::{Ending, Hold, Rules, Settled};
 use crate::{
     guard::HoldingGuard,
-    handoff::{self, Chain},
+    handoff::Adopted,
     outcome::Exit,
+    report::report_cleanup,
     unwind::{Payload, catch},
 };
 
 pin_project! {
-    /// Awaits what the body adopted, then the cleanup, and puts their ends together. Dropped half-way, the cleanup ends
-    /// there.
+    /// Awaits what the body adopted, then the cleanup, then what the cleanup adopted, and puts their ends together. Dropped
+    /// half-way, the cleanup ends there.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Skipping<T, F>
     where
         F: Future,
     {
         settled: Option<Settled<T>>,
-        adopted: Chain,
+        // Of the body until the cleanup starts, and then of the cleanup.
+        adopted: Adopted,
+        started: bool,
         #[pin]
         cleanup: Option<F>,
         build_panic: Option<Payload>,
@@ -55,7 +57,7 @@ where
             Ok(future) => (Some(future), None),
             Err(payload) => (None, Some(payload)),
         };
-        Self { settled: Some(settled), adopted, cleanup, build_panic, rules }
+        Self { settled: Some(settled), adopted, started: false, cleanup, build_panic, rules }
     }
 }
 
@@ -68,34 +70,36 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled<T>> {
         let mut this = self.project();
-        ready!(this.adopted.poll(context));
+        if !*this.started {
+            ready!(this.adopted.poll_end(context));
+            *this.started = true;
+        }
         let cleaned = match this.cleanup.as_mut().as_pin_mut() {
-            Some(cleanup) => match catch(|| cleanup.poll(context)) {
-                Ok(Poll::Pending) => return Poll::Pending,
-                Ok(Poll::Ready(value)) => Ok(value),
-                Err(payload) => Err(payload),
+            Some(cleanup) => match this.adopted.polling(|| cleanup.poll(context)) {
+                Ok(polled) => Some(Ok(ready!(polled))),
+                Err(payload) => Some(Err(payload)),
             },
-            None => match this.build_panic.take() {
-                Some(payload) => Err(payload),
-                None => panic!("`finally` polled after completion"),
-            },
+            None => this.build_panic.take().map(Err),
         };
-        let cleaned = match catch(|| this.cleanup.set(None)) {
-            Ok(()) => cleaned,
-            Err(payload) => {
-                super::rules::report_cleanup(cleaned, &this.rules.texts);
-                Err(payload)
+        if let Some(mut cleaned) = cleaned {
+            if let Err(payload) = this.adopted.polling(|| this.cleanup.set(None)) {
+                report_cleanup(cleaned, this.rules.texts.cleanup, this.rules.texts.location);
+                cleaned = Err(payload);
             }
-        };
-        let settled = this.settled.take().expect("panics above when it is polled after completion");
-        Poll::Ready(settled.with_cleanup(cleaned, this.rules))
+            *this.settled = this.settled.take().map(|settled| settled.with_cleanup(cleaned, this.rules));
+        }
+        ready!(this.adopted.poll_end(context));
+        match this.settled.take() {
+            Some(settled) => Poll::Ready(settled),
+            None => panic!("`finally` polled after completion"),
+        }
     }
 
     /// The cleanup ends where it is.
     fn leave(self: Pin<&mut Self>) -> Option<Settled<T>> {
         let mut this = self.project();
         let mut left = this.settled.take()?.left(&this.rules.texts);
-        handoff::hand_off(mem::take(this.adopted));
+        this.adopted.take().pass_on();
         left.add_drop_panic(catch(|| this.cleanup.set(None)));
         Some(left)
     }

@@ -5,11 +5,12 @@ use core::{future::Future, panic::Location};
 use super::Ending;
 use crate::{
     cleanup::{Accepts, CleanupValue},
-    describe::Describe,
+    describe::{self, Describe},
     failure::{self, FailureKind},
     guard::{Guard, State},
-    handoff,
+    handoff::Adopted,
     outcome::{Exit, Outcome, add_drop_panic},
+    report::{report_cleanup, report_end},
     unwind::{Payload, is_panicking},
 };
 
@@ -60,6 +61,8 @@ pub struct Settled<T> {
     pub(crate) outcome: Outcome<T>,
     /// A panic out of the drop of a cancelled body, for whoever dropped it.
     drop_panic: Option<Payload>,
+    /// Whether the outcome is the failure of the cleanup, after a body that has succeeded.
+    failed_in_cleanup: bool,
     location: &'static Location<'static>,
 }
 
@@ -68,9 +71,8 @@ impl<T> Settled<T> {
     fn new<V>(outcome: Outcome<T>, drop_panic: Option<Payload>, texts: &Texts<T, V>) -> Self {
         let (outcome, drop_panic) = match (outcome, drop_panic) {
             (Outcome::Returned(value), Some(payload)) => {
-                if let Some(text) = (texts.body)(&value) {
-                    failure::report(FailureKind::BodyFailed, text, texts.location);
-                }
+                let kinds = (FailureKind::BodyFailed, FailureKind::BodyPanicked);
+                report_end(Ok(value), texts.body, texts.location, kinds);
                 (Outcome::Panicked(payload), None)
             }
             (Outcome::Panicked(first), Some(second)) => {
@@ -79,39 +81,41 @@ impl<T> Settled<T> {
             }
             ended => ended,
         };
-        Self { outcome, drop_panic, location: texts.location }
+        Self { outcome, drop_panic, failed_in_cleanup: false, location: texts.location }
     }
 
     /// Puts the cleanup's end beside the body's.
     pub(crate) fn with_cleanup<V>(self, cleaned: Result<V, Payload>, rules: &Rules<T, V>) -> Self {
         let texts = &rules.texts;
-        let Self { outcome, drop_panic, location } = self;
+        let Self { outcome, drop_panic, mut failed_in_cleanup, location } = self;
         let outcome = match (outcome, cleaned) {
             (outcome, Ok(value)) if !(rules.is_failure)(&value) => outcome,
-            (Outcome::Returned(body), cleaned) if (texts.body)(&body).is_none() => match cleaned {
-                Ok(value) => Outcome::Returned((rules.from_cleanup)(value).unwrap_or(body)),
-                Err(payload) => Outcome::Panicked(payload),
-            },
+            (Outcome::Returned(body), cleaned) if !describe::is_failure(texts.body, &body) => {
+                failed_in_cleanup = true;
+                match cleaned {
+                    Ok(value) => Outcome::Returned((rules.from_cleanup)(value).unwrap_or(body)),
+                    Err(payload) => Outcome::Panicked(payload),
+                }
+            }
             (outcome, cleaned) => {
-                report_cleanup(cleaned, texts);
+                report_cleanup(cleaned, texts.cleanup, location);
                 outcome
             }
         };
-        Self { outcome, drop_panic, location }
+        Self { outcome, drop_panic, failed_in_cleanup, location }
     }
 
-    /// The caller has left, so nobody gets what the body ended with. What stays is a panic out of its drop, which is the
-    /// dropper's.
+    /// Reports the outcome, which nobody receives: the caller has left. A panic out of the drop of the body remains, for the
+    /// one who drops.
     pub(crate) fn left<V>(self, texts: &Texts<T, V>) -> Self {
+        let kinds = if self.failed_in_cleanup {
+            (FailureKind::CleanupFailed, FailureKind::CleanupPanicked)
+        } else {
+            (FailureKind::BodyFailed, FailureKind::BodyPanicked)
+        };
         match self.outcome {
-            Outcome::Returned(value) => {
-                if let Some(text) = (texts.body)(&value) {
-                    failure::report(FailureKind::BodyFailed, text, texts.location);
-                }
-            }
-            Outcome::Panicked(payload) => {
-                failure::report_panic(FailureKind::BodyPanicked, payload, texts.location);
-            }
+            Outcome::Returned(value) => report_end(Ok(value), texts.body, texts.location, kinds),
+            Outcome::Panicked(payload) => report_end(Err(payload), texts.body, texts.location, kinds),
             Outcome::Cancelled => {}
         }
         Self { outcome: Outcome::Cancelled, ..self }
@@ -124,14 +128,14 @@ impl<T> Settled<T> {
 }
 
 impl<T> Exit<T> {
-    /// Sends what the body adopted outwards, for a cleanup that waits for nothing.
+    /// Ends with a cleanup that waits for nothing. The next finally further out waits for what the body adopted.
     pub(crate) fn settle_now<V>(self, cleaned: Result<V, Payload>, rules: Rules<T, V>) -> Settled<T> {
         let (settled, adopted) = self.into_parts(&rules.texts);
-        handoff::hand_off(adopted);
+        adopted.pass_on();
         settled.with_cleanup(cleaned, &rules)
     }
 
-    pub(crate) fn into_parts<V>(self, texts: &Texts<T, V>) -> (Settled<T>, handoff::Chain) {
+    pub(crate) fn into_parts<V>(self, texts: &Texts<T, V>) -> (Settled<T>, Adopted) {
         (Settled::new(self.outcome, self.drop_panic, texts), self.adopted)
     }
 }
@@ -152,18 +156,6 @@ impl<T> Ending for Settled<T> {
 
     fn abandon(self) {
         raise(self.drop_panic, self.location);
-    }
-}
-
-/// Reports the failure of a cleanup, if it is one.
-pub(crate) fn report_cleanup<T, V>(cleaned: Result<V, Payload>, texts: &Texts<T, V>) {
-    match cleaned {
-        Ok(value) => {
-            if let Some(text) = (texts.cleanup)(&value) {
-                failure::report(FailureKind::CleanupFailed, text, texts.location);
-            }
-        }
-        Err(payload) => failure::report_panic(FailureKind::CleanupPanicked, payload, texts.location),
     }
 }
 

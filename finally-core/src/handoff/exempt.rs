@@ -1,0 +1,71 @@
+//! The cleanups that a `drain` inside a cleanup does not wait for: those that wait themselves.
+//!
+//! A cleanup that awaits `drain` would wait for itself, and for every cleanup that waits for it. So a chain in which
+//! somebody waits for a group, or for a drain, is exempt from the drains inside of other chains for as long as that wait
+//! lasts. A drain outside of all cleanups waits for them all the same.
+
+use core::{cell::Cell, mem::ManuallyDrop};
+
+use super::{
+    drain,
+    sync::{Arc, AtomicUsize, Ordering::SeqCst},
+};
+
+/// How many waits of ours are pending inside one chain.
+#[derive(Default)]
+pub(super) struct Waits(AtomicUsize);
+
+/// The waits of the chain that this thread polls. Nothing here has a destructor, so that it is there on a thread that is
+/// ending, and costs a load and a store.
+struct Here {
+    polling: Cell<bool>,
+    waits: Cell<ManuallyDrop<Option<Arc<Waits>>>>,
+}
+
+std::thread_local! {
+    static HERE: Here = const { Here { polling: Cell::new(false), waits: Cell::new(ManuallyDrop::new(None)) } };
+}
+
+fn replace(waits: Option<Arc<Waits>>) -> Option<Arc<Waits>> {
+    ManuallyDrop::into_inner(HERE.with(|here| here.waits.replace(ManuallyDrop::new(waits))))
+}
+
+/// Polls a chain, which must not unwind. Its waits are made by the first of them.
+pub(super) fn within<R>(waits: &mut Option<Arc<Waits>>, poll: impl FnOnce() -> R) -> R {
+    let polling = HERE.with(|here| here.polling.replace(true));
+    let outer = replace(waits.take());
+    let polled = poll();
+    *waits = replace(outer);
+    HERE.with(|here| here.polling.set(polling));
+    polled
+}
+
+/// Exempts the chain that this thread polls, if it polls one.
+pub(super) fn here() -> Option<Exempt> {
+    if !HERE.with(|here| here.polling.get()) {
+        return None;
+    }
+    let waits = replace(None).unwrap_or_default();
+    replace(Some(Arc::clone(&waits)));
+    Some(Exempt::new(waits))
+}
+
+/// A wait inside a chain, for as long as it exists.
+pub(super) struct Exempt(Arc<Waits>);
+
+impl Exempt {
+    fn new(waits: Arc<Waits>) -> Self {
+        if waits.0.fetch_add(1, SeqCst) == 0 {
+            drain::exempt_one_more();
+        }
+        Self(waits)
+    }
+}
+
+impl Drop for Exempt {
+    fn drop(&mut self) {
+        if self.0.0.fetch_sub(1, SeqCst) == 1 {
+            drain::exempt_one_less();
+        }
+    }
+}

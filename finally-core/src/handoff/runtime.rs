@@ -1,0 +1,125 @@
+//! This thread's place in a tokio runtime.
+
+use alloc::{sync::Arc, task::Wake};
+use core::{
+    future::{Future, pending},
+    pin::pin,
+    sync::atomic::{
+        AtomicBool,
+        Ordering::{Acquire, Relaxed, Release},
+    },
+    task::{Context, Waker},
+};
+
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    task::{AbortHandle, block_in_place, yield_now},
+};
+
+use super::park::Parker;
+use crate::unwind::quietly;
+
+/// The runtime that is current in this thread.
+pub(super) struct Current {
+    pub(super) handle: Handle,
+}
+
+pub(super) fn current() -> Option<Current> {
+    Handle::try_current().ok().map(|handle| Current { handle })
+}
+
+impl Current {
+    fn is_multi_thread(&self) -> bool {
+        self.handle.runtime_flavor() != RuntimeFlavor::CurrentThread
+    }
+
+    /// Whether the tasks of the runtime go on while this thread waits for one of them without blocking.
+    ///
+    /// They do not in a current-thread runtime that this thread has entered but does not drive, by `Handle::block_on` or by
+    /// `Handle::enter` with another executor: nobody may be driving it.
+    pub(super) fn is_driven(&self) -> bool {
+        self.is_multi_thread() || is_inside_scheduler()
+    }
+
+    /// Whether the tasks of the runtime go on while this thread blocks.
+    ///
+    /// They do not in a current-thread runtime that this thread drives: its tasks, timers and sockets wait for this thread.
+    pub(super) fn goes_on_without_this_thread(&self) -> bool {
+        self.is_multi_thread() || !is_inside_scheduler()
+    }
+
+    /// Calls `wait` where the other tasks of this thread go on elsewhere, or does not call it: inside a `LocalSet` they
+    /// cannot.
+    ///
+    /// tokio has no way to ask but to try, and panics there. If a panic aborts the process, `wait` is called in any case.
+    pub(super) fn block_in_place(&self, wait: impl FnOnce()) {
+        if self.is_multi_thread() && cfg!(panic = "unwind") {
+            quietly(|| block_in_place(wait));
+        } else if self.is_multi_thread() && is_inside_scheduler() {
+            block_in_place(wait);
+        } else {
+            wait();
+        }
+    }
+
+    /// Unparks when the runtime shuts down, or if it does already.
+    pub(super) fn watch_shutdown(&self, parker: Arc<Parker>) -> Sentinel {
+        /// Dropped with the task, which a runtime does that shuts down.
+        struct Task {
+            over: Arc<AtomicBool>,
+            parker: Arc<Parker>,
+        }
+
+        impl Drop for Task {
+            fn drop(&mut self) {
+                self.over.store(true, Release);
+                self.parker.unpark();
+            }
+        }
+
+        let over = Arc::<AtomicBool>::default();
+        let task = Task { over: Arc::clone(&over), parker };
+        let watch = async move {
+            let _task = task;
+            pending::<()>().await;
+        };
+        Sentinel { over, task: self.handle.spawn(watch).abort_handle() }
+    }
+}
+
+/// A task that only shows, by its end, that its runtime shuts down. It is aborted when nobody looks any more.
+pub(super) struct Sentinel {
+    over: Arc<AtomicBool>,
+    task: AbortHandle,
+}
+
+impl Sentinel {
+    pub(super) fn is_over(&self) -> bool {
+        self.over.load(Acquire)
+    }
+}
+
+impl Drop for Sentinel {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Whether this thread is polled by the scheduler of a runtime.
+///
+/// tokio has no function that says so. But `yield_now` leaves its waker to the scheduler to wake it later, and wakes it at
+/// once where there is no scheduler.
+fn is_inside_scheduler() -> bool {
+    #[derive(Default)]
+    struct Woken(AtomicBool);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Relaxed);
+        }
+    }
+
+    let woken = Arc::<Woken>::default();
+    let _ = pin!(yield_now()).poll(&mut Context::from_waker(&Waker::from(Arc::clone(&woken))));
+    !woken.0.load(Relaxed)
+}

@@ -1,0 +1,120 @@
+//! Start and end of the background thread, apart from what it runs.
+
+use alloc::vec::Vec;
+use core::{mem, time::Duration};
+use std::{sync::PoisonError, time::Instant};
+
+use super::super::sync::{Condvar, Mutex, lock};
+
+/// A thread that exists while there is work `W` for it, and that takes the work by a spawner `S` once it has begun.
+pub(super) struct Life<W, S> {
+    state: Mutex<State<W, S>>,
+    changed: Condvar,
+}
+
+struct State<W, S> {
+    phase: Phase<W, S>,
+    /// Work that was given to the spawner and has not ended.
+    unfinished: usize,
+    /// How often work came, so that a thread that lingers sees that it was needed.
+    submitted: usize,
+}
+
+enum Phase<W, S> {
+    /// There is no thread. The next submission starts one.
+    Absent,
+    /// Work that came before the thread has begun.
+    Starting(Vec<W>),
+    Running(S),
+}
+
+/// The step that a submission leaves to its caller.
+pub(super) enum Next<W, S> {
+    /// Give the work to the spawner.
+    Spawn(S, W),
+    /// Start the thread, which takes the work, or call [`Life::ended`] if that fails.
+    Start,
+    /// Nothing: the thread is about to begin and takes the work.
+    Wait,
+}
+
+impl<W, S: Clone> Life<W, S> {
+    pub(super) const fn new() -> Self {
+        Self {
+            state: Mutex::new(State { phase: Phase::Absent, unfinished: 0, submitted: 0 }),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Takes in a piece of work.
+    pub(super) fn submit(&self, work: W) -> Next<W, S> {
+        let mut state = lock(&self.state);
+        state.submitted = state.submitted.wrapping_add(1);
+        match &mut state.phase {
+            Phase::Running(spawner) => {
+                let spawner = spawner.clone();
+                state.unfinished += 1;
+                Next::Spawn(spawner, work)
+            }
+            Phase::Starting(waiting) => {
+                waiting.push(work);
+                Next::Wait
+            }
+            Phase::Absent => {
+                state.phase = Phase::Starting(Vec::from([work]));
+                Next::Start
+            }
+        }
+    }
+
+    /// The thread has begun. Returns the work that has waited for it, which counts as unfinished from now on.
+    pub(super) fn started(&self, spawner: S) -> Vec<W> {
+        let mut state = lock(&self.state);
+        match mem::replace(&mut state.phase, Phase::Running(spawner)) {
+            Phase::Starting(waiting) => {
+                state.unfinished += waiting.len();
+                waiting
+            }
+            Phase::Absent | Phase::Running(_) => Vec::new(),
+        }
+    }
+
+    /// A piece of work has ended.
+    pub(super) fn finished_one(&self) {
+        let mut state = lock(&self.state);
+        state.unfinished -= 1;
+        if state.unfinished == 0 {
+            self.changed.notify_all();
+        }
+    }
+
+    /// The thread ends, or could not begin. Returns the work that has waited for it in vain.
+    pub(super) fn ended(&self) -> Vec<W> {
+        match mem::replace(&mut lock(&self.state).phase, Phase::Absent) {
+            Phase::Starting(waiting) => waiting,
+            Phase::Absent | Phase::Running(_) => Vec::new(),
+        }
+    }
+
+    /// Blocks until no work is left and none has come for some time, and `is_quiet` agrees. From then on there is no thread.
+    pub(super) fn wait_until_idle(&self, linger: Duration, is_quiet: impl Fn() -> bool) {
+        let mut state = lock(&self.state);
+        loop {
+            while state.unfinished > 0 {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+            let (submitted, end) = (state.submitted, Instant::now() + linger);
+            loop {
+                let left = end.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    break;
+                }
+                state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            }
+            if state.unfinished == 0 && state.submitted == submitted && is_quiet() {
+                state.phase = Phase::Absent;
+                return;
+            }
+        }
+    }
+}

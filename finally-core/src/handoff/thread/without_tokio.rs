@@ -1,0 +1,146 @@
+//! A queue of tasks, which `async-task` makes and wakes, and a worker that polls them.
+
+use alloc::{boxed::Box, collections::VecDeque, string::String, sync::Arc};
+use core::{
+    cell::RefCell,
+    future::{Future, poll_fn},
+    pin::Pin,
+};
+use std::{
+    io,
+    sync::{Condvar, Mutex, PoisonError},
+    thread,
+};
+
+use async_task::Runnable;
+
+use super::{LIFE, LINGER, Unfinished};
+use crate::{
+    handoff::{chain::Chain, sync::lock},
+    unwind::quietly,
+};
+
+#[derive(Default)]
+struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    ready: VecDeque<Runnable>,
+    /// How many workers are to end, because one that blocked goes on.
+    surplus: usize,
+    closed: bool,
+}
+
+impl Queue {
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut lock(&self.state));
+        self.changed.notify_all();
+    }
+
+    /// The next task, or `None` if the worker is to end.
+    fn next(&self) -> Option<Runnable> {
+        let mut state = lock(&self.state);
+        loop {
+            if state.surplus > 0 {
+                state.surplus -= 1;
+                return None;
+            }
+            if let Some(runnable) = state.ready.pop_front() {
+                return Some(runnable);
+            }
+            if state.closed {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+std::thread_local! {
+    /// The queue that this thread works on.
+    static WORKS_ON: RefCell<Option<Arc<Queue>>> = const { RefCell::new(None) };
+}
+
+fn start_worker(queue: &Arc<Queue>) -> io::Result<()> {
+    let queue = Arc::clone(queue);
+    let work = move || {
+        WORKS_ON.set(Some(Arc::clone(&queue)));
+        while let Some(runnable) = queue.next() {
+            quietly(|| {
+                runnable.run();
+            });
+        }
+    };
+    thread::Builder::new().name("finally".into()).spawn(work).map(drop)
+}
+
+pub(super) struct Runner(Arc<Queue>);
+
+/// Starts a worker.
+///
+/// # Errors
+///
+/// The reason, if the system gives it no thread.
+pub(super) fn start() -> Result<Runner, String> {
+    let queue = Arc::default();
+    match start_worker(&queue) {
+        Ok(()) => Ok(Runner(queue)),
+        Err(error) => Err(alloc::format!("the background thread has no worker: {error}")),
+    }
+}
+
+impl Runner {
+    pub(super) fn spawner(&self) -> Spawner {
+        Spawner(Arc::clone(&self.0))
+    }
+
+    /// Keeps the worker until no cleanup is left.
+    pub(super) fn run(self) {
+        LIFE.wait_until_idle(LINGER, || true);
+    }
+}
+
+/// Ends the worker.
+impl Drop for Runner {
+    fn drop(&mut self) {
+        self.0.change(|state| state.closed = true);
+    }
+}
+
+#[derive(Clone)]
+pub(super) struct Spawner(Arc<Queue>);
+
+impl Spawner {
+    pub(super) fn spawn(&self, mut chain: Box<Chain>, unfinished: Unfinished) {
+        let queue = Arc::clone(&self.0);
+        let schedule = move |runnable| queue.change(|state| state.ready.push_back(runnable));
+        let future = async move {
+            // The task keeps a waker of its own: without one it would be dropped as soon as nobody else has any.
+            let mut waker = None;
+            poll_fn(|context| {
+                waker.get_or_insert_with(|| context.waker().clone());
+                Pin::new(&mut *chain).poll(context)
+            })
+            .await;
+            drop((chain, unfinished));
+        };
+        let (runnable, task) = async_task::spawn(future, schedule);
+        task.detach();
+        runnable.schedule();
+    }
+}
+
+/// Lets another worker take over while this one blocks. Returns `None` if there has to be one and cannot be.
+///
+/// A thread that is not a worker just blocks.
+pub(in super::super) fn block<R>(wait: impl FnOnce() -> R) -> Option<R> {
+    let queue = WORKS_ON.try_with(|queue| queue.borrow().clone()).ok().flatten();
+    let Some(queue) = queue else { return Some(wait()) };
+    start_worker(&queue).ok()?;
+    let waited = wait();
+    queue.change(|state| state.surplus += 1);
+    Some(waited)
+}
