@@ -38,9 +38,6 @@ mod runtime;
 mod sync;
 mod thread;
 
-#[cfg(all(test, shuttle))]
-mod models;
-
 pub(crate) use adopted::{Adopted, GroupKey, hand_off};
 pub(crate) use block::{Drive, block};
 pub use drain::{StillRunning, detached, drain, drain_blocking, drain_timeout};

@@ -49,7 +49,11 @@ pub(crate) fn report_value<V>(
         Ok(Some(text)) => failure::report(failed, text, location),
         Err(payload) => {
             payload.discard();
-            failure::report(failed, format!("an error in `{}`, whose text panics", type_name::<V>()), location);
+            failure::report(
+                failed,
+                format!("an error in `{}`, whose text panics", type_name::<V>()),
+                location,
+            );
         }
     }
 }

@@ -80,8 +80,7 @@ impl GroupKey {
     /// Gives the key back. The group exists for as long as somebody counts in it.
     fn release(&mut self) -> Option<Arc<Group>> {
         let key = self.0.take()?;
-        let group = shard(key).remove(&key);
-        group
+        shard(key).remove(&key)
     }
 
     /// Waits until everything has ended that was handed off under this key.
@@ -159,19 +158,18 @@ impl Adopted {
     /// Starts what is not started yet.
     pub(crate) fn start(&mut self) {
         if let Some(chains) = self.chains.take() {
-            let _ = self.key.polling(|| chains.into_each(inside::hand_off));
+            let _ = self.key.polling(|| chains.into_each(inside::hand_off_kept));
         }
     }
 
     /// Hands off a cleanup that follows all of it.
     pub(crate) fn hand_off_before(mut self, cleanup: BoxFuture, location: &'static Location<'static>) {
         let job = Job::new(cleanup, location, GroupKey::NONE);
-        let chain = match (self.chains.take(), self.take_group()) {
-            (None, None) => Chain::of(job),
-            (Some(chain), None) => chain.followed_by(job),
-            (chains, Some(group)) => Chain::after(chains, group, job),
-        };
-        inside::hand_off(chain);
+        match (self.chains.take(), self.take_group()) {
+            (None, None) => inside::hand_off(Chain::of(job)),
+            (Some(chain), None) => inside::hand_off_kept(chain.followed_by(job)),
+            (chains, group @ Some(_)) => inside::hand_off(Chain::after(chains, group, job)),
+        }
     }
 
     /// The key alone, for a cleanup that has started: then there is nothing that waits to be started.

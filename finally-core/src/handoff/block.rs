@@ -41,7 +41,8 @@ pub(crate) fn block(cleanup: &mut dyn Drive) -> Result<(), &'static str> {
             parker.park(None);
         }
     };
-    super::thread::block(wait).ok_or("the background thread has no second worker, and would block all cleanups")
+    super::thread::block(wait)
+        .ok_or("the background thread has no second worker, and would block all cleanups")
 }
 
 /// Polls without the budget of a tokio task: when that is spent, what is ready would seem to be pending.
@@ -70,7 +71,8 @@ fn block_inside(
         return Err("`on_cancel = block` would deadlock on a tokio runtime that has this thread only");
     }
     let sentinel = runtime.watch_shutdown(Arc::clone(parker));
-    let mut ended = Err("`on_cancel = block` would deadlock in a `LocalSet` of tokio, which has this thread only");
+    let mut ended =
+        Err("`on_cancel = block` would deadlock in a `LocalSet` of tokio, which has this thread only");
     runtime.block_in_place(|| {
         cleanup.start_adopted();
         ended = loop {

@@ -32,11 +32,7 @@ pub(super) struct Job {
 }
 
 impl Job {
-    pub(super) fn new(
-        cleanup: BoxFuture,
-        location: &'static Location<'static>,
-        adopted: GroupKey,
-    ) -> Self {
+    pub(super) fn new(cleanup: BoxFuture, location: &'static Location<'static>, adopted: GroupKey) -> Self {
         Self { cleanup: Some(cleanup), location, adopted, counted: Some(CountedCleanup::new()) }
     }
 
@@ -72,77 +68,68 @@ impl Job {
 
 /// Jobs in order, of which one is not polled before the one in front of it has ended (P6).
 ///
-/// It is started as one task, on whatever executor. Before its first job it may have to wait for other chains: several that
-/// came out of the drop of one body, which are siblings and run side by side.
+/// It is started as one task, on whatever executor. Nearly always it is one job or a few, which wait for nothing else: a small
+/// block of memory is cheaper to get and to give back than a large one.
 pub(super) struct Chain {
-    /// Chains that are started when this one is, and end before its first job.
-    before: Option<Box<Chain>>,
-    /// Counts what ends before its first job.
-    after: Option<Arc<Group>>,
     first: Option<Job>,
     rest: VecDeque<Job>,
-    /// The other chains that the same drop has kept.
-    siblings: Vec<Box<Chain>>,
     /// Counts this chain in the group of the finally around it.
     ticket: Option<Ticket>,
-    waits: Option<Arc<Waits>>,
+    rare: Option<Box<Rare>>,
     counted: Option<CountedChain>,
 }
 
-impl Chain {
-    const ENDED: Self = Self {
-        before: None,
-        after: None,
-        first: None,
-        rest: VecDeque::new(),
-        siblings: Vec::new(),
-        ticket: None,
-        waits: None,
-        counted: None,
-    };
+/// The parts of a chain that few chains have.
+#[derive(Default)]
+struct Rare {
+    /// Chains that are started when this one is, and end before its first job: several that came out of the drop of one body,
+    /// which are siblings and run side by side.
+    before: Option<Box<Chain>>,
+    /// Counts what ends before the first job.
+    after: Option<Arc<Group>>,
+    /// The other chains that the same drop has kept. In their boxes, because each of them may be the first one later.
+    #[allow(clippy::vec_box, reason = "they are moved out, and into other lists")]
+    siblings: Vec<Box<Chain>>,
+    waits: Option<Arc<Waits>>,
+}
 
-    fn new(before: Option<Box<Self>>, after: Option<Arc<Group>>, first: Option<Job>) -> Self {
-        Self {
-            before,
-            after,
-            first,
-            rest: VecDeque::new(),
-            siblings: Vec::new(),
-            ticket: None,
-            waits: None,
-            counted: Some(CountedChain::new()),
-        }
+impl Chain {
+    const ENDED: Self = Self { first: None, rest: VecDeque::new(), ticket: None, rare: None, counted: None };
+
+    fn new(first: Option<Job>, rare: Option<Box<Rare>>) -> Self {
+        Self { first, rest: VecDeque::new(), ticket: None, rare, counted: Some(CountedChain::new()) }
     }
 
-    pub(super) fn of(job: Job) -> Box<Self> {
-        Box::new(Self::new(None, None, Some(job)))
+    pub(super) fn of(job: Job) -> Self {
+        Self::new(Some(job), None)
+    }
+
+    /// A job that waits for other chains, and for a group.
+    pub(super) fn after(before: Option<Box<Self>>, after: Option<Arc<Group>>, job: Job) -> Self {
+        Self::new(Some(job), Some(Box::new(Rare { before, after, ..Rare::default() })))
     }
 
     /// A chain without a job, which ends when a group has.
-    pub(super) fn waiting(group: Arc<Group>) -> Box<Self> {
-        Box::new(Self::new(None, Some(group), None))
+    pub(super) fn waiting(group: Arc<Group>) -> Self {
+        Self::new(None, Some(Box::new(Rare { after: Some(group), ..Rare::default() })))
     }
 
     /// The group that a chain without a job waits for.
     pub(super) fn into_group(mut self: Box<Self>) -> Result<Arc<Group>, Box<Self>> {
-        match self.after.take_if(|_| self.first.is_none() && self.before.is_none()) {
-            Some(group) => {
+        if self.first.is_none() {
+            let rare = self.rare.as_deref_mut().filter(|rare| rare.before.is_none());
+            if let Some(group) = rare.and_then(|rare| rare.after.take()) {
                 self.end();
-                Ok(group)
+                return Ok(group);
             }
-            None => Err(self),
         }
-    }
-
-    /// A job that waits for other chains, and for a group.
-    pub(super) fn after(chains: Option<Box<Self>>, group: Arc<Group>, job: Job) -> Box<Self> {
-        Box::new(Self::new(chains, Some(group), Some(job)))
+        Err(self)
     }
 
     /// Appends a job. If there are several chains, the job waits for all of them.
     pub(super) fn followed_by(mut self: Box<Self>, job: Job) -> Box<Self> {
-        if !self.siblings.is_empty() {
-            return Box::new(Self::new(Some(self), None, Some(job)));
+        if self.sibling_count() > 0 {
+            return Box::new(Self::after(Some(self), None, job));
         }
         if self.first.is_some() {
             self.rest.push_back(job);
@@ -154,27 +141,42 @@ impl Chain {
 
     /// Puts other chains beside this one. The shorter list moves, so that n chains move about n times in all.
     pub(super) fn beside(mut self: Box<Self>, mut other: Box<Self>) -> Box<Self> {
-        if self.siblings.len() < other.siblings.len() {
+        if self.sibling_count() < other.sibling_count() {
             mem::swap(&mut self, &mut other);
         }
-        let siblings = mem::take(&mut other.siblings);
-        self.siblings.push(other);
-        self.siblings.extend(siblings);
+        let moving = other.take_siblings();
+        let siblings = &mut self.rare.get_or_insert_default().siblings;
+        siblings.push(other);
+        siblings.extend(moving);
         self
+    }
+
+    fn sibling_count(&self) -> usize {
+        self.rare.as_ref().map_or(0, |rare| rare.siblings.len())
+    }
+
+    #[allow(clippy::vec_box, reason = "see `Rare::siblings`")]
+    fn take_siblings(&mut self) -> Vec<Box<Self>> {
+        self.rare.as_mut().map(|rare| mem::take(&mut rare.siblings)).unwrap_or_default()
     }
 
     /// Takes each of the chains by itself.
     pub(super) fn into_each(mut self: Box<Self>, mut take: impl FnMut(Box<Self>)) {
-        let siblings = mem::take(&mut self.siblings);
+        let siblings = self.take_siblings();
         take(self);
         siblings.into_iter().for_each(take);
     }
 
     /// Drives all of the chains.
     pub(super) fn poll_each(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        self.siblings.retain_mut(|chain| chain.poll_jobs(context).is_pending());
+        let mut siblings = self.take_siblings();
+        siblings.retain_mut(|chain| chain.poll_jobs(context).is_pending());
         let polled = self.poll_jobs(context);
-        if self.siblings.is_empty() { polled } else { Poll::Pending }
+        if siblings.is_empty() {
+            return polled;
+        }
+        self.rare.get_or_insert_default().siblings = siblings;
+        Poll::Pending
     }
 
     /// Counts this chain in the group of the finally around it.
@@ -188,8 +190,8 @@ impl Chain {
     }
 
     /// Reports every job as lost.
-    pub(super) fn lose(mut self: Box<Self>, reason: &str) {
-        if let Some(before) = self.before.take() {
+    pub(super) fn lose(mut self, reason: &str) {
+        if let Some(before) = self.rare.as_mut().and_then(|rare| rare.before.take()) {
             before.into_each(|chain| chain.lose(reason));
         }
         let rest = mem::take(&mut self.rest);
@@ -198,28 +200,40 @@ impl Chain {
     }
 
     fn poll_jobs(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let mut waits = self.waits.take();
+        let mut waits = self.rare.as_mut().and_then(|rare| rare.waits.take());
         let polled = exempt::within(&mut waits, || {
-            ready!(self.poll_before(context));
+            if let Some(rare) = &mut self.rare {
+                ready!(rare.poll(context));
+            }
             while let Some(job) = &mut self.first {
                 ready!(job.poll(context));
                 self.first = self.rest.pop_front();
             }
             Poll::Ready(())
         });
-        self.waits = waits;
         if polled.is_ready() {
             self.end();
+        } else if waits.is_some() {
+            self.rare.get_or_insert_default().waits = waits;
         }
         polled
     }
 
-    fn poll_before(&mut self, context: &Context<'_>) -> Poll<()> {
+    /// In this order: what waits for this chain counts again, before the chain itself counts no more.
+    fn end(&mut self) {
+        self.ticket = None;
+        self.counted = None;
+    }
+}
+
+impl Rare {
+    /// Waits for what ends before the first job.
+    fn poll(&mut self, context: &Context<'_>) -> Poll<()> {
         if let Some(before) = self.before.take() {
             let group = self.after.get_or_insert_default();
             before.into_each(|mut chain| {
                 chain.join(group);
-                executor::start(chain);
+                executor::start(*chain);
             });
         }
         if let Some(group) = &self.after {
@@ -227,12 +241,6 @@ impl Chain {
             self.after = None;
         }
         Poll::Ready(())
-    }
-
-    /// In this order: what waits for this chain counts again, before the chain itself counts no more.
-    fn end(&mut self) {
-        self.ticket = None;
-        self.counted = None;
     }
 }
 
@@ -249,10 +257,10 @@ impl Future for Chain {
 /// and drops it unpolled (<https://docs.rs/tokio/latest/tokio/runtime/struct.Handle.html#method.spawn>). This does.
 impl Drop for Chain {
     fn drop(&mut self) {
-        // Each of them moves on by itself.
-        drop(mem::take(&mut self.siblings));
         if self.counted.is_some() {
-            thread::submit(Box::new(mem::replace(self, Self::ENDED)));
+            // Each of its siblings moves on by itself.
+            drop(self.take_siblings());
+            thread::submit(mem::replace(self, Self::ENDED));
         }
     }
 }

@@ -171,9 +171,8 @@ impl Future for Drain {
         if self.wait.is_none() && CHAINS.has_ended() {
             return Poll::Ready(());
         }
-        let wait = self
-            .wait
-            .get_or_insert_with(|| Wait { slot: LAST.fetch_add(1, SeqCst), exempt: exempt::here() });
+        let wait =
+            self.wait.get_or_insert_with(|| Wait { slot: LAST.fetch_add(1, SeqCst), exempt: exempt::here() });
         match wait.exempt {
             Some(_) => INSIDE.poll(wait.slot, context),
             None => CHAINS.poll_end(wait.slot, context),

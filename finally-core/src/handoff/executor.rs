@@ -56,19 +56,19 @@ impl Error for AlreadySet {}
 ///
 /// The drop that this may be in must not panic on account of the executor, and the chain is safe either way: dropped, it
 /// moves to the background thread.
-pub(super) fn start(chain: Box<Chain>) {
+pub(super) fn start(chain: Chain) {
     outside(|| quietly(|| spawn(chain)));
 }
 
-fn spawn(chain: Box<Chain>) {
+fn spawn(chain: Chain) {
     if let Some(spawn) = EXECUTOR.get() {
-        return spawn(Box::into_pin(chain));
+        return spawn(Box::pin(chain));
     }
     #[cfg(feature = "tokio")]
     if let Some(runtime) = runtime::current() {
         // Somebody here is going to wait for an adopted chain, and may be the one who drives the runtime.
         if !chain.is_adopted() || runtime.is_driven() {
-            drop(runtime.handle.spawn(Box::into_pin(chain)));
+            drop(runtime.handle.spawn(chain));
             return;
         }
     }

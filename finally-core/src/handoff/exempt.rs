@@ -32,12 +32,14 @@ fn replace(waits: Option<Arc<Waits>>) -> Option<Arc<Waits>> {
 
 /// Polls a chain, which must not unwind. Its waits are made by the first of them.
 pub(super) fn within<R>(waits: &mut Option<Arc<Waits>>, poll: impl FnOnce() -> R) -> R {
-    let polling = HERE.with(|here| here.polling.replace(true));
-    let outer = replace(waits.take());
-    let polled = poll();
-    *waits = replace(outer);
-    HERE.with(|here| here.polling.set(polling));
-    polled
+    HERE.with(|here| {
+        let polling = here.polling.replace(true);
+        let outer = here.waits.replace(ManuallyDrop::new(waits.take()));
+        let polled = poll();
+        *waits = ManuallyDrop::into_inner(here.waits.replace(outer));
+        here.polling.set(polling);
+        polled
+    })
 }
 
 /// Exempts the chain that this thread polls, if it polls one.

@@ -64,7 +64,7 @@ impl Adopted {
         if let Some(chains) = self.chains.take() {
             match INSIDE.get() {
                 Inside::Dropping => keep(chains),
-                Inside::Nothing | Inside::Polling(_) => chains.into_each(hand_off),
+                Inside::Nothing | Inside::Polling(_) => chains.into_each(hand_off_kept),
             }
         }
         if let Some(group) = self.take_group() {
@@ -78,22 +78,27 @@ fn pass_on(group: Arc<Group>) {
     match INSIDE.get() {
         Inside::Nothing => {}
         Inside::Polling(key) => group.hold(&group_of(key)),
-        Inside::Dropping => keep(Chain::waiting(group)),
+        Inside::Dropping => keep(Box::new(Chain::waiting(group))),
     }
 }
 
 /// Hands a chain off, and lets the finally around wait for it.
-pub(super) fn hand_off(chain: Box<Chain>) {
-    let mut chain = match chain.into_group() {
-        Ok(group) => return pass_on(group),
-        Err(chain) => chain,
-    };
+pub(super) fn hand_off(mut chain: Chain) {
     match INSIDE.get() {
         Inside::Nothing => {}
         Inside::Polling(key) => chain.join(&group_of(key)),
-        Inside::Dropping => return keep(chain),
+        Inside::Dropping => return keep(Box::new(chain)),
     }
     executor::start(chain);
+}
+
+/// Hands a chain off that comes out of the drop of a body.
+pub(super) fn hand_off_kept(chain: Box<Chain>) {
+    match (INSIDE.get(), chain.into_group()) {
+        (_, Ok(group)) => pass_on(group),
+        (Inside::Dropping, Err(chain)) => keep(chain),
+        (_, Err(chain)) => hand_off(*chain),
+    }
 }
 
 /// The group of the finally that is polled here, which is made if there is none.

@@ -25,7 +25,10 @@ impl Parker {
                 None => self.changed.wait(woken).unwrap_or_else(std::sync::PoisonError::into_inner),
                 Some(Duration::ZERO) => return false,
                 Some(left) => {
-                    self.changed.wait_timeout(woken, left).unwrap_or_else(std::sync::PoisonError::into_inner).0
+                    self.changed
+                        .wait_timeout(woken, left)
+                        .unwrap_or_else(std::sync::PoisonError::into_inner)
+                        .0
                 }
             };
         }

@@ -12,7 +12,6 @@ mod runner;
 #[path = "thread/without_tokio.rs"]
 mod runner;
 
-use alloc::boxed::Box;
 use core::time::Duration;
 use std::thread;
 
@@ -24,10 +23,10 @@ pub(super) use self::runner::block;
 /// How long the thread stays when nothing is left to do.
 const LINGER: Duration = Duration::from_secs(3);
 
-static LIFE: Life<Box<Chain>, runner::Spawner> = Life::new();
+static LIFE: Life<Chain, runner::Spawner> = Life::new();
 
 /// Gives a chain to the thread, and starts the thread if there is none.
-pub(super) fn submit(chain: Box<Chain>) {
+pub(super) fn submit(chain: Chain) {
     match LIFE.submit(chain) {
         Next::Spawn(spawner, chain) => spawner.spawn(chain, Unfinished(())),
         Next::Wait => {}

@@ -52,7 +52,8 @@ where
 trait AnyReporting<V>: Send {
     fn future(self: Pin<&mut Self>) -> Pin<&mut dyn Future<Output = V>>;
 
-    fn detach(self: Pin<Box<Self>>, describe: Describe<V>, location: &'static Location<'static>) -> BoxFuture;
+    fn detach(self: Pin<Box<Self>>, describe: Describe<V>, location: &'static Location<'static>)
+    -> BoxFuture;
 }
 
 impl<F> AnyReporting<F::Output> for Reporting<F>

@@ -1,6 +1,6 @@
 //! A tokio runtime of the thread's own.
 
-use alloc::{boxed::Box, string::String};
+use alloc::string::String;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
@@ -24,7 +24,9 @@ pub(super) fn start() -> Result<Runner, String> {
     match catch(build) {
         Ok(Ok(runtime)) => Ok(Runner(runtime)),
         Ok(Err(error)) => Err(alloc::format!("the background thread has no runtime: {error}")),
-        Err(payload) => Err(alloc::format!("the background thread has no runtime: {}", text(payload.as_any()))),
+        Err(payload) => {
+            Err(alloc::format!("the background thread has no runtime: {}", text(payload.as_any())))
+        }
     }
 }
 
@@ -43,7 +45,7 @@ impl Runner {
 pub(super) struct Spawner(Handle);
 
 impl Spawner {
-    pub(super) fn spawn(&self, chain: Box<Chain>, unfinished: Unfinished) {
+    pub(super) fn spawn(&self, chain: Chain, unfinished: Unfinished) {
         drop(self.0.spawn(async move {
             chain.await;
             drop(unfinished);

@@ -1,6 +1,6 @@
 //! A queue of tasks, which `async-task` makes and wakes, and a worker that polls them.
 
-use alloc::{boxed::Box, collections::VecDeque, string::String, sync::Arc};
+use alloc::{collections::VecDeque, string::String, sync::Arc};
 use core::{
     cell::RefCell,
     future::{Future, poll_fn},
@@ -114,7 +114,7 @@ impl Drop for Runner {
 pub(super) struct Spawner(Arc<Queue>);
 
 impl Spawner {
-    pub(super) fn spawn(&self, mut chain: Box<Chain>, unfinished: Unfinished) {
+    pub(super) fn spawn(&self, mut chain: Chain, unfinished: Unfinished) {
         let queue = Arc::clone(&self.0);
         let schedule = move |runnable| queue.change(|state| state.ready.push_back(runnable));
         let future = async move {
@@ -122,7 +122,7 @@ impl Spawner {
             let mut waker = None;
             poll_fn(|context| {
                 waker.get_or_insert_with(|| context.waker().clone());
-                Pin::new(&mut *chain).poll(context)
+                Pin::new(&mut chain).poll(context)
             })
             .await;
             drop((chain, unfinished));
