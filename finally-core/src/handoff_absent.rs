@@ -40,6 +40,10 @@ impl Adopted {
         catch(drop)
     }
 
+    pub(crate) const fn has_ended(&self) -> bool {
+        true
+    }
+
     pub(crate) fn poll_end(&mut self, _: &mut Context<'_>) -> Poll<()> {
         Poll::Ready(())
     }

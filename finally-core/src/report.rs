@@ -1,6 +1,6 @@
 //! How the end of a cleanup that nobody receives is reported.
 
-use alloc::format;
+use alloc::{format, string::String};
 use core::{any::type_name, panic::Location};
 
 use crate::{
@@ -27,35 +27,35 @@ pub(crate) fn report_end<V>(
 ) {
     match ended {
         Ok(value) => {
-            report_value(&value, describe, location, failed);
-            if let Err(payload) = catch(|| drop(value)) {
-                failure::report_panic(panicked, payload, location);
+            if let Some(text) = text_of(&value, describe) {
+                failure::report(failed, text, location);
             }
+            drop_reported(value, panicked, location);
         }
         Err(payload) => failure::report_panic(panicked, payload, location),
     }
 }
 
-/// Reports a value, if it is a failure.
-pub(crate) fn report_value<V>(
-    value: &V,
-    describe: Describe<V>,
-    location: &'static Location<'static>,
-    failed: FailureKind,
-) {
-    // A report comes out of a drop, or before other cleanups: a text that panics costs the text and nothing else.
-    match catch(|| describe(value, Detail::Text)) {
-        Ok(None) => {}
-        Ok(Some(text)) => failure::report(failed, text, location),
-        Err(payload) => {
-            payload.discard();
-            failure::report(
-                failed,
-                format!("an error in `{}`, whose text panics", type_name::<V>()),
-                location,
-            );
-        }
+/// Drops a value that nobody receives. A panic on that way is reported.
+pub(crate) fn drop_reported<V>(value: V, panicked: FailureKind, location: &'static Location<'static>) {
+    if let Err(payload) = catch(|| drop(value)) {
+        failure::report_panic(panicked, payload, location);
     }
+}
+
+/// The text of a cleanup's error. Empty for a panic, whose payload says it.
+pub(crate) fn text_of_cleanup<V>(ended: &Result<V, Payload>, describe: Describe<V>) -> String {
+    ended.as_ref().ok().and_then(|value| text_of(value, describe)).unwrap_or_default()
+}
+
+/// The text of a value, if it is a failure.
+///
+/// A report comes out of a drop, or before other cleanups: a text that panics costs the text and nothing else.
+fn text_of<V>(value: &V, describe: Describe<V>) -> Option<String> {
+    catch(|| describe(value, Detail::Text)).unwrap_or_else(|payload| {
+        payload.discard();
+        Some(format!("an error in `{}`, whose text panics", type_name::<V>()))
+    })
 }
 
 #[cfg(feature = "std")]

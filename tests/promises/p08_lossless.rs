@@ -199,3 +199,77 @@ fn p8_without_a_hook_a_failure_is_one_line_on_stderr() {
     assert_eq!(lines.len(), 1, "{stderr}");
     assert!(lines[0].ends_with("the cleanup failed: cleanup"), "{stderr}");
 }
+
+mod a_cleanup_that_has_failed_and_waits_for_what_it_has_cancelled {
+    use finally::block;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[finally(async move { until.await.unwrap() })]
+    async fn loser(until: oneshot::Receiver<()>) {
+        std::future::pending::<()>().await;
+        let _uses = &until;
+    }
+
+    async fn cancel_and_fail(until: oneshot::Receiver<()>) -> Result<(), Error> {
+        tokio::select! {
+            biased;
+            () = loser(until) => {}
+            () = std::future::ready(()) => {}
+        }
+        End::Fails.reach("cleanup")
+    }
+
+    #[finally(cancel_and_fail(until))]
+    async fn attribute(until: oneshot::Receiver<()>) -> Result<(), Error> {
+        suspend().await;
+        let _uses = &until;
+        Ok(())
+    }
+
+    async fn block(until: oneshot::Receiver<()>) -> Result<(), Error> {
+        suspend().await;
+        block::finally! {
+            try { suspend().await; }
+            finally { cancel_and_fail(until).await }
+        }
+        Ok(())
+    }
+
+    async fn method(until: oneshot::Receiver<()>) -> Result<(), Error> {
+        use finally::FinallyExt;
+
+        async { Ok(()) }.finally(|| cancel_and_fail(until)).await
+    }
+
+    fn check<F: Future<Output = Result<(), Error>>>(make: fn(oneshot::Receiver<()>) -> F, message: &str) {
+        let turn = exclusive();
+        let (end, until) = oneshot::channel();
+        let mut hand = Hand::new(make(until));
+        while finally::detached() == 0 {
+            assert!(hand.poll().is_pending());
+        }
+        drop(hand);
+        end.send(()).unwrap();
+        finally::drain_blocking(None).unwrap();
+        let failures = turn.failures();
+        assert_eq!(failures.len(), 1, "{failures:?}");
+        assert_eq!((failures[0].kind, &*failures[0].message), (FailureKind::CleanupFailed, message));
+    }
+
+    #[test]
+    fn p8_is_reported_when_its_caller_leaves_an_attribute() {
+        check(attribute, "cleanup");
+    }
+
+    #[test]
+    fn p8_is_reported_when_its_caller_leaves_a_block() {
+        check(block, "cleanup");
+    }
+
+    #[test]
+    fn p8_is_reported_when_its_caller_leaves_a_method() {
+        check(method, "Error(\"cleanup\")");
+    }
+}

@@ -10,6 +10,7 @@ use pin_project_lite::pin_project;
 
 use super::{Ending, Hold, Rules, Settled};
 use crate::{
+    failure::{self, FailureKind},
     guard::HoldingGuard,
     handoff::Adopted,
     outcome::Exit,
@@ -86,7 +87,9 @@ where
                 report_cleanup(cleaned, this.rules.texts.cleanup, this.rules.texts.location);
                 cleaned = Err(payload);
             }
-            *this.settled = this.settled.take().map(|settled| settled.with_cleanup(cleaned, this.rules));
+            let waits = !this.adopted.has_ended();
+            *this.settled =
+                this.settled.take().map(|settled| settled.with_cleanup(cleaned, this.rules, waits));
         }
         ready!(this.adopted.poll_end(context));
         match this.settled.take() {
@@ -100,6 +103,9 @@ where
         let mut this = self.project();
         let mut left = this.settled.take()?.left(&this.rules.texts);
         this.adopted.take().pass_on();
+        if let Some(payload) = this.build_panic.take() {
+            failure::report_panic(FailureKind::CleanupPanicked, payload, this.rules.texts.location);
+        }
         left.add_drop_panic(catch(|| this.cleanup.set(None)));
         Some(left)
     }

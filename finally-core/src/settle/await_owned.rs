@@ -226,8 +226,9 @@ impl<T, O: Owned> Hold for Settling<T, O> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled<T>> {
         if !self.has_ended() {
             let cleaned = ready!(self.poll_cleanup(context));
+            let waits = !self.adopted.has_ended();
             let settled = self.settled.take();
-            self.settled = settled.map(|settled| settled.with_cleanup(cleaned, &self.rules));
+            self.settled = settled.map(|settled| settled.with_cleanup(cleaned, &self.rules, waits));
         }
         ready!(self.adopted.poll_end(context));
         match self.settled.take() {

@@ -1,5 +1,6 @@
 //! Who gets which failure.
 
+use alloc::{boxed::Box, string::String};
 use core::{future::Future, panic::Location};
 
 use super::Ending;
@@ -10,7 +11,7 @@ use crate::{
     guard::{Guard, State},
     handoff::Adopted,
     outcome::{Exit, Outcome, add_drop_panic},
-    report::{report_cleanup, report_end},
+    report::{drop_reported, report_cleanup, report_end, text_of_cleanup},
     unwind::{Payload, is_panicking},
 };
 
@@ -61,8 +62,10 @@ pub struct Settled<T> {
     pub(crate) outcome: Outcome<T>,
     /// A panic out of the drop of a cancelled body, for whoever dropped it.
     drop_panic: Option<Payload>,
-    /// Whether the outcome is the failure of the cleanup, after a body that has succeeded.
-    failed_in_cleanup: bool,
+    /// The text of the cleanup's failure, if that is the outcome and still waits to be delivered. Nothing else could say it
+    /// later: the failure has become a value of the body's type.
+    #[allow(clippy::box_collection, reason = "eight bytes of every future for what is nearly never there")]
+    of_cleanup: Option<Box<String>>,
     location: &'static Location<'static>,
 }
 
@@ -81,17 +84,24 @@ impl<T> Settled<T> {
             }
             ended => ended,
         };
-        Self { outcome, drop_panic, failed_in_cleanup: false, location: texts.location }
+        Self { outcome, drop_panic, of_cleanup: None, location: texts.location }
     }
 
-    /// Puts the cleanup's end beside the body's.
-    pub(crate) fn with_cleanup<V>(self, cleaned: Result<V, Payload>, rules: &Rules<T, V>) -> Self {
+    /// Puts the cleanup's end beside the body's. `waits` says that the caller does not receive it at once.
+    pub(crate) fn with_cleanup<V>(
+        self,
+        cleaned: Result<V, Payload>,
+        rules: &Rules<T, V>,
+        waits: bool,
+    ) -> Self {
         let texts = &rules.texts;
-        let Self { outcome, drop_panic, mut failed_in_cleanup, location } = self;
+        let Self { outcome, drop_panic, mut of_cleanup, location } = self;
         let outcome = match (outcome, cleaned) {
             (outcome, Ok(value)) if !(rules.is_failure)(&value) => outcome,
             (Outcome::Returned(body), cleaned) if !describe::is_failure(texts.body, &body) => {
-                failed_in_cleanup = true;
+                if waits {
+                    of_cleanup = Some(Box::new(text_of_cleanup(&cleaned, texts.cleanup)));
+                }
                 match cleaned {
                     Ok(value) => Outcome::Returned((rules.from_cleanup)(value).unwrap_or(body)),
                     Err(payload) => Outcome::Panicked(payload),
@@ -102,23 +112,32 @@ impl<T> Settled<T> {
                 outcome
             }
         };
-        Self { outcome, drop_panic, failed_in_cleanup, location }
+        Self { outcome, drop_panic, of_cleanup, location }
     }
 
     /// Reports the outcome, which nobody receives: the caller has left. A panic out of the drop of the body remains, for the
     /// one who drops.
     pub(crate) fn left<V>(self, texts: &Texts<T, V>) -> Self {
-        let kinds = if self.failed_in_cleanup {
-            (FailureKind::CleanupFailed, FailureKind::CleanupPanicked)
-        } else {
-            (FailureKind::BodyFailed, FailureKind::BodyPanicked)
-        };
-        match self.outcome {
-            Outcome::Returned(value) => report_end(Ok(value), texts.body, texts.location, kinds),
-            Outcome::Panicked(payload) => report_end(Err(payload), texts.body, texts.location, kinds),
-            Outcome::Cancelled => {}
+        let Self { outcome, drop_panic, of_cleanup, location } = self;
+        match (outcome, of_cleanup) {
+            (Outcome::Returned(value), Some(text)) => {
+                failure::report(FailureKind::CleanupFailed, *text, location);
+                drop_reported(value, FailureKind::CleanupPanicked, location);
+            }
+            (Outcome::Returned(value), None) => {
+                let kinds = (FailureKind::BodyFailed, FailureKind::BodyPanicked);
+                report_end(Ok(value), texts.body, location, kinds);
+            }
+            (Outcome::Panicked(payload), of_cleanup) => {
+                let kind = match of_cleanup {
+                    Some(_) => FailureKind::CleanupPanicked,
+                    None => FailureKind::BodyPanicked,
+                };
+                failure::report_panic(kind, payload, location);
+            }
+            (Outcome::Cancelled, _) => {}
         }
-        Self { outcome: Outcome::Cancelled, ..self }
+        Self { outcome: Outcome::Cancelled, drop_panic, of_cleanup: None, location }
     }
 
     /// Adds a panic out of the drop of what was cancelled.
@@ -132,7 +151,7 @@ impl<T> Exit<T> {
     pub(crate) fn settle_now<V>(self, cleaned: Result<V, Payload>, rules: Rules<T, V>) -> Settled<T> {
         let (settled, adopted) = self.into_parts(&rules.texts);
         adopted.pass_on();
-        settled.with_cleanup(cleaned, &rules)
+        settled.with_cleanup(cleaned, &rules, false)
     }
 
     pub(crate) fn into_parts<V>(self, texts: &Texts<T, V>) -> (Settled<T>, Adopted) {
