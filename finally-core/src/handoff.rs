@@ -20,13 +20,15 @@
 //! | `block` | driving a cleanup to its end inside a drop: `on_cancel = block` |
 //! | `park` | waiting in a thread, and wakes that are meant for that wait alone |
 //! | `runtime` | this thread's place in a tokio runtime |
-//! | `drain` | how many cleanups are detached, and waiting for all of them |
+//! | `counts` | how many chains have not ended, and who waits for that |
+//! | `drain` | waiting for all detached cleanups |
 //! | `exempt` | the cleanups that a `drain` inside a cleanup does not wait for |
 //! | `sync` | the locks and counters, which a model checker can replace |
 
 mod adopted;
 mod block;
 mod chain;
+mod counts;
 mod drain;
 mod executor;
 mod exempt;
@@ -37,6 +39,9 @@ mod park;
 mod runtime;
 mod sync;
 mod thread;
+
+#[cfg(all(test, shuttle))]
+mod models;
 
 pub(crate) use adopted::{Adopted, GroupKey, hand_off};
 pub(crate) use block::{Drive, block};

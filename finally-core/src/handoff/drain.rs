@@ -1,51 +1,39 @@
 //! How many cleanups are under way without a caller, and how to wait for them.
 
-use alloc::collections::BTreeMap;
 use core::{
     error::Error,
     fmt,
     future::Future,
     pin::{Pin, pin},
-    sync::atomic::AtomicBool,
     task::{Context, Poll, Waker},
     time::Duration,
 };
-use std::{sync::Mutex, thread, time::Instant};
+use std::{thread, time::Instant};
 
 use super::{
+    counts::Counts,
     exempt::{self, Exempt},
-    group::{Group, Slot},
+    group::Slot,
     park::Parker,
-    sync::{Arc, AtomicUsize, Ordering::SeqCst, lock},
+    sync::{Arc, AtomicBool, AtomicUsize, Mutex, Ordering::SeqCst, lock},
 };
-use crate::unwind::quietly;
 
-/// Counts the chains of the process that have not ended.
-static CHAINS: Group = Group::new();
-
-/// Counts the cleanups in them.
-static CLEANUPS: AtomicUsize = AtomicUsize::new(0);
-
-/// Counts the chains that drains inside of other chains do not wait for.
-static EXEMPT: AtomicUsize = AtomicUsize::new(0);
-
-/// The drains inside of cleanups.
-static INSIDE: Inside = Inside { any: AtomicBool::new(false), wakers: Mutex::new(BTreeMap::new()) };
+/// The counts of the process.
+static COUNTS: Counts = Counts::new();
 
 /// Counts one chain for as long as it has not ended.
 pub(super) struct CountedChain(());
 
 impl CountedChain {
     pub(super) fn new() -> Self {
-        CHAINS.enter();
+        COUNTS.chain_began();
         Self(())
     }
 }
 
 impl Drop for CountedChain {
     fn drop(&mut self) {
-        CHAINS.leave();
-        INSIDE.wake();
+        COUNTS.chain_ended();
     }
 }
 
@@ -65,56 +53,15 @@ impl Drop for CountedCleanup {
     }
 }
 
+/// How many cleanups are in the chains.
+static CLEANUPS: AtomicUsize = AtomicUsize::new(0);
+
 pub(super) fn exempt_one_more() {
-    EXEMPT.fetch_add(1, SeqCst);
-    INSIDE.wake();
+    COUNTS.exempt_one_more();
 }
 
 pub(super) fn exempt_one_less() {
-    EXEMPT.fetch_sub(1, SeqCst);
-}
-
-/// Drains that wait inside of a cleanup, and so for those chains only that do not wait themselves.
-struct Inside {
-    /// Whether there may be one, so that nothing is locked while there is none.
-    any: AtomicBool,
-    wakers: Mutex<BTreeMap<Slot, Waker>>,
-}
-
-impl Inside {
-    fn is_over() -> bool {
-        CHAINS.unfinished() <= EXEMPT.load(SeqCst)
-    }
-
-    fn poll(&self, slot: Slot, context: &Context<'_>) -> Poll<()> {
-        let mut wakers = lock(&self.wakers);
-        // In this order: who changes a count changes it first, and looks for drains then.
-        self.any.store(true, SeqCst);
-        if Self::is_over() {
-            return Poll::Ready(());
-        }
-        wakers.insert(slot, context.waker().clone());
-        Poll::Pending
-    }
-
-    fn wake(&self) {
-        if !self.any.load(SeqCst) || !Self::is_over() {
-            return;
-        }
-        let mut wakers = lock(&self.wakers);
-        self.any.store(false, SeqCst);
-        let waiting = core::mem::take(&mut *wakers);
-        drop(wakers);
-        for waker in waiting.into_values() {
-            // A waker is code of a user, and this may be a drop.
-            quietly(|| waker.wake());
-        }
-    }
-
-    fn forget(&self, slot: Slot) {
-        let waker = lock(&self.wakers).remove(&slot);
-        drop(waker);
-    }
+    COUNTS.exempt_one_less();
 }
 
 /// How many cleanups were handed off and have not ended yet.
@@ -168,14 +115,14 @@ impl Future for Drain {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         static LAST: AtomicUsize = AtomicUsize::new(0);
 
-        if self.wait.is_none() && CHAINS.has_ended() {
+        if self.wait.is_none() && COUNTS.chains.has_ended() {
             return Poll::Ready(());
         }
         let wait =
             self.wait.get_or_insert_with(|| Wait { slot: LAST.fetch_add(1, SeqCst), exempt: exempt::here() });
         match wait.exempt {
-            Some(_) => INSIDE.poll(wait.slot, context),
-            None => CHAINS.poll_end(wait.slot, context),
+            Some(_) => COUNTS.poll_inside(wait.slot, context),
+            None => COUNTS.chains.poll_end(wait.slot, context),
         }
     }
 }
@@ -184,8 +131,8 @@ impl Future for Drain {
 impl Drop for Wait {
     fn drop(&mut self) {
         match self.exempt {
-            Some(_) => INSIDE.forget(self.slot),
-            None => CHAINS.forget(self.slot),
+            Some(_) => COUNTS.forget_inside(self.slot),
+            None => COUNTS.chains.forget(self.slot),
         }
     }
 }

@@ -41,7 +41,6 @@ impl Parker {
     }
 }
 
-#[cfg(not(shuttle))]
 impl Wake for Parker {
     fn wake(self: Arc<Self>) {
         self.unpark();

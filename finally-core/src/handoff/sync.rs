@@ -1,18 +1,18 @@
-//! Locks and counters. A model checker brings its own (`--cfg shuttle`), so that it sees every step between threads.
+//! Locks and counters. The model checker of `models` brings its own, so that it sees every step between threads.
 
-#[cfg(shuttle)]
+pub(super) use alloc::sync::Arc;
+use std::sync::PoisonError;
+
+#[cfg(all(test, shuttle))]
 pub(super) use shuttle::sync::{
-    Arc, Condvar, Mutex, MutexGuard,
-    atomic::{AtomicUsize, Ordering},
+    Condvar, Mutex, MutexGuard,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
-#[cfg(not(shuttle))]
+#[cfg(not(all(test, shuttle)))]
 pub(super) use {
-    alloc::sync::Arc,
-    core::sync::atomic::{AtomicUsize, Ordering},
+    core::sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     std::sync::{Condvar, Mutex, MutexGuard},
 };
-
-use std::sync::PoisonError;
 
 /// Locks a mutex under which no code of a user runs, so that a poisoned one is as good as any.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

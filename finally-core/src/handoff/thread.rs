@@ -4,7 +4,7 @@
 //! often not far. A second thread keeps the time and owns the worker. With the feature `tokio` it owns a runtime with one worker, so that cleanups find timers, sockets and
 //! `spawn`, and may block in place. Without it, one worker polls tasks of `async-task`.
 
-mod life;
+pub(super) mod life;
 #[cfg(feature = "tokio")]
 #[path = "thread/with_tokio.rs"]
 mod runner;

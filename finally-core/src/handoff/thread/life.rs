@@ -7,7 +7,7 @@ use std::{sync::PoisonError, time::Instant};
 use super::super::sync::{Condvar, Mutex, lock};
 
 /// A thread that exists while there is work `W` for it, and that takes the work by a spawner `S` once it has begun.
-pub(super) struct Life<W, S> {
+pub(in super::super) struct Life<W, S> {
     state: Mutex<State<W, S>>,
     changed: Condvar,
 }
@@ -29,7 +29,7 @@ enum Phase<W, S> {
 }
 
 /// The step that a submission leaves to its caller.
-pub(super) enum Next<W, S> {
+pub(in super::super) enum Next<W, S> {
     /// Give the work to the spawner.
     Spawn(S, W),
     /// Start the thread, which takes the work, or call [`Life::ended`] if that fails.
@@ -38,8 +38,14 @@ pub(super) enum Next<W, S> {
     Wait,
 }
 
+impl<W, S: Clone> Default for Life<W, S> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<W, S: Clone> Life<W, S> {
-    pub(super) const fn new() -> Self {
+    pub(in super::super) const fn new() -> Self {
         Self {
             state: Mutex::new(State { phase: Phase::Absent, unfinished: 0, submitted: 0 }),
             changed: Condvar::new(),
@@ -47,7 +53,7 @@ impl<W, S: Clone> Life<W, S> {
     }
 
     /// Takes in a piece of work.
-    pub(super) fn submit(&self, work: W) -> Next<W, S> {
+    pub(in super::super) fn submit(&self, work: W) -> Next<W, S> {
         let mut state = lock(&self.state);
         state.submitted = state.submitted.wrapping_add(1);
         match &mut state.phase {
@@ -68,7 +74,7 @@ impl<W, S: Clone> Life<W, S> {
     }
 
     /// The thread has begun. Returns the work that has waited for it, which counts as unfinished from now on.
-    pub(super) fn started(&self, spawner: S) -> Vec<W> {
+    pub(in super::super) fn started(&self, spawner: S) -> Vec<W> {
         let mut state = lock(&self.state);
         match mem::replace(&mut state.phase, Phase::Running(spawner)) {
             Phase::Starting(waiting) => {
@@ -80,7 +86,7 @@ impl<W, S: Clone> Life<W, S> {
     }
 
     /// A piece of work has ended.
-    pub(super) fn finished_one(&self) {
+    pub(in super::super) fn finished_one(&self) {
         let mut state = lock(&self.state);
         state.unfinished -= 1;
         if state.unfinished == 0 {
@@ -89,7 +95,7 @@ impl<W, S: Clone> Life<W, S> {
     }
 
     /// The thread ends, or could not begin. Returns the work that has waited for it in vain.
-    pub(super) fn ended(&self) -> Vec<W> {
+    pub(in super::super) fn ended(&self) -> Vec<W> {
         match mem::replace(&mut lock(&self.state).phase, Phase::Absent) {
             Phase::Starting(waiting) => waiting,
             Phase::Absent | Phase::Running(_) => Vec::new(),
@@ -97,7 +103,7 @@ impl<W, S: Clone> Life<W, S> {
     }
 
     /// Blocks until no work is left and none has come for some time, and `is_quiet` agrees. From then on there is no thread.
-    pub(super) fn wait_until_idle(&self, linger: Duration, is_quiet: impl Fn() -> bool) {
+    pub(in super::super) fn wait_until_idle(&self, linger: Duration, is_quiet: impl Fn() -> bool) {
         let mut state = lock(&self.state);
         loop {
             while state.unfinished > 0 {

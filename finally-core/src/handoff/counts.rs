@@ -1,0 +1,89 @@
+//! How many chains have not ended, and who waits for that.
+
+use alloc::collections::BTreeMap;
+use core::{
+    mem,
+    task::{Context, Poll, Waker},
+};
+
+use super::{
+    group::{Group, Slot},
+    sync::{AtomicBool, AtomicUsize, Mutex, Ordering::SeqCst, lock},
+};
+use crate::unwind::quietly;
+
+/// Two kinds of drains wait here: those outside of all cleanups wait for every chain, and those inside of one for the chains
+/// that do not wait themselves.
+pub(super) struct Counts {
+    pub(super) chains: Group,
+    /// The chains that drains inside of other chains do not wait for.
+    exempt: AtomicUsize,
+    /// Whether there may be a drain inside of a cleanup, so that nothing is locked while there is none.
+    inside: AtomicBool,
+    inside_wakers: Mutex<BTreeMap<Slot, Waker>>,
+}
+
+impl Counts {
+    pub(super) const fn new() -> Self {
+        Self {
+            chains: Group::new(),
+            exempt: AtomicUsize::new(0),
+            inside: AtomicBool::new(false),
+            inside_wakers: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    pub(super) fn chain_began(&self) {
+        self.chains.enter();
+    }
+
+    pub(super) fn chain_ended(&self) {
+        self.chains.leave();
+        self.wake_inside();
+    }
+
+    pub(super) fn exempt_one_more(&self) {
+        self.exempt.fetch_add(1, SeqCst);
+        self.wake_inside();
+    }
+
+    pub(super) fn exempt_one_less(&self) {
+        self.exempt.fetch_sub(1, SeqCst);
+    }
+
+    /// Waits inside of a cleanup, which is exempt by then.
+    pub(super) fn poll_inside(&self, slot: Slot, context: &Context<'_>) -> Poll<()> {
+        let mut wakers = lock(&self.inside_wakers);
+        // In this order: a change of a count comes first, and then the look at this.
+        self.inside.store(true, SeqCst);
+        if self.only_exempt_are_left() {
+            return Poll::Ready(());
+        }
+        wakers.insert(slot, context.waker().clone());
+        Poll::Pending
+    }
+
+    /// Gives up a wait inside of a cleanup, with the waker that it has left here.
+    pub(super) fn forget_inside(&self, slot: Slot) {
+        let waker = lock(&self.inside_wakers).remove(&slot);
+        drop(waker);
+    }
+
+    fn only_exempt_are_left(&self) -> bool {
+        self.chains.unfinished() <= self.exempt.load(SeqCst)
+    }
+
+    fn wake_inside(&self) {
+        if !self.inside.load(SeqCst) || !self.only_exempt_are_left() {
+            return;
+        }
+        let mut wakers = lock(&self.inside_wakers);
+        self.inside.store(false, SeqCst);
+        let waiting = mem::take(&mut *wakers);
+        drop(wakers);
+        for waker in waiting.into_values() {
+            // A waker is code of a user, and this may be a drop.
+            quietly(|| waker.wake());
+        }
+    }
+}

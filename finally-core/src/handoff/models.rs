@@ -1,0 +1,231 @@
+//! Models of the parts in which threads meet, checked over random schedules. Run by `tests/tools/model/run`.
+//!
+//! Each model is a small scene with real threads of the checker. It fails if an assertion fails in one of the schedules, or
+//! if nobody can go on.
+
+use alloc::{sync::Arc, task::Wake, vec::Vec};
+use core::{
+    mem,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use shuttle::thread;
+
+use super::{
+    counts::Counts,
+    group::Group,
+    sync::{AtomicUsize, Condvar, Mutex, Ordering::SeqCst, lock},
+    thread::life::{Life, Next},
+};
+
+/// Runs a scene in many orders: random ones, and those that differ by few changes of thread, in which the rare faults hide.
+fn check(scene: fn()) {
+    shuttle::check_random(scene, 20_000);
+    shuttle::check_pct(scene, 20_000, 3);
+}
+
+/// A thread that waits for its own wakes.
+#[derive(Default)]
+struct Sleeper {
+    woken: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Wake for Sleeper {
+    fn wake(self: Arc<Self>) {
+        *lock(&self.woken) = true;
+        self.changed.notify_all();
+    }
+}
+
+/// Polls only when woken, as an executor does. A lost wake is a deadlock, which the checker finds.
+fn wait(mut poll: impl FnMut(&Context<'_>) -> Poll<()>) {
+    let sleeper = Arc::<Sleeper>::default();
+    let waker = Waker::from(Arc::clone(&sleeper));
+    while poll(&Context::from_waker(&waker)).is_pending() {
+        let mut woken = lock(&sleeper.woken);
+        while !mem::take(&mut *woken) {
+            woken = sleeper.changed.wait(woken).unwrap();
+        }
+    }
+}
+
+fn join(threads: Vec<thread::JoinHandle<()>>) {
+    for thread in threads {
+        thread.join().unwrap();
+    }
+}
+
+#[test]
+fn everyone_who_waits_for_a_group_goes_on_when_its_last_cleanup_ends() {
+    check(|| {
+        let group = Arc::new(Group::new());
+        let tickets = [group.ticket(), group.ticket()];
+        let mut threads = Vec::new();
+        for slot in 0..2 {
+            let group = Arc::clone(&group);
+            threads.push(thread::spawn(move || {
+                wait(|context| group.poll_end(slot, context));
+                assert!(group.has_ended());
+            }));
+        }
+        threads.extend(tickets.map(|ticket| thread::spawn(move || drop(ticket))));
+        join(threads);
+    });
+}
+
+#[test]
+fn a_wait_that_is_given_up_takes_no_wake_from_another() {
+    check(|| {
+        let group = Arc::new(Group::new());
+        let ticket = group.ticket();
+        let (stays, leaves) = (Arc::clone(&group), Arc::clone(&group));
+        join(Vec::from([
+            thread::spawn(move || wait(|context| stays.poll_end(0, context))),
+            thread::spawn(move || {
+                let _ = leaves.poll_end(1, &Context::from_waker(Waker::noop()));
+                leaves.forget(1);
+            }),
+            thread::spawn(move || drop(ticket)),
+        ]));
+    });
+}
+
+#[test]
+fn a_group_that_is_passed_on_holds_the_outer_one_until_it_ends() {
+    check(|| {
+        let (inner, outer) = (Arc::new(Group::new()), Arc::new(Group::new()));
+        let (ticket, own) = (inner.ticket(), outer.ticket());
+        let ended = Arc::new(AtomicUsize::new(0));
+        let (ends, holds, waits) = (Arc::clone(&ended), Arc::clone(&outer), outer);
+        join(Vec::from([
+            thread::spawn(move || {
+                ends.store(1, SeqCst);
+                drop(ticket);
+            }),
+            thread::spawn(move || {
+                inner.hold(&holds);
+                drop(own);
+            }),
+            thread::spawn(move || {
+                wait(|context| waits.poll_end(0, context));
+                assert_eq!(ended.load(SeqCst), 1, "the outer group ends after the inner one");
+            }),
+        ]));
+    });
+}
+
+#[test]
+fn a_group_that_touches_zero_and_goes_on_wakes_its_waiter_in_the_end() {
+    check(|| {
+        let group = Arc::new(Group::new());
+        let first = group.ticket();
+        let (goes_on, waits) = (Arc::clone(&group), group);
+        join(Vec::from([
+            thread::spawn(move || drop(first)),
+            thread::spawn(move || drop(goes_on.ticket())),
+            thread::spawn(move || wait(|context| waits.poll_end(0, context))),
+        ]));
+    });
+}
+
+#[test]
+fn drains_inside_of_cleanups_wait_for_the_others_and_not_for_each_other() {
+    check(|| {
+        let counts = Arc::new(Counts::new());
+        (0..3).for_each(|_| counts.chain_began());
+        let ended = Arc::new(AtomicUsize::new(0));
+        let mut threads = Vec::new();
+        for slot in 0..2 {
+            let (counts, ended) = (Arc::clone(&counts), Arc::clone(&ended));
+            threads.push(thread::spawn(move || {
+                counts.exempt_one_more();
+                wait(|context| counts.poll_inside(slot, context));
+                assert_eq!(ended.load(SeqCst), 1, "the cleanup that does not wait has ended");
+                counts.exempt_one_less();
+                counts.chain_ended();
+            }));
+        }
+        let (waits, ends) = (Arc::clone(&counts), counts);
+        threads.push(thread::spawn(move || {
+            ended.store(1, SeqCst);
+            ends.chain_ended();
+        }));
+        threads.push(thread::spawn(move || {
+            wait(|context| waits.chains.poll_end(0, context));
+            assert_eq!(waits.chains.unfinished(), 0, "a drain outside waits for all");
+        }));
+        join(threads);
+    });
+}
+
+/// A background thread whose work is to count.
+#[derive(Default)]
+struct Scene {
+    life: Life<usize, ()>,
+    run: AtomicUsize,
+    lost: AtomicUsize,
+    threads: AtomicUsize,
+}
+
+impl Scene {
+    fn run(&self, work: usize) {
+        self.run.fetch_add(work, SeqCst);
+        self.life.finished_one();
+    }
+
+    /// Submits one piece of work. The start of the thread fails if `starts` says so.
+    fn submit(self: &Arc<Self>, starts: bool) {
+        match self.life.submit(1) {
+            Next::Spawn((), work) => self.run(work),
+            Next::Wait => {}
+            Next::Start if starts => {
+                let scene = Arc::clone(self);
+                drop(thread::spawn(move || {
+                    assert_eq!(scene.threads.fetch_add(1, SeqCst), 0, "there is one thread at a time");
+                    scene.life.started(()).into_iter().for_each(|work| scene.run(work));
+                    scene.life.wait_until_idle(Duration::ZERO, || {
+                        scene.threads.fetch_sub(1, SeqCst);
+                        true
+                    });
+                }));
+            }
+            Next::Start => {
+                self.lost.fetch_add(self.life.ended().into_iter().sum(), SeqCst);
+            }
+        }
+    }
+}
+
+#[test]
+fn work_that_comes_while_the_thread_starts_or_ends_is_done_once() {
+    check(|| {
+        let scene = Arc::<Scene>::default();
+        let submit = || {
+            let scene = Arc::clone(&scene);
+            thread::spawn(move || scene.submit(true))
+        };
+        join((0..3).map(|_| submit()).collect());
+        while scene.run.load(SeqCst) < 3 {
+            thread::yield_now();
+        }
+        assert_eq!(scene.run.load(SeqCst), 3);
+    });
+}
+
+#[test]
+fn work_that_comes_while_a_start_fails_is_lost_once_or_done_once() {
+    check(|| {
+        let scene = Arc::<Scene>::default();
+        let submit = |starts| {
+            let scene = Arc::clone(&scene);
+            thread::spawn(move || scene.submit(starts))
+        };
+        join(Vec::from([submit(false), submit(false), submit(true)]));
+        while scene.run.load(SeqCst) + scene.lost.load(SeqCst) < 3 {
+            thread::yield_now();
+        }
+        assert_eq!(scene.run.load(SeqCst) + scene.lost.load(SeqCst), 3);
+    });
+}
