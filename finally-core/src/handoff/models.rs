@@ -131,6 +131,53 @@ fn a_group_that_touches_zero_and_goes_on_wakes_its_waiter_in_the_end() {
 }
 
 #[test]
+fn a_group_that_touches_zero_and_goes_on_still_holds_the_outer_one() {
+    check(|| {
+        let (inner, outer) = (Arc::new(Group::new()), Arc::new(Group::new()));
+        let (first, own) = (inner.ticket(), outer.ticket());
+        assert!(inner.poll_end(0, &Context::from_waker(Waker::noop())).is_pending());
+        join(Vec::from([
+            thread::spawn(move || drop(first)),
+            thread::spawn(move || {
+                let second = inner.ticket();
+                inner.hold(&outer);
+                drop(own);
+                thread::yield_now();
+                assert!(!outer.has_ended(), "the inner one has not ended");
+                drop(second);
+                assert!(outer.has_ended());
+            }),
+        ]));
+    });
+}
+
+#[test]
+fn a_drain_inside_of_a_cleanup_goes_on_when_another_one_begins_to_wait_for_it() {
+    check(|| {
+        let counts = Arc::new(Counts::new());
+        (0..2).for_each(|_| counts.chain_began());
+        let group = Arc::new(Group::new());
+        let ticket = group.ticket();
+        let (drains, waits) = (Arc::clone(&counts), counts);
+        join(Vec::from([
+            thread::spawn(move || {
+                drains.exempt_one_more();
+                wait(|context| drains.poll_inside(0, context));
+                drains.exempt_one_less();
+                drop(ticket);
+                drains.chain_ended();
+            }),
+            thread::spawn(move || {
+                waits.exempt_one_more();
+                wait(|context| group.poll_end(0, context));
+                waits.exempt_one_less();
+                waits.chain_ended();
+            }),
+        ]));
+    });
+}
+
+#[test]
 fn drains_inside_of_cleanups_wait_for_the_others_and_not_for_each_other() {
     check(|| {
         let counts = Arc::new(Counts::new());
