@@ -136,18 +136,19 @@ fn a_group_that_touches_zero_and_goes_on_still_holds_the_outer_one() {
         let (inner, outer) = (Arc::new(Group::new()), Arc::new(Group::new()));
         let (first, own) = (inner.ticket(), outer.ticket());
         assert!(inner.poll_end(0, &Context::from_waker(Waker::noop())).is_pending());
+        let held = Arc::clone(&outer);
         join(Vec::from([
             thread::spawn(move || drop(first)),
             thread::spawn(move || {
                 let second = inner.ticket();
-                inner.hold(&outer);
+                inner.hold(&held);
                 drop(own);
                 thread::yield_now();
-                assert!(!outer.has_ended(), "the inner one has not ended");
+                assert!(!held.has_ended(), "the inner one has not ended");
                 drop(second);
-                assert!(outer.has_ended());
             }),
         ]));
+        assert!(outer.has_ended());
     });
 }
 
