@@ -127,8 +127,8 @@ pub use finally_core::End;
 ///   loop that the macro has.
 /// * A report of coverage does not show the lines of a body: in edition 2018 a block that it shows could not share places with
 ///   its cleanup.
-/// * With `on_cancel = block` on a tokio current-thread runtime a cleanup is polled once, and reported as lost if that is not
-///   its end.
+/// * With `on_cancel = block` on a tokio current-thread runtime, in a `LocalSet` and on a runtime that is shutting down, a cleanup
+///   is polled once, and reported as lost if that is not its end.
 /// * A body is a closure or a future of its own. So what it moves on one way through it has taken on all of them, and it cannot be
 ///   the first to assign a variable that is declared outside: let that be its value.
 /// * A variable that is declared without a value cannot get its first one in a body: let that be the value of the block.

@@ -89,10 +89,11 @@ pub use finally_core::{FinallyStream, FinallyStreamExt};
 /// # Options
 ///
 /// * `on_cancel = detach` (the default): a cleanup that is awaited is `Send + 'static` and is handed off on cancellation:
-///   to a finally around it, to the executor of [`set_executor`], to the current tokio runtime, or to a background thread.
-/// * `on_cancel = block`: it is driven to its end inside the drop, and may borrow and be `!Send`. Where that would deadlock, on a
-///   tokio current-thread runtime and in a `LocalSet`, one that uses no argument is handed off if it is `Send`, and any
-///   other is reported as lost unless its first poll is its end.
+///   to the executor of [`set_executor`], else to the current tokio runtime, else to a background thread. The cleanup of a
+///   finally around it waits for it.
+/// * `on_cancel = block`: it is driven to its end inside the drop, and may borrow and be `!Send`. If waiting would deadlock, on a
+///   tokio current-thread runtime, in a `LocalSet` and on a runtime that is shutting down, it is polled once. If that is not
+///   its end, one that uses no argument is handed off if it is `Send`, and any other is reported as lost.
 /// * `on_cancel = skip`: it does not run on cancellation, and ends where it is when it is cancelled itself. It may borrow and be
 ///   `!Send`.
 /// * `crate = ::path`: where this crate is, if it is not `::finally`.

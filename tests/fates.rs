@@ -262,7 +262,7 @@ mod fates {
                     assert!(row.forced > 0, "{name}\n{}", table.text);
                     assert_eq!(row.files, row.forced, "{name}\n{}", table.text);
                 }
-                // Whoever is cancelled is adopted or handed off, and nobody else is.
+                // A cancelled one is adopted or handed off, and no other one is.
                 let cancelled = table.row("cancelled");
                 assert!(cancelled.adopted > 0 && cancelled.handed_off > 0, "{}", table.text);
                 assert_eq!(table.row("all").adopted, cancelled.adopted);

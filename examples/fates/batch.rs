@@ -57,9 +57,9 @@ impl Run {
 
 /// Inspects one file after the other, until none is left.
 ///
-/// A file that is cancelled in here has its cleanup adopted: the finally of this function drives it beside the body,
-/// which goes on with the next file, and finishes it before the cleanup of this function starts. Otherwise that would
-/// fail, because the folder would not be empty.
+/// A file that is cancelled in here has its cleanup adopted: the runtime runs it while the body goes on with the next
+/// file, and the cleanup of this function starts after it has ended. Otherwise that would fail, because the folder would
+/// not be empty.
 #[finally(folder.remove_if_empty().await)]
 pub async fn batch(mut folder: Folder, run: Arc<Run>) -> Result<(), Error> {
     folder.create().await?;
@@ -79,7 +79,7 @@ async fn visit(job: &Job, batch_folder: &Folder, run: &Run) {
         Place::Task => run.workplace.file_folder(job.index, permit),
     };
     let cancel = Arc::new(Notify::new());
-    let (witness, caller) = run.ledger.witness(job.index);
+    let (witness, caller) = run.ledger.witness(job.index, job.place == Place::Batch);
     let inspection =
         inspect(job.source.path.clone(), folder, witness, AwaitPoints::new(job.forced, Arc::clone(&cancel)));
     let call = async move {

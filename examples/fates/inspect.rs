@@ -37,7 +37,7 @@ pub struct Summary {
 pub async fn inspect(
     source: PathBuf,
     mut folder: Folder,
-    mut witness: Witness,
+    witness: Witness,
     mut await_points: AwaitPoints,
 ) -> Result<Summary, Error> {
     witness.body_entered();

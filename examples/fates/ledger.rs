@@ -1,16 +1,19 @@
 //! Who tells what became of the files: the cleanups themselves, when they end.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{
-        AtomicBool,
-        Ordering::{Acquire, Release},
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{
+            AtomicBool,
+            Ordering::{Acquire, Release},
+        },
     },
+    thread,
 };
 
 use finally::{Failure, FailureKind, Fate};
 use indicatif::ProgressBar;
-use tokio::{sync::Notify, task};
+use tokio::sync::Notify;
 
 use crate::{await_points::ForcedPanic, error::Error, inspect::Summary};
 
@@ -34,13 +37,13 @@ impl Ending {
     }
 }
 
-/// Who drove a cleanup to its end.
+/// Who ran a cleanup to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Driver {
     /// The caller, which awaited it.
     Caller,
-    /// An enclosing finally, which adopted it.
-    Enclosing,
+    /// The runtime, in a task of its own that the cleanup of the batch waits for.
+    Adopted,
     /// The runtime, in a task of its own.
     Runtime,
     /// The background thread of the library.
@@ -105,10 +108,10 @@ impl Ledger {
     }
 
     /// The witness of one call, and what stands for its caller.
-    pub fn witness(self: &Arc<Self>, index: usize) -> (Witness, Caller) {
+    /// Prepares one call. `in_batch` says whether the finally of a batch encloses it.
+    pub fn witness(self: &Arc<Self>, index: usize, in_batch: bool) -> (Witness, Caller) {
         let left = Arc::new(AtomicBool::new(false));
-        let witness =
-            Witness { ledger: Arc::clone(self), index, caller_left: Arc::clone(&left), task_of_body: None };
+        let witness = Witness { ledger: Arc::clone(self), index, in_batch, caller_left: Arc::clone(&left) };
         (witness, Caller(left))
     }
 
@@ -161,13 +164,12 @@ impl Drop for Caller {
 pub struct Witness {
     ledger: Arc<Ledger>,
     index: usize,
+    in_batch: bool,
     caller_left: Arc<AtomicBool>,
-    task_of_body: Option<task::Id>,
 }
 
 impl Witness {
-    pub fn body_entered(&mut self) {
-        self.task_of_body = task::try_id();
+    pub fn body_entered(&self) {
         let mut pages = self.ledger.pages();
         pages.files[self.index].entered = true;
         pages.entered += 1;
@@ -176,15 +178,14 @@ impl Witness {
         }
     }
 
-    /// Told by the cleanup as the last thing it does. Who drives it is found out here and now, from who is polling.
+    /// Notes the end of the cleanup, which calls this as the last thing it does, and who runs it at that moment.
     pub fn cleanup_ended(self, ending: Ending) {
         let driver = if !self.caller_left.load(Acquire) {
             Driver::Caller
-        } else if task::try_id().is_none() {
+        } else if thread::current().name() == Some("finally") {
             Driver::Thread
-        } else if task::try_id() == self.task_of_body {
-            // The caller is gone, and yet its task is at it: the finally around the caller.
-            Driver::Enclosing
+        } else if self.in_batch {
+            Driver::Adopted
         } else {
             Driver::Runtime
         };

@@ -30,7 +30,7 @@ pub enum ForcedFate {
 }
 
 /// Where a file is inspected, which decides who takes its cleanup when it is cancelled.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// In the batch's own task, so inside a function with a finally of its own.
     Batch,

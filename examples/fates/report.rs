@@ -85,7 +85,7 @@ impl Report {
         ] {
             let by = |driver| count(pages, |cleanup| *cleanup == (ending, driver));
             let inline = by(Driver::Caller);
-            let adopted = by(Driver::Enclosing);
+            let adopted = by(Driver::Adopted);
             let handed_off = by(Driver::Runtime) + by(Driver::Thread);
             let files = inline + adopted + handed_off;
             let forced = forced.map_or(0, |fate| self.count_forced(fate));

@@ -43,8 +43,8 @@ impl Failure {
         self.kind
     }
 
-    /// The error as its `Display` shows it, or its `Debug`, or the name of its type if it has neither; the text of a panic;
-    /// the reason why a cleanup was lost.
+    /// Returns the error as its `Display` shows it, or its `Debug`, or the name of its type if it has neither or panics; the
+    /// text of a panic; or the reason why a cleanup was lost.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
@@ -82,10 +82,12 @@ pub type FailureHook = Box<dyn Fn(&Failure) + Send + Sync>;
 
 static HOOK: RwLock<Option<Arc<FailureHook>>> = RwLock::new(None);
 
-/// Sets what is called with every failure that has no caller left to go to, in place of the hook before.
+/// Registers a hook that receives every failure that cannot be returned to a caller, replacing the previous hook.
 ///
-/// It is called in the thread where the failure comes up, which may be inside a drop, so it should not block. What it
-/// panics with is ignored. Without a hook, a failure is one line on stderr, and with the feature `tracing` one event.
+/// The hook runs on the thread that detected the failure, possibly inside a destructor, so it must not block. A panic in the
+/// hook is caught and ignored. Without a hook, a failure is one line on stderr, and with the feature `tracing` one event.
+///
+/// # Examples
 ///
 /// ```
 /// finally::set_failure_hook(|failure| {
@@ -100,7 +102,9 @@ pub fn set_failure_hook(hook: impl Fn(&Failure) + Send + Sync + 'static) {
     drop(previous);
 }
 
-/// Goes back to the default hook, and gives the one before, if there was one.
+/// Unregisters the current hook and returns it, restoring the default.
+///
+/// # Examples
 ///
 /// ```
 /// finally::set_failure_hook(|_| {});

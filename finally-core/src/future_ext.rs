@@ -28,8 +28,8 @@ use crate::{
 /// * **On a value or a panic** the handler is called in the poll in which the future ends, in its task. What is to be
 ///   awaited is awaited there, and then the value is delivered, or the panic goes on with its payload.
 /// * **On cancellation,** when the combined future is dropped, the handler is called inside the drop, on the thread that
-///   drops. What is to be awaited is not polled there but handed off: to the finally around it, else to the executor that was
-///   set, else to the current tokio runtime, else to a thread in the background. The drop does not wait for it.
+///   drops. A future that it returns is not polled there but handed off: to the executor that was set, else to the current
+///   tokio runtime, else to a background thread. The drop does not wait for it. The cleanup of a finally around it does.
 /// * **Cancelled while the cleanup is awaited,** the cleanup goes on from where it stood, in the place just said.
 ///
 /// # Failures

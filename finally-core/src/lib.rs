@@ -20,15 +20,15 @@
 //! | `on_cancel` | cleanups that may borrow and be `!Send`, as values |
 //! | `signal` | the waker that means "end now" |
 //! | `describe`, `opaque` | the text of a failure, with and without a macro that sees its type |
-//! | `handoff` | where a cleanup goes whose caller has left, and how to wait for it |
-//! | `failure` | what has no caller left to go to |
+//! | `handoff` | the life of a cleanup after its caller has left, and how to wait for it |
+//! | `report`, `failure` | failures that no caller receives |
 //!
 //! # Features
 //!
 //! * `std` (default): panics are caught, cleanups can be handed off, failures are reported. Without it the crate is
 //!   `no_std` with `alloc`: a panic cannot be caught and runs nothing, a cleanup that is awaited needs `on_cancel = skip`,
 //!   and a failure without a caller is dropped.
-//! * `tokio`: hand-off to the current tokio runtime; the background thread runs a tokio runtime of its own.
+//! * `tokio`: hand-off to the current tokio runtime; the background thread has a tokio runtime of its own.
 //! * `stream`: the methods on streams, and `FusedFuture`.
 //! * `testing`: what tests of code that cleans up need.
 //! * `tracing`: the default failure hook emits an event instead of a line on stderr.

@@ -14,9 +14,18 @@ use crate::{
 /// A cleanup that is driven to its end inside the drop of whoever cancels it.
 ///
 /// It may borrow and be `!Send`, because it moves nowhere. On a value and a panic it is awaited in the same task, as any
-/// other. On cancellation the thread that drops polls it until its end, and the drop takes as long as that. Where blocking
-/// would deadlock, on a tokio current-thread runtime and in a `LocalSet`, it is polled once, and where that is not its end,
-/// reported as lost. Its failure there goes to the failure hook, its panic too. It is boxed when the body ends.
+/// other. On cancellation the thread that drops polls it until its end, and the drop takes as long as that. Its failure there
+/// goes to the failure hook, its panic too. It is boxed when the body ends.
+///
+/// On a tokio multi-thread runtime the other tasks of the thread move to another worker meanwhile. If waiting would deadlock,
+/// the cleanup is polled once, without the budget of the task, and reported as lost if that is not its end:
+///
+/// * on a tokio current-thread runtime, and in a `LocalSet`. In a `LocalSet` on a multi-thread runtime, tokio's own panic
+///   message is printed for a cleanup that has not ended at its first poll, because tokio offers no other way to ask;
+/// * on a runtime that is shutting down, also if it begins to while the drop waits.
+///
+/// On any other executor the drop waits. On one that runs all of its tasks on this thread, such as `LocalPool` of `futures`, a
+/// cleanup that waits for one of these tasks never ends.
 ///
 /// It is what a handler of a method or a [`guard`](crate::guard()) gives, or the cleanup of an attribute. A
 /// [`Scope`](crate::Scope) does not take it.

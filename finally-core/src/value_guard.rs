@@ -28,6 +28,9 @@ use crate::{
 /// A failure of the cleanup is what `release` gives. In a drop it goes to the failure hook, for which the error has to be
 /// `Debug`, and never makes the drop panic.
 ///
+/// Guards that are declared in one body are siblings: on a cancellation their cleanups run side by side. Use a
+/// [`Scope`](crate::Scope) for cleanups that run in order.
+///
 /// Between the moment when a resource is there and the call of `guard` there must be no await, or a cancellation in
 /// between leaves it without a cleanup. [`acquire`](crate::acquire) closes that gap.
 ///

@@ -1,4 +1,4 @@
-//! How many cleanups are under way without a caller, and how to wait for them.
+//! How many cleanups are detached, and waiting for all of them.
 
 use core::{
     error::Error,
@@ -64,10 +64,12 @@ pub(super) fn exempt_one_less() {
     COUNTS.exempt_one_less();
 }
 
-/// How many cleanups were handed off and have not ended yet.
+/// Returns how many cleanups were handed off and have not ended yet.
 ///
-/// Counts those that an enclosing finally adopted, those on an executor and those on the background thread. A cleanup
+/// It counts those that run on an executor, those that run on the background thread, and those that wait for others. A cleanup
 /// that its caller still awaits is not handed off.
+///
+/// # Examples
 ///
 /// ```
 /// assert_eq!(finally::detached(), 0);
@@ -77,12 +79,22 @@ pub fn detached() -> usize {
     CLEANUPS.load(SeqCst)
 }
 
-/// Waits until no cleanup is detached: the last thing a program does before its runtime goes.
+/// Waits until all detached cleanups have ended. Call it last, before the runtime is shut down.
 ///
-/// Ends at once if there is none. It waits for those that come in the meantime too, so stop what starts them first. It
-/// is woken when the last one ends and polls nothing in between. Dropping it changes nothing for the cleanups.
+/// It ends at once if there is none. It waits for those that come in the meantime too, so stop the tasks that start them
+/// first. It is woken when the last one ends and polls nothing in between.
 ///
 /// A task that was aborted is dropped some time later, and hands its cleanup off only then: await its handle first.
+///
+/// Inside a cleanup it waits for the cleanups that run, and not for those that wait themselves: neither for the cleanup that
+/// awaits it, nor for one that waits for that cleanup, nor for another one that awaits a drain. A task that the cleanup has
+/// spawned is not inside of it: if the cleanup awaits a task that awaits this, neither ends.
+///
+/// # Cancel safety
+///
+/// Dropping the wait changes nothing for the cleanups, and gives back the waker that it has left.
+///
+/// # Examples
 ///
 /// ```
 /// # #[cfg(feature = "tokio")] {
@@ -140,7 +152,14 @@ impl Drop for Wait {
 /// Waits as [`drain`] does, for at most `timeout`.
 ///
 /// The clock starts with the first poll, and is the real one: it needs no timer of a runtime, and a thread of its own
-/// keeps it until the wait ends or is dropped. If that thread cannot be started, the wait ends at once.
+/// keeps it until the wait ends or is dropped. If that thread cannot be started, the wait ends at once. With
+/// [`Duration::ZERO`] it ends at its first poll. A time that the clock cannot express, such as [`Duration::MAX`], never ends.
+///
+/// # Cancel safety
+///
+/// Dropping the wait changes nothing for the cleanups. The thread that keeps the time ends.
+///
+/// # Examples
 ///
 /// ```
 /// # #[cfg(feature = "tokio")] {
@@ -157,7 +176,7 @@ impl Drop for Wait {
 ///
 /// # Errors
 ///
-/// [`StillRunning`] if cleanups are detached when the time is over. They go on.
+/// [`StillRunning`] if cleanups are still running when the timeout elapses; they keep running.
 pub fn drain_timeout(
     timeout: Duration,
 ) -> impl Future<Output = Result<(), StillRunning>> + Send + Sync + Unpin {
@@ -235,10 +254,12 @@ impl Drop for DrainTimeout {
     }
 }
 
-/// Waits as [`drain`] does, in a thread that has no executor: the end of a `main` that is not async.
+/// Waits as [`drain`] does, in a thread that has no executor, such as at the end of a `main` that is not async.
 ///
-/// `None` waits without a limit. Blocks this thread, so on a thread that drives a runtime it keeps that runtime's own
+/// `None` waits without a limit. It blocks this thread, so on a thread that drives a runtime it keeps that runtime's own
 /// cleanups from ending: there, await [`drain`].
+///
+/// # Examples
 ///
 /// ```
 /// use std::time::Duration;
@@ -249,7 +270,7 @@ impl Drop for DrainTimeout {
 ///
 /// # Errors
 ///
-/// [`StillRunning`] if cleanups are detached when the time is over. They go on.
+/// [`StillRunning`] if cleanups are still running when the timeout elapses; they keep running.
 pub fn drain_blocking(timeout: Option<Duration>) -> Result<(), StillRunning> {
     // The end of a time that the clock cannot express never comes.
     let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
@@ -272,14 +293,14 @@ fn still_running() -> Result<(), StillRunning> {
     }
 }
 
-/// Cleanups were still detached when the time was over. They go on.
+/// The error of a wait whose time was over before all cleanups had ended. They keep running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StillRunning {
     count: usize,
 }
 
 impl StillRunning {
-    /// How many there were.
+    /// Returns how many cleanups were still running.
     #[must_use]
     pub const fn count(&self) -> usize {
         self.count

@@ -1,4 +1,4 @@
-//! Which executor takes a cleanup that no enclosing finally takes.
+//! Which executor takes a cleanup.
 
 use alloc::boxed::Box;
 use core::{error::Error, fmt};
@@ -15,8 +15,15 @@ static EXECUTOR: OnceLock<Box<Spawn>> = OnceLock::new();
 
 /// Sets the executor that runs cleanups whose callers have left, once for the whole process.
 ///
-/// Without one they go to the tokio runtime that is current where the cancellation happens (feature `tokio`), and where
-/// there is none, to a background thread. Set one to run them on another executor, or always on one runtime:
+/// Without one they go to the tokio runtime that is current on the thread of the cancellation (feature `tokio`), and if there
+/// is none, to a background thread. Set one to run them on another executor, or always on one runtime.
+///
+/// `spawn` is called on the thread that drops the cancelled future, inside the drop, so it should pass the cleanup on rather
+/// than run it. It is called for cleanups that are cancelled inside another finally, too: that finally's own cleanup waits for
+/// them, so the executor has to go on while the caller waits. A cleanup that the executor drops before its end, or that
+/// `spawn` drops, or during which it panics, moves to the background thread.
+///
+/// # Examples
 ///
 /// ```
 /// # #[cfg(feature = "tokio")] {
@@ -29,10 +36,6 @@ static EXECUTOR: OnceLock<Box<Spawn>> = OnceLock::new();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// `spawn` is called in the thread that drops the cancelled future, inside the drop, so it should hand the cleanup on
-/// rather than run it. A cleanup that the executor drops before its end, or that `spawn` drops or panics over, moves to
-/// the background thread.
-///
 /// # Errors
 ///
 /// [`AlreadySet`] if an executor was set before. The first one stays.
@@ -40,7 +43,7 @@ pub fn set_executor(spawn: impl Fn(BoxFuture) + Send + Sync + 'static) -> Result
     EXECUTOR.set(Box::new(spawn)).map_err(|_| AlreadySet(()))
 }
 
-/// The executor was set before, and stays as it is.
+/// The error of [`set_executor`] if an executor was set before, which stays as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AlreadySet(());
 
