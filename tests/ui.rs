@@ -63,6 +63,13 @@ fn where_they_were_made() {
     });
 }
 
+/// The component `rust-src` is not part of the toolchain that `rust-toolchain.toml` names. With it, a message that points into
+/// the standard library quotes the source there, and without it, the message does not.
+#[test]
+fn without_the_source_of_the_standard_library() {
+    for_each_message(|case, message| assert!(!message.contains("$RUST"), "{case}:\n{message}"));
+}
+
 #[test]
 fn in_one_style() {
     for_each_message(|case, message| {

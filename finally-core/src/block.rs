@@ -275,15 +275,22 @@ impl Drop for NoAwait {
     fn drop(&mut self) {}
 }
 
+/// Refuses a body that awaits.
+///
+/// The compiler reports a panic where a function that tracks its caller is called. Without that, the message would quote the
+/// source of the standard library's panic macros, and differ without the component `rust-src`.
+#[track_caller]
+const fn no_await_in_a_macro<F>() {
+    assert!(
+        align_of::<F>() < align_of::<NoAwait>(),
+        "a macro in the body of a `finally!` awaits, which `finally!` cannot see: \
+         write the `.await` outside of that macro, or put the body into an `async` block"
+    );
+}
+
 /// Runs a body that does not await.
 pub fn run<F: Future>(body: F) -> Exit<F::Output> {
-    const {
-        assert!(
-            align_of::<F>() < align_of::<NoAwait>(),
-            "a macro in the body of a `finally!` awaits, which `finally!` cannot see: \
-             write the `.await` outside of that macro, or put the body into an `async` block"
-        );
-    }
+    const { no_await_in_a_macro::<F>() };
     let mut body = pin!(Some(body));
     let polled =
         catch(|| body.as_mut().as_pin_mut().map(|body| body.poll(&mut Context::from_waker(Waker::noop()))));
