@@ -5,7 +5,7 @@ use core::{
     future::{Future, pending},
     pin::pin,
     sync::atomic::{
-        AtomicBool,
+        AtomicBool, AtomicUsize,
         Ordering::{Acquire, Relaxed, Release},
     },
     task::{Context, Waker},
@@ -108,18 +108,24 @@ impl Drop for Sentinel {
 /// Whether this thread is polled by the scheduler of a runtime.
 ///
 /// tokio has no function that says so. But `yield_now` leaves its waker to the scheduler to wake it later, and wakes it at
-/// once where there is no scheduler.
+/// once if there is no scheduler.
 fn is_inside_scheduler() -> bool {
     #[derive(Default)]
-    struct Woken(AtomicBool);
+    struct Wakes(AtomicUsize);
 
-    impl Wake for Woken {
+    impl Wake for Wakes {
         fn wake(self: Arc<Self>) {
-            self.0.store(true, Relaxed);
+            self.0.fetch_add(1, Relaxed);
         }
     }
 
-    let woken = Arc::<Woken>::default();
-    let _ = pin!(yield_now()).poll(&mut Context::from_waker(&Waker::from(Arc::clone(&woken))));
-    !woken.0.load(Relaxed)
+    std::thread_local! {
+        // One for each thread: a scheduler keeps the same waker once, however often it gets it.
+        static WAKES: Arc<Wakes> = Arc::default();
+    }
+
+    let wakes = WAKES.try_with(Arc::clone).unwrap_or_default();
+    let before = wakes.0.load(Relaxed);
+    let _ = pin!(yield_now()).poll(&mut Context::from_waker(&Waker::from(Arc::clone(&wakes))));
+    wakes.0.load(Relaxed) == before
 }
