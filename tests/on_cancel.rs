@@ -4,7 +4,7 @@
 #[macro_use]
 mod support;
 
-use std::{cell::Cell, future::Future, rc::Rc, time::Duration};
+use std::{cell::Cell, future::Future, rc::Rc};
 
 use finally::{FailureKind, finally};
 use tokio::sync::oneshot;
@@ -219,9 +219,10 @@ mod block {
         });
     }
 
+    #[cfg(feature = "tokio")]
     #[test]
     fn a_worker_that_blocks_gives_its_tasks_and_timers_away() {
-        #[finally({ tokio::time::sleep(Duration::from_millis(1)).await; tokio::spawn(suspend()).await.unwrap() }, on_cancel = block)]
+        #[finally({ tokio::time::sleep(std::time::Duration::from_millis(1)).await; tokio::spawn(suspend()).await.unwrap() }, on_cancel = block)]
         async fn f() {
             std::future::pending::<()>().await;
         }
@@ -249,6 +250,7 @@ mod block {
         );
     }
 
+    #[cfg(feature = "tokio")]
     #[test]
     fn where_blocking_would_deadlock_a_cleanup_that_borrows_is_reported_as_lost() {
         let turn = exclusive();
@@ -274,6 +276,7 @@ mod block {
         assert_eq!((outcome, log.events()), (Outcome::Cancelled, vec!["clean".to_owned()]));
     }
 
+    #[cfg(feature = "tokio")]
     #[test]
     fn where_blocking_would_deadlock_a_cleanup_that_uses_no_argument_is_handed_off() {
         thread_local! {

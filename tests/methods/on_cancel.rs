@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, rc::Rc};
 
-use finally::{FailureKind, FinallyExt, block_on_cancel, finally, guard, skip_on_cancel};
+use finally::{FinallyExt, block_on_cancel, finally, guard, skip_on_cancel};
 
 use crate::support::{
     ENDS, End, Error, Log, exclusive,
@@ -80,6 +80,7 @@ fn on_cancellation_one_that_skips_is_not_polled_any_more() {
     }
 }
 
+#[cfg(feature = "tokio")]
 #[test]
 fn where_blocking_would_deadlock_it_is_reported_as_lost() {
     let turn = exclusive();
@@ -88,7 +89,7 @@ fn where_blocking_would_deadlock_it_is_reported_as_lost() {
         1,
         body(End::Succeeds).finally(|| block_on_cancel(clean(&log, Rc::default(), End::Succeeds))),
     ));
-    assert_eq!(turn.kinds(), [FailureKind::Lost]);
+    assert_eq!(turn.kinds(), [finally::FailureKind::Lost]);
 }
 
 #[test]

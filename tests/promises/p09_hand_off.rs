@@ -22,6 +22,7 @@ async fn tells_the_thread(log: Log) {
     let _uses = &log;
 }
 
+#[cfg(feature = "tokio")]
 #[test]
 fn p9_inside_an_enclosing_finally_too() {
     #[finally(async { suspend().await })]
@@ -64,6 +65,7 @@ fn p9_an_enclosing_finally_does_not_wait_for_a_runtime_that_nobody_drives() {
     assert_eq!(log.events(), ["cleaned on finally", "cleaned on finally"]);
 }
 
+#[cfg(feature = "tokio")]
 #[test]
 fn p9_the_current_tokio_runtime() {
     let _turn = exclusive();
@@ -91,6 +93,7 @@ fn p9_then_a_background_thread() {
     assert_eq!(log.events(), ["cleaned on finally"]);
 }
 
+#[cfg(feature = "tokio")]
 #[test]
 fn p9_on_the_background_thread_timers_and_sockets_work() {
     #[finally(async move { at_exit(log).await.unwrap() })]
