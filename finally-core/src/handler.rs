@@ -11,7 +11,6 @@ use crate::{
     opaque,
     outcome::Exit,
     settle::{Detach, Detaches, Ending, Settles, Texts},
-    unwind::catch,
 };
 
 /// The failure of a cleanup as text, where no macro sees its type.
@@ -161,8 +160,10 @@ where
     type Ending = D::Ending;
     type Itself = M;
 
-    fn conclude(handler: H, exit: Exit<T>, location: &'static Location<'static>) -> D::Ending {
-        let started = catch(|| handler.call(exit.fate()).itself().detached());
+    fn conclude(handler: H, mut exit: Exit<T>, location: &'static Location<'static>) -> D::Ending {
+        let mut adopted = exit.adopted.take();
+        let started = adopted.polling(|| handler.call(exit.fate()).itself().detached());
+        exit.adopted = adopted;
         D::settle(started, exit, texts(location))
     }
 }

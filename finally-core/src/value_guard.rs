@@ -14,7 +14,6 @@ use crate::{
     handler::{self, Explain},
     outcome::{Exit, Outcome},
     settle::{Detach, Detaches, Ending, Settles},
-    unwind::catch,
 };
 
 /// Guards a value: `handler` gets it back at the end, whatever the end is.
@@ -89,13 +88,15 @@ where
             drop(handler(value));
             unreachable!("a cleanup without a value never returns")
         };
-        let started = catch(|| handler(value).itself().detached());
-        D::settle(started, Exit::new(Outcome::Returned(success)), handler::texts(location))
+        let mut exit = Exit::new(Outcome::Returned(success));
+        let started = exit.adopted.polling(|| handler(value).itself().detached());
+        D::settle(started, exit, handler::texts(location))
     }
 
     fn abandon(handler: H, value: T, location: &'static Location<'static>) {
-        let started = catch(|| handler(value).itself().detached());
-        D::settle(started, Exit::new(Outcome::Cancelled), handler::texts(location)).abandon();
+        let mut exit = Exit::new(Outcome::Cancelled);
+        let started = exit.adopted.polling(|| handler(value).itself().detached());
+        D::settle(started, exit, handler::texts(location)).abandon();
     }
 }
 
