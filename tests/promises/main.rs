@@ -14,6 +14,8 @@ mod p07_result;
 mod p08_lossless;
 mod p09_hand_off;
 mod p10_no_tax;
+mod p11_finite;
+mod p11_wakes;
 
 use finally::finally;
 use support::{End, Error, Log, steps};

@@ -8,6 +8,7 @@ pub mod hand;
 #[macro_use]
 #[allow(unused_macros, reason = "each test file uses its part")]
 pub mod runtimes;
+pub mod scene;
 
 use std::{
     future::Future,
@@ -138,7 +139,7 @@ pub fn exclusive() -> Exclusive {
     static TURN: Mutex<()> = Mutex::new(());
 
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    finally::drain_blocking(None).unwrap();
+    finally::drain_blocking(Some(scene::PATIENCE)).expect("an earlier test leaves a cleanup that does not end");
     let failures = Arc::<Mutex<Vec<Seen>>>::default();
     let seen = Arc::clone(&failures);
     finally::set_failure_hook(move |failure| {
@@ -182,9 +183,10 @@ impl Exclusive {
 /// A test that leaves a cleanup or a failure behind has not looked at all that happened.
 impl Drop for Exclusive {
     fn drop(&mut self) {
-        finally::drain_blocking(None).unwrap();
+        let drained = finally::drain_blocking(Some(scene::PATIENCE));
         finally::take_failure_hook();
         if !std::thread::panicking() {
+            drained.expect("the test leaves a cleanup that does not end");
             assert_eq!(self.failures(), [], "the test leaves failures behind that it did not look at");
         }
     }

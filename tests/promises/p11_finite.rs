@@ -1,0 +1,448 @@
+//! P11: nothing of ours waits for itself, and a wait with a limit ends when its time is over and not earlier.
+
+use std::{sync::Arc, time::Duration};
+
+use finally::{Scope, StillRunning, finally, guard};
+use tokio::sync::oneshot;
+
+use crate::support::{
+    Log, exclusive,
+    hand::{Hand, Wakes},
+    scene::{PATIENCE, cancel, drained, held, in_turns, let_others_go_on},
+    suspend,
+};
+
+/// Hands off a cleanup that ends when the gate opens.
+fn detach() -> oneshot::Sender<()> {
+    let (gate, closed) = oneshot::channel();
+    cancel(held(Log::default(), "held", closed));
+    gate
+}
+
+/// How many wakers wake these wakes.
+fn wakers(wakes: &Arc<Wakes>) -> usize {
+    Arc::strong_count(wakes) - 1
+}
+
+#[test]
+fn p11_every_task_that_drains_goes_on() {
+    let _turn = exclusive();
+    let gate = detach();
+    let mut drains = [Hand::new(finally::drain()), Hand::new(finally::drain())];
+    for drain in &mut drains {
+        assert!(drain.poll().is_pending());
+    }
+    gate.send(()).unwrap();
+    for drain in &mut drains {
+        drain.run();
+    }
+}
+
+mod with_a_limit {
+    use super::*;
+
+    /// The threads that keep the time of a drain.
+    #[cfg(target_os = "linux")]
+    fn clocks() -> usize {
+        std::fs::read_dir("/proc/self/task")
+            .unwrap()
+            .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok())
+            .filter(|name| name.trim() == "finally-drain")
+            .count()
+    }
+
+    /// A thread gets its name some time after it has begun, and leaves the list some time after it has ended.
+    #[cfg(target_os = "linux")]
+    fn wait_until_clocks_are(count: usize) {
+        let end = std::time::Instant::now() + PATIENCE;
+        while clocks() != count {
+            assert!(std::time::Instant::now() < end, "{} clocks, expected {count}", clocks());
+            std::thread::yield_now();
+        }
+    }
+
+    const LONG: Duration = Duration::from_secs(100_000);
+
+    fn still(count: usize) -> Result<(), usize> {
+        Err(count)
+    }
+
+    fn count(still: StillRunning) -> usize {
+        still.count()
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn p11_the_clock_of_a_dropped_drain_ends() {
+        let _turn = exclusive();
+        let gate = detach();
+        let mut drain = Hand::new(finally::drain_timeout(LONG));
+        assert!(drain.poll().is_pending());
+        wait_until_clocks_are(1);
+        drop(drain);
+        wait_until_clocks_are(0);
+        gate.send(()).unwrap();
+        drained();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn p11_the_clock_of_a_drain_that_has_ended_ends() {
+        let _turn = exclusive();
+        let gate = detach();
+        let mut drain = Hand::new(finally::drain_timeout(LONG));
+        assert!(drain.poll().is_pending());
+        wait_until_clocks_are(1);
+        gate.send(()).unwrap();
+        assert_eq!(drain.run(), Ok(()));
+        drop(drain);
+        wait_until_clocks_are(0);
+    }
+
+    #[test]
+    fn p11_it_goes_on_when_all_had_ended_in_between() {
+        let _turn = exclusive();
+        for _ in 0..50 {
+            let first = detach();
+            let mut drain = Hand::new(finally::drain_timeout(LONG));
+            assert!(drain.poll().is_pending());
+            first.send(()).unwrap();
+            drained();
+            // Whoever looks at the count has the time to.
+            (0..100).for_each(|_| std::thread::yield_now());
+            let second = detach();
+            assert!(drain.poll().is_pending(), "there is a new one, and time left");
+            second.send(()).unwrap();
+            assert_eq!(drain.run(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn p11_it_ends_when_its_time_is_over() {
+        let _turn = exclusive();
+        let gate = detach();
+        let mut drain = Hand::new(finally::drain_timeout(Duration::from_millis(1)));
+        assert_eq!(drain.run().map_err(count), still(1));
+        assert_eq!(finally::drain_blocking(Some(Duration::from_millis(1))).map_err(count), still(1));
+        gate.send(()).unwrap();
+        drained();
+    }
+
+    #[test]
+    fn p11_without_time_it_ends_in_its_first_poll() {
+        let _turn = exclusive();
+        let gates = [detach(), detach()];
+        let mut drain = Hand::new(finally::drain_timeout(Duration::ZERO));
+        assert!(matches!(drain.poll(), std::task::Poll::Ready(Err(still)) if still.count() == 2));
+        for gate in gates {
+            gate.send(()).unwrap();
+        }
+        drained();
+    }
+
+    #[test]
+    fn p11_with_all_the_time_there_is_it_ends_when_the_last_one_does() {
+        let _turn = exclusive();
+        let gate = detach();
+        let mut drain = Hand::new(finally::drain_timeout(Duration::MAX));
+        assert!(drain.poll().is_pending());
+        gate.send(()).unwrap();
+        assert_eq!(drain.run(), Ok(()));
+    }
+}
+
+mod wakers_of_waits {
+    use super::*;
+
+    #[test]
+    fn p11_a_dropped_drain_gives_its_waker_back() {
+        let _turn = exclusive();
+        let gate = detach();
+        let mut drain = Hand::new(finally::drain());
+        let wakes = Arc::clone(&drain.wakes);
+        assert!(drain.poll().is_pending());
+        assert_eq!(wakers(&wakes), 2, "the hand's, and the one that waits");
+        drop(drain);
+        assert_eq!(wakers(&wakes), 0);
+        gate.send(()).unwrap();
+        drained();
+    }
+
+    #[test]
+    fn p11_a_dropped_drain_with_a_limit_gives_its_waker_back() {
+        let _turn = exclusive();
+        let gate = detach();
+        for limit in [Duration::from_secs(100_000), Duration::MAX] {
+            let mut drain = Hand::new(finally::drain_timeout(limit));
+            let wakes = Arc::clone(&drain.wakes);
+            assert!(drain.poll().is_pending());
+            drop(drain);
+            assert_eq!(wakers(&wakes), 0, "{limit:?}");
+        }
+        gate.send(()).unwrap();
+        drained();
+    }
+
+    #[test]
+    fn p11_a_drain_that_moves_to_another_task_gives_the_first_waker_back() {
+        let _turn = exclusive();
+        let gate = detach();
+        let mut drain = finally::drain_timeout(Duration::MAX);
+        let mut first = Hand::new(&mut drain);
+        let wakes = Arc::clone(&first.wakes);
+        assert!(first.poll().is_pending());
+        drop(first);
+        let mut second = Hand::new(&mut drain);
+        assert!(second.poll().is_pending());
+        assert_eq!(wakers(&wakes), 0);
+        gate.send(()).unwrap();
+        assert_eq!(second.run(), Ok(()));
+    }
+
+    #[test]
+    fn p11_a_drain_dropped_inside_a_cleanup_gives_its_waker_back() {
+        #[finally(drain_and_give_up(left))]
+        async fn f(left: oneshot::Sender<usize>) {
+            suspend().await;
+            let _uses = &left;
+        }
+        async fn drain_and_give_up(left: oneshot::Sender<usize>) {
+            let mut drain = Hand::new(finally::drain());
+            let wakes = Arc::clone(&drain.wakes);
+            assert!(drain.poll().is_pending());
+            drop(drain);
+            left.send(wakers(&wakes)).unwrap();
+        }
+        let _turn = exclusive();
+        let gate = detach();
+        let (left, leaves) = oneshot::channel();
+        cancel(f(left));
+        assert_eq!(leaves.blocking_recv(), Ok(0));
+        gate.send(()).unwrap();
+        drained();
+    }
+
+    /// Dropped while its cleanup waits for what the body has cancelled.
+    #[test]
+    fn p11_a_finally_that_is_dropped_while_it_waits_gives_its_waker_back() {
+        #[finally(suspend())]
+        async fn detached(gate: oneshot::Receiver<()>) {
+            cancel(held(Log::default(), "held", gate));
+        }
+        #[finally({ suspend().await; log.push("clean") }, on_cancel = skip)]
+        async fn skipped(log: Log, gate: oneshot::Receiver<()>) {
+            cancel(held(log.clone(), "held", gate));
+        }
+        fn check<F: Future>(make: impl FnOnce(oneshot::Receiver<()>) -> F) {
+            let (gate, closed) = oneshot::channel();
+            let mut hand = Hand::new(make(closed));
+            let wakes = Arc::clone(&hand.wakes);
+            assert!(hand.poll().is_pending());
+            assert_eq!(wakers(&wakes), 2, "the hand's, and the one that waits");
+            drop(hand);
+            assert_eq!(wakers(&wakes), 0);
+            gate.send(()).unwrap();
+            drained();
+        }
+        let _turn = exclusive();
+        check(detached);
+        check(|gate| skipped(Log::default(), gate));
+    }
+}
+
+/// A cleanup that drains does not wait for itself, nor for the cleanups that wait for it.
+mod a_drain_inside_a_cleanup {
+    use super::*;
+
+    async fn drain(log: Log) {
+        finally::drain().await;
+        log.push("drained");
+    }
+
+    #[finally(drain(log.clone()))]
+    async fn drains(log: Log) {
+        suspend().await;
+        let _uses = &log;
+    }
+
+    #[test]
+    fn p11_ends_when_it_is_awaited_inline() {
+        let _turn = exclusive();
+        let log = Log::default();
+        Hand::new(drains(log.clone())).run();
+        assert_eq!(log.events(), ["drained"]);
+    }
+
+    #[test]
+    fn p11_ends_when_it_is_handed_off() {
+        let _turn = exclusive();
+        let log = Log::default();
+        cancel(drains(log.clone()));
+        drained();
+        assert_eq!(log.events(), ["drained"]);
+    }
+
+    #[test]
+    fn p11_ends_in_a_scope() {
+        let _turn = exclusive();
+        let log = Log::default();
+        let scope = || {
+            let (inner, outer) = (log.clone(), log.clone());
+            let mut scope = <Scope>::new();
+            scope.defer(move || drain(outer));
+            scope.defer(move || drain(inner));
+            scope
+        };
+        Hand::new(scope().close()).run().unwrap();
+        drop(scope());
+        drained();
+        assert_eq!(log.events(), ["drained"; 4]);
+    }
+
+    #[test]
+    fn p11_ends_in_a_guard() {
+        let _turn = exclusive();
+        let log = Log::default();
+        drop(guard(log.clone(), drain));
+        drained();
+        assert_eq!(log.events(), ["drained"]);
+    }
+
+    #[test]
+    fn p11_ends_beside_another_one() {
+        let _turn = exclusive();
+        let log = Log::default();
+        cancel(drains(log.clone()));
+        cancel(drains(log.clone()));
+        drained();
+        assert_eq!(log.events(), ["drained"; 2]);
+    }
+
+    #[test]
+    fn p11_ends_before_the_cleanups_around_it() {
+        #[finally(async { suspend().await; log.push("around") })]
+        async fn around(log: Log) {
+            drains(log.clone()).await;
+        }
+        let _turn = exclusive();
+        let log = Log::default();
+        cancel(around(log.clone()));
+        drained();
+        assert_eq!(log.events(), ["drained", "around"]);
+    }
+
+    /// The cleanup around waits for both, in a chain of its own.
+    #[test]
+    fn p11_does_not_wait_for_a_cleanup_that_waits_for_it_and_its_sibling() {
+        #[finally(async { suspend().await; log.push("around") })]
+        async fn around(log: Log, gate: oneshot::Receiver<()>) {
+            tokio::join!(drains(log.clone()), held(log.clone(), "held", gate));
+        }
+        let _turn = exclusive();
+        let log = Log::default();
+        in_turns(async {
+            let (gate, closed) = oneshot::channel();
+            cancel(around(log.clone(), closed));
+            let_others_go_on().await;
+            assert!(log.events().is_empty(), "it waits for its sibling");
+            gate.send(()).unwrap();
+            let_others_go_on().await;
+        });
+        assert_eq!(log.events(), ["held", "drained", "around"]);
+    }
+
+    #[test]
+    fn p11_waits_for_a_cleanup_that_runs() {
+        let _turn = exclusive();
+        let log = Log::default();
+        in_turns(async {
+            let (gate, closed) = oneshot::channel();
+            cancel(held(log.clone(), "held", closed));
+            cancel(drains(log.clone()));
+            let_others_go_on().await;
+            assert!(log.events().is_empty());
+            gate.send(()).unwrap();
+            let_others_go_on().await;
+        });
+        assert_eq!(log.events(), ["held", "drained"]);
+    }
+
+    #[test]
+    fn p11_waits_for_a_cleanup_that_has_drained_and_goes_on() {
+        #[finally(drain_and_go_on(log, gate))]
+        async fn drains_and_goes_on(log: Log, gate: oneshot::Receiver<()>) {
+            suspend().await;
+            let _uses = (&log, &gate);
+        }
+        async fn drain_and_go_on(log: Log, gate: oneshot::Receiver<()>) {
+            finally::drain().await;
+            log.push("goes on");
+            gate.await.unwrap();
+            log.push("ends");
+        }
+        let _turn = exclusive();
+        let log = Log::default();
+        in_turns(async {
+            // Without something else to wait for, the drain would not have to wait at all.
+            let (first, closed) = oneshot::channel();
+            cancel(held(log.clone(), "held", closed));
+            let (gate, closed) = oneshot::channel();
+            cancel(drains_and_goes_on(log.clone(), closed));
+            let_others_go_on().await;
+            first.send(()).unwrap();
+            let_others_go_on().await;
+            assert_eq!(log.take(), ["held", "goes on"]);
+            cancel(drains(log.clone()));
+            let_others_go_on().await;
+            assert!(log.events().is_empty());
+            gate.send(()).unwrap();
+            let_others_go_on().await;
+        });
+        assert_eq!(log.events(), ["ends", "drained"]);
+    }
+
+    /// Its own loser drains while it has not begun to wait for it.
+    #[test]
+    fn p11_ends_inside_of_something_that_begins_to_wait_for_it_later() {
+        #[finally(async { log.push("race") })]
+        async fn race(log: Log, gate: oneshot::Receiver<()>) {
+            cancel(drains(log.clone()));
+            gate.await.unwrap();
+        }
+        #[finally(async { race(log.clone(), gate).await; log.push("around") })]
+        async fn around(log: Log, gate: oneshot::Receiver<()>) {
+            suspend().await;
+            let _uses = (&log, &gate);
+        }
+        let _turn = exclusive();
+        let log = Log::default();
+        in_turns(async {
+            let (gate, closed) = oneshot::channel();
+            cancel(around(log.clone(), closed));
+            let_others_go_on().await;
+            assert!(log.events().is_empty(), "the cleanup around runs, so its loser waits for it");
+            gate.send(()).unwrap();
+            let_others_go_on().await;
+        });
+        assert_eq!(log.events(), ["drained", "race", "around"]);
+    }
+
+    /// A drain outside of all cleanups waits for those that wait, too.
+    #[test]
+    fn p11_is_waited_for_by_one_outside() {
+        let _turn = exclusive();
+        let log = Log::default();
+        in_turns(async {
+            let (gate, closed) = oneshot::channel();
+            cancel(held(log.clone(), "held", closed));
+            cancel(drains(log.clone()));
+            let_others_go_on().await;
+            let mut outside = Hand::new(finally::drain());
+            assert!(outside.poll().is_pending());
+            gate.send(()).unwrap();
+            let_others_go_on().await;
+            assert!(outside.poll().is_ready());
+        });
+        assert_eq!(log.events(), ["held", "drained"]);
+    }
+}
