@@ -9,6 +9,7 @@ mod p02_body_first;
 mod p03_inline;
 mod p04_prompt_cancel;
 mod p05_continues;
+mod p06_groups;
 mod p06_order;
 mod p07_result;
 mod p08_lossless;

@@ -22,8 +22,7 @@ use tokio::{
 };
 
 use crate::support::{
-    Log, exclusive,
-    runtimes,
+    Log, exclusive, runtimes,
     scene::{apart, cancel, drained, held},
     suspend,
 };

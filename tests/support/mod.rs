@@ -139,7 +139,8 @@ pub fn exclusive() -> Exclusive {
     static TURN: Mutex<()> = Mutex::new(());
 
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    finally::drain_blocking(Some(scene::PATIENCE)).expect("an earlier test leaves a cleanup that does not end");
+    finally::drain_blocking(Some(scene::PATIENCE))
+        .expect("an earlier test leaves a cleanup that does not end");
     let failures = Arc::<Mutex<Vec<Seen>>>::default();
     let seen = Arc::clone(&failures);
     finally::set_failure_hook(move |failure| {
