@@ -9,6 +9,7 @@ use core::{
 use pin_project_lite::pin_project;
 
 use crate::{
+    erased::erased,
     handoff::GroupKey,
     outcome::{Exit, Outcome},
     signal,
@@ -50,11 +51,11 @@ impl<F: Future> Future for RunningBody<F> {
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        poll(self, context)
+        poll(erased!(self => Pin<&mut dyn AnyBody<F::Output>>), context)
     }
 }
 
-/// A body whatever its future is. What polls it is compiled once for each output, not once for each function.
+/// A body whatever its future is.
 trait AnyBody<T> {
     /// What it is made of, for as long as it runs.
     #[allow(clippy::type_complexity, reason = "an alias would hide what it is")]
@@ -65,6 +66,7 @@ trait AnyBody<T> {
 }
 
 impl<F: Future> AnyBody<F::Output> for RunningBody<F> {
+    #[inline]
     fn running(self: Pin<&mut Self>) -> Option<(Pin<&mut dyn Future<Output = F::Output>>, &mut GroupKey)> {
         match self.project() {
             BodyProject::Running { future, adopted } => Some((future, adopted)),
@@ -72,12 +74,14 @@ impl<F: Future> AnyBody<F::Output> for RunningBody<F> {
         }
     }
 
+    #[inline]
     fn end(mut self: Pin<&mut Self>) {
         self.set(Self::Ended);
     }
 }
 
-fn poll<T>(mut body: Pin<&mut dyn AnyBody<T>>, context: &mut Context<'_>) -> Poll<Exit<T>> {
+#[inline]
+fn poll<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>, context: &mut Context<'_>) -> Poll<Exit<T>> {
     let Some((future, adopted)) = body.as_mut().running() else {
         panic!("`finally` polled after completion")
     };
@@ -91,6 +95,7 @@ fn poll<T>(mut body: Pin<&mut dyn AnyBody<T>>, context: &mut Context<'_>) -> Pol
 }
 
 /// Polls what belongs to the user.
+#[inline]
 pub(crate) fn run<T>(
     mut future: Pin<&mut dyn Future<Output = T>>,
     adopted: &mut GroupKey,
@@ -106,6 +111,7 @@ pub(crate) fn run<T>(
 
 impl<T> Exit<T> {
     /// Drops what the body holds, before its cleanup starts. A panic on that way must not lose the cleanup.
+    #[inline]
     pub(crate) fn drop_body(&mut self, drop: &mut dyn FnMut()) {
         let dropped =
             if self.is_cancelled() { self.adopted.dropping(drop) } else { self.adopted.polling(drop) };

@@ -11,6 +11,7 @@ use pin_project_lite::pin_project;
 
 use crate::{
     body,
+    erased::erased,
     handoff::GroupKey,
     outcome::{Exit, Outcome},
     settle::{Ending, Hold, deliver},
@@ -62,9 +63,15 @@ pin_project! {
         H: Conclude<F::Output, Ending = E>,
         E: Ending,
     {
+        #[inline]
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            leave(this.stage, this.conclusion);
+            if mem::replace(&mut this.conclusion.entered, false) {
+                leave(
+                    erased!(this.stage => Pin<&mut dyn AnyStage<F::Output, E::Held>>),
+                    erased!(this.conclusion => &mut Conclusion<dyn Handler<F::Output, E> + '_>),
+                );
+            }
         }
     }
 }
@@ -146,7 +153,11 @@ where
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<E::Output> {
         let this = self.project();
-        poll(this.stage, this.conclusion, context)
+        poll(
+            erased!(this.stage => Pin<&mut dyn AnyStage<F::Output, E::Held>>),
+            erased!(this.conclusion => &mut Conclusion<dyn Handler<F::Output, E> + '_>),
+            context,
+        )
     }
 }
 
@@ -163,6 +174,7 @@ trait Handler<T, E> {
 }
 
 impl<T, H: Conclude<T>> Handler<T, H::Ending> for Option<H> {
+    #[inline]
     fn conclude(&mut self, exit: Exit<T>) -> H::Ending {
         match self.take() {
             Some(handler) => handler.conclude(exit),
@@ -171,10 +183,11 @@ impl<T, H: Conclude<T>> Handler<T, H::Ending> for Option<H> {
     }
 }
 
-/// Drives a combinator whatever its future and its handler are. Compiled once for each output, not once for each function.
-fn poll<T, E: Ending>(
-    mut stage: Pin<&mut dyn AnyStage<T, E::Held>>,
-    conclusion: &mut Conclusion<dyn Handler<T, E> + '_>,
+/// Drives a combinator whatever its future and its handler are.
+#[inline]
+fn poll<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: Handler<T, E> + ?Sized>(
+    mut stage: Pin<&mut S>,
+    conclusion: &mut Conclusion<H>,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
     loop {
@@ -199,21 +212,21 @@ fn poll<T, E: Ending>(
     }
 }
 
-/// What a drop does: drops a body that is under way, and calls the handler.
-fn leave<T, E: Ending>(
-    stage: Pin<&mut dyn AnyStage<T, E::Held>>,
-    conclusion: &mut Conclusion<dyn Handler<T, E> + '_>,
+/// Drops a body that is under way, and calls the handler.
+#[inline]
+fn leave<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: Handler<T, E> + ?Sized>(
+    stage: Pin<&mut S>,
+    conclusion: &mut Conclusion<H>,
 ) {
-    if mem::replace(&mut conclusion.entered, false) {
-        let exit = Exit::of_body(Outcome::Cancelled, conclusion.adopted.take());
-        conclude(stage, &mut conclusion.handler, exit).abandon();
-    }
+    let exit = Exit::of_body(Outcome::Cancelled, conclusion.adopted.take());
+    conclude(stage, &mut conclusion.handler, exit).abandon();
 }
 
 /// Drops the body, and calls the handler.
-fn conclude<T, E: Ending>(
-    mut stage: Pin<&mut dyn AnyStage<T, E::Held>>,
-    handler: &mut dyn Handler<T, E>,
+#[inline]
+fn conclude<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: Handler<T, E> + ?Sized>(
+    mut stage: Pin<&mut S>,
+    handler: &mut H,
     mut exit: Exit<T>,
 ) -> E {
     exit.drop_body(&mut || stage.as_mut().proceed(None));
@@ -250,6 +263,7 @@ enum Current<'a, T, Held> {
 }
 
 impl<F: Future, Held> AnyStage<F::Output, Held> for Stage<F, Held> {
+    #[inline]
     fn current(self: Pin<&mut Self>) -> Current<'_, F::Output, Held> {
         match self.project() {
             StageProject::Body { future } => Current::Body(future),
@@ -258,6 +272,7 @@ impl<F: Future, Held> AnyStage<F::Output, Held> for Stage<F, Held> {
         }
     }
 
+    #[inline]
     fn proceed(mut self: Pin<&mut Self>, held: Option<Held>) {
         self.set(match held {
             Some(held) => Self::Cleanup { held },

@@ -9,6 +9,7 @@ use core::{marker::PhantomData, panic::Location};
 use crate::{
     cleanup::{Cleanup, CleanupValue},
     describe::Probe,
+    erased::erased,
     fate::Fate,
     outcome::Exit,
     settle::Detach,
@@ -47,21 +48,20 @@ impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
 }
 
 /// Evaluates a cleanup that stays where it is.
+#[inline]
 pub fn build<T, K, I, M, V>(exit: Exit<T>, cleanup: impl FnOnce(Fate<'_, T>) -> K) -> Evaluated<T, I, M, V>
 where
     K: Cleanup<M, Value = V, Itself = I>,
     V: CleanupValue,
 {
-    evaluate(
-        exit,
-        &mut Some(|evaluation: &mut Evaluation<'_, T, I>| {
-            evaluation.fill(cleanup(evaluation.fate).itself());
-        }),
-    )
+    let mut evaluation =
+        Some(|evaluation: &mut Evaluation<'_, T, I>| evaluation.fill(cleanup(evaluation.fate).itself()));
+    evaluate(exit, erased!(&mut evaluation => &mut dyn for<'a> Once<Evaluation<'a, T, I>>))
 }
 
 /// The same for a cleanup that captures nothing. A function pointer is the same type for all of them, so this is compiled
 /// once for each output and not once for each function.
+#[inline]
 pub fn build_static<T, K, I, M, V>(exit: Exit<T>, cleanup: fn(Fate<'_, T>) -> K) -> Evaluated<T, I, M, V>
 where
     K: Cleanup<M, Value = V, Itself = I>,
@@ -71,6 +71,7 @@ where
 }
 
 /// Evaluates a cleanup that may go on elsewhere.
+#[inline]
 pub fn build_detached<T, K, I, D, M, V>(
     exit: Exit<T>,
     cleanup: impl FnOnce(Fate<'_, T>) -> K,
@@ -81,15 +82,14 @@ where
     I: Detach<M, D>, // own what is `Send`, or choose `on_cancel = block` or `skip`
     V: CleanupValue,
 {
-    evaluate(
-        exit,
-        &mut Some(|evaluation: &mut Evaluation<'_, T, D>| {
-            evaluation.fill(cleanup(evaluation.fate).itself().detached());
-        }),
-    )
+    let mut evaluation = Some(|evaluation: &mut Evaluation<'_, T, D>| {
+        evaluation.fill(cleanup(evaluation.fate).itself().detached());
+    });
+    evaluate(exit, erased!(&mut evaluation => &mut dyn for<'a> Once<Evaluation<'a, T, D>>))
 }
 
 /// The same for one that captures nothing, as [`build_static`].
+#[inline]
 pub fn build_detached_static<T, K, I, D, M, V>(
     exit: Exit<T>,
     cleanup: fn(Fate<'_, T>) -> K,
@@ -119,6 +119,7 @@ where
 }
 
 /// The same for what [`own`] made.
+#[inline]
 pub fn build_owned<T, D, M, V: CleanupValue>(exit: Exit<T>, own: Own<D, M, V>) -> Evaluated<T, D, M, V> {
     Evaluated::new(exit, Ok(own.cleanup))
 }
@@ -134,7 +135,8 @@ pub fn build_and_drop<T, D, M, V>(
 where
     V: CleanupValue,
 {
-    evaluate_and_drop(exit, &mut Some(evaluate))
+    let mut evaluate = Some(evaluate);
+    evaluate_and_drop(exit, erased!(&mut evaluate => &mut dyn for<'a> Once<Builder<'a, T, D, M, V>>))
 }
 
 /// Where [`build_and_drop`] gets its cleanup from.
@@ -158,6 +160,7 @@ impl<T, D, M, V> Builder<'_, T, D, M, V> {
     }
 
     /// Calls a closure.
+    #[inline]
     pub fn build<H, C, I>(&mut self, cleanup: H)
     where
         // What the compiler has to say about a cleanup that borrows what is dropped behind it ends in these lines.
@@ -181,9 +184,10 @@ impl<T, K> Evaluation<'_, T, K> {
     }
 }
 
-fn evaluate<T, K, M, V: CleanupValue>(
+#[inline]
+fn evaluate<T, K, M, V: CleanupValue, C: for<'a> Once<Evaluation<'a, T, K>> + ?Sized>(
     mut exit: Exit<T>,
-    call: &mut dyn for<'a> Once<Evaluation<'a, T, K>>,
+    call: &mut C,
 ) -> Evaluated<T, K, M, V> {
     let mut adopted = exit.adopted.take();
     let mut evaluation = Evaluation { fate: exit.fate(), cleanup: None };
@@ -194,10 +198,11 @@ fn evaluate<T, K, M, V: CleanupValue>(
     Evaluated::new(exit, built)
 }
 
+#[inline]
 #[track_caller]
-fn evaluate_and_drop<T, D, M, V: CleanupValue>(
+fn evaluate_and_drop<T, D, M, V: CleanupValue, C: for<'a> Once<Builder<'a, T, D, M, V>> + ?Sized>(
     mut exit: Exit<T>,
-    evaluate: &mut dyn for<'a> Once<Builder<'a, T, D, M, V>>,
+    evaluate: &mut C,
 ) -> Evaluated<T, D, M, V> {
     let mut adopted = exit.adopted.take();
     let mut builder = Builder { fate: exit.fate(), built: None, marker: PhantomData };

@@ -4,6 +4,7 @@ use core::{convert::Infallible, future::Future};
 
 use crate::{
     cleanup::{Awaited, InPlace},
+    erased::erased,
     outcome::{Exit, Outcome},
     unwind::catch,
 };
@@ -62,15 +63,17 @@ impl<Marker, F> Resolved<F> for Marker {
 /// Calls a body and catches its panic.
 #[inline(always)]
 pub(crate) fn call<T>(body: impl FnOnce() -> T) -> Exit<T> {
-    call_in(&mut Some(body))
+    let mut body = Some(body);
+    call_in(erased!(&mut body => &mut dyn AnyBody<T>))
 }
 
-/// A body whatever its closure is. What calls it is compiled once for each output, not once for each function.
+/// A body whatever its closure is.
 trait AnyBody<T> {
     fn call(&mut self) -> T;
 }
 
 impl<T, F: FnOnce() -> T> AnyBody<T> for Option<F> {
+    #[inline]
     fn call(&mut self) -> T {
         match self.take() {
             Some(body) => body(),
@@ -79,7 +82,8 @@ impl<T, F: FnOnce() -> T> AnyBody<T> for Option<F> {
     }
 }
 
-fn call_in<T>(body: &mut dyn AnyBody<T>) -> Exit<T> {
+#[inline]
+fn call_in<T, B: AnyBody<T> + ?Sized>(body: &mut B) -> Exit<T> {
     Exit::new(match catch(|| body.call()) {
         Ok(value) => Outcome::Returned(value),
         Err(payload) => Outcome::Panicked(payload),

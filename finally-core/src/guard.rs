@@ -15,6 +15,7 @@ use core::{
 use pin_project_lite::pin_project;
 
 use crate::{
+    erased::erased,
     settle::{Ending, Settled, deliver, raise},
     signal,
     unwind::catch,
@@ -64,7 +65,7 @@ pin_project! {
     {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            leave(this.coroutine, this.state);
+            leave(erased!(this.coroutine => Pin<&mut dyn Future<Output = Settled<T>>>), this.state);
         }
     }
 }
@@ -88,13 +89,15 @@ where
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
         let this = self.project();
-        poll(this.coroutine, this.state, context).map(deliver)
+        let coroutine = erased!(this.coroutine => Pin<&mut dyn Future<Output = Settled<T>>>);
+        poll(coroutine, this.state, context).map(deliver)
     }
 }
 
-/// Polls a coroutine whatever it is. Compiled once for each ending, not once for each function.
-fn poll<E>(
-    coroutine: Pin<&mut dyn Future<Output = E>>,
+/// Polls a coroutine whatever it is.
+#[inline]
+fn poll<E, C: Future<Output = E> + ?Sized>(
+    coroutine: Pin<&mut C>,
     state: &mut State,
     context: &mut Context<'_>,
 ) -> Poll<E> {
@@ -109,8 +112,9 @@ fn poll<E>(
     polled
 }
 
-/// What a drop does: resumes a coroutine that is under way.
-fn leave<E: Ending>(coroutine: Pin<&mut dyn Future<Output = E>>, state: &mut State) {
+/// Resumes a coroutine that is under way, when its guard is dropped.
+#[inline]
+fn leave<E: Ending, C: Future<Output = E> + ?Sized>(coroutine: Pin<&mut C>, state: &mut State) {
     let State::Entered = mem::replace(state, State::Ended) else { return };
     let abandoned = match catch(|| coroutine.poll(&mut signal::context())) {
         Ok(Poll::Ready(ending)) => catch(|| ending.abandon()).err(),

@@ -53,6 +53,7 @@ mod cleanup;
 mod combinator;
 #[allow(missing_docs, reason = "named by expansions only")]
 mod describe;
+mod erased;
 #[allow(missing_docs, reason = "named by expansions only")]
 mod evaluate;
 #[cfg(feature = "std")]

@@ -105,6 +105,7 @@ pub(crate) trait Once<S> {
 }
 
 impl<S, F: FnOnce(&mut S)> Once<S> for Option<F> {
+    #[inline]
     fn call(&mut self, subject: &mut S) {
         if let Some(run) = self.take() {
             run(subject);

@@ -69,7 +69,9 @@ fn arguments_of_the_standard_librarys_macros_leave_the_function() {
     }
     for which in 0..=14 {
         let log = Log::default();
-        let expected = if [3, 14].contains(&which) { Some(100) } else { None };
+        // A release build does not evaluate `debug_assert!`.
+        let never = [3, 14].contains(&which) || (which == 6 && !cfg!(debug_assertions));
+        let expected = never.then_some(100);
         assert_eq!((all(&log, which), log.count("clean")), (expected, 1), "{which}");
     }
 }

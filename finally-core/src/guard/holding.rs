@@ -10,6 +10,7 @@ use pin_project_lite::pin_project;
 
 use super::{State, leave, poll};
 use crate::{
+    erased::erased,
     settle::{Ending, Hold, deliver},
     signal,
 };
@@ -46,7 +47,7 @@ pin_project! {
         #[inline(always)]
         fn drop(this: Pin<&mut Self>) {
             if let HoldingGuardProject::Running { coroutine, state } = this.project() {
-                leave(coroutine, state);
+                leave(erased!(coroutine => Pin<&mut dyn Future<Output = E>>), state);
             }
         }
     }
@@ -72,11 +73,11 @@ where
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<E::Output> {
-        poll_holding(self, context)
+        poll_holding(erased!(self => Pin<&mut dyn AnyHoldingGuard<E>>), context)
     }
 }
 
-/// A guard whatever its coroutine is. What drives it is compiled once for each ending, not once for each function.
+/// A guard whatever its coroutine is.
 trait AnyHoldingGuard<E: Ending> {
     fn stage(self: Pin<&mut Self>) -> Stage<'_, E>;
 
@@ -95,6 +96,7 @@ where
     C: Future<Output = E>,
     E: Ending,
 {
+    #[inline]
     fn stage(self: Pin<&mut Self>) -> Stage<'_, E> {
         match self.project() {
             HoldingGuardProject::Running { coroutine, state } => Stage::Running { coroutine, state },
@@ -103,6 +105,7 @@ where
         }
     }
 
+    #[inline]
     fn proceed(mut self: Pin<&mut Self>, held: Option<E::Held>) {
         self.set(match held {
             Some(held) => Self::Holding { held },
@@ -111,8 +114,9 @@ where
     }
 }
 
-fn poll_holding<E: Ending>(
-    mut guard: Pin<&mut dyn AnyHoldingGuard<E>>,
+#[inline]
+fn poll_holding<E: Ending, G: AnyHoldingGuard<E> + ?Sized>(
+    mut guard: Pin<&mut G>,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
     if let Stage::Running { coroutine, state } = guard.as_mut().stage() {

@@ -37,13 +37,23 @@ impl Job {
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if let Some(cleanup) = &mut self.cleanup {
-            match self.adopted.polling(|| cleanup.as_mut().poll(context)) {
-                Ok(Poll::Pending) => return Poll::Pending,
-                Ok(Poll::Ready(())) => {}
-                Err(payload) => failure::report_panic(FailureKind::CleanupPanicked, payload, self.location),
+        if self.cleanup.is_some() {
+            let cleanup = &mut self.cleanup;
+            let polled = self.adopted.polling(|| {
+                if let Some(cleanup) = cleanup {
+                    ready!(cleanup.as_mut().poll(context));
+                }
+                *cleanup = None;
+                Poll::Ready(())
+            });
+            match polled {
+                Ok(polled) => ready!(polled),
+                Err(payload) => {
+                    failure::report_panic(FailureKind::CleanupPanicked, payload, self.location);
+                    self.end();
+                }
             }
-            self.end();
+            self.counted = None;
         }
         self.adopted.poll_end(context)
     }

@@ -82,6 +82,7 @@ impl<V> Owned for Detachable<V> {
         self.0.as_mut().future().poll(context)
     }
 
+    #[inline]
     fn leave<T>(settling: &mut Settling<T, Self>) {
         let Texts { cleanup: describe, location, .. } = settling.rules.texts;
         settling.hand_off(|cleanup| cleanup.0.detach(describe, location));
@@ -165,6 +166,7 @@ pub struct Settling<T, O: Owned> {
 impl<T, O: Owned> Unpin for Settling<T, O> {}
 
 impl<T, O: Owned> Settling<T, O> {
+    #[inline]
     pub(crate) fn new(cleanup: Result<O, Payload>, exit: Exit<T>, rules: Rules<T, O::Value>) -> Self {
         let (settled, adopted) = exit.into_parts(&rules.texts);
         Self { settled: Some(settled), adopted, started: false, cleanup: cleanup.map_err(Some), rules }
@@ -204,6 +206,7 @@ impl<T, O: Owned> Settling<T, O> {
         self.adopted.polling(|| drop(cleanup))
     }
 
+    #[inline]
     fn hand_off(&mut self, detach: impl FnOnce(O) -> BoxFuture) {
         let location = self.rules.texts.location;
         let mut adopted = self.adopted.take();
@@ -238,6 +241,7 @@ impl<T, O: Owned> Hold for Settling<T, O> {
     }
 
     /// The cleanup goes on.
+    #[inline]
     fn leave(mut self: Pin<&mut Self>) -> Option<Settled<T>> {
         let settled = self.settled.take()?;
         O::leave(&mut self);
@@ -271,12 +275,14 @@ impl<T, O: Owned> Ending for Settling<T, O> {
         Err(self)
     }
 
+    #[inline]
     fn abandon(self) {
         // Its drop does it.
     }
 }
 
 impl<T, O: Owned> Drop for Settling<T, O> {
+    #[inline]
     fn drop(&mut self) {
         if let Some(left) = Pin::new(self).leave() {
             left.abandon();

@@ -71,6 +71,7 @@ pub struct Settled<T> {
 
 impl<T> Settled<T> {
     /// Turns a panic out of the drop of a body that ended by itself into what `body.await` would make of it.
+    #[inline]
     fn new<V>(outcome: Outcome<T>, drop_panic: Option<Payload>, texts: &Texts<T, V>) -> Self {
         let (outcome, drop_panic) = match (outcome, drop_panic) {
             (Outcome::Returned(value), Some(payload)) => {
@@ -117,7 +118,12 @@ impl<T> Settled<T> {
 
     /// Reports the outcome, which nobody receives: the caller has left. A panic out of the drop of the body remains, for the
     /// one who drops.
+    #[inline]
     pub(crate) fn left<V>(self, texts: &Texts<T, V>) -> Self {
+        if let Outcome::Cancelled = self.outcome { self } else { self.left_with_outcome(texts) }
+    }
+
+    fn left_with_outcome<V>(self, texts: &Texts<T, V>) -> Self {
         let Self { outcome, drop_panic, of_cleanup, location } = self;
         match (outcome, of_cleanup) {
             (Outcome::Returned(value), Some(text)) => {
@@ -154,6 +160,7 @@ impl<T> Exit<T> {
         settled.with_cleanup(cleaned, &rules, false)
     }
 
+    #[inline]
     pub(crate) fn into_parts<V>(self, texts: &Texts<T, V>) -> (Settled<T>, Adopted) {
         (Settled::new(self.outcome, self.drop_panic, texts), self.adopted)
     }
@@ -173,6 +180,7 @@ impl<T> Ending for Settled<T> {
         Ok(deliver(self))
     }
 
+    #[inline]
     fn abandon(self) {
         raise(self.drop_panic, self.location);
     }
@@ -189,12 +197,18 @@ pub(crate) fn deliver<T>(settled: Settled<T>) -> T {
 }
 
 /// Goes on with the panic of a drop. Reports it where a second panic in flight would abort the process.
+#[inline]
 pub(crate) fn raise(panic: Option<Payload>, location: &'static Location<'static>) {
-    match panic {
-        Some(payload) if is_panicking() => {
-            failure::report_panic(FailureKind::BodyPanicked, payload, location);
-        }
-        Some(payload) => payload.resume(),
-        None => {}
+    if let Some(payload) = panic {
+        raise_payload(payload, location);
+    }
+}
+
+#[cold]
+fn raise_payload(payload: Payload, location: &'static Location<'static>) {
+    if is_panicking() {
+        failure::report_panic(FailureKind::BodyPanicked, payload, location);
+    } else {
+        payload.resume();
     }
 }
