@@ -1,0 +1,163 @@
+//! Runs a program over the library: polls only when woken, drops the future after its k-th `Pending`, and goes on with what
+//! was handed off until all has come to rest.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
+
+use crate::{
+    event::{self, End, Event, ROOT, What, push},
+    executor,
+    failure::{Failed, catch, of_payload, of_text},
+    gates, nodes,
+    program::Program,
+    reference::Report,
+};
+
+/// Where a run is cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CancelPoint {
+    Unpolled,
+    /// After so many pendings, in the same poll.
+    After(u32),
+    Never,
+}
+
+/// What came of a run.
+pub struct Run {
+    pub log: Vec<Event>,
+    /// How much of the log there was when all had come to rest first, with the gates closed.
+    pub at_first_rest: usize,
+    pub outcome: Outcome,
+    pub reports: Vec<Report>,
+    pub polls: u32,
+    pub pendings: u32,
+    /// How many wakes the program itself got.
+    pub wakes: u64,
+    /// How many tasks were left that nobody wakes.
+    pub stuck: usize,
+    pub detached: usize,
+    pub handed_off: u64,
+    pub ended: u64,
+    /// What polls after an end came to.
+    pub polled_again: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Ended(End),
+    Unpolled,
+    /// Nobody wakes it.
+    Stuck,
+}
+
+static REPORTS: Mutex<Vec<Report>> = Mutex::new(Vec::new());
+
+/// Has the failures of the process noted from now on.
+pub fn listen() {
+    executor::register();
+    nodes::again::be_quiet();
+    finally::set_failure_hook(|failure| {
+        let id = match failure.payload() {
+            Some(payload) => Some(of_payload(payload)),
+            None => of_text(failure.message()),
+        };
+        let report = Report { kind: failure.kind(), id };
+        REPORTS.lock().unwrap_or_else(PoisonError::into_inner).push(report);
+    });
+}
+
+#[derive(Default)]
+struct Woken {
+    is: AtomicBool,
+    wakes: AtomicU64,
+}
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.wakes.fetch_add(1, SeqCst);
+        self.is.store(true, SeqCst);
+    }
+}
+
+pub fn run(program: &Program, cancel: CancelPoint) -> Run {
+    gates::close();
+    nodes::forget_slots();
+    event::take();
+    let counts = executor::counts();
+    let detached = finally::detached();
+    let may_wait = program.blocks();
+    let woken = Arc::<Woken>::default();
+    woken.is.store(true, SeqCst);
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut root = Some(nodes::run(program));
+    let mut outcome = Outcome::Stuck;
+    let (mut polls, mut pendings) = (0, 0);
+    let mut at_first_rest = None;
+    nodes::again::ask(cancel == CancelPoint::Never);
+    if cancel == CancelPoint::Unpolled {
+        root = None;
+        outcome = Outcome::Unpolled;
+    }
+    loop {
+        let mut moved = false;
+        if let Some(future) = root.as_mut().filter(|_| woken.is.swap(false, SeqCst)) {
+            moved = true;
+            polls += 1;
+            let polled = executor::watched(may_wait, || {
+                catch(|| future.as_mut().poll(&mut Context::from_waker(&waker)))
+            });
+            match polled {
+                Ok(Poll::Pending) => {
+                    pendings += 1;
+                    if cancel == CancelPoint::After(pendings) {
+                        push(ROOT, What::Drops(0));
+                        let dropped = executor::watched(may_wait, || catch(|| drop(root.take())));
+                        let panic = dropped.err().map(|payload| of_payload(&*payload));
+                        outcome = Outcome::Ended(End::Cancelled(panic));
+                    }
+                }
+                ended => {
+                    outcome = Outcome::Ended(match ended {
+                        Ok(Poll::Ready(Err(Failed(id)))) => End::Failed(id),
+                        Err(payload) => End::Panicked(of_payload(&*payload)),
+                        Ok(_) => End::Ok,
+                    });
+                    root = None;
+                }
+            }
+        }
+        moved |= executor::watched(may_wait, executor::round);
+        if !moved {
+            at_first_rest.get_or_insert_with(event::len);
+            if !gates::open() {
+                break;
+            }
+        }
+    }
+    let stuck = executor::unfinished() + usize::from(root.is_some());
+    if stuck > 0 {
+        executor::forget();
+        std::mem::forget(root);
+    }
+    let log = event::take();
+    let now = executor::counts();
+    Run {
+        at_first_rest: at_first_rest.unwrap_or(log.len()),
+        log,
+        outcome,
+        reports: std::mem::take(&mut *REPORTS.lock().unwrap_or_else(PoisonError::into_inner)),
+        polls,
+        pendings,
+        wakes: woken.wakes.load(SeqCst),
+        stuck,
+        detached: finally::detached() - detached,
+        handed_off: now.spawned - counts.spawned,
+        ended: now.ended - counts.ended,
+        polled_again: nodes::again::answers(),
+    }
+}

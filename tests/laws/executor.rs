@@ -1,0 +1,162 @@
+//! The executor of what is handed off. It polls one task after the other, in the order in which they came, by hand, and only
+//! those that were woken.
+//!
+//! A drop with `on_cancel = block` waits for such tasks in the very thread that polls them. For programs that may do so there
+//! is a watch: if nothing moves for a while, further threads drive the tasks until the drop has returned.
+
+use std::{
+    mem,
+    sync::{
+        Arc, Mutex, MutexGuard, Once, PoisonError,
+        atomic::{
+            AtomicBool, AtomicU64, AtomicUsize,
+            Ordering::{Relaxed, SeqCst},
+        },
+    },
+    task::{Context, Poll, Wake, Waker},
+    thread,
+    time::Duration,
+};
+
+use finally::BoxFuture;
+
+static TASKS: Mutex<Vec<Arc<Task>>> = Mutex::new(Vec::new());
+static SPAWNED: AtomicU64 = AtomicU64::new(0);
+static ENDED: AtomicU64 = AtomicU64::new(0);
+static POLLS: AtomicU64 = AtomicU64::new(0);
+static WAKES: AtomicU64 = AtomicU64::new(0);
+
+struct Task {
+    future: Mutex<Option<BoxFuture>>,
+    woken: AtomicBool,
+}
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        WAKES.fetch_add(1, Relaxed);
+        self.woken.store(true, SeqCst);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Registers the executor, once for the process.
+pub fn register() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        finally::set_executor(|future| {
+            SPAWNED.fetch_add(1, Relaxed);
+            let task = Task { future: Mutex::new(Some(future)), woken: AtomicBool::new(true) };
+            lock(&TASKS).push(Arc::new(task));
+        })
+        .expect("nobody else sets one");
+    });
+}
+
+/// What went through the executor since the process has started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub spawned: u64,
+    pub ended: u64,
+    pub polls: u64,
+    pub wakes: u64,
+}
+
+pub fn counts() -> Counts {
+    Counts {
+        spawned: SPAWNED.load(SeqCst),
+        ended: ENDED.load(SeqCst),
+        polls: POLLS.load(SeqCst),
+        wakes: WAKES.load(SeqCst),
+    }
+}
+
+/// How many tasks have not ended.
+pub fn unfinished() -> usize {
+    lock(&TASKS).len()
+}
+
+/// Forgets the tasks that are stuck. They are leaked: dropped, they would go on in a thread.
+pub fn forget() {
+    mem::take(&mut *lock(&TASKS)).into_iter().for_each(mem::forget);
+}
+
+/// Polls each task once that was woken. Whether there was one.
+pub fn round() -> bool {
+    let tasks = lock(&TASKS).clone();
+    let mut moved = false;
+    for task in tasks {
+        moved |= poll(&task);
+    }
+    moved
+}
+
+fn poll(task: &Arc<Task>) -> bool {
+    // Another thread may be at it.
+    let Ok(mut place) = task.future.try_lock() else { return false };
+    if place.is_none() || !task.woken.swap(false, SeqCst) {
+        return false;
+    }
+    POLLS.fetch_add(1, Relaxed);
+    let Some(future) = &mut *place else { return false };
+    let waker = Waker::from(Arc::clone(task));
+    if let Poll::Ready(()) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+        *place = None;
+        ENDED.fetch_add(1, Relaxed);
+        lock(&TASKS).retain(|other| !Arc::ptr_eq(other, task));
+    }
+    true
+}
+
+/// Set while the driver is inside of something that may wait.
+static WATCHED: AtomicBool = AtomicBool::new(false);
+/// How many threads help.
+static HELPERS: AtomicUsize = AtomicUsize::new(0);
+
+/// Calls `run`, which may wait for tasks of this executor.
+pub fn watched<R>(may_wait: bool, run: impl FnOnce() -> R) -> R {
+    static WATCH: Once = Once::new();
+
+    if !may_wait {
+        return run();
+    }
+    let watch = || {
+        thread::spawn(watch);
+    };
+    WATCH.call_once(watch);
+    WATCHED.store(true, SeqCst);
+    let result = run();
+    while HELPERS.load(SeqCst) > 0 {
+        thread::yield_now();
+    }
+    WATCHED.store(false, SeqCst);
+    // One that has started in between sees that it is too late.
+    while HELPERS.load(SeqCst) > 0 {
+        thread::yield_now();
+    }
+    result
+}
+
+fn watch() {
+    const PATIENCE: Duration = Duration::from_millis(1);
+
+    let progress = || (crate::event::len(), POLLS.load(SeqCst), WATCHED.load(SeqCst));
+    let mut before = progress();
+    loop {
+        thread::sleep(PATIENCE);
+        let now = progress();
+        if now == before && WATCHED.load(SeqCst) {
+            HELPERS.fetch_add(1, SeqCst);
+            thread::spawn(help);
+        }
+        before = now;
+    }
+}
+
+/// Drives the tasks until none is woken.
+fn help() {
+    while WATCHED.load(SeqCst) && round() {}
+    HELPERS.fetch_sub(1, SeqCst);
+}

@@ -1,0 +1,250 @@
+//! Cleanups: what is evaluated, and the future that is awaited.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+};
+
+use finally::{Fate, block::End as BlockEnd};
+
+use super::{Running, end_of, immediately, leave_now, run};
+use crate::{
+    event::{End, Id, What, push},
+    failure::{self, Ended, Failed, catch, of_payload},
+    program::{Build, Cleanup, Program, Residue, SLOTS, Slot},
+};
+
+/// A cleanup that is still to be run, in the hands of the function that it belongs to.
+#[derive(Clone)]
+pub struct Clean(Arc<Cleanup>);
+
+impl Clean {
+    pub fn new(cleanup: &Cleanup) -> Self {
+        Self(Arc::new(cleanup.clone()))
+    }
+
+    fn id(&self) -> Id {
+        self.0.id
+    }
+
+    /// Notes the fate that the cleanup is shown.
+    pub fn shown(self, fate: impl Shown) -> Self {
+        push(self.id(), What::Fate(fate.end()));
+        self
+    }
+
+    /// Runs it without awaiting.
+    pub fn now(&self) -> Ended {
+        push(self.id(), What::Start);
+        let ended = catch(|| immediately(self.id(), &self.0.program));
+        push(self.id(), What::Done(end_of(&ended)));
+        ended.unwrap_or_else(|payload| std::panic::resume_unwind(payload))
+    }
+
+    /// The same for a cleanup that cannot fail.
+    pub fn now_unit(&self) {
+        discard(self.now());
+    }
+
+    /// Evaluates it to a future.
+    pub fn begin(&self) -> Cleaning {
+        push(self.id(), What::Build);
+        match &self.0.build {
+            Build::Plain => {}
+            Build::Panics => failure::panic(self.id()),
+            Build::Leaves(leaving) => leave_now(leaving),
+        }
+        self.future()
+    }
+
+    fn future(&self) -> Cleaning {
+        Cleaning {
+            id: self.id(),
+            stage: Stage::New(self.0.program.clone()),
+            residual: Residual::new(self.id(), &self.0.residue),
+        }
+    }
+
+    /// Runs it, taking what it uses.
+    pub async fn run(self) -> Ended {
+        self.future().await
+    }
+
+    /// The same for a cleanup that cannot fail.
+    pub async fn run_unit(self) {
+        discard(self.future().await);
+    }
+
+    /// Runs it, borrowing what it uses.
+    pub async fn run_borrowed(&self) -> Ended {
+        // Nothing else could be awaited where it is not `Send`.
+        let _local = std::ptr::from_ref(self);
+        self.future().await
+    }
+}
+
+fn discard(ended: Ended) {
+    if let Err(Failed(id)) = ended {
+        push(id, What::Discarded);
+    }
+}
+
+/// The future of a cleanup.
+pub struct Cleaning {
+    id: Id,
+    stage: Stage,
+    residual: Residual,
+}
+
+enum Stage {
+    New(Program),
+    Running(Running),
+    Ended,
+}
+
+impl Future for Cleaning {
+    type Output = Ended;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended> {
+        if let Stage::New(program) = &self.stage {
+            push(self.id, What::Start);
+            let running = run(program);
+            self.stage = Stage::Running(running);
+            self.residual.armed = true;
+        }
+        let Stage::Running(running) = &mut self.stage else { panic!("a cleanup is polled after its end") };
+        let ended = match catch(|| running.as_mut().poll(context)) {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(ended)) => Ok(ended),
+            Err(payload) => Err(payload),
+        };
+        self.stage = Stage::Ended;
+        push(self.id, What::Done(end_of(&ended)));
+        Poll::Ready(ended.unwrap_or_else(|payload| std::panic::resume_unwind(payload)))
+    }
+}
+
+impl Drop for Cleaning {
+    fn drop(&mut self) {
+        self.stage = Stage::Ended;
+        self.residual.is_alone = true;
+    }
+}
+
+/// Does something when a future that was polled is dropped.
+struct Residual {
+    id: Id,
+    residue: Residue,
+    armed: bool,
+    /// What the future holds is dropped, and has not panicked. The library catches what comes now.
+    is_alone: bool,
+}
+
+impl Residual {
+    fn new(id: Id, residue: &Residue) -> Self {
+        Self { id, residue: residue.clone(), armed: false, is_alone: false }
+    }
+}
+
+impl Drop for Residual {
+    fn drop(&mut self) {
+        if !self.armed || matches!(self.residue, Residue::Nothing) {
+            return;
+        }
+        push(self.id, What::Residue);
+        match &self.residue {
+            Residue::Nothing => {}
+            Residue::Panics => failure::panic_in_drop(self.id, self.is_alone),
+            Residue::Leaves(leaving) => leave_now(leaving),
+        }
+    }
+}
+
+/// A body whose future shows when it is dropped.
+pub struct WithResidue {
+    running: Option<Running>,
+    residual: Residual,
+}
+
+impl WithResidue {
+    pub fn new(id: Id, running: Running, residue: &Residue) -> Self {
+        Self { running: Some(running), residual: Residual::new(id, residue) }
+    }
+}
+
+impl Drop for WithResidue {
+    fn drop(&mut self) {
+        self.running = None;
+        self.residual.is_alone = true;
+    }
+}
+
+impl Future for WithResidue {
+    type Output = Ended;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended> {
+        self.residual.armed = true;
+        let Some(running) = &mut self.running else { unreachable!("it is there until it is dropped") };
+        running.as_mut().poll(context)
+    }
+}
+
+/// A fate as an end.
+pub trait Shown {
+    fn end(self) -> End;
+}
+
+impl Shown for Fate<'_, Ended> {
+    fn end(self) -> End {
+        match self {
+            Fate::Returned(Ok(())) => End::Ok,
+            Fate::Returned(Err(Failed(id))) => End::Failed(*id),
+            Fate::Panicked(payload) => End::Panicked(of_payload(payload)),
+            Fate::Cancelled => End::Cancelled(None),
+        }
+    }
+}
+
+impl<R, J> Shown for Fate<'_, BlockEnd<Ended, R, J>> {
+    fn end(self) -> End {
+        match self {
+            Fate::Returned(BlockEnd::Value(Ok(()))) => End::Ok,
+            Fate::Returned(BlockEnd::Value(Err(Failed(id)))) => End::Failed(*id),
+            Fate::Returned(_) => unreachable!("these bodies do not leave by another way"),
+            Fate::Panicked(payload) => End::Panicked(of_payload(payload)),
+            Fate::Cancelled => End::Cancelled(None),
+        }
+    }
+}
+
+/// An argument that the cleanup does not mention. It is made where the function is polled at once.
+pub struct Held(pub Id);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        push(self.0, What::Held);
+    }
+}
+
+static IN_SLOTS: Mutex<[Option<Clean>; SLOTS as usize]> = Mutex::new([const { None }; SLOTS as usize]);
+
+fn slots() -> MutexGuard<'static, [Option<Clean>; SLOTS as usize]> {
+    IN_SLOTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Puts a cleanup where a path finds it.
+pub fn put(slot: Slot, clean: Clean) {
+    slots()[slot as usize] = Some(clean);
+}
+
+/// The cleanup that a path finds.
+pub fn in_slot(slot: Slot) -> Clean {
+    slots()[slot as usize].clone().expect("it was put there by the function around")
+}
+
+/// Empties the slots, for a new run.
+pub fn forget_slots() {
+    *slots() = [const { None }; SLOTS as usize];
+}

@@ -1,0 +1,185 @@
+//! The attribute.
+
+use std::{future::Future, panic::resume_unwind, pin::Pin};
+
+use finally::{Fate, finally};
+
+use super::{Clean, Ended, Finally, Form, Held, Id, Program, body, cleaning, whole};
+use crate::{
+    event::{What, push},
+    failure::catch,
+    nodes::{Running, cleaning::Cleaning, end_of, immediately},
+};
+
+pub async fn run(id: Id, it: &Finally, clean: Clean) -> Ended {
+    let (body, held) = (body(id, &it.body), Held(id));
+    match it.form {
+        Form::PathSync(0) => whole(id, path_sync::<0>(body, held)).await,
+        Form::PathSync(1) => whole(id, path_sync::<1>(body, held)).await,
+        Form::PathSync(2) => whole(id, path_sync::<2>(body, held)).await,
+        Form::PathSync(_) => whole(id, path_sync::<3>(body, held)).await,
+        Form::PathAsync(0) => whole(id, path_async::<0>(body, held)).await,
+        Form::PathAsync(1) => whole(id, path_async::<1>(body, held)).await,
+        Form::PathAsync(2) => whole(id, path_async::<2>(body, held)).await,
+        Form::PathAsync(_) => whole(id, path_async::<3>(body, held)).await,
+        Form::PathBlock(0) => whole(id, path_block::<0>(body, held)).await,
+        Form::PathBlock(1) => whole(id, path_block::<1>(body, held)).await,
+        Form::PathBlock(2) => whole(id, path_block::<2>(body, held)).await,
+        Form::PathBlock(_) => whole(id, path_block::<3>(body, held)).await,
+        Form::PathSkip(0) => whole(id, path_skip::<0>(body, held)).await,
+        Form::PathSkip(1) => whole(id, path_skip::<1>(body, held)).await,
+        Form::PathSkip(2) => whole(id, path_skip::<2>(body, held)).await,
+        Form::PathSkip(_) => whole(id, path_skip::<3>(body, held)).await,
+        Form::ClosureSync => whole(id, closure_sync(body, held, clean)).await,
+        Form::ClosureUnit => whole(id, closure_unit(body, held, clean)).await,
+        Form::ClosureSkip => whole(id, closure_skip(body, held, clean)).await,
+        Form::FateSync => whole(id, fate_sync(body, held, clean)).await,
+        Form::FateAsync => whole(id, fate_async(body, held, clean)).await,
+        Form::FateBlock => whole(id, fate_block(body, held, clean)).await,
+        Form::FateSkip => whole(id, fate_skip(body, held, clean)).await,
+        Form::AsyncClosure => whole(id, async_closure(body, held, clean)).await,
+        Form::Evaluated => whole(id, evaluated(body, held, clean)).await,
+        Form::Await => whole(id, awaited(body, held, clean)).await,
+        Form::AwaitQuestion => whole(id, awaited_with_question(body, held, clean)).await,
+        Form::AwaitUnit => whole(id, awaited_unit(body, held, clean)).await,
+        Form::BorrowBlock => whole(id, borrowed_and_blocking(body, held, clean)).await,
+        Form::BorrowSkip => whole(id, borrowed_and_skipped(body, held, clean)).await,
+        Form::ReturnsFuture => whole(id, returns_future(body, held, clean)).await,
+        Form::ReturnsBoxed => whole(id, returns_boxed(body, held, clean)).await,
+        Form::Stacked => {
+            let top = Clean::new(it.top.as_ref().expect("it has two cleanups"));
+            whole(id, stacked(body, held, top, clean)).await
+        }
+        _ => unreachable!("it is none of the attribute"),
+    }
+}
+
+fn sync_in_slot<const SLOT: u8>() -> Ended {
+    cleaning::in_slot(SLOT).now()
+}
+
+fn async_in_slot<const SLOT: u8>() -> Cleaning {
+    cleaning::in_slot(SLOT).begin()
+}
+
+#[finally(sync_in_slot::<SLOT>)]
+async fn path_sync<const SLOT: u8>(body: Running, _held: Held) -> Ended {
+    body.await
+}
+
+#[finally(async_in_slot::<SLOT>)]
+async fn path_async<const SLOT: u8>(body: Running, _held: Held) -> Ended {
+    body.await
+}
+
+#[finally(async_in_slot::<SLOT>, on_cancel = block)]
+async fn path_block<const SLOT: u8>(body: Running, _held: Held) -> Ended {
+    body.await
+}
+
+#[finally(async_in_slot::<SLOT>, on_cancel = skip)]
+async fn path_skip<const SLOT: u8>(body: Running, _held: Held) -> Ended {
+    body.await
+}
+
+#[finally(|| clean.now())]
+async fn closure_sync(body: Running, _held: Held, clean: Clean) -> Ended {
+    body.await
+}
+
+#[finally(|| clean.now_unit())]
+async fn closure_unit(body: Running, _held: Held, clean: Clean) -> Ended {
+    body.await
+}
+
+#[finally(|| clean.now(), on_cancel = skip)]
+async fn closure_skip(body: Running, _held: Held, clean: Clean) -> Ended {
+    body.await
+}
+
+#[finally(|fate| clean.shown(fate).now())]
+async fn fate_sync(body: Running, _held: Held, clean: Clean) -> Ended {
+    body.await
+}
+
+#[finally(|fate: Fate<'_, Ended>| clean.shown(fate).begin())]
+async fn fate_async(body: Running, _held: Held, clean: Clean) -> Ended {
+    body.await
+}
+
+#[finally(|fate| clean.shown(fate).begin(), on_cancel = block)]
+async fn fate_block(body: Running, _held: Held, clean: Clean) -> Ended {
+    body.await
+}
+
+#[finally(|fate| clean.shown(fate).begin(), on_cancel = skip)]
+async fn fate_skip(body: Running, _held: Held, clean: Clean) -> Ended {
+    body.await
+}
+
+#[finally(async || clean.run().await)]
+async fn async_closure(body: Running, _held: Held, clean: Clean) -> Ended {
+    body.await
+}
+
+#[finally(clean.begin())]
+async fn evaluated(body: Running, _held: Held, clean: Clean) -> Ended {
+    body.await
+}
+
+#[finally(clean.run().await)]
+async fn awaited(body: Running, _held: Held, clean: Clean) -> Ended {
+    body.await
+}
+
+#[finally({ clean.run().await?; Ended::Ok(()) })]
+async fn awaited_with_question(body: Running, _held: Held, clean: Clean) -> Ended {
+    body.await
+}
+
+#[finally(clean.run_unit().await)]
+async fn awaited_unit(body: Running, _held: Held, clean: Clean) -> Ended {
+    body.await
+}
+
+#[finally(clean.run_borrowed().await, on_cancel = block)]
+async fn borrowed_and_blocking(body: Running, _held: Held, clean: Clean) -> Ended {
+    body.await
+}
+
+#[finally(clean.run_borrowed().await, on_cancel = skip)]
+async fn borrowed_and_skipped(body: Running, _held: Held, clean: Clean) -> Ended {
+    body.await
+}
+
+#[finally(clean.begin())]
+fn returns_future(body: Running, _held: Held, clean: Clean) -> impl Future<Output = Ended> + Send {
+    async move {
+        let _held = _held;
+        body.await
+    }
+}
+
+#[finally(clean.begin())]
+fn returns_boxed(body: Running, _held: Held, clean: Clean) -> Pin<Box<dyn Future<Output = Ended> + Send>> {
+    Box::pin(async move {
+        let _held = _held;
+        body.await
+    })
+}
+
+/// The cleanup on top runs first.
+#[finally(|| top.now())]
+#[finally(clean.run().await)]
+async fn stacked(body: Running, _held: Held, top: Clean, clean: Clean) -> Ended {
+    body.await
+}
+
+/// A function that is not async: its body is polled once.
+#[finally(|| clean.now())]
+pub fn plain(id: Id, program: &Program, _held: Held, clean: Clean) -> Ended {
+    push(id, What::Entered);
+    let ended = catch(|| immediately(id, program));
+    push(id, What::Ended(end_of(&ended)));
+    ended.unwrap_or_else(|payload| resume_unwind(payload))
+}

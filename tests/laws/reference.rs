@@ -1,0 +1,967 @@
+//! A direct-style interpreter of programs: no futures, no wakers, no tasks. A suspension is nothing, a cancellation is a way
+//! to return early.
+//!
+//! What is handed off runs beside the rest, so a run has no one right log: the order of events that do not depend on each other
+//! is the executor's choice. The interpreter therefore takes from the log how far each side had come when it was dropped, and
+//! computes all else: which events there are, which event comes after which other one, the outcome, and the reports. A
+//! log is right if it has exactly these events in an order that keeps all of these constraints. For a program without
+//! concurrency that is one order only.
+
+use finally::FailureKind;
+
+use crate::{
+    coverage::Coverage,
+    event::{End, Event, Failing, Id, Index, NEVER, ROOT, What},
+    program::{Acquired, Build, Cleanup, Finally, Form, Guarded, Leaving, Mode, Node, Op, Program, Residue, Scoped},
+};
+
+/// What a run has to come to.
+pub struct Expected {
+    pub events: Vec<Constraint>,
+    /// Of the program, as its caller gets it.
+    pub end: End,
+    pub reports: Vec<Report>,
+    /// How often the program is pending. Nothing if that depends on cleanups which were handed off.
+    pub pendings: Option<u32>,
+    /// Pairs of sides whose pendings do not go together.
+    pub tax: Vec<String>,
+    /// Contradictions between the log and the program.
+    pub contradictions: Vec<String>,
+}
+
+/// An event, and the numbers of those that come before it.
+pub struct Constraint {
+    pub event: Event,
+    pub after: Vec<usize>,
+    /// The ends of cleanups that it waits for.
+    pub group: Vec<usize>,
+    /// Whether it comes only after a gate has opened.
+    pub gated: bool,
+}
+
+/// A failure that goes to the hook, and its origin where that can be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Report {
+    pub kind: FailureKind,
+    pub id: Option<Id>,
+}
+
+/// Where an interpretation is: after these events.
+#[derive(Clone, Default)]
+struct At {
+    after: Vec<usize>,
+    group: Vec<usize>,
+    /// How often the run's own future was pending here.
+    pendings: u32,
+}
+
+impl At {
+    fn frontier(&self) -> Vec<usize> {
+        [&self.after[..], &self.group[..]].concat()
+    }
+}
+
+/// The last events of what was handed off, for whoever waits for it.
+type Left = Vec<usize>;
+
+/// What a part is dropped with, if it is.
+#[derive(Clone, Copy)]
+struct Zone {
+    /// Where in the log that is.
+    until: u32,
+    mark: Option<usize>,
+    /// Up to where in the log the caller of the whole program polls it.
+    live: u32,
+}
+
+/// On an executor, or where nothing is awaited.
+const FREE: Zone = Zone { until: NEVER, mark: None, live: 0 };
+
+impl Zone {
+    /// Of what is not dropped with its surroundings.
+    fn unbounded(self) -> Self {
+        Self { until: NEVER, mark: None, ..self }
+    }
+}
+
+struct Reference<'a> {
+    log: &'a Index,
+    events: Vec<Constraint>,
+    reports: Vec<Report>,
+    waits: bool,
+    tax: Vec<String>,
+    contradictions: Vec<String>,
+    /// Panics that came up while the thread was panicking.
+    second: Vec<Id>,
+    gates: Vec<(usize, Option<Id>)>,
+    /// How much of the log there was when all had come to rest with the gates closed.
+    first_rest: u32,
+    coverage: &'a mut Coverage,
+}
+
+/// Interprets a program. `dropped` is whether the run was dropped before its end.
+pub fn interpret(
+    program: &Program,
+    events: &[Event],
+    log: &Index,
+    dropped: bool,
+    first_rest: usize,
+    coverage: &mut Coverage,
+) -> Expected {
+    let second = |event: &&Event| event.1 == What::Raised(Failing::SecondPanic);
+    let second = events.iter().filter(second).map(|event| event.0).collect();
+    let mut this = Reference {
+        log,
+        events: Vec::with_capacity(events.len()),
+        reports: Vec::new(),
+        waits: false,
+        tax: Vec::new(),
+        contradictions: Vec::new(),
+        second,
+        gates: Vec::new(),
+        first_rest: first_rest as u32,
+        coverage,
+    };
+    let mut at = At::default();
+    let mut zone = Zone { until: NEVER, mark: None, live: NEVER };
+    if dropped {
+        zone = this.zone(&At::default(), ROOT, 0, zone);
+    }
+    let end = this.run(program, &mut at, zone, &mut Left::new());
+    this.close_gates();
+    Expected {
+        end,
+        reports: this.reports,
+        pendings: (!this.waits).then_some(at.pendings),
+        tax: if this.waits { Vec::new() } else { this.tax },
+        contradictions: this.contradictions,
+        events: this.events,
+    }
+}
+
+impl Reference<'_> {
+    fn emit(&mut self, at: &mut At, id: Id, what: What) -> usize {
+        let number = self.events.len();
+        let group = std::mem::take(&mut at.group);
+        let after = std::mem::replace(&mut at.after, vec![number]);
+        self.events.push(Constraint { event: Event(id, what), after, group, gated: false });
+        number
+    }
+
+    fn place(&self, number: usize) -> u32 {
+        let Event(id, what) = self.events[number].event;
+        self.log.of(id, what)
+    }
+
+    /// The zone of a side that is dropped where its event says so.
+    fn zone(&mut self, at: &At, id: Id, side: u8, around: Zone) -> Zone {
+        let until = self.log.of(id, What::Drops(side));
+        let mark = Some(self.emit(&mut at.clone(), id, What::Drops(side)));
+        Zone { until, mark, live: around.live.min(until) }
+    }
+
+    /// Whether an event comes before the zone is dropped.
+    fn reached(&self, id: Id, what: What, zone: Zone) -> bool {
+        zone.until == NEVER || self.log.of(id, what) < zone.until
+    }
+
+    /// From here on the drop of the zone goes on.
+    fn cancel(&mut self, at: &mut At, zone: Zone) -> End {
+        if let Some(mark) = zone.mark {
+            self.events[mark].after.append(&mut at.after);
+            at.after = vec![mark];
+            at.group.clear();
+        }
+        End::Cancelled(None)
+    }
+
+    /// The same where a part has been interpreted to its end, and was polled up to the drop only.
+    fn cancel_since(&mut self, since: usize, at: &mut At, zone: Zone) {
+        if let Some(mark) = zone.mark {
+            let before = (since..self.events.len()).filter(|number| self.place(*number) < zone.until);
+            let before: Vec<_> = before.collect();
+            self.events[mark].after.extend(before);
+        }
+        self.cancel(at, zone);
+    }
+
+    fn contradict(&mut self, id: Id, what: &str) {
+        self.contradictions.push(format!("#{id}: {what}"));
+    }
+
+    fn report(&mut self, kind: FailureKind, id: Option<Id>) {
+        self.reports.push(Report { kind, id });
+    }
+
+    fn report_cleanup(&mut self, end: End) {
+        match end {
+            End::Failed(id) => self.report(FailureKind::CleanupFailed, Some(id)),
+            End::Panicked(id) => self.report(FailureKind::CleanupPanicked, Some(id)),
+            End::Ok | End::Cancelled(_) => {}
+        }
+    }
+
+    /// Nobody gets what a body has ended in.
+    fn report_body(&mut self, end: End, erased: bool) {
+        match end {
+            End::Failed(id) => self.report(FailureKind::BodyFailed, (!erased).then_some(id)),
+            End::Panicked(id) => self.report(FailureKind::BodyPanicked, Some(id)),
+            End::Ok | End::Cancelled(_) => {}
+        }
+    }
+
+    fn first_wins(&mut self, body: End, cleanup: End) -> End {
+        if body == End::Ok {
+            return cleanup;
+        }
+        self.report_cleanup(cleanup);
+        body
+    }
+
+    /// Goes on with the panic of a drop, unless that would be the second one in flight.
+    fn raise(&mut self, panic: Option<Id>) -> End {
+        match panic {
+            Some(id) if self.second.contains(&id) => {
+                self.report(FailureKind::BodyPanicked, Some(id));
+                self.coverage.count("a panic in a drop by an unwinding");
+                End::Cancelled(None)
+            }
+            panic => End::Cancelled(panic),
+        }
+    }
+
+    fn wait(&mut self, at: &mut At, left: Left) {
+        if !left.is_empty() {
+            self.waits = true;
+            self.coverage.count("waits for what was handed off");
+        }
+        at.group.extend(left);
+    }
+
+    fn suspend(&mut self, at: &mut At, id: Id, step: u8, zone: Zone) -> bool {
+        if self.log.of(id, What::Step(step)) < zone.live {
+            at.pendings += 1;
+        }
+        self.reached(id, What::Step(step + 1), zone)
+    }
+
+    fn run(&mut self, program: &Program, at: &mut At, zone: Zone, left: &mut Left) -> End {
+        let Node { id, op } = &**program;
+        let id = *id;
+        match op {
+            Op::Done => {
+                self.emit(at, id, What::Ran);
+                End::Ok
+            }
+            Op::Fail => {
+                self.emit(at, id, What::Raised(Failing::Error));
+                End::Failed(id)
+            }
+            Op::Panic => {
+                self.emit(at, id, What::Raised(Failing::Panic));
+                End::Panicked(id)
+            }
+            Op::Yield(times, then) => {
+                self.emit(at, id, What::Step(0));
+                for step in 0..*times {
+                    if !self.suspend(at, id, step, zone) {
+                        return self.cancel(at, zone);
+                    }
+                    self.emit(at, id, What::Step(step + 1));
+                }
+                self.run(then, at, zone, left)
+            }
+            Op::Gate(then) => self.gate(id, None, then, at, zone, left),
+            Op::Await(of, then) => self.gate(id, Some(*of), then, at, zone, left),
+            Op::Signal(then) => {
+                self.emit(at, id, What::Signalled);
+                self.run(then, at, zone, left)
+            }
+            Op::Seq(first, second) => match self.run(first, at, zone, left) {
+                End::Ok => self.run(second, at, zone, left),
+                end => end,
+            },
+            Op::Catch(inner) => match self.run(inner, at, zone, left) {
+                End::Failed(caught) | End::Panicked(caught) => {
+                    self.emit(at, caught, What::Caught);
+                    End::Ok
+                }
+                end => end,
+            },
+            Op::Hold(inner) => {
+                let end = self.run(inner, at, zone, left);
+                self.emit(at, id, What::Dropped);
+                end
+            }
+            Op::Bomb(inner) => {
+                let end = self.run(inner, at, zone, left);
+                self.emit(at, id, What::Dropped);
+                match end {
+                    End::Cancelled(None) if self.explodes(id, at) => End::Cancelled(Some(id)),
+                    end => end,
+                }
+            }
+            Op::Race { left: first, right: second, .. } => self.race(id, [first, second], at, zone, left),
+            Op::Join(first, second) => self.join(id, [first, second], at, zone, left),
+            Op::Leave(polls, inner) => self.leave(id, *polls, inner, at, zone, left),
+            Op::Finally(it) => self.finally(id, it, at, zone, left),
+            Op::Guard(it) => {
+                let end = self.run(&it.program, at, zone, left);
+                self.guard(id, it, end, at, zone, left)
+            }
+            Op::Scope(it) => self.scope(id, it, at, zone, left),
+            Op::Acquire(it) => self.acquire(id, it, at, zone, left),
+        }
+    }
+
+    /// Whether a drop panics is up to the program: it does not if the thread is panicking.
+    fn explodes(&mut self, id: Id, at: &mut At) -> bool {
+        let what = if self.second.contains(&id) { Failing::SecondPanic } else { Failing::Panic };
+        let explodes = self.log.has(id, What::Raised(what));
+        if explodes {
+            self.emit(at, id, What::Raised(what));
+            self.coverage.count("a panic in a drop");
+        }
+        explodes
+    }
+
+    fn gate(&mut self, id: Id, of: Option<Id>, then: &Program, at: &mut At, zone: Zone, left: &mut Left) -> End {
+        self.emit(at, id, What::Step(0));
+        // It is polled as often as something beside it is.
+        self.waits = true;
+        if !self.suspend(at, id, 0, zone) {
+            return self.cancel(at, zone);
+        }
+        let opened = self.emit(at, id, What::Step(1));
+        self.gates.push((opened, of));
+        self.run(then, at, zone, left)
+    }
+
+    fn race(&mut self, id: Id, sides: [&Program; 2], at: &mut At, zone: Zone, left: &mut Left) -> End {
+        let loser = (0..2).find(|side| self.log.of(id, What::Drops(*side)) < zone.until);
+        let Some(loser) = loser else { return self.cancelled_pair(id, sides, at, zone, left) };
+        self.coverage.count(if loser == 1 { "a race that the first side wins" } else { "a race that the second side wins" });
+        let before = at.pendings;
+        let mut winners = at.clone();
+        let mut losers = at.clone();
+        let polled = self.log.of(id, What::Polled) < zone.until;
+        if polled {
+            self.emit(if loser == 1 { &mut losers } else { &mut winners }, id, What::Polled);
+        }
+        let end = self.run(sides[1 - loser as usize], &mut winners, zone, left);
+        let lost = self.zone(&winners, id, loser, zone);
+        let mut dropped = End::Cancelled(None);
+        if loser == 0 || polled {
+            dropped = self.run(sides[loser as usize], &mut losers, lost, left);
+            let more = u32::from(loser == 0);
+            self.note_tax(id, lost, winners.pendings - before + more, losers.pendings - before);
+        } else {
+            losers.after = lost.mark.into_iter().collect();
+            self.coverage.count("a side that is never polled");
+        }
+        at.pendings = winners.pendings;
+        self.leave_other(id, end, dropped, at, winners, losers)
+    }
+
+    /// No more polls than the sides need.
+    fn note_tax(&mut self, id: Id, lost: Zone, winner: u32, loser: u32) {
+        if lost.until <= lost.live && winner != loser {
+            self.tax.push(format!("#{id}: one side was pending {winner} times, the other one {loser} times"));
+        }
+    }
+
+    fn leave_other(&mut self, id: Id, end: End, dropped: End, at: &mut At, first: At, second: At) -> End {
+        at.after = [first.after, second.after].concat();
+        at.group = [first.group, second.group].concat();
+        match (end, dropped) {
+            (end, End::Cancelled(None)) => end,
+            (End::Panicked(first), End::Cancelled(Some(second))) => {
+                self.emit(at, second, What::Discarded);
+                End::Panicked(first)
+            }
+            (End::Failed(discarded), End::Cancelled(Some(panic))) => {
+                self.emit(at, discarded, What::Discarded);
+                End::Panicked(panic)
+            }
+            (_, End::Cancelled(Some(panic))) => End::Panicked(panic),
+            (end, _) => {
+                self.contradict(id, "a side was dropped that has ended");
+                end
+            }
+        }
+    }
+
+    /// Both sides are dropped with what is around them, or both end.
+    fn cancelled_pair(&mut self, id: Id, sides: [&Program; 2], at: &mut At, zone: Zone, left: &mut Left) -> End {
+        let mut first = at.clone();
+        let mut second = at.clone();
+        let ends = [
+            self.run(sides[0], &mut first, zone, left),
+            if self.reached(id, What::Polled, zone) {
+                self.emit(&mut second, id, What::Polled);
+                // The first side is dropped first.
+                let mark = first.after.last().copied().filter(|_| zone.mark.is_some());
+                let end = self.run(sides[1], &mut second, zone, left);
+                if let (Some(mark), End::Cancelled(_)) = (mark, end) {
+                    second.after.push(mark);
+                }
+                end
+            } else {
+                self.contradict(id, "a side was not polled");
+                End::Ok
+            },
+        ];
+        at.pendings = first.pendings.max(second.pendings);
+        at.after = [first.after, second.after].concat();
+        at.group = [first.group, second.group].concat();
+        match ends {
+            [End::Cancelled(None), End::Cancelled(panic)] => End::Cancelled(panic),
+            [End::Cancelled(panic), _] | [_, End::Cancelled(panic)] => End::Cancelled(panic),
+            [End::Ok, end] | [end, _] => end,
+        }
+    }
+
+    fn join(&mut self, id: Id, sides: [&Program; 2], at: &mut At, zone: Zone, left: &mut Left) -> End {
+        let loser = (0..2).find(|side| self.log.of(id, What::Drops(*side)) < zone.until);
+        let Some(loser) = loser else { return self.cancelled_pair(id, sides, at, zone, left) };
+        self.coverage.count("a join of which one half fails");
+        let mut failed = at.clone();
+        let mut losers = at.clone();
+        let polled = self.log.of(id, What::Polled) < zone.until;
+        if polled {
+            self.emit(if loser == 1 { &mut losers } else { &mut failed }, id, What::Polled);
+        }
+        let end = self.run(sides[1 - loser as usize], &mut failed, zone, left);
+        if !end.is_failure() {
+            self.contradict(id, "a half was dropped though the other one has not failed");
+        }
+        let lost = self.zone(&failed, id, loser, zone);
+        let mut dropped = End::Cancelled(None);
+        if loser == 0 || polled {
+            dropped = self.run(sides[loser as usize], &mut losers, lost, left);
+        } else {
+            losers.after = lost.mark.into_iter().collect();
+        }
+        at.pendings = failed.pendings;
+        self.leave_other(id, end, dropped, at, failed, losers)
+    }
+
+    fn leave(&mut self, id: Id, polls: u8, inner: &Program, at: &mut At, zone: Zone, left: &mut Left) -> End {
+        if polls == 0 {
+            self.emit(at, id, What::Drops(0));
+            self.coverage.count("a side that is never polled");
+            return End::Ok;
+        }
+        if self.log.of(id, What::Drops(0)) >= zone.until {
+            return self.run(inner, at, zone, left);
+        }
+        self.coverage.count("a program that is left");
+        let lost = self.zone(at, id, 0, zone);
+        match self.run(inner, at, lost, left) {
+            End::Cancelled(panic) => {
+                // The poll that was the last goes on.
+                if lost.until <= lost.live {
+                    at.pendings = at.pendings.saturating_sub(1);
+                }
+                panic.map_or(End::Ok, End::Panicked)
+            }
+            end => {
+                self.contradict(id, "a program was dropped that has ended");
+                end
+            }
+        }
+    }
+
+    /// Polled once, where nothing is awaited.
+    fn immediately(&mut self, id: Id, program: &Program, at: &mut At, left: &mut Left) -> End {
+        let pendings = at.pendings;
+        let mut zone = FREE;
+        if self.log.has(id, What::Drops(0)) {
+            zone = self.zone(at, id, 0, FREE);
+            self.coverage.count("a program that is left in a call");
+        }
+        let end = self.run(program, at, zone, left);
+        at.pendings = pendings;
+        match end {
+            End::Cancelled(panic) => panic.map_or(End::Ok, End::Panicked),
+            end => end,
+        }
+    }
+
+    fn leave_now(&mut self, leaving: &Leaving, at: &mut At, left: &mut Left) {
+        let Leaving { id, program, polls } = leaving;
+        if *polls == 0 {
+            self.emit(at, *id, What::Drops(0));
+            return;
+        }
+        if let End::Failed(discarded) | End::Panicked(discarded) = self.immediately(*id, program, at, left) {
+            self.emit(at, discarded, What::Discarded);
+        }
+    }
+
+    /// The drop of a future that was polled. The panic that comes out of it.
+    fn residue(&mut self, id: Id, residue: &Residue, at: &mut At, left: &mut Left) -> Option<Id> {
+        match residue {
+            Residue::Nothing => None,
+            Residue::Panics => {
+                self.emit(at, id, What::Residue);
+                self.explodes(id, at).then_some(id)
+            }
+            Residue::Leaves(leaving) => {
+                self.emit(at, id, What::Residue);
+                self.leave_now(leaving, at, left);
+                self.coverage.count("something is cancelled in the drop of an ended future");
+                None
+            }
+        }
+    }
+
+    /// The evaluation of a cleanup. Whether it gives a future.
+    fn build(&mut self, cleanup: &Cleanup, at: &mut At, left: &mut Left) -> bool {
+        self.emit(at, cleanup.id, What::Build);
+        match &cleanup.build {
+            Build::Plain => true,
+            Build::Panics => {
+                self.emit(at, cleanup.id, What::Raised(Failing::Panic));
+                self.coverage.count("a panic when a cleanup is built");
+                false
+            }
+            Build::Leaves(leaving) => {
+                self.leave_now(leaving, at, left);
+                self.coverage.count("something is cancelled when a cleanup is built");
+                true
+            }
+        }
+    }
+
+    /// A cleanup that is not awaited.
+    fn clean_now(&mut self, cleanup: &Cleanup, is_unit: bool, at: &mut At, left: &mut Left) -> End {
+        self.emit(at, cleanup.id, What::Start);
+        let end = self.immediately(cleanup.id, &cleanup.program, at, left);
+        self.emit(at, cleanup.id, What::Done(end));
+        self.of_unit(end, is_unit, at)
+    }
+
+    fn of_unit(&mut self, end: End, is_unit: bool, at: &mut At) -> End {
+        match end {
+            End::Failed(discarded) if is_unit => {
+                self.emit(at, discarded, What::Discarded);
+                End::Ok
+            }
+            end => end,
+        }
+    }
+
+    /// The rest of a cleanup that has started, up to the drop of its future. Nothing where that was dropped before its end.
+    fn clean(&mut self, cleanup: &Cleanup, is_unit: bool, at: &mut At, zone: Zone, own: &mut Left) -> Result<End, Option<Id>> {
+        let end = self.run(&cleanup.program, at, zone, own);
+        if let End::Cancelled(panic) = end {
+            let second = self.residue(cleanup.id, &cleanup.residue, at, own);
+            return Err(panic.or(second));
+        }
+        self.emit(at, cleanup.id, What::Done(end));
+        let end = self.of_unit(end, is_unit, at);
+        if !own.is_empty() {
+            self.coverage.count("a cleanup that cancels something");
+        }
+        Ok(match self.residue(cleanup.id, &cleanup.residue, at, own) {
+            Some(panic) => {
+                self.report_cleanup(end);
+                End::Panicked(panic)
+            }
+            None => end,
+        })
+    }
+
+    /// The whole of a cleanup that nobody awaits. What it leaves, its own end among it.
+    fn job(&mut self, cleanup: &Cleanup, is_unit: bool, mut at: At) -> At {
+        let mut own = Left::new();
+        self.emit(&mut at, cleanup.id, What::Start);
+        if let Ok(end) = self.clean(cleanup, is_unit, &mut at, FREE, &mut own) {
+            self.report_cleanup(end);
+        }
+        at.group.extend(own);
+        at
+    }
+
+    fn finally(&mut self, id: Id, it: &Finally, at: &mut At, zone: Zone, outer: &mut Left) -> End {
+        let Finally { form, body, residue, cleanup, top } = it;
+        let mut inside = Left::new();
+        self.emit(at, id, What::Entered);
+        let mut end = if *form == Form::Plain {
+            self.immediately(id, body, at, &mut inside)
+        } else {
+            self.run(body, at, zone, &mut inside)
+        };
+        if !end.is_cancelled() {
+            self.emit(at, id, What::Ended(end));
+        }
+        if form.holds_argument() {
+            self.emit(at, id, What::Held);
+        }
+        if form.is_method() {
+            end = self.drop_body(id, residue, end, at, &mut inside);
+        }
+        self.coverage.fate(*form, end);
+        if let Some(top) = top {
+            let cleaned = self.clean_now(top, false, at, &mut inside);
+            if end.is_cancelled() {
+                self.report_cleanup(cleaned);
+            } else {
+                end = self.first_wins(end, cleaned);
+            }
+        }
+        if let End::Cancelled(panic) = end {
+            self.abandon(it, at, inside, outer);
+            return self.raise(panic);
+        }
+        if form.shows_fate() {
+            self.emit(at, cleanup.id, What::Fate(end));
+        }
+        if form.mode() == Mode::Sync {
+            let before = outer.len();
+            let cleaned = self.clean_now(cleanup, form.is_unit(), at, outer);
+            outer.extend(inside);
+            // With an option, it may wait for what was cancelled before it delivers.
+            if *form == Form::ClosureSkip && outer.len() > before {
+                self.waits = true;
+                if !self.reached(id, What::Delivered(end), zone) {
+                    self.report_body(end, false);
+                    self.report_cleanup(cleaned);
+                    return self.cancel(at, zone);
+                }
+            }
+            let end = self.first_wins(end, cleaned);
+            self.emit(at, id, What::Delivered(end));
+            return end;
+        }
+        let settling = Settling {
+            id,
+            end,
+            erased: !form.is_attribute(),
+            mode: form.mode(),
+            is_unit: form.is_unit(),
+            cleanup,
+        };
+        if form.is_evaluated() && !self.build(cleanup, at, &mut inside) {
+            return self.settle_unbuilt(&settling, at, zone, inside, outer);
+        }
+        self.settle(&settling, at, zone, inside, outer)
+    }
+
+    /// The future of a body shows its drop.
+    fn drop_body(&mut self, id: Id, residue: &Residue, end: End, at: &mut At, inside: &mut Left) -> End {
+        match (end, self.residue(id, residue, at, inside)) {
+            (end, None) => end,
+            (End::Cancelled(first), Some(second)) => End::Cancelled(first.or(Some(second))),
+            (End::Panicked(first), Some(second)) => {
+                self.report(FailureKind::BodyPanicked, Some(second));
+                End::Panicked(first)
+            }
+            (end, Some(panic)) => {
+                self.report_body(end, true);
+                End::Panicked(panic)
+            }
+        }
+    }
+
+    /// The body of a finally was cancelled.
+    fn abandon(&mut self, it: &Finally, at: &mut At, mut inside: Left, outer: &mut Left) {
+        let Finally { form, cleanup, .. } = it;
+        if form.skips_at_once() {
+            outer.extend(inside);
+            return;
+        }
+        if form.shows_fate() {
+            self.emit(at, cleanup.id, What::Fate(End::Cancelled(None)));
+        }
+        if form.mode() == Mode::Sync {
+            let cleaned = self.clean_now(cleanup, form.is_unit(), at, outer);
+            self.report_cleanup(cleaned);
+            outer.extend(inside);
+            return;
+        }
+        if form.is_evaluated() && !self.build(cleanup, at, &mut inside) {
+            self.report_cleanup(End::Panicked(cleanup.id));
+            outer.extend(inside);
+            return;
+        }
+        self.hand_off(form.mode(), cleanup, form.is_unit(), at, inside, outer);
+    }
+
+    /// A cleanup that has not started, whose caller has left.
+    fn hand_off(&mut self, mode: Mode, cleanup: &Cleanup, is_unit: bool, at: &mut At, inside: Left, outer: &mut Left) {
+        match mode {
+            Mode::Skip => outer.extend(inside),
+            Mode::Block => {
+                at.group.extend(inside);
+                *at = At { pendings: at.pendings, ..self.job(cleanup, is_unit, at.clone()) };
+            }
+            Mode::Sync | Mode::Detach => {
+                let at = At { group: inside, ..at.clone() };
+                outer.extend(self.job(cleanup, is_unit, at).frontier());
+            }
+        }
+    }
+
+    /// The evaluation of a cleanup has panicked, and its caller waits.
+    fn settle_unbuilt(&mut self, it: &Settling<'_>, at: &mut At, zone: Zone, inside: Left, outer: &mut Left) -> End {
+        let cleaned = End::Panicked(it.cleanup.id);
+        if self.reached(it.id, What::Delivered(End::Ok), zone) {
+            self.wait(at, inside);
+            let end = self.first_wins(it.end, cleaned);
+            self.emit(at, it.id, What::Delivered(end));
+            return end;
+        }
+        self.leave_waiting(it, &inside);
+        self.report_cleanup(cleaned);
+        outer.extend(inside);
+        self.cancel(at, zone)
+    }
+
+    /// The caller has left before the cleanup has started.
+    fn leave_waiting(&mut self, it: &Settling<'_>, inside: &Left) {
+        self.waits = true;
+        self.coverage.count("cancelled while it waits for what was handed off");
+        if inside.is_empty() {
+            self.contradict(it.id, "nothing was to be waited for");
+        }
+        self.report_body(it.end, it.erased);
+    }
+
+    /// The cleanup is awaited.
+    fn settle(&mut self, it: &Settling<'_>, at: &mut At, zone: Zone, inside: Left, outer: &mut Left) -> End {
+        let Settling { id, end, erased, mode, is_unit, cleanup } = *it;
+        if !self.reached(cleanup.id, What::Start, zone) {
+            self.leave_waiting(it, &inside);
+            let cancelled = self.cancel(at, zone);
+            self.hand_off(mode, cleanup, is_unit, at, inside, outer);
+            return cancelled;
+        }
+        self.wait(at, inside);
+        let since = self.emit(at, cleanup.id, What::Start);
+        let mut strand = at.clone();
+        let mut own = Left::new();
+        let bounds = if mode == Mode::Skip { zone } else { zone.unbounded() };
+        let cleaned = match self.clean(cleanup, is_unit, &mut strand, bounds, &mut own) {
+            Ok(cleaned) => cleaned,
+            Err(panic) => {
+                self.coverage.count("a cleanup that is skipped half-way");
+                *at = strand;
+                outer.extend(own);
+                self.report_body(end, erased);
+                return self.raise(panic);
+            }
+        };
+        at.pendings = strand.pendings;
+        if self.reached(id, What::Delivered(End::Ok), zone) {
+            *at = strand;
+            self.wait(at, own);
+            let end = self.first_wins(end, cleaned);
+            self.emit(at, id, What::Delivered(end));
+            return end;
+        }
+        self.coverage.count(if self.reached(cleanup.id, What::Done(End::Ok), zone) {
+            "cancelled while it waits for what the cleanup has cancelled"
+        } else {
+            "a cleanup that goes on elsewhere"
+        });
+        self.waits |= !own.is_empty();
+        self.cancel_since(since, at, zone);
+        self.report_body(end, erased);
+        self.report_cleanup(cleaned);
+        if mode == Mode::Block {
+            at.after.extend(strand.after);
+            at.group.extend(strand.group);
+            at.group.extend(own);
+        } else {
+            outer.extend(strand.frontier());
+            outer.extend(own);
+        }
+        End::Cancelled(None)
+    }
+
+    /// A guard, after the program beside it.
+    fn guard(&mut self, id: Id, it: &Guarded, end: End, at: &mut At, zone: Zone, outer: &mut Left) -> End {
+        let Guarded { mode, cleanup, release, .. } = it;
+        let released = end == End::Ok && *release;
+        self.coverage.count(match (released, end) {
+            (true, _) => "a guard that is released",
+            (false, End::Cancelled(_)) => "a guard that is cancelled",
+            (false, _) => "a guard that is dropped",
+        });
+        if *mode == Mode::Sync {
+            let cleaned = self.clean_now(cleanup, false, at, outer);
+            if released {
+                self.emit(at, id, What::Delivered(cleaned));
+                return cleaned;
+            }
+            self.report_cleanup(cleaned);
+            return end;
+        }
+        let built = self.build(cleanup, at, outer);
+        let settling = Settling { id, end, erased: true, mode: *mode, is_unit: false, cleanup };
+        match (released, built) {
+            (true, true) => self.settle(&settling, at, zone, Left::new(), outer),
+            (true, false) => self.settle_unbuilt(&settling, at, zone, Left::new(), outer),
+            (false, true) => {
+                self.hand_off(*mode, cleanup, false, at, Left::new(), outer);
+                end
+            }
+            (false, false) => {
+                self.report_cleanup(End::Panicked(cleanup.id));
+                end
+            }
+        }
+    }
+
+    fn scope(&mut self, id: Id, it: &Scoped, at: &mut At, zone: Zone, outer: &mut Left) -> End {
+        let ended = self.run(&it.program, at, zone, outer);
+        let closed = ended == End::Ok && it.close;
+        self.coverage.count(if closed { "a scope that is closed" } else { "a scope that is dropped" });
+        let delivered = closed && self.reached(id, What::Delivered(End::Ok), zone);
+        let since = self.events.len();
+        let mut in_drop = !closed;
+        let mut strand = at.clone();
+        let mut own = Left::new();
+        let mut first = End::Ok;
+        for (mode, cleanup) in it.cleanups.iter().rev() {
+            in_drop &= own.is_empty();
+            self.waits |= !own.is_empty();
+            strand.group.append(&mut own);
+            let cleaned = if *mode == Mode::Sync {
+                self.clean_now(cleanup, false, &mut strand, &mut own)
+            } else if !self.build(cleanup, &mut strand, &mut own) {
+                End::Panicked(cleanup.id)
+            } else {
+                if in_drop {
+                    *at = strand.clone();
+                    in_drop = false;
+                }
+                self.emit(&mut strand, cleanup.id, What::Start);
+                let bounds = if closed { zone.unbounded() } else { FREE };
+                self.clean(cleanup, false, &mut strand, bounds, &mut own).unwrap_or(End::Cancelled(None))
+            };
+            if in_drop {
+                *at = strand.clone();
+            }
+            if first == End::Ok {
+                first = cleaned;
+            } else {
+                self.report_cleanup(cleaned);
+            }
+        }
+        at.pendings = strand.pendings;
+        self.waits |= closed && !own.is_empty();
+        if delivered {
+            *at = strand;
+            self.wait(at, own);
+            self.emit(at, id, What::Delivered(first));
+            return first;
+        }
+        self.report_cleanup(first);
+        outer.extend(strand.frontier());
+        outer.extend(own);
+        if closed {
+            self.coverage.count("a scope that is cancelled while it is closed");
+            self.cancel_since(since, at, zone);
+            return End::Cancelled(None);
+        }
+        ended
+    }
+
+    fn acquire(&mut self, id: Id, it: &Acquired, at: &mut At, zone: Zone, outer: &mut Left) -> End {
+        let Acquired { fallible, source, guarded } = it;
+        let since = self.events.len();
+        let mut strand = at.clone();
+        let mut end = self.run(source, &mut strand, zone.unbounded(), outer);
+        if let (false, End::Failed(discarded)) = (*fallible, end) {
+            self.emit(&mut strand, discarded, What::Discarded);
+            end = End::Ok;
+        }
+        at.pendings = strand.pendings;
+        if self.reached(id, What::Acquired(End::Ok), zone) {
+            *at = strand;
+            self.emit(at, id, What::Acquired(end));
+            if end != End::Ok {
+                return end;
+            }
+            let end = self.run(&guarded.program, at, zone, outer);
+            return self.guard(id, guarded, end, at, zone, outer);
+        }
+        self.coverage.count("something arrives that nobody waits for");
+        match end {
+            End::Ok if guarded.mode == Mode::Sync => {
+                let cleaned = self.clean_now(&guarded.cleanup, false, &mut strand, outer);
+                self.report_cleanup(cleaned);
+            }
+            End::Ok if self.build(&guarded.cleanup, &mut strand, outer) => {
+                strand = self.job(&guarded.cleanup, false, strand);
+            }
+            End::Ok => self.report_cleanup(End::Panicked(guarded.cleanup.id)),
+            End::Panicked(_) => self.report_cleanup(end),
+            // Nobody has asked for the resource any more.
+            End::Failed(_) | End::Cancelled(_) => {}
+        }
+        outer.extend(strand.frontier());
+        self.cancel_since(since, at, zone);
+        End::Cancelled(None)
+    }
+
+    /// Finds out which events come only after all else has come to rest.
+    fn close_gates(&mut self) {
+        for (opened, of) in std::mem::take(&mut self.gates) {
+            let signal = of.and_then(|of| {
+                self.events.iter().position(|constraint| constraint.event == Event(of, What::Signalled))
+            });
+            match signal {
+                // A program may wait for what comes only after the wait.
+                Some(signal) if !self.comes_after(signal, opened) => self.events[opened].after.push(signal),
+                _ => self.events[opened].gated = true,
+            }
+        }
+        for number in 0..self.events.len() {
+            // When something is dropped is the program's affair: an old waker may have it polled once more.
+            let place = self.place(number);
+            if matches!(self.events[number].event.1, What::Drops(_)) && place != NEVER && place >= self.first_rest {
+                self.events[number].gated = true;
+            }
+        }
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for number in 0..self.events.len() {
+                let Constraint { after, group, gated, .. } = &self.events[number];
+                if !gated && after.iter().chain(group).any(|before| self.events[*before].gated) {
+                    self.events[number].gated = true;
+                    changed = true;
+                }
+            }
+        }
+    }
+
+    fn comes_after(&self, event: usize, other: usize) -> bool {
+        let mut seen = vec![false; self.events.len()];
+        let mut rest = vec![event];
+        while let Some(number) = rest.pop() {
+            if number == other {
+                return true;
+            }
+            if !std::mem::replace(&mut seen[number], true) {
+                rest.extend(self.events[number].after.iter().chain(&self.events[number].group));
+            }
+        }
+        false
+    }
+}
+
+/// A body that has ended by itself, and its cleanup.
+#[derive(Clone, Copy)]
+struct Settling<'a> {
+    id: Id,
+    end: End,
+    erased: bool,
+    mode: Mode,
+    is_unit: bool,
+    cleanup: &'a Cleanup,
+}
