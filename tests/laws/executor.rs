@@ -157,6 +157,10 @@ fn watch() {
 
 /// Drives the tasks until none is woken.
 fn help() {
-    while WATCHED.load(SeqCst) && round() {}
+    loop {
+        if !WATCHED.load(SeqCst) || !round() {
+            break;
+        }
+    }
     HELPERS.fetch_sub(1, SeqCst);
 }

@@ -63,13 +63,16 @@ pub const PLAIN: Weights = Weights {
     join: 0,
     leave: 0,
     acquire: 0,
+    scope: 3,
     residue: 0,
+    build: 30,
     failures: 20,
     nested_cleanups: 10,
     ..MIXED
 };
 
-pub const RACES: Weights = Weights { race: 40, join: 3, leave: 2, guard: 3, scope: 2, acquire: 2, ..MIXED };
+pub const RACES: Weights =
+    Weights { race: 40, join: 3, leave: 2, guard: 3, scope: 2, acquire: 2, residue: 30, ..MIXED };
 
 /// Cleanups that cancel something: in a poll, in the call that builds them, and by the drop of their ended future.
 pub const CANCELLING: Weights =
@@ -126,11 +129,12 @@ impl Generator {
         }
         let rest = size - 1;
         let id = self.id();
-        let Weights { yields, seq, catch, hold, bomb, race, join, leave, finally, guard, scope, acquire, .. } =
-            self.weights;
-        let op = match self.choose(&[
-            yields, seq, catch, hold, bomb, race, join, leave, finally, guard, scope, acquire,
-        ]) {
+        let Weights {
+            yields, seq, catch, hold, bomb, race, join, leave, finally, guard, scope, acquire, ..
+        } = self.weights;
+        let op = match self
+            .choose(&[yields, seq, catch, hold, bomb, race, join, leave, finally, guard, scope, acquire])
+        {
             0 => Op::Yield(self.random.u8(1..4), self.node(rest)),
             1 => {
                 let (a, b) = self.two(rest);
@@ -139,6 +143,7 @@ impl Generator {
             2 => Op::Catch(self.node(rest)),
             3 => Op::Hold(self.node(rest)),
             4 => Op::Bomb(self.node(rest)),
+            5 if self.percent(10) => self.unwinding_race(rest),
             5 => {
                 let (left, right) = self.two(rest);
                 Op::Race { left, right, unwinds: self.random.bool() }
@@ -193,6 +198,28 @@ impl Generator {
         }
     }
 
+    /// One side panics, and the body of the other one panics when the unwinding drops it.
+    fn unwinding_race(&mut self, size: u32) -> Op {
+        const METHODS: [Form; 4] =
+            [Form::MethodSync, Form::MethodAsync, Form::MethodFateSync, Form::MethodFateAsync];
+
+        let panics = self.id();
+        let panics = Node::new(panics, Op::Panic);
+        let left = self.yields(panics);
+        let body = self.node(size);
+        let form = METHODS[self.random.usize(0..METHODS.len())];
+        let is_awaited = form.mode() != Mode::Sync;
+        let finally = Finally {
+            form,
+            body: self.yields(body),
+            residue: Residue::Panics,
+            cleanup: self.cleanup(is_awaited, is_awaited, is_awaited, 1),
+            top: None,
+        };
+        let right = self.id();
+        Op::Race { left, right: Node::new(right, Op::Finally(finally)), unwinds: true }
+    }
+
     fn mode(&mut self) -> Mode {
         [Mode::Sync, Mode::Detach, Mode::Detach, Mode::Block, Mode::Skip][self.random.usize(0..5)]
     }
@@ -205,7 +232,12 @@ impl Generator {
             form,
             body: self.node(body),
             residue: if form.is_method() { self.residue(true) } else { Residue::Nothing },
-            cleanup: self.cleanup(form.mode() != Mode::Sync, form.is_evaluated(), form.is_evaluated(), cleanup),
+            cleanup: self.cleanup(
+                form.mode() != Mode::Sync,
+                form.is_evaluated(),
+                form.is_evaluated(),
+                cleanup,
+            ),
             top: (form == Form::Stacked).then(|| self.cleanup(false, false, false, 1)),
         }
     }

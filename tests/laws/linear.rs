@@ -1,1 +1,295 @@
-//! L18
+//! L18: n cancellations cost at most a constant times n, in polls, wakes and allocations: for siblings, for nested ones, and for
+//! both.
+
+#![allow(unsafe_code, reason = "an allocator is unsafe to write")]
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+    future::{Future, pending},
+    pin::Pin,
+    sync::{
+        Arc, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst},
+    },
+    task::{Context, Poll, Wake, Waker},
+    thread,
+};
+
+use finally::{FinallyExt as _, Guard, finally, guard};
+
+use crate::{TURN, driver, executor, support::suspend};
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+// SAFETY: everything goes to the system's allocator as it is.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // A thread that ends allocates when there is nothing left to count with.
+        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[derive(Default)]
+struct Root {
+    woken: AtomicBool,
+    wakes: AtomicU64,
+}
+
+impl Wake for Root {
+    fn wake(self: Arc<Self>) {
+        self.wakes.fetch_add(1, SeqCst);
+        self.woken.store(true, SeqCst);
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Cost {
+    polls: u64,
+    wakes: u64,
+    allocations: u64,
+}
+
+/// What a run costs from its drop, or from its last step, to the end of all that it has left. `cleaned` counts the cleanups.
+struct Measured {
+    cost: Cost,
+    cleaned: usize,
+}
+
+type Boxed = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Cleaned = Arc<AtomicUsize>;
+
+/// Polls once, calls `leave` with the future, which drops it or not, and runs all that follows.
+fn measure(make: impl FnOnce(Cleaned) -> Boxed, leave: impl FnOnce(Boxed) -> Option<Boxed>) -> Measured {
+    let cleaned = Cleaned::default();
+    let root = Arc::<Root>::default();
+    let waker = Waker::from(Arc::clone(&root));
+    let mut future = make(Arc::clone(&cleaned));
+    assert!(future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    let (before, allocated) = (executor::counts(), ALLOCATIONS.get());
+    let woken_before = root.wakes.load(SeqCst);
+    let mut future = leave(future);
+    let mut polls = 0;
+    root.woken.store(true, SeqCst);
+    loop {
+        let mut moved = false;
+        if let Some(running) = future.as_mut().filter(|_| root.woken.swap(false, SeqCst)) {
+            polls += 1;
+            moved = true;
+            if let Poll::Ready(()) = running.as_mut().poll(&mut Context::from_waker(&waker)) {
+                future = None;
+            }
+        }
+        if !(executor::round() || moved) {
+            break;
+        }
+    }
+    assert!(future.is_none() && executor::unfinished() == 0, "stuck");
+    let now = executor::counts();
+    Measured {
+        cost: Cost {
+            polls: polls + now.polls - before.polls,
+            wakes: root.wakes.load(SeqCst) - woken_before + now.wakes - before.wakes,
+            allocations: ALLOCATIONS.get() - allocated,
+        },
+        cleaned: cleaned.load(SeqCst),
+    }
+}
+
+async fn clean(cleaned: Cleaned) {
+    suspend().await;
+    cleaned.fetch_add(1, SeqCst);
+}
+
+#[finally(clean(cleaned).await)]
+async fn nested(depth: usize, cleaned: Cleaned) {
+    if depth > 1 {
+        boxed(depth - 1, cleaned.clone()).await;
+    } else {
+        pending::<()>().await;
+    }
+}
+
+fn boxed(depth: usize, cleaned: Cleaned) -> Boxed {
+    Box::pin(nested(depth, cleaned))
+}
+
+/// Polls all of them once, and then `rest`.
+async fn beside(mut all: Vec<Boxed>, rest: impl Future<Output = ()>) {
+    std::future::poll_fn(|context| {
+        all.iter_mut().for_each(|one| assert!(one.as_mut().poll(context).is_pending()));
+        Poll::Ready(())
+    })
+    .await;
+    rest.await;
+}
+
+fn siblings(count: usize, depth: usize, cleaned: &Cleaned) -> Vec<Boxed> {
+    (0..count).map(|_| boxed(depth, cleaned.clone())).collect()
+}
+
+/// With four times as many it costs at most a little more than four times as much, and no more than so much each.
+fn assert_linear(what: &str, run: impl Fn(usize) -> Measured + Send + 'static) {
+    const EACH: u64 = 12;
+
+    let what = what.to_owned();
+    // Deep nests need a deep stack.
+    let checks = move || {
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        driver::listen();
+        run(64);
+        let costs = [64, 256, 1_024].map(|count| {
+            let Measured { cost, cleaned } = run(count);
+            assert!(cleaned >= count, "{what}: {cleaned} of {count} are cleaned up");
+            println!("{what}: {count} cost {cost:?}");
+            for (unit, cost) in
+                [("polls", cost.polls), ("wakes", cost.wakes), ("allocations", cost.allocations)]
+            {
+                assert!(cost <= EACH * count as u64 + 64, "{what}: {count} cost {cost} {unit}");
+            }
+            cost
+        });
+        for [less, more] in [[costs[0], costs[1]], [costs[1], costs[2]]] {
+            let pairs = [
+                ("polls", less.polls, more.polls),
+                ("wakes", less.wakes, more.wakes),
+                ("allocations", less.allocations, more.allocations),
+            ];
+            for (unit, less, more) in pairs {
+                assert!(more <= 5 * less + 64, "{what}: {unit} grow from {less} to {more}");
+            }
+        }
+    };
+    thread::Builder::new()
+        .stack_size(512 << 20)
+        .spawn(checks)
+        .unwrap()
+        .join()
+        .unwrap_or_else(|payload| std::panic::resume_unwind(payload));
+}
+
+#[test]
+fn l18_siblings_of_which_each_is_dropped_by_itself() {
+    assert_linear("dropped one by one", |count| {
+        measure(
+            |cleaned| Box::pin(beside(siblings(count, 1, &cleaned), pending())),
+            |future| {
+                drop(future);
+                None
+            },
+        )
+    });
+}
+
+#[test]
+fn l18_siblings_that_are_dropped_inside_a_finally() {
+    assert_linear("dropped with a body", |count| {
+        let make = |cleaned: Cleaned| -> Boxed {
+            let all = siblings(count, 1, &cleaned);
+            Box::pin(beside(all, pending()).finally(move || clean(cleaned)))
+        };
+        measure(make, |future| {
+            drop(future);
+            None
+        })
+    });
+}
+
+#[test]
+fn l18_siblings_that_a_running_body_has_left() {
+    assert_linear("left by a body", |count| {
+        let make = |cleaned: Cleaned| -> Boxed {
+            let all = siblings(count, 1, &cleaned);
+            let body = async move {
+                beside(all, suspend()).await;
+                suspend().await;
+            };
+            Box::pin(body.finally(move || clean(cleaned)))
+        };
+        measure(make, Some)
+    });
+}
+
+#[test]
+fn l18_one_in_another() {
+    assert_linear("nested", |count| {
+        measure(
+            |cleaned| Box::pin(nested(count, cleaned)),
+            |future| {
+                drop(future);
+                None
+            },
+        )
+    });
+}
+
+#[test]
+fn l18_siblings_that_are_nested() {
+    assert_linear("siblings of eight levels, inside a finally", |count| {
+        let make = |cleaned: Cleaned| -> Boxed {
+            let all = siblings(count / 8, 8, &cleaned);
+            Box::pin(beside(all, pending()).finally(move || clean(cleaned)))
+        };
+        measure(make, |future| {
+            drop(future);
+            None
+        })
+    });
+}
+
+#[test]
+fn l18_siblings_on_each_level() {
+    #[finally(clean(cleaned).await)]
+    async fn level(depth: usize, cleaned: Cleaned) {
+        let mut all = siblings(2, 1, &cleaned);
+        if depth > 1 {
+            all.push(boxed_level(depth - 1, cleaned.clone()));
+        }
+        beside(all, pending()).await;
+    }
+
+    fn boxed_level(depth: usize, cleaned: Cleaned) -> Boxed {
+        Box::pin(level(depth, cleaned))
+    }
+
+    assert_linear("two siblings on each level", |count| {
+        measure(
+            |cleaned| Box::pin(level(count / 2, cleaned)),
+            |future| {
+                drop(future);
+                None
+            },
+        )
+    });
+}
+
+#[test]
+fn l18_guards_of_one_body() {
+    async fn with_guards(count: usize, cleaned: Cleaned) {
+        let guards: Vec<Guard<_, _, _>> = (0..count).map(|_| guard(cleaned.clone(), clean)).collect();
+        pending::<()>().await;
+        drop(guards);
+    }
+
+    assert_linear("guards", |count| {
+        measure(
+            |cleaned| Box::pin(with_guards(count, cleaned.clone()).finally(move || clean(cleaned))),
+            |future| {
+                drop(future);
+                None
+            },
+        )
+    });
+}

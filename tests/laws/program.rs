@@ -398,7 +398,9 @@ impl Residue {
 
     fn with_parts(&self, part: &mut dyn FnMut(&Program) -> Program) -> Self {
         match self {
-            Self::Leaves(leaving) => Self::Leaves(Leaving { program: part(&leaving.program), ..leaving.clone() }),
+            Self::Leaves(leaving) => {
+                Self::Leaves(Leaving { program: part(&leaving.program), ..leaving.clone() })
+            }
             other => other.clone(),
         }
     }
@@ -520,12 +522,18 @@ impl Node {
                 cleanup: it.cleanup.with_parts(part),
                 top: it.top.as_ref().map(|top| top.with_parts(part)),
             }),
-            Op::Guard(it) => {
-                Op::Guard(Guarded { program: inside(&it.program), cleanup: it.cleanup.with_parts(part), ..it.clone() })
-            }
+            Op::Guard(it) => Op::Guard(Guarded {
+                program: inside(&it.program),
+                cleanup: it.cleanup.with_parts(part),
+                ..it.clone()
+            }),
             Op::Scope(it) => Op::Scope(Scoped {
                 program: inside(&it.program),
-                cleanups: it.cleanups.iter().map(|(mode, cleanup)| (*mode, cleanup.with_parts(part))).collect(),
+                cleanups: it
+                    .cleanups
+                    .iter()
+                    .map(|(mode, cleanup)| (*mode, cleanup.with_parts(part)))
+                    .collect(),
                 close: it.close,
             }),
             Op::Acquire(it) => Op::Acquire(Acquired {
@@ -591,12 +599,6 @@ impl Node {
         let mut found = false;
         self.visit(&mut |node| found = found || is(node));
         found
-    }
-
-    pub fn size(&self) -> usize {
-        let mut size = 0;
-        self.visit(&mut |_| size += 1);
-        size
     }
 
     /// Whether a drop may wait.

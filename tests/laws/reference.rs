@@ -12,7 +12,9 @@ use finally::FailureKind;
 use crate::{
     coverage::Coverage,
     event::{End, Event, Failing, Id, Index, NEVER, ROOT, What},
-    program::{Acquired, Build, Cleanup, Finally, Form, Guarded, Leaving, Mode, Node, Op, Program, Residue, Scoped},
+    program::{
+        Acquired, Build, Cleanup, Finally, Form, Guarded, Leaving, Mode, Node, Op, Program, Residue, Scoped,
+    },
 };
 
 /// What a run has to come to.
@@ -325,7 +327,15 @@ impl Reference<'_> {
         explodes
     }
 
-    fn gate(&mut self, id: Id, of: Option<Id>, then: &Program, at: &mut At, zone: Zone, left: &mut Left) -> End {
+    fn gate(
+        &mut self,
+        id: Id,
+        of: Option<Id>,
+        then: &Program,
+        at: &mut At,
+        zone: Zone,
+        left: &mut Left,
+    ) -> End {
         self.emit(at, id, What::Step(0));
         // It is polled as often as something beside it is.
         self.waits = true;
@@ -340,7 +350,11 @@ impl Reference<'_> {
     fn race(&mut self, id: Id, sides: [&Program; 2], at: &mut At, zone: Zone, left: &mut Left) -> End {
         let loser = (0..2).find(|side| self.log.of(id, What::Drops(*side)) < zone.until);
         let Some(loser) = loser else { return self.cancelled_pair(id, sides, at, zone, left) };
-        self.coverage.count(if loser == 1 { "a race that the first side wins" } else { "a race that the second side wins" });
+        self.coverage.count(if loser == 1 {
+            "a race that the first side wins"
+        } else {
+            "a race that the second side wins"
+        });
         let before = at.pendings;
         let mut winners = at.clone();
         let mut losers = at.clone();
@@ -392,7 +406,14 @@ impl Reference<'_> {
     }
 
     /// Both sides are dropped with what is around them, or both end.
-    fn cancelled_pair(&mut self, id: Id, sides: [&Program; 2], at: &mut At, zone: Zone, left: &mut Left) -> End {
+    fn cancelled_pair(
+        &mut self,
+        id: Id,
+        sides: [&Program; 2],
+        at: &mut At,
+        zone: Zone,
+        left: &mut Left,
+    ) -> End {
         let mut first = at.clone();
         let mut second = at.clone();
         let ends = [
@@ -553,7 +574,14 @@ impl Reference<'_> {
     }
 
     /// The rest of a cleanup that has started, up to the drop of its future. Nothing where that was dropped before its end.
-    fn clean(&mut self, cleanup: &Cleanup, is_unit: bool, at: &mut At, zone: Zone, own: &mut Left) -> Result<End, Option<Id>> {
+    fn clean(
+        &mut self,
+        cleanup: &Cleanup,
+        is_unit: bool,
+        at: &mut At,
+        zone: Zone,
+        own: &mut Left,
+    ) -> Result<End, Option<Id>> {
         let end = self.run(&cleanup.program, at, zone, own);
         if let End::Cancelled(panic) = end {
             let second = self.residue(cleanup.id, &cleanup.residue, at, own);
@@ -690,7 +718,15 @@ impl Reference<'_> {
     }
 
     /// A cleanup that has not started, whose caller has left.
-    fn hand_off(&mut self, mode: Mode, cleanup: &Cleanup, is_unit: bool, at: &mut At, inside: Left, outer: &mut Left) {
+    fn hand_off(
+        &mut self,
+        mode: Mode,
+        cleanup: &Cleanup,
+        is_unit: bool,
+        at: &mut At,
+        inside: Left,
+        outer: &mut Left,
+    ) {
         match mode {
             Mode::Skip => outer.extend(inside),
             Mode::Block => {
@@ -705,7 +741,14 @@ impl Reference<'_> {
     }
 
     /// The evaluation of a cleanup has panicked, and its caller waits.
-    fn settle_unbuilt(&mut self, it: &Settling<'_>, at: &mut At, zone: Zone, inside: Left, outer: &mut Left) -> End {
+    fn settle_unbuilt(
+        &mut self,
+        it: &Settling<'_>,
+        at: &mut At,
+        zone: Zone,
+        inside: Left,
+        outer: &mut Left,
+    ) -> End {
         let cleaned = End::Panicked(it.cleanup.id);
         if self.reached(it.id, What::Delivered(End::Ok), zone) {
             self.wait(at, inside);
@@ -923,7 +966,10 @@ impl Reference<'_> {
         for number in 0..self.events.len() {
             // When something is dropped is the program's affair: an old waker may have it polled once more.
             let place = self.place(number);
-            if matches!(self.events[number].event.1, What::Drops(_)) && place != NEVER && place >= self.first_rest {
+            if matches!(self.events[number].event.1, What::Drops(_))
+                && place != NEVER
+                && place >= self.first_rest
+            {
                 self.events[number].gated = true;
             }
         }

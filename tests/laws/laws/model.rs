@@ -53,9 +53,8 @@ pub fn are_equal(expected: &[Report], actual: &[Report]) -> bool {
     let (seen, unseen): (Vec<Report>, Vec<Report>) = actual.iter().partition(|report| report.id.is_some());
     seen.iter().chain(&unseen).all(|report| {
         let exact = rest.iter().position(|it| it == report);
-        let of_kind = || {
-            rest.iter().position(|it| it.kind == report.kind && (it.id.is_none() || report.id.is_none()))
-        };
+        let of_kind =
+            || rest.iter().position(|it| it.kind == report.kind && (it.id.is_none() || report.id.is_none()));
         exact.or_else(of_kind).map(|found| rest.swap_remove(found)).is_some()
     }) && rest.is_empty()
 }

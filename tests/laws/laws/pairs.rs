@@ -106,7 +106,9 @@ pub fn building_is_running(case: &Case<'_>) -> Verdict {
 fn waits(program: &Program, run: &Run) -> bool {
     let dropped = matches!(run.outcome, Outcome::Ended(End::Cancelled(_)));
     let index = Index::new(&run.log);
-    interpret(program, &run.log, &index, dropped, run.at_first_rest, &mut Coverage::default()).pendings.is_none()
+    interpret(program, &run.log, &index, dropped, run.at_first_rest, &mut Coverage::default())
+        .pendings
+        .is_none()
 }
 
 fn panics_in_build(node: &Node) -> bool {

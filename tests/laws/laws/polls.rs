@@ -9,7 +9,10 @@ use crate::{
 /// L11: a driver that polls only when woken never gets stuck.
 pub fn wakes(case: &Case<'_>) -> Verdict {
     if case.run.stuck > 0 || case.run.outcome == Outcome::Stuck {
-        return Err(format!("{} tasks wait for ever, and the outcome is {:?}", case.run.stuck, case.run.outcome));
+        return Err(format!(
+            "{} tasks wait for ever, and the outcome is {:?}",
+            case.run.stuck, case.run.outcome
+        ));
     }
     Ok(case.run.pendings > 0 || case.run.handed_off > 0)
 }

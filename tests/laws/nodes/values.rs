@@ -97,7 +97,10 @@ async fn arrives<G>(id: Id, acquiring: impl Future<Output = G>) -> G {
     }
 }
 
-async fn arrives_or_fails<G>(id: Id, acquiring: impl Future<Output = Result<G, Failed>>) -> Result<G, Failed> {
+async fn arrives_or_fails<G>(
+    id: Id,
+    acquiring: impl Future<Output = Result<G, Failed>>,
+) -> Result<G, Failed> {
     let mut guard = None;
     let acquiring = Box::pin(async {
         guard = Some(acquiring.await?);
