@@ -155,6 +155,11 @@ pub fn push(id: Id, what: What) {
     log().push(Event(id, what));
 }
 
+/// Whether there was this event.
+pub fn happened(id: Id, what: What) -> bool {
+    log().contains(&Event(id, what))
+}
+
 /// How many events there are.
 pub fn len() -> usize {
     log().len()

@@ -5,7 +5,7 @@
 //! is a watch: if nothing moves for a while, further threads drive the tasks until the drop has returned.
 
 use std::{
-    mem,
+    mem, process,
     sync::{
         Arc, Mutex, MutexGuard, Once, PoisonError,
         atomic::{
@@ -139,19 +139,30 @@ pub fn watched<R>(may_wait: bool, run: impl FnOnce() -> R) -> R {
     result
 }
 
+/// Which program runs.
+pub static RUNNING: Mutex<String> = Mutex::new(String::new());
+
 fn watch() {
     const PATIENCE: Duration = Duration::from_millis(1);
+    /// So many times without a change, and nothing will ever change.
+    const FOR_EVER: u32 = 20_000;
 
     let progress = || (crate::event::len(), POLLS.load(SeqCst), WATCHED.load(SeqCst));
     let mut before = progress();
+    let mut unchanged = 0;
     loop {
         thread::sleep(PATIENCE);
         let now = progress();
-        if now == before && WATCHED.load(SeqCst) {
+        unchanged = if now == before && now.2 { unchanged + 1 } else { 0 };
+        before = now;
+        if unchanged == FOR_EVER {
+            eprintln!("breaks [\"L11 wakes\"]: a drop waits for ever\n{}", lock(&RUNNING));
+            process::abort();
+        }
+        if unchanged > 0 {
             HELPERS.fetch_add(1, SeqCst);
             thread::spawn(help);
         }
-        before = now;
     }
 }
 

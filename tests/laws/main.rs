@@ -10,7 +10,8 @@
 //! A program in which nothing runs side by side has one such order, and there MODEL is equality.
 //!
 //! `FINALLY_LAWS=1000000` sets how many programs all generators make together. `FINALLY_LAWS_SEED=..` replays one program of
-//! the generator whose test is run; a test that fails prints it.
+//! the generator whose test is run; a test that fails prints it. `FINALLY_LAWS_TRACE=1` prints each program before it runs, for
+//! one that aborts the process.
 
 #[path = "../support/mod.rs"]
 #[macro_use]
@@ -86,13 +87,19 @@ impl Suite {
 
     fn check_one(&self, seed: u64, coverage: &mut Coverage) {
         let program = (self.generate)(seed);
+        let replay = format!("{program}\n\n{}", self.replay(seed));
         if env::var_os("FINALLY_LAWS_TRACE").is_some() {
-            eprintln!("FINALLY_LAWS_SEED={seed} {program}");
+            eprintln!("{replay}");
         }
+        *executor::RUNNING.lock().unwrap_or_else(PoisonError::into_inner) = replay;
         coverage.program(&program);
         if let Err(broken) = laws::check(&program, coverage) {
             self.fail(seed, &program, &broken);
         }
+    }
+
+    fn replay(&self, seed: u64) -> String {
+        format!("FINALLY_LAWS_SEED={seed} cargo test --test laws {} -- --exact", self.name)
     }
 
     fn fail(&self, seed: u64, program: &Program, broken: &Broken) {
@@ -106,13 +113,13 @@ impl Suite {
         let smallest = smallest.as_ref().err().map_or(broken, |broken| broken);
         panic!(
             "{program}\nbreaks {laws:?}\n\nsmallest: {shrunk}\n{:?}\n{:#?}\n{}\n{:?}, reports {:?}\n\n\
-             FINALLY_LAWS_SEED={seed} cargo test --test laws {} -- --exact",
+             {}",
             smallest.cancel,
             smallest.laws,
             smallest.run.log.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
             smallest.run.outcome,
             smallest.run.reports,
-            self.name,
+            self.replay(seed),
         );
     }
 }

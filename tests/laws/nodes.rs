@@ -46,7 +46,7 @@ pub fn run(program: &Program) -> Running {
         Op::Race { left, right, unwinds } => Box::pin(concurrent::race(id, left, right, *unwinds)),
         Op::Join(left, right) => Box::pin(concurrent::join(id, left, right)),
         Op::Leave(polls, p) => Box::pin(concurrent::leave(id, *polls, p)),
-        Op::Finally(_) => Box::pin(forms::finally(again)),
+        Op::Finally(it) => forms::finally(id, it),
         Op::Guard(_) => Box::pin(values::guarded(again)),
         Op::Scope(_) => Box::pin(values::scoped(again)),
         Op::Acquire(_) => Box::pin(values::acquired(again)),
@@ -174,8 +174,8 @@ fn body(id: Id, program: &Program) -> Running {
 }
 
 /// The whole of something, for the caller.
-fn whole<F: Future<Output = Ended>>(id: Id, future: F) -> impl Future<Output = Ended> {
-    Watched { id, on_entry: None, on_end: What::Delivered, future: Box::pin(future) }
+fn whole(id: Id, future: impl Future<Output = Ended> + Send + 'static) -> Running {
+    Box::pin(Watched { id, on_entry: None, on_end: What::Delivered, future: Box::pin(future) })
 }
 
 /// Polls a program once, where nothing can be awaited, and drops it if that is not its end.

@@ -11,7 +11,7 @@ use finally::{Fate, block::End as BlockEnd};
 
 use super::{Running, end_of, immediately, leave_now, run};
 use crate::{
-    event::{End, Id, What, push},
+    event::{self, End, Id, What, push},
     failure::{self, Ended, Failed, catch, of_payload},
     program::{Build, Cleanup, Program, Residue, SLOTS, Slot},
 };
@@ -79,8 +79,6 @@ impl Clean {
 
     /// Runs it, borrowing what it uses.
     pub async fn run_borrowed(&self) -> Ended {
-        // Nothing else could be awaited where it is not `Send`.
-        let _local = std::ptr::from_ref(self);
         self.future().await
     }
 }
@@ -219,12 +217,14 @@ impl<R, J> Shown for Fate<'_, BlockEnd<Ended, R, J>> {
     }
 }
 
-/// An argument that the cleanup does not mention. It is made where the function is polled at once.
+/// An argument that the cleanup does not mention. It goes without a word if the function was never polled.
 pub struct Held(pub Id);
 
 impl Drop for Held {
     fn drop(&mut self) {
-        push(self.0, What::Held);
+        if event::happened(self.0, What::Entered) {
+            push(self.0, What::Held);
+        }
     }
 }
 

@@ -4,25 +4,26 @@ mod attribute;
 mod block;
 mod method;
 
-use super::{Clean, body, cleaning, cleaning::Held, whole};
+use super::{Clean, Running, body, cleaning, cleaning::Held, whole};
 use crate::{
     event::Id,
     failure::Ended,
-    program::{Finally, Form, Op, Program},
+    program::{Finally, Form, Program},
 };
 
-/// Runs a finally in the form that it has.
-pub async fn finally(program: Program) -> Ended {
-    let Op::Finally(it) = &program.op else { unreachable!("it is called for a finally") };
-    let id = program.id;
+/// Calls a finally in the form that it has. It is not polled, and may never be.
+pub fn finally(id: Id, it: &Finally) -> Running {
     let clean = Clean::new(&it.cleanup);
     if let Some(slot) = it.form.slot() {
         cleaning::put(slot, clean.clone());
     }
     match it.form {
-        Form::Plain => whole(id, async { attribute::plain(id, &it.body, Held(id), clean) }).await,
-        form if form.is_method() => method::run(id, it, clean).await,
-        form if form.is_block() => block::run(id, it, clean).await,
-        _ => attribute::run(id, it, clean).await,
+        Form::Plain => {
+            let body = it.body.clone();
+            whole(id, async move { attribute::plain(id, &body, Held(id), clean) })
+        }
+        form if form.is_method() => method::call(id, it, clean),
+        form if form.is_block() => block::call(id, it, clean),
+        _ => attribute::call(id, it, clean),
     }
 }

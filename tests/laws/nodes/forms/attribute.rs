@@ -4,51 +4,51 @@ use std::{future::Future, panic::resume_unwind, pin::Pin};
 
 use finally::{Fate, finally};
 
-use super::{Clean, Ended, Finally, Form, Held, Id, Program, body, cleaning, whole};
+use super::{Clean, Ended, Finally, Form, Held, Id, Program, Running, body, cleaning, whole};
 use crate::{
     event::{What, push},
     failure::catch,
-    nodes::{Running, cleaning::Cleaning, end_of, immediately},
+    nodes::{cleaning::Cleaning, end_of, immediately},
 };
 
-pub async fn run(id: Id, it: &Finally, clean: Clean) -> Ended {
+pub fn call(id: Id, it: &Finally, clean: Clean) -> Running {
     let (body, held) = (body(id, &it.body), Held(id));
     match it.form {
-        Form::PathSync(0) => whole(id, path_sync::<0>(body, held)).await,
-        Form::PathSync(1) => whole(id, path_sync::<1>(body, held)).await,
-        Form::PathSync(2) => whole(id, path_sync::<2>(body, held)).await,
-        Form::PathSync(_) => whole(id, path_sync::<3>(body, held)).await,
-        Form::PathAsync(0) => whole(id, path_async::<0>(body, held)).await,
-        Form::PathAsync(1) => whole(id, path_async::<1>(body, held)).await,
-        Form::PathAsync(2) => whole(id, path_async::<2>(body, held)).await,
-        Form::PathAsync(_) => whole(id, path_async::<3>(body, held)).await,
-        Form::PathBlock(0) => whole(id, path_block::<0>(body, held)).await,
-        Form::PathBlock(1) => whole(id, path_block::<1>(body, held)).await,
-        Form::PathBlock(2) => whole(id, path_block::<2>(body, held)).await,
-        Form::PathBlock(_) => whole(id, path_block::<3>(body, held)).await,
-        Form::PathSkip(0) => whole(id, path_skip::<0>(body, held)).await,
-        Form::PathSkip(1) => whole(id, path_skip::<1>(body, held)).await,
-        Form::PathSkip(2) => whole(id, path_skip::<2>(body, held)).await,
-        Form::PathSkip(_) => whole(id, path_skip::<3>(body, held)).await,
-        Form::ClosureSync => whole(id, closure_sync(body, held, clean)).await,
-        Form::ClosureUnit => whole(id, closure_unit(body, held, clean)).await,
-        Form::ClosureSkip => whole(id, closure_skip(body, held, clean)).await,
-        Form::FateSync => whole(id, fate_sync(body, held, clean)).await,
-        Form::FateAsync => whole(id, fate_async(body, held, clean)).await,
-        Form::FateBlock => whole(id, fate_block(body, held, clean)).await,
-        Form::FateSkip => whole(id, fate_skip(body, held, clean)).await,
-        Form::AsyncClosure => whole(id, async_closure(body, held, clean)).await,
-        Form::Evaluated => whole(id, evaluated(body, held, clean)).await,
-        Form::Await => whole(id, awaited(body, held, clean)).await,
-        Form::AwaitQuestion => whole(id, awaited_with_question(body, held, clean)).await,
-        Form::AwaitUnit => whole(id, awaited_unit(body, held, clean)).await,
-        Form::BorrowBlock => whole(id, borrowed_and_blocking(body, held, clean)).await,
-        Form::BorrowSkip => whole(id, borrowed_and_skipped(body, held, clean)).await,
-        Form::ReturnsFuture => whole(id, returns_future(body, held, clean)).await,
-        Form::ReturnsBoxed => whole(id, returns_boxed(body, held, clean)).await,
+        Form::PathSync(0) => whole(id, path_sync::<0>(body, held)),
+        Form::PathSync(1) => whole(id, path_sync::<1>(body, held)),
+        Form::PathSync(2) => whole(id, path_sync::<2>(body, held)),
+        Form::PathSync(_) => whole(id, path_sync::<3>(body, held)),
+        Form::PathAsync(0) => whole(id, path_async::<0>(body, held)),
+        Form::PathAsync(1) => whole(id, path_async::<1>(body, held)),
+        Form::PathAsync(2) => whole(id, path_async::<2>(body, held)),
+        Form::PathAsync(_) => whole(id, path_async::<3>(body, held)),
+        Form::PathBlock(0) => whole(id, path_block::<0>(body, held)),
+        Form::PathBlock(1) => whole(id, path_block::<1>(body, held)),
+        Form::PathBlock(2) => whole(id, path_block::<2>(body, held)),
+        Form::PathBlock(_) => whole(id, path_block::<3>(body, held)),
+        Form::PathSkip(0) => whole(id, path_skip::<0>(body, held)),
+        Form::PathSkip(1) => whole(id, path_skip::<1>(body, held)),
+        Form::PathSkip(2) => whole(id, path_skip::<2>(body, held)),
+        Form::PathSkip(_) => whole(id, path_skip::<3>(body, held)),
+        Form::ClosureSync => whole(id, closure_sync(body, held, clean)),
+        Form::ClosureUnit => whole(id, closure_unit(body, held, clean)),
+        Form::ClosureSkip => whole(id, closure_skip(body, held, clean)),
+        Form::FateSync => whole(id, fate_sync(body, held, clean)),
+        Form::FateAsync => whole(id, fate_async(body, held, clean)),
+        Form::FateBlock => whole(id, fate_block(body, held, clean)),
+        Form::FateSkip => whole(id, fate_skip(body, held, clean)),
+        Form::AsyncClosure => whole(id, async_closure(body, held, clean)),
+        Form::Evaluated => whole(id, evaluated(body, held, clean)),
+        Form::Await => whole(id, awaited(body, held, clean)),
+        Form::AwaitQuestion => whole(id, awaited_with_question(body, held, clean)),
+        Form::AwaitUnit => whole(id, awaited_unit(body, held, clean)),
+        Form::BorrowBlock => whole(id, borrowed_and_blocking(body, held, clean)),
+        Form::BorrowSkip => whole(id, borrowed_and_skipped(body, held, clean)),
+        Form::ReturnsFuture => whole(id, returns_future(body, held, clean)),
+        Form::ReturnsBoxed => whole(id, returns_boxed(body, held, clean)),
         Form::Stacked => {
             let top = Clean::new(it.top.as_ref().expect("it has two cleanups"));
-            whole(id, stacked(body, held, top, clean)).await
+            whole(id, stacked(body, held, top, clean))
         }
         _ => unreachable!("it is none of the attribute"),
     }

@@ -1,21 +1,22 @@
 //! The block.
 
+use std::future::Future;
+
 use finally::block::finally;
 
-use super::{Clean, Ended, Finally, Form, Id, body, whole};
-use crate::nodes::Running;
+use super::{Clean, Ended, Finally, Form, Id, Running, body, whole};
 
-pub async fn run(id: Id, it: &Finally, clean: Clean) -> Ended {
+pub fn call(id: Id, it: &Finally, clean: Clean) -> Running {
     let body = body(id, &it.body);
     match it.form {
-        Form::InPlaceSync => whole(id, sync(body, clean)).await,
-        Form::InPlaceAwait => whole(id, awaited(body, clean)).await,
-        Form::InPlaceQuestion => whole(id, with_question(body, clean)).await,
-        Form::InPlaceFate => whole(id, fate(body, clean)).await,
-        Form::InPlaceFateAsync => whole(id, fate_async(body, clean)).await,
-        Form::InPlaceBlock => whole(id, blocking(body, clean)).await,
-        Form::InPlaceSkip => whole(id, skipped(body, clean)).await,
-        Form::AsFuture => whole(id, as_future(body, clean)).await,
+        Form::InPlaceSync => whole(id, sync(body, clean)),
+        Form::InPlaceAwait => whole(id, awaited(body, clean)),
+        Form::InPlaceQuestion => whole(id, with_question(body, clean)),
+        Form::InPlaceFate => whole(id, fate(body, clean)),
+        Form::InPlaceFateAsync => whole(id, fate_async(body, clean)),
+        Form::InPlaceBlock => whole(id, blocking(body, clean)),
+        Form::InPlaceSkip => whole(id, skipped(body, clean)),
+        Form::AsFuture => whole(id, as_future(body, clean)),
         _ => unreachable!("it is no block"),
     }
 }
@@ -50,6 +51,6 @@ async fn skipped(body: Running, clean: Clean) -> Ended {
     finally! { try { body.await } finally(on_cancel = skip) { clean.run_borrowed().await } }
 }
 
-async fn as_future(body: Running, clean: Clean) -> Ended {
-    finally! { <Ended> async move { body.await } finally { clean.begin() } }.await
+fn as_future(body: Running, clean: Clean) -> impl Future<Output = Ended> + Send {
+    finally! { <Ended> async move { body.await } finally { clean.begin() } }
 }
