@@ -842,17 +842,19 @@ impl Reference<'_> {
             self.report_cleanup(cleaned);
             return end;
         }
-        let built = self.build(cleanup, at, outer);
+        let mut inside = Left::new();
+        let built = self.build(cleanup, at, &mut inside);
         let settling = Settling { id, end, erased: true, mode: *mode, is_unit: false, cleanup };
         match (released, built) {
-            (true, true) => self.settle(&settling, at, zone, Left::new(), outer),
-            (true, false) => self.settle_unbuilt(&settling, at, zone, Left::new(), outer),
+            (true, true) => self.settle(&settling, at, zone, inside, outer),
+            (true, false) => self.settle_unbuilt(&settling, at, zone, inside, outer),
             (false, true) => {
-                self.hand_off(*mode, cleanup, false, at, Left::new(), outer);
+                self.hand_off(*mode, cleanup, false, at, inside, outer);
                 end
             }
             (false, false) => {
                 self.report_cleanup(End::Panicked(cleanup.id));
+                outer.extend(inside);
                 end
             }
         }
@@ -938,10 +940,16 @@ impl Reference<'_> {
                 let cleaned = self.clean_now(&guarded.cleanup, false, &mut strand, outer);
                 self.report_cleanup(cleaned);
             }
-            End::Ok if self.build(&guarded.cleanup, &mut strand, outer) => {
-                strand = self.job(&guarded.cleanup, false, strand);
+            End::Ok => {
+                let mut inside = Left::new();
+                let built = self.build(&guarded.cleanup, &mut strand, &mut inside);
+                strand.group.extend(inside);
+                if built {
+                    strand = self.job(&guarded.cleanup, false, strand);
+                } else {
+                    self.report_cleanup(End::Panicked(guarded.cleanup.id));
+                }
             }
-            End::Ok => self.report_cleanup(End::Panicked(guarded.cleanup.id)),
             End::Panicked(_) => self.report_cleanup(end),
             // Nobody has asked for the resource any more.
             End::Failed(_) | End::Cancelled(_) => {}
