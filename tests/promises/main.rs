@@ -11,6 +11,7 @@ mod p04_prompt_cancel;
 mod p05_continues;
 mod p06_groups;
 mod p06_order;
+mod p06_siblings;
 mod p07_result;
 mod p08_lossless;
 mod p09_hand_off;
