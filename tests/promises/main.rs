@@ -13,6 +13,8 @@ mod p06_groups;
 mod p06_order;
 mod p06_siblings;
 mod p07_result;
+mod p08_drop_panics;
+mod p08_evil_text;
 mod p08_lossless;
 mod p09_hand_off;
 mod p10_no_tax;
