@@ -81,6 +81,9 @@ pub enum Awaited {}
     note = "to ignore the value, write `{{ let _ = ..; }}`, or `{{ let _ = (..).await; }}` for a future"
 )]
 pub trait Cleanup<Marker>: Sized {
+    /// Whether it has ended when it is evaluated, so that it waits for nothing.
+    const IN_PLACE: bool = false;
+
     type Value: CleanupValue;
     type Future: Future<Output = Self::Value>;
     /// The value, or the future, by way of this trait: what is no cleanup has none, and no further error follows from it.
@@ -93,6 +96,8 @@ pub trait Cleanup<Marker>: Sized {
 }
 
 impl<V: CleanupValue> Cleanup<InPlace> for V {
+    const IN_PLACE: bool = true;
+
     type Value = V;
     type Future = Ready<V>;
     type Itself = V;

@@ -38,11 +38,15 @@ impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
         Evaluated::new(self.exit.map(change), self.built)
     }
 
-    /// The exit, and the future of a cleanup that is one already.
-    pub(crate) fn started(self) -> (Exit<T>, Result<K::Future, Payload>)
+    /// The exit, and the future of a cleanup that is one already. One that has ended in place does not wait for what the body
+    /// adopted, so the next finally further out does.
+    pub(crate) fn started(mut self) -> (Exit<T>, Result<K::Future, Payload>)
     where
         K: Cleanup<M>,
     {
+        if K::IN_PLACE {
+            self.exit.adopted.take().pass_on();
+        }
         (self.exit, self.built.map(Cleanup::into_future))
     }
 }

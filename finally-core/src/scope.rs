@@ -132,7 +132,7 @@ impl<E> Scope<E> {
     /// # });
     /// ```
     pub fn close(mut self) -> Close<E> {
-        Close { closing: self.closing.take() }
+        Close { closing: self.closing.take(), ended: false }
     }
 }
 
@@ -169,6 +169,7 @@ impl<E> Drop for Scope<E> {
 #[must_use = "futures do nothing unless they are awaited"]
 pub struct Close<E> {
     closing: Closing<E>,
+    ended: bool,
 }
 
 /// What is awaited is pinned in boxes of its own.
@@ -178,7 +179,10 @@ impl<E> Future for Close<E> {
     type Output = Result<(), E>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), E>> {
-        match ready!(self.closing.poll(context)) {
+        assert!(!self.ended, "`close` polled after completion");
+        let ended = ready!(self.closing.poll(context));
+        self.ended = true;
+        match ended {
             Ok(result) => Poll::Ready(result),
             Err(payload) => payload.resume(),
         }
