@@ -16,8 +16,10 @@ mod p07_result;
 mod p08_drop_panics;
 mod p08_evil_text;
 mod p08_lossless;
+mod p09_background_thread;
 mod p09_hand_off;
 mod p10_no_tax;
+mod p11_block;
 mod p11_finite;
 mod p11_wakes;
 

@@ -78,7 +78,7 @@ pub fn apart(name: &str, variables: &[(&str, &str)]) -> Option<String> {
         .envs(variables.iter().copied())
         .output()
         .unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{stderr}\n{}", String::from_utf8_lossy(&output.stdout));
+    let [stdout, stderr] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    assert!(output.status.success() && stdout.contains("1 passed"), "{stderr}\n{stdout}");
     Some(stderr)
 }
