@@ -124,3 +124,65 @@ impl<W, S: Clone> Life<W, S> {
         }
     }
 }
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use core::cell::Cell;
+
+    use super::*;
+
+    fn submit(life: &Life<u8, &'static str>, work: u8) -> Option<(&'static str, u8)> {
+        match life.submit(work) {
+            Next::Spawn(spawner, work) => Some((spawner, work)),
+            Next::Start | Next::Wait => None,
+        }
+    }
+
+    #[test]
+    fn the_first_submission_starts_the_thread_and_others_wait_for_it() {
+        let life = Life::new();
+        assert!(matches!(life.submit(1), Next::Start));
+        assert!(matches!(life.submit(2), Next::Wait));
+        assert_eq!(life.started("spawner"), [1, 2]);
+        assert_eq!(submit(&life, 3), Some(("spawner", 3)));
+    }
+
+    #[test]
+    fn all_that_is_submitted_during_a_failing_start_is_returned_once() {
+        let life = Life::new();
+        assert!(matches!(life.submit(1), Next::Start));
+        assert!(matches!(life.submit(2), Next::Wait));
+        assert_eq!(life.ended(), [1, 2]);
+        assert_eq!(life.ended(), []);
+        assert!(matches!(life.submit(3), Next::Start), "the next one tries again");
+        assert_eq!(life.started("spawner"), [3]);
+    }
+
+    #[test]
+    fn a_thread_that_has_ended_has_no_work_and_the_next_submission_starts_one() {
+        let life = Life::new();
+        assert!(matches!(life.submit(1), Next::Start));
+        assert_eq!(life.started("spawner"), [1]);
+        assert_eq!(life.ended(), []);
+        assert!(matches!(life.submit(2), Next::Start));
+    }
+
+    #[test]
+    fn it_is_idle_when_all_work_has_ended_and_it_is_quiet() {
+        let life = Life::new();
+        assert!(matches!(life.submit(1), Next::Start));
+        life.started("spawner");
+        assert!(submit(&life, 2).is_some());
+        let looks = Cell::new(0);
+        let is_quiet = || looks.replace(looks.get() + 1) == 2;
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                life.finished_one();
+                life.finished_one();
+            });
+            life.wait_until_idle(Duration::ZERO, is_quiet);
+        });
+        assert_eq!(looks.get(), 3, "it looks again until it is quiet");
+        assert!(matches!(life.submit(3), Next::Start), "there is no thread any more");
+    }
+}
