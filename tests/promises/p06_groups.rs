@@ -454,6 +454,32 @@ mod an_evaluation_that_cancels_something {
     }
 
     #[test]
+    fn p6_ends_before_the_cleanup_of_a_method() {
+        let _turn = exclusive();
+        on_all_ways(2, |log, gate| suspend().finally(move || cancels(log, gate)), &EXPECTED);
+    }
+
+    #[test]
+    fn p6_ends_before_the_cleanup_of_a_guard() {
+        let _turn = exclusive();
+        let scene = |log, gate| async {
+            let _guard = guard((), move |()| cancels(log, gate));
+            suspend().await;
+        };
+        on_all_ways(1, scene, &EXPECTED);
+    }
+
+    #[test]
+    fn p6_ends_before_the_cleanup_of_a_guard_that_is_released() {
+        let _turn = exclusive();
+        on_all_ways(
+            1,
+            |log, gate| finally::Guard::release(guard((), move |()| cancels(log, gate))),
+            &EXPECTED,
+        );
+    }
+
+    #[test]
     fn p6_ends_before_the_cleanup_of_a_block() {
         async fn scene(log: Log, gate: Gate) {
             block::finally! {
