@@ -19,6 +19,7 @@
 //! | `value_guard`, `acquire`, `scope` | values with a cleanup, how to get them, and several cleanups in one place |
 //! | `on_cancel` | cleanups that may borrow and be `!Send`, as values |
 //! | `signal` | the waker that means "end now" |
+//! | `erased` | trait objects in a debug build, concrete types in a release build |
 //! | `describe`, `opaque` | the text of a failure, with and without a macro that sees its type |
 //! | `handoff` | the life of a cleanup after its caller has left, and how to wait for it |
 //! | `report`, `failure` | failures that no caller receives |
