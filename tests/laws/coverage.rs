@@ -35,7 +35,7 @@ impl Coverage {
         program.visit(&mut |node| self.count(kind(&node.op)));
     }
 
-    /// What came up less often than asked for.
+    /// Returns the names of those that came up less often than asked for.
     pub fn below(&self, minimum: u64, required: &[&'static str], forms: &[Form]) -> Vec<String> {
         let counted = required.iter().filter_map(|what| {
             let count = self.counts.get(what).copied().unwrap_or(0);

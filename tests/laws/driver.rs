@@ -27,7 +27,7 @@ pub enum CancelPoint {
     Never,
 }
 
-/// What came of a run.
+/// The outcome of a run, with all that was observed.
 pub struct Run {
     pub log: Vec<Event>,
     /// How much of the log there was when all had come to rest first, with the gates closed.
@@ -43,7 +43,7 @@ pub struct Run {
     pub detached: usize,
     pub handed_off: u64,
     pub ended: u64,
-    /// What polls after an end came to.
+    /// The texts with which polls after an end have panicked.
     pub polled_again: Vec<String>,
 }
 
@@ -51,13 +51,13 @@ pub struct Run {
 pub enum Outcome {
     Ended(End),
     Unpolled,
-    /// Nobody wakes it.
+    /// The program is pending, and nobody wakes it.
     Stuck,
 }
 
 static REPORTS: Mutex<Vec<Report>> = Mutex::new(Vec::new());
 
-/// Has the failures of the process noted from now on.
+/// Notes all failures that reach the hook of the process from now on.
 pub fn listen() {
     executor::register();
     nodes::again::be_quiet();

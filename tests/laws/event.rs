@@ -104,7 +104,7 @@ impl What {
     /// How many kinds there are, where steps count as kinds.
     pub const KINDS: usize = 26;
 
-    /// The number of its kind, whatever it carries.
+    /// Returns the number of its kind, whatever it carries.
     pub fn kind(self) -> usize {
         match self {
             Self::Step(step) => {
@@ -144,7 +144,7 @@ thread_local! {
     static PUSHED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// How many events this thread has appended.
+/// Returns how many events this thread has appended.
 pub fn pushed_here() -> usize {
     PUSHED.get()
 }
@@ -155,12 +155,12 @@ pub fn push(id: Id, what: What) {
     log().push(Event(id, what));
 }
 
-/// Whether there was this event.
+/// Returns whether there was this event.
 pub fn happened(id: Id, what: What) -> bool {
     log().contains(&Event(id, what))
 }
 
-/// How many events there are.
+/// Returns how many events there are.
 pub fn len() -> usize {
     log().len()
 }
@@ -170,7 +170,7 @@ pub fn take() -> Vec<Event> {
     std::mem::take(&mut *log())
 }
 
-/// Where each event of a log stands.
+/// The place of each event of a log.
 pub struct Index {
     places: Vec<u32>,
     /// Events of which there was one before.
@@ -194,7 +194,7 @@ impl Index {
         Self { places, twice }
     }
 
-    /// Where the event of this kind stands, whatever it carries. [`NEVER`] if it is not there.
+    /// Returns the place of the event of this kind, whatever it carries, or [`NEVER`] if it is not there.
     pub fn of(&self, id: Id, what: What) -> u32 {
         self.places.get(id as usize * What::KINDS + what.kind()).copied().unwrap_or(NEVER)
     }

@@ -55,7 +55,7 @@ pub fn register() {
     });
 }
 
-/// What went through the executor since the process has started.
+/// The counts of the executor since the process has started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub spawned: u64,
@@ -73,7 +73,7 @@ pub fn counts() -> Counts {
     }
 }
 
-/// How many tasks have not ended.
+/// Returns how many tasks have not ended.
 pub fn unfinished() -> usize {
     lock(&TASKS).len()
 }
@@ -83,7 +83,7 @@ pub fn forget() {
     mem::take(&mut *lock(&TASKS)).into_iter().for_each(mem::forget);
 }
 
-/// Polls each task once that was woken. Whether there was one.
+/// Polls each task once that was woken. Returns whether there was one.
 pub fn round() -> bool {
     let tasks = lock(&TASKS).clone();
     let mut moved = false;
@@ -139,7 +139,7 @@ pub fn watched<R>(may_wait: bool, run: impl FnOnce() -> R) -> R {
     result
 }
 
-/// Which program runs.
+/// The program that runs, for a message about it.
 pub static RUNNING: Mutex<String> = Mutex::new(String::new());
 
 fn watch() {

@@ -9,7 +9,7 @@ use std::{
 
 use crate::event::{Failing, Id, UNKNOWN, What, push};
 
-/// What a program ends in.
+/// The result of a program.
 pub type Ended = Result<(), Failed>;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,14 +29,14 @@ impl fmt::Display for Failed {
 
 impl std::error::Error for Failed {}
 
-/// The node in the text of an error, if it is one of ours.
+/// Returns the node in the text of an error, if it is one of ours.
 pub fn of_text(text: &str) -> Option<Id> {
     text.strip_prefix("error of ")?.parse().ok()
 }
 
 struct Panicked(Id);
 
-/// The node in the payload of a panic.
+/// Returns the node in the payload of a panic.
 pub fn of_payload(payload: &(dyn Any + Send)) -> Id {
     payload.downcast_ref().map_or(UNKNOWN, |Panicked(id)| *id)
 }
@@ -57,7 +57,7 @@ fn panic_as(id: Id, failing: Failing) -> ! {
     resume_unwind(Box::new(Panicked(id)))
 }
 
-/// Panics in a drop. While the thread is panicking that aborts the process, unless this very drop `is_caught`.
+/// Panics in a drop. While the thread is panicking, that would abort the process unless this very drop `is_caught`.
 pub fn panic_in_drop(id: Id, is_caught: bool) {
     if !thread::panicking() {
         panic(id);

@@ -1,4 +1,4 @@
-//! What programs wait for that nobody polls: gates, which open when all else has come to rest, and signals of siblings.
+//! Gates, which open when all else has come to rest, and signals, which siblings give each other.
 
 use std::{
     future::poll_fn,
@@ -37,7 +37,7 @@ pub fn close() {
     gates.waiting.clear();
 }
 
-/// Opens all that are closed. Whether somebody waits.
+/// Opens all that are closed. Returns whether somebody waited.
 pub fn open() -> bool {
     let waits = !gates().waiting.is_empty();
     wake(|gates| gates.open = true);

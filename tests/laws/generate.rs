@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// What a generator makes more of, and what less.
+/// The likelihoods of a generator.
 #[derive(Clone, Copy)]
 pub struct Weights {
     pub yields: u32,
@@ -85,7 +85,7 @@ pub struct Generator {
     slots: Slot,
 }
 
-/// A program of about this size.
+/// Returns a random program.
 pub fn program(seed: u64, weights: Weights) -> Program {
     let mut generator = Generator::new(seed, weights);
     let size = generator.random.u32(3..16);
@@ -198,7 +198,7 @@ impl Generator {
         }
     }
 
-    /// One side panics, and the body of the other one panics when the unwinding drops it.
+    /// Returns a race of which one side panics, and the body of the other one panics when the unwinding drops it.
     fn unwinding_race(&mut self, size: u32) -> Op {
         const METHODS: [Form; 4] =
             [Form::MethodSync, Form::MethodAsync, Form::MethodFateSync, Form::MethodFateAsync];

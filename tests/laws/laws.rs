@@ -68,7 +68,7 @@ pub struct Broken {
     pub run: Run,
 }
 
-/// Checks a program at every point of cancellation. The first run that breaks a law.
+/// Checks a program at every point of cancellation. The error is the first run that breaks a law.
 pub fn check(program: &Program, coverage: &mut Coverage) -> Result<(), Box<Broken>> {
     let uncancelled = run(program, CancelPoint::Never);
     let pendings = uncancelled.pendings;

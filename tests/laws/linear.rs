@@ -63,7 +63,7 @@ struct Cost {
     spawned: u64,
 }
 
-/// What a run costs from its drop, or from its last step, to the end of all that it has left. `cleaned` counts the cleanups.
+/// The cost of a run from its drop, or from its last step, to the end of all that it has left. `cleaned` counts the cleanups.
 struct Measured {
     cost: Cost,
     cleaned: usize,
@@ -142,7 +142,7 @@ fn siblings(count: usize, depth: usize, cleaned: &Cleaned) -> Vec<Boxed> {
     (0..count).map(|_| boxed(depth, cleaned.clone())).collect()
 }
 
-/// With four times as many it costs at most a little more than four times as much, and no more than so much each.
+/// Asserts that four times as many cost at most a little more than four times as much, and that each has a small cost.
 fn assert_linear(what: &str, run: impl Fn(usize) -> Measured + Send + 'static) {
     let what = what.to_owned();
     // Deep nests need a deep stack.

@@ -5,9 +5,9 @@
 //! hand, drops it, and runs what was handed off, one task after the other; [`reference`] interprets the same tree without
 //! futures. Each of the [`laws`] looks at the one event log, the outcome and the reports.
 //!
-//! What is handed off runs beside the rest, and its pace is the executor's affair. So MODEL does not compare two logs line by
-//! line: the interpreter computes which events there are and which of them come after which others, and the log has to keep to that.
-//! A program in which nothing runs side by side has one such order, and there MODEL is equality.
+//! A cleanup that was handed off runs beside the rest, and its pace is the executor's affair. So MODEL does not compare two logs
+//! line by line: the interpreter computes which events there are and which of them come after which others, and the log has to
+//! keep to that. A program in which nothing runs side by side has one such order, and there MODEL is equality.
 //!
 //! `FINALLY_LAWS=1000000` sets how many programs all generators make together. `FINALLY_LAWS_SEED=..` replays one program of
 //! the generator whose test is run; a test that fails prints it. `FINALLY_LAWS_TRACE=1` prints each program before it runs, for

@@ -1,4 +1,4 @@
-//! Programs as futures, over the public API of the library.
+//! Turns programs into futures, over the public API of the library.
 
 pub mod again;
 mod cleaning;
@@ -24,7 +24,7 @@ use crate::{
 
 pub type Running = Pin<Box<dyn Future<Output = Ended> + Send>>;
 
-/// The future of a program. Nothing happens before its first poll.
+/// Returns the future of a program. Nothing happens before its first poll.
 pub fn run(program: &Program) -> Running {
     let id = program.id;
     let again = program.clone();
@@ -130,7 +130,7 @@ async fn caught<F: Future>(future: F) -> Result<F::Output, Payload> {
     std::panic::AssertUnwindSafe(future).catch_unwind().await
 }
 
-/// The end of a program that has ended by itself.
+/// Returns the end of a program that has ended by itself.
 fn end_of(ended: &Result<Ended, Payload>) -> End {
     match ended {
         Ok(Ok(())) => End::Ok,
@@ -168,12 +168,12 @@ impl<F: Future<Output = Ended> + Unpin> Future for Watched<F> {
     }
 }
 
-/// The body of a finally.
+/// Returns the body of a finally, which logs its first poll and its end.
 fn body(id: Id, program: &Program) -> Running {
     Box::pin(Watched { id, on_entry: Some(What::Entered), on_end: What::Ended, future: run(program) })
 }
 
-/// The whole of something, for the caller.
+/// Returns the whole of something, which logs its delivery to the caller.
 fn whole(id: Id, future: impl Future<Output = Ended> + Send + 'static) -> Running {
     Box::pin(Watched { id, on_entry: None, on_end: What::Delivered, future: Box::pin(future) })
 }
@@ -191,7 +191,7 @@ fn immediately(id: Id, program: &Program) -> Ended {
     }
 }
 
-/// Polls a program so often, where nothing can be awaited, and drops it. Nobody learns how it ends.
+/// Polls a program so often, where nothing can be awaited, and drops it. Discards its end.
 fn leave_now(leaving: &Leaving) {
     let Leaving { id, polls, program } = leaving;
     let mut future = run(program);

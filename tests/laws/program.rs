@@ -122,7 +122,7 @@ pub enum Residue {
     Leaves(Leaving),
 }
 
-/// What becomes of a cleanup whose caller leaves.
+/// The fate of a cleanup whose caller leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// It is not awaited at all.
@@ -268,7 +268,7 @@ impl Form {
         }
     }
 
-    /// Whether the cleanup is an expression whose value is awaited. Else it is an async block of its own.
+    /// Returns whether the cleanup is an expression whose value is awaited, and not an async block of its own.
     pub fn is_evaluated(self) -> bool {
         self.mode() != Mode::Sync
             && !matches!(
@@ -287,7 +287,7 @@ impl Form {
             )
     }
 
-    /// Whether the cleanup does not even start if the body was cancelled.
+    /// Returns whether the cleanup does not even start if the body was cancelled.
     pub fn skips_at_once(self) -> bool {
         self == Self::ClosureSkip || (self.mode() == Mode::Skip && !self.is_method())
     }
@@ -341,12 +341,12 @@ impl Form {
         !self.is_method() && !self.is_block()
     }
 
-    /// Whether an argument goes along that the cleanup does not mention.
+    /// Returns whether an argument goes along that the cleanup does not mention.
     pub fn holds_argument(self) -> bool {
         self.is_attribute()
     }
 
-    /// Whether the cleanup throws its errors away and evaluates to `()`.
+    /// Returns whether the cleanup throws its errors away and evaluates to `()`.
     pub fn is_unit(self) -> bool {
         matches!(self, Self::ClosureUnit | Self::AwaitUnit | Self::MethodUnit)
     }
@@ -439,7 +439,7 @@ impl Node {
         Arc::new(Self { id, op })
     }
 
-    /// The programs that this one is made of.
+    /// Returns the programs that this one is made of.
     pub fn parts(&self) -> Vec<Part<'_>> {
         use Part::{Cleanup as C, Inside as I};
         match &self.op {
@@ -480,7 +480,7 @@ impl Node {
         }
     }
 
-    /// The cleanups of this node itself.
+    /// Returns the cleanups of this node itself.
     pub fn cleanups(&self) -> Vec<(Mode, &Cleanup)> {
         match &self.op {
             Op::Finally(it) => {
@@ -495,7 +495,7 @@ impl Node {
         }
     }
 
-    /// The same with other programs as its parts, in the order of [`parts`](Self::parts).
+    /// Returns the same with other programs as its parts, in the order of [`parts`](Self::parts).
     pub fn with_parts(&self, part: &mut dyn FnMut(Part<'_>) -> Program) -> Program {
         let mut inside = |program: &Program| part(Part::Inside(program));
         let op = match &self.op {
@@ -549,7 +549,7 @@ impl Node {
         Self::new(self.id, op)
     }
 
-    /// The same with other cleanups, everywhere.
+    /// Returns the same with other cleanups, everywhere.
     pub fn with_cleanups(&self, change: &mut dyn FnMut(&Cleanup) -> Cleanup) -> Program {
         let node = self.with_parts(&mut |part| part.program().with_cleanups(change));
         let op = match &node.op {
@@ -572,14 +572,14 @@ impl Node {
         Self::new(self.id, op)
     }
 
-    /// The cleanups of this node and of all that it is made of.
+    /// Returns the cleanups of this node and of all that it is made of.
     pub fn all_cleanups(&self) -> Vec<(Mode, Id)> {
         let mut cleanups = Vec::new();
         self.visit(&mut |node| cleanups.extend(node.cleanups().iter().map(|(mode, it)| (*mode, it.id))));
         cleanups
     }
 
-    /// The greatest number in it.
+    /// Returns the greatest number in it.
     pub fn last_id(&self) -> Id {
         let mut last = 0;
         self.visit(&mut |node| last = last.max(node.id));
@@ -594,14 +594,14 @@ impl Node {
         }
     }
 
-    /// Whether a node is like that.
+    /// Returns whether a node is like that.
     pub fn any(&self, mut is: impl FnMut(&Self) -> bool) -> bool {
         let mut found = false;
         self.visit(&mut |node| found = found || is(node));
         found
     }
 
-    /// Whether a drop may wait.
+    /// Returns whether a drop may wait.
     pub fn blocks(&self) -> bool {
         self.any(|node| node.cleanups().iter().any(|(mode, _)| *mode == Mode::Block))
     }

@@ -1,8 +1,8 @@
 //! A direct-style interpreter of programs: no futures, no wakers, no tasks. A suspension is nothing, a cancellation is a way
 //! to return early.
 //!
-//! What is handed off runs beside the rest, so a run has no one right log: the order of events that do not depend on each other
-//! is the executor's choice. The interpreter therefore takes from the log how far each side had come when it was dropped, and
+//! A cleanup that was handed off runs beside the rest, so a run has no one right log: the order of events that do not depend on
+//! each other is the executor's choice. The interpreter therefore takes from the log how far each side had come when it was dropped, and
 //! computes all else: which events there are, which event comes after which other one, the outcome, and the reports. A
 //! log is right if it has exactly these events in an order that keeps all of these constraints. For a program without
 //! concurrency that is one order only.
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// What a run has to come to.
+/// The events, the end and the reports that a run has to have.
 pub struct Expected {
     pub events: Vec<Constraint>,
     /// Of the program, as its caller gets it.
@@ -66,21 +66,21 @@ impl At {
 /// The last events of what was handed off, for whoever waits for it.
 type Left = Vec<usize>;
 
-/// What a part is dropped with, if it is.
+/// The surroundings of a part, which it is dropped with.
 #[derive(Clone, Copy)]
 struct Zone {
-    /// Where in the log that is.
+    /// The place of that drop in the log.
     until: u32,
     mark: Option<usize>,
-    /// Up to where in the log the caller of the whole program polls it.
+    /// The place in the log up to which the caller of the whole program polls it.
     live: u32,
 }
 
-/// On an executor, or where nothing is awaited.
+/// The zone of a cleanup on an executor, and of code that awaits nothing.
 const FREE: Zone = Zone { until: NEVER, mark: None, live: 0 };
 
 impl Zone {
-    /// Of what is not dropped with its surroundings.
+    /// Returns the zone of a part that is not dropped with its surroundings.
     fn unbounded(self) -> Self {
         Self { until: NEVER, mark: None, ..self }
     }
@@ -155,19 +155,19 @@ impl Reference<'_> {
         self.log.of(id, what)
     }
 
-    /// The zone of a side that is dropped where its event says so.
+    /// Returns the zone of a side that is dropped where its event stands.
     fn zone(&mut self, at: &At, id: Id, side: u8, around: Zone) -> Zone {
         let until = self.log.of(id, What::Drops(side));
         let mark = Some(self.emit(&mut at.clone(), id, What::Drops(side)));
         Zone { until, mark, live: around.live.min(until) }
     }
 
-    /// Whether an event comes before the zone is dropped.
+    /// Returns whether an event comes before the zone is dropped.
     fn reached(&self, id: Id, what: What, zone: Zone) -> bool {
         zone.until == NEVER || self.log.of(id, what) < zone.until
     }
 
-    /// From here on the drop of the zone goes on.
+    /// Goes on in the drop of the zone.
     fn cancel(&mut self, at: &mut At, zone: Zone) -> End {
         if let Some(mark) = zone.mark {
             self.events[mark].after.append(&mut at.after);
@@ -177,7 +177,7 @@ impl Reference<'_> {
         End::Cancelled(None)
     }
 
-    /// The same where a part has been interpreted to its end, and was polled up to the drop only.
+    /// Does the same after a part that was interpreted to its end, and was polled up to the drop only.
     fn cancel_since(&mut self, since: usize, at: &mut At, zone: Zone) {
         if let Some(mark) = zone.mark {
             let before = (since..self.events.len()).filter(|number| self.place(*number) < zone.until);
@@ -203,7 +203,7 @@ impl Reference<'_> {
         }
     }
 
-    /// Nobody gets what a body has ended in.
+    /// Reports the failure of a body that nobody gets.
     fn report_body(&mut self, end: End, erased: bool) {
         match end {
             End::Failed(id) => self.report(FailureKind::BodyFailed, (!erased).then_some(id)),
@@ -316,7 +316,7 @@ impl Reference<'_> {
         }
     }
 
-    /// Whether a drop panics is up to the program: it does not if the thread is panicking.
+    /// Returns whether a drop panics. That is up to the program, which does not panic twice at once.
     fn explodes(&mut self, id: Id, at: &mut At) -> bool {
         let what = if self.second.contains(&id) { Failing::SecondPanic } else { Failing::Panic };
         let explodes = self.log.has(id, What::Raised(what));
@@ -377,7 +377,7 @@ impl Reference<'_> {
         self.leave_other(id, end, dropped, at, winners, losers)
     }
 
-    /// No more polls than the sides need.
+    /// Notes a side that was polled more often than the other one needs.
     fn note_tax(&mut self, id: Id, lost: Zone, winner: u32, loser: u32) {
         if lost.until <= lost.live && winner != loser {
             self.tax.push(format!("#{id}: one side was pending {winner} times, the other one {loser} times"));
@@ -405,7 +405,7 @@ impl Reference<'_> {
         }
     }
 
-    /// Both sides are dropped with what is around them, or both end.
+    /// Interprets two sides that both end, or are dropped with their surroundings.
     fn cancelled_pair(
         &mut self,
         id: Id,
@@ -493,7 +493,7 @@ impl Reference<'_> {
         }
     }
 
-    /// Polled once, where nothing is awaited.
+    /// Interprets a program that is polled once, where nothing is awaited.
     fn immediately(&mut self, id: Id, program: &Program, at: &mut At, left: &mut Left) -> End {
         let pendings = at.pendings;
         let mut zone = FREE;
@@ -520,7 +520,7 @@ impl Reference<'_> {
         }
     }
 
-    /// The drop of a future that was polled. The panic that comes out of it.
+    /// Interprets the drop of a future that was polled. Returns the panic that comes out of it.
     fn residue(&mut self, id: Id, residue: &Residue, at: &mut At, left: &mut Left) -> Option<Id> {
         match residue {
             Residue::Nothing => None,
@@ -537,7 +537,7 @@ impl Reference<'_> {
         }
     }
 
-    /// The evaluation of a cleanup. Whether it gives a future.
+    /// Interprets the evaluation of a cleanup. Returns whether it gives a future.
     fn build(&mut self, cleanup: &Cleanup, at: &mut At, left: &mut Left) -> bool {
         self.emit(at, cleanup.id, What::Build);
         match &cleanup.build {
@@ -555,7 +555,7 @@ impl Reference<'_> {
         }
     }
 
-    /// A cleanup that is not awaited.
+    /// Interprets a cleanup that is not awaited.
     fn clean_now(&mut self, cleanup: &Cleanup, is_unit: bool, at: &mut At, left: &mut Left) -> End {
         self.emit(at, cleanup.id, What::Start);
         let end = self.immediately(cleanup.id, &cleanup.program, at, left);
@@ -573,7 +573,8 @@ impl Reference<'_> {
         }
     }
 
-    /// The rest of a cleanup that has started, up to the drop of its future. Nothing where that was dropped before its end.
+    /// Interprets a cleanup that has started, up to the drop of its future. If it is dropped before its end, the error is the
+    /// panic that comes out of that.
     fn clean(
         &mut self,
         cleanup: &Cleanup,
@@ -601,7 +602,7 @@ impl Reference<'_> {
         })
     }
 
-    /// The whole of a cleanup that nobody awaits. What it leaves, its own end among it.
+    /// Interprets the whole of a cleanup that nobody awaits. Returns its end, with all that it leaves.
     fn job(&mut self, cleanup: &Cleanup, is_unit: bool, mut at: At) -> At {
         let mut own = Left::new();
         self.emit(&mut at, cleanup.id, What::Start);
@@ -677,7 +678,7 @@ impl Reference<'_> {
         self.settle(&settling, at, zone, inside, outer)
     }
 
-    /// The future of a body shows its drop.
+    /// Interprets the drop of a body whose future shows it.
     fn drop_body(&mut self, id: Id, residue: &Residue, end: End, at: &mut At, inside: &mut Left) -> End {
         match (end, self.residue(id, residue, at, inside)) {
             (end, None) => end,
@@ -693,7 +694,7 @@ impl Reference<'_> {
         }
     }
 
-    /// The body of a finally was cancelled.
+    /// Interprets the rest of a finally whose body was cancelled.
     fn abandon(&mut self, it: &Finally, at: &mut At, mut inside: Left, outer: &mut Left) {
         let Finally { form, cleanup, .. } = it;
         if form.skips_at_once() {
@@ -717,7 +718,7 @@ impl Reference<'_> {
         self.hand_off(form.mode(), cleanup, form.is_unit(), at, inside, outer);
     }
 
-    /// A cleanup that has not started, whose caller has left.
+    /// Hands off a cleanup that has not started, because its caller has left.
     fn hand_off(
         &mut self,
         mode: Mode,
@@ -740,7 +741,7 @@ impl Reference<'_> {
         }
     }
 
-    /// The evaluation of a cleanup has panicked, and its caller waits.
+    /// Interprets the rest of a finally whose cleanup has panicked when it was evaluated.
     fn settle_unbuilt(
         &mut self,
         it: &Settling<'_>,
@@ -762,7 +763,7 @@ impl Reference<'_> {
         self.cancel(at, zone)
     }
 
-    /// The caller has left before the cleanup has started.
+    /// Notes that the caller has left before the cleanup has started.
     fn leave_waiting(&mut self, it: &Settling<'_>, inside: &Left) {
         self.waits = true;
         self.coverage.count("cancelled while it waits for what was handed off");
@@ -772,7 +773,7 @@ impl Reference<'_> {
         self.report_body(it.end, it.erased);
     }
 
-    /// The cleanup is awaited.
+    /// Interprets a cleanup that its caller awaits.
     fn settle(&mut self, it: &Settling<'_>, at: &mut At, zone: Zone, inside: Left, outer: &mut Left) -> End {
         let Settling { id, end, erased, mode, is_unit, cleanup } = *it;
         if !self.reached(cleanup.id, What::Start, zone) {
@@ -824,7 +825,7 @@ impl Reference<'_> {
         End::Cancelled(None)
     }
 
-    /// A guard, after the program beside it.
+    /// Interprets a guard, after the program beside it.
     fn guard(&mut self, id: Id, it: &Guarded, end: End, at: &mut At, zone: Zone, outer: &mut Left) -> End {
         let Guarded { mode, cleanup, release, .. } = it;
         let released = end == End::Ok && *release;

@@ -2,7 +2,7 @@
 
 use crate::program::{Acquired, Build, Cleanup, Finally, Guarded, Node, Op, Program, Residue, Scoped};
 
-/// The smallest program that `fails` still holds for. Takes the first smaller one each time.
+/// Returns a small program that `fails` still holds for. Takes the first smaller one each time.
 pub fn shrink(program: &Program, mut fails: impl FnMut(&Program) -> bool) -> Program {
     const ATTEMPTS: usize = 3_000;
 
@@ -23,7 +23,7 @@ pub fn shrink(program: &Program, mut fails: impl FnMut(&Program) -> bool) -> Pro
     }
 }
 
-/// Programs that are one step smaller, the smallest first.
+/// Returns programs that are one step smaller, the smallest first.
 fn smaller(program: &Program) -> Vec<Program> {
     let parts: Vec<Program> = program.parts().into_iter().map(|part| part.program().clone()).collect();
     let mut candidates = parts.clone();
@@ -44,7 +44,7 @@ fn smaller(program: &Program) -> Vec<Program> {
     candidates
 }
 
-/// The same node with less in it.
+/// Returns the same node with less in it.
 fn simpler(op: &Op) -> Vec<Op> {
     match op {
         Op::Yield(times, then) if *times > 1 => vec![Op::Yield(times - 1, then.clone())],

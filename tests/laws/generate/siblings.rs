@@ -26,7 +26,7 @@ const FORMS: [Form; 14] = [
 
 const WEIGHTS: Weights = Weights { failures: 10, residue: 0, build: 0, forms: &FORMS, ..MIXED };
 
-/// A program of two to four siblings.
+/// Returns a program of two to four siblings.
 pub fn siblings(seed: u64) -> Program {
     let mut generator = Generator::new(seed, WEIGHTS);
     let count = generator.random.usize(2..5);
@@ -54,7 +54,7 @@ impl Generator {
         Node::new(id, op(program.clone()))
     }
 
-    /// Each of two waits for the other one's progress.
+    /// Lets each of two wait for the other one's progress.
     fn shake_hands(&mut self, cleanups: &mut [Program]) {
         let first = self.random.usize(0..cleanups.len());
         let second = (first + self.random.usize(1..cleanups.len())) % cleanups.len();
@@ -125,7 +125,7 @@ impl Generator {
         self.with_op(Op::Finally(Finally { form, body, residue: Residue::Nothing, cleanup, top: None }))
     }
 
-    /// Something that may be around all of them.
+    /// Puts something around all of them, or not.
     fn around(&mut self, group: Program) -> Program {
         let group = if self.random.bool() {
             let rest = self.simple();

@@ -27,7 +27,7 @@ pub fn exactly_once(case: &Case<'_>) -> Verdict {
     Ok(started)
 }
 
-/// L2: polled at least once, it runs. Never polled, there is no event at all.
+/// L2: a cleanup runs if its body was polled at least once. If it was never polled, there is no event at all.
 pub fn armed_iff_polled(case: &Case<'_>) -> Verdict {
     if case.cancel == CancelPoint::Unpolled {
         return match case.run.log.first() {

@@ -18,12 +18,12 @@ fn raised(case: &Case<'_>) -> impl Iterator<Item = (Id, Failing)> {
     })
 }
 
-/// The program itself has dealt with it.
+/// Returns whether the program itself has dealt with the failure.
 fn is_handled(case: &Case<'_>, id: Id) -> bool {
     case.index.has(id, What::Caught) || case.index.has(id, What::Discarded)
 }
 
-/// Who gets a failure at the end.
+/// Returns the failure that the caller of the program gets.
 fn delivered(case: &Case<'_>) -> Option<Id> {
     match case.run.outcome {
         Outcome::Ended(End::Failed(id) | End::Panicked(id) | End::Cancelled(Some(id))) => Some(id),
@@ -58,7 +58,7 @@ pub fn lossless(case: &Case<'_>) -> Verdict {
     Ok(came_up)
 }
 
-/// A resource whose acquisition fails is of no interest once nobody waits for it.
+/// Returns whether an error may vanish: that of a resource which nobody waits for any more.
 fn may_discard(node: &Node) -> bool {
     matches!(&node.op, Op::Acquire(it) if it.fallible && it.source.any(|node| matches!(node.op, Op::Fail)))
 }

@@ -47,7 +47,7 @@ pub fn model(case: &Case<'_>) -> Verdict {
     Ok(true)
 }
 
-/// As multisets. A report whose origin cannot be seen is as good as any of its kind.
+/// Compares reports as multisets. A report whose origin cannot be seen equals any of its kind.
 pub fn are_equal(expected: &[Report], actual: &[Report]) -> bool {
     let mut rest = expected.to_vec();
     let (seen, unseen): (Vec<Report>, Vec<Report>) = actual.iter().partition(|report| report.id.is_some());

@@ -74,7 +74,7 @@ pub fn body_first(case: &Case<'_>) -> Verdict {
     broken.map_or(Ok(held), Err)
 }
 
-/// Not the cleanups, which may go on elsewhere, nor what is acquired, which may, too.
+/// Visits a node and its parts, without the cleanups and the resources, which may go on elsewhere.
 fn visit_inside<'a>(node: &'a Node, visit: &mut dyn FnMut(&'a Node)) {
     visit(node);
     let parts = node.parts();

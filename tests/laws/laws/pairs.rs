@@ -65,7 +65,7 @@ fn succeeds(cleanup: &Cleanup) -> bool {
         && !cleanup.program.any(|node| matches!(node.op, Op::Fail | Op::Panic | Op::Bomb(_)))
 }
 
-/// The program without its cleanups.
+/// Returns the program without its cleanups.
 fn erase(program: &Program) -> Program {
     match &program.op {
         Op::Finally(it) => erase(&it.body),
@@ -102,7 +102,7 @@ pub fn building_is_running(case: &Case<'_>) -> Verdict {
     Ok(true)
 }
 
-/// Whether something in the run waits for what was handed off, which takes time.
+/// Returns whether something in the run waits for a cleanup that was handed off, which takes time.
 fn waits(program: &Program, run: &Run) -> bool {
     let dropped = matches!(run.outcome, Outcome::Ended(End::Cancelled(_)));
     let index = Index::new(&run.log);

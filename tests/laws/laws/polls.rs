@@ -17,7 +17,7 @@ pub fn wakes(case: &Case<'_>) -> Verdict {
     Ok(case.run.pendings > 0 || case.run.handed_off > 0)
 }
 
-/// L12: no poll more than the body and the cleanup need, and no wake more.
+/// L12: body and cleanup get the polls and the wakes that they need, and none more.
 pub fn no_tax(case: &Case<'_>) -> Verdict {
     if let Some(tax) = case.expected.tax.first() {
         return Err(tax.clone());

@@ -34,12 +34,12 @@ pub fn be_quiet() {
     });
 }
 
-/// Whether futures are to be polled again in this thread.
+/// Sets whether futures are to be polled again in this thread.
 pub fn ask(asked: bool) {
     ASKED.set(asked);
 }
 
-/// How these polls have panicked since the last call.
+/// Returns how these polls have panicked since the last call.
 pub fn answers() -> Vec<String> {
     ANSWERS.with(|answers| mem::take(&mut *answers.borrow_mut()))
 }

@@ -43,7 +43,7 @@ impl Clean {
         ended.unwrap_or_else(|payload| std::panic::resume_unwind(payload))
     }
 
-    /// The same for a cleanup that cannot fail.
+    /// Does the same for a cleanup that cannot fail.
     pub fn now_unit(&self) {
         discard(self.now());
     }
@@ -72,7 +72,7 @@ impl Clean {
         self.future().await
     }
 
-    /// The same for a cleanup that cannot fail.
+    /// Does the same for a cleanup that cannot fail.
     pub async fn run_unit(self) {
         discard(self.future().await);
     }
@@ -136,7 +136,7 @@ struct Residual {
     id: Id,
     residue: Residue,
     armed: bool,
-    /// What the future holds is dropped, and has not panicked. The library catches what comes now.
+    /// The rest of the future was dropped and has not panicked, so that the library catches a panic of this drop.
     is_alone: bool,
 }
 
@@ -239,7 +239,7 @@ pub fn put(slot: Slot, clean: Clean) {
     slots()[slot as usize] = Some(clean);
 }
 
-/// The cleanup that a path finds.
+/// Returns the cleanup that a path finds.
 pub fn in_slot(slot: Slot) -> Clean {
     slots()[slot as usize].clone().expect("it was put there by the function around")
 }

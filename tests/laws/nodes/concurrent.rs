@@ -26,7 +26,7 @@ impl Pair {
         Self { id, sides: [Some(run(left)), Some(run(right))], polled: false }
     }
 
-    /// How the side has ended, if it has just now.
+    /// Polls one side. Returns its end, if it has ended just now.
     fn poll(&mut self, side: usize, context: &mut Context<'_>) -> Option<Result<Ended, Payload>> {
         let future = self.sides[side].as_mut()?;
         if side == 1 && !self.polled {
@@ -118,7 +118,7 @@ impl Future for Join {
     }
 }
 
-/// Is dropped in the very poll that is the last to be pending.
+/// Drops its program in the very poll that is the last to be pending.
 struct Leave {
     id: Id,
     polls: u8,

@@ -175,7 +175,7 @@ async fn stacked(body: Running, _held: Held, top: Clean, clean: Clean) -> Ended 
     body.await
 }
 
-/// A function that is not async: its body is polled once.
+/// Has a body that is polled once, because the function is not async.
 #[finally(|| clean.now())]
 pub fn plain(id: Id, program: &Program, _held: Held, clean: Clean) -> Ended {
     push(id, What::Entered);
