@@ -648,18 +648,8 @@ impl Reference<'_> {
             self.emit(at, cleanup.id, What::Fate(end));
         }
         if form.mode() == Mode::Sync {
-            let before = outer.len();
             let cleaned = self.clean_now(cleanup, form.is_unit(), at, outer);
             outer.extend(inside);
-            // With an option, it may wait for what was cancelled before it delivers.
-            if *form == Form::ClosureSkip && outer.len() > before {
-                self.waits = true;
-                if !self.reached(id, What::Delivered(end), zone) {
-                    self.report_body(end, false);
-                    self.report_cleanup(cleaned);
-                    return self.cancel(at, zone);
-                }
-            }
             let end = self.first_wins(end, cleaned);
             self.emit(at, id, What::Delivered(end));
             return end;
