@@ -67,6 +67,7 @@ impl<E: fmt::Debug + Send + 'static> Scope<E> {
             closing: Closing {
                 deferred: Vec::new(),
                 current: None,
+                started: false,
                 adopted: Adopted::new(GroupKey::NONE),
                 first: Ok(Ok(())),
                 explain: Explain::explain,
@@ -270,7 +271,10 @@ where
 struct Closing<E> {
     deferred: Vec<Deferred<E>>,
     current: Option<Awaiting<E>>,
-    /// What was cancelled inside a cleanup, which ends before the next cleanup starts.
+    /// Whether the current one was polled.
+    started: bool,
+    /// The cleanups of what was cancelled inside a cleanup. Those from its call end before it starts, and the others before the
+    /// next one does.
     adopted: Adopted,
     /// How the first one failed, if one did.
     first: Ended<E>,
@@ -298,6 +302,7 @@ impl<E> Closing<E> {
         let nothing = Self {
             deferred: Vec::new(),
             current: None,
+            started: false,
             adopted: Adopted::new(GroupKey::NONE),
             first: Ok(Ok(())),
             ..*self
@@ -312,6 +317,10 @@ impl<E> Closing<E> {
     fn poll_with(&mut self, context: &mut Context<'_>, end: fn(&mut Self, Ended<E>)) -> Poll<Ended<E>> {
         loop {
             if let Some(current) = &mut self.current {
+                if !self.started {
+                    ready!(self.adopted.poll_end(context));
+                    self.started = true;
+                }
                 let ended = match self.adopted.polling(|| current.as_mut().poll(context)) {
                     Ok(polled) => Ok(ready!(polled)),
                     Err(payload) => Err(payload),
@@ -333,7 +342,7 @@ impl<E> Closing<E> {
         let Some(Deferred { begin, location }) = self.deferred.pop() else { return false };
         self.location = location;
         match self.adopted.polling(begin) {
-            Ok(Begun::Awaiting(future)) => self.current = Some(future),
+            Ok(Begun::Awaiting(future)) => (self.current, self.started) = (Some(future), false),
             Ok(Begun::Ended(result)) => end(self, Ok(result)),
             Err(payload) => end(self, Err(payload)),
         }

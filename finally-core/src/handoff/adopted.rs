@@ -134,12 +134,6 @@ impl Adopted {
         mem::replace(self, Self::new(GroupKey::NONE))
     }
 
-    /// Runs something as the inside of this finally. Catches its panic.
-    #[inline]
-    pub(crate) fn polling<R>(&mut self, run: impl FnOnce() -> R) -> Result<R, crate::unwind::Payload> {
-        self.key.polling(run)
-    }
-
     /// Whether there is nothing to wait for.
     pub(crate) fn has_ended(&self) -> bool {
         self.chains.is_none() && self.key.existing().is_none_or(|group| group.has_ended())

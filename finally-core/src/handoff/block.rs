@@ -3,13 +3,13 @@
 use alloc::sync::Arc;
 use core::task::{Context, Poll, Waker};
 
-use super::park::Parker;
+use super::{inside, park::Parker};
 
 /// A cleanup that a drop drives, with what it has to wait for before it starts.
 pub(crate) trait Drive {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()>;
 
-    /// Starts what the cleanup has to wait for, and is not started yet.
+    /// Starts the cleanups that this one has to wait for, if they are not started yet.
     fn start_adopted(&mut self);
 }
 
@@ -36,6 +36,7 @@ pub(crate) fn block(cleanup: &mut dyn Drive) -> Result<(), &'static str> {
         return block_inside(&runtime, cleanup, &parker, &mut context);
     }
     cleanup.start_adopted();
+    inside::start_kept();
     let wait = || {
         while cleanup.poll(&mut context).is_pending() {
             parker.park(None);
@@ -74,7 +75,9 @@ fn block_inside(
     let mut ended =
         Err("`on_cancel = block` would deadlock in a `LocalSet` of tokio, which has this thread only");
     runtime.block_in_place(|| {
+        runtime.watch_pool(&sentinel);
         cleanup.start_adopted();
+        inside::start_kept();
         ended = loop {
             let is_over = sentinel.is_over();
             if poll_unconstrained(cleanup, context).is_ready() {

@@ -106,22 +106,29 @@ struct Rare {
 impl Chain {
     const ENDED: Self = Self { first: None, rest: VecDeque::new(), ticket: None, rare: None, counted: None };
 
-    fn new(first: Option<Job>, rare: Option<Box<Rare>>) -> Self {
-        Self { first, rest: VecDeque::new(), ticket: None, rare, counted: Some(CountedChain::new()) }
+    fn new(job: Job, rare: Option<Box<Rare>>) -> Self {
+        Self {
+            first: Some(job),
+            rare,
+            ticket: None,
+            rest: VecDeque::new(),
+            counted: Some(CountedChain::new()),
+        }
     }
 
     pub(super) fn of(job: Job) -> Self {
-        Self::new(Some(job), None)
+        Self::new(job, None)
     }
 
     /// A job that waits for other chains, and for a group.
     pub(super) fn after(before: Option<Box<Self>>, after: Option<Arc<Group>>, job: Job) -> Self {
-        Self::new(Some(job), Some(Box::new(Rare { before, after, ..Rare::default() })))
+        Self::new(job, Some(Box::new(Rare { before, after, ..Rare::default() })))
     }
 
-    /// A chain without a job, which ends when a group has.
+    /// A chain without a job, which ends when a group has. It does not count: nothing is lost with it.
     pub(super) fn waiting(group: Arc<Group>) -> Self {
-        Self::new(None, Some(Box::new(Rare { after: Some(group), ..Rare::default() })))
+        let rare = Box::new(Rare { after: Some(group), ..Rare::default() });
+        Self { first: None, rare: Some(rare), ticket: None, rest: VecDeque::new(), counted: None }
     }
 
     /// The group that a chain without a job waits for.
@@ -145,6 +152,7 @@ impl Chain {
             self.rest.push_back(job);
         } else {
             self.first = Some(job);
+            self.counted = Some(CountedChain::new());
         }
         self
     }

@@ -16,8 +16,9 @@ use crate::unwind::quietly;
 /// that do not wait themselves.
 pub(super) struct Counts {
     pub(super) chains: Group,
-    /// The chains that drains inside of other chains do not wait for.
-    exempt: AtomicUsize,
+    /// The chains that do not wait themselves. One number, because two would be read one after the other, and a chain may begin
+    /// to wait for another one in between. It wraps for a moment if a chain is lost while it waits.
+    running: AtomicUsize,
     /// Whether there may be a drain inside of a cleanup, so that nothing is locked while there is none.
     inside: AtomicBool,
     inside_wakers: Mutex<BTreeMap<Slot, Waker>>,
@@ -27,7 +28,7 @@ impl Counts {
     pub(super) const fn new() -> Self {
         Self {
             chains: Group::new(),
-            exempt: AtomicUsize::new(0),
+            running: AtomicUsize::new(0),
             inside: AtomicBool::new(false),
             inside_wakers: Mutex::new(BTreeMap::new()),
         }
@@ -35,31 +36,37 @@ impl Counts {
 
     pub(super) fn chain_began(&self) {
         self.chains.enter();
+        self.running.fetch_add(1, SeqCst);
     }
 
     pub(super) fn chain_ended(&self) {
+        self.running.fetch_sub(1, SeqCst);
         self.chains.leave();
         self.wake_inside();
     }
 
     pub(super) fn exempt_one_more(&self) {
-        self.exempt.fetch_add(1, SeqCst);
+        self.running.fetch_sub(1, SeqCst);
         self.wake_inside();
     }
 
     pub(super) fn exempt_one_less(&self) {
-        self.exempt.fetch_sub(1, SeqCst);
+        self.running.fetch_add(1, SeqCst);
     }
 
     /// Waits inside of a cleanup, which is exempt by then.
     pub(super) fn poll_inside(&self, slot: Slot, context: &Context<'_>) -> Poll<()> {
+        let waker = context.waker().clone();
         let mut wakers = lock(&self.inside_wakers);
         // In this order: a change of a count comes first, and then the look at this.
         self.inside.store(true, SeqCst);
         if self.only_exempt_are_left() {
+            drop(wakers);
             return Poll::Ready(());
         }
-        wakers.insert(slot, context.waker().clone());
+        let previous = wakers.insert(slot, waker);
+        drop(wakers);
+        drop(previous);
         Poll::Pending
     }
 
@@ -70,7 +77,7 @@ impl Counts {
     }
 
     fn only_exempt_are_left(&self) -> bool {
-        self.chains.unfinished() <= self.exempt.load(SeqCst)
+        self.running.load(SeqCst) as isize <= 0
     }
 
     fn wake_inside(&self) {

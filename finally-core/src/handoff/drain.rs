@@ -14,6 +14,7 @@ use super::{
     counts::Counts,
     exempt::{self, Exempt},
     group::Slot,
+    inside,
     park::Parker,
     sync::{Arc, AtomicBool, AtomicUsize, Mutex, Ordering::SeqCst, lock},
 };
@@ -127,6 +128,8 @@ impl Future for Drain {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         static LAST: AtomicUsize = AtomicUsize::new(0);
 
+        // A cleanup that is handed off half-way goes on waiting in a chain of its own.
+        self.wait.take_if(|wait| !exempt::is_here(wait.exempt.as_ref()));
         if self.wait.is_none() && COUNTS.chains.has_ended() {
             return Poll::Ready(());
         }
@@ -278,6 +281,8 @@ pub fn drain_blocking(timeout: Option<Duration>) -> Result<(), StillRunning> {
     let waker = Waker::from(Arc::clone(&parker));
     let mut drain = drain();
     while Pin::new(&mut drain).poll(&mut Context::from_waker(&waker)).is_pending() {
+        // If this is inside of a drop, it keeps cleanups until its end, which would never come.
+        inside::start_kept();
         if !parker.park(deadline) {
             return still_running();
         }

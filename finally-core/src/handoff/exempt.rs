@@ -10,6 +10,7 @@ use super::{
     drain,
     sync::{Arc, AtomicUsize, Ordering::SeqCst},
 };
+use crate::unwind::catch;
 
 /// How many waits of ours are pending inside one chain.
 #[derive(Default)]
@@ -30,16 +31,25 @@ fn replace(waits: Option<Arc<Waits>>) -> Option<Arc<Waits>> {
     ManuallyDrop::into_inner(HERE.with(|here| here.waits.replace(ManuallyDrop::new(waits))))
 }
 
-/// Polls a chain, which must not unwind. Its waits are made by the first of them.
+/// Polls a chain. Its waits are made by the first of them.
 pub(super) fn within<R>(waits: &mut Option<Arc<Waits>>, poll: impl FnOnce() -> R) -> R {
     HERE.with(|here| {
         let polling = here.polling.replace(true);
         let outer = here.waits.replace(ManuallyDrop::new(waits.take()));
-        let polled = poll();
+        let polled = catch(poll);
         *waits = ManuallyDrop::into_inner(here.waits.replace(outer));
         here.polling.set(polling);
-        polled
+        polled.unwrap_or_else(|payload| payload.resume())
     })
+}
+
+/// Whether a wait that has begun with `exempt` is inside of the chain that this thread polls, or both are in none.
+pub(super) fn is_here(exempt: Option<&Exempt>) -> bool {
+    let Some(exempt) = exempt else { return !HERE.with(|here| here.polling.get()) };
+    let waits = replace(None);
+    let is_here = waits.as_ref().is_some_and(|waits| Arc::ptr_eq(waits, &exempt.0));
+    replace(waits);
+    is_here
 }
 
 /// Exempts the chain that this thread polls, if it polls one.

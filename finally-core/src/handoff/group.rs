@@ -110,17 +110,17 @@ impl Group {
         if self.has_ended() {
             return Poll::Ready(());
         }
+        // A new one each time: a wait may go on in another chain than it has begun in. Made without the lock, because a waker is
+        // code of a user, and so are those that are woken when a chain becomes exempt.
+        let waiter = Waiter { waker: context.waker().clone(), _exempt: exempt::here() };
         let mut waiters = lock(&self.waiters);
         if self.state.fetch_or(WAITED_FOR, SeqCst) < ONE {
+            drop(waiters);
             return Poll::Ready(());
         }
-        match waiters.tasks.get_mut(&slot) {
-            Some(waiter) => waiter.waker.clone_from(context.waker()),
-            None => {
-                let waiter = Waiter { waker: context.waker().clone(), _exempt: exempt::here() };
-                waiters.tasks.insert(slot, waiter);
-            }
-        }
+        let previous = waiters.tasks.insert(slot, waiter);
+        drop(waiters);
+        drop(previous);
         Poll::Pending
     }
 

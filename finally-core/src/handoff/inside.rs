@@ -1,6 +1,6 @@
 //! Which finally this thread is inside of, and where a hand-off goes from there.
 
-use alloc::boxed::Box;
+use alloc::{boxed::Box, vec::Vec};
 use core::{cell::Cell, mem::ManuallyDrop, num::NonZeroU32};
 
 use super::{
@@ -24,15 +24,67 @@ pub(super) enum Inside {
     Dropping,
 }
 
-// Neither has a destructor: they are there on a thread that is ending, and cost a load and a store.
+// None has a destructor: they are there on a thread that is ending, and cost a load and a store.
 std::thread_local! {
     static INSIDE: Cell<Inside> = const { Cell::new(Inside::Nothing) };
     /// The chains that a drop has kept so far.
     static KEPT: Cell<ManuallyDrop<Option<Box<Chain>>>> = const { Cell::new(ManuallyDrop::new(None)) };
+    /// The chains that drops further out have kept, while one inside of them goes on. Empty, and without memory, when there are
+    /// none.
+    #[allow(clippy::vec_box, reason = "they move between here and `KEPT`, which is one word")]
+    static KEPT_FURTHER_OUT: Cell<ManuallyDrop<Vec<Box<Chain>>>> = const { Cell::new(ManuallyDrop::new(Vec::new())) };
 }
 
 fn replace_kept(chains: Option<Box<Chain>>) -> Option<Box<Chain>> {
     ManuallyDrop::into_inner(KEPT.replace(ManuallyDrop::new(chains)))
+}
+
+#[allow(clippy::vec_box, reason = "they move between here and `KEPT`, which is one word")]
+fn replace_kept_further_out(chains: Vec<Box<Chain>>) -> Vec<Box<Chain>> {
+    ManuallyDrop::into_inner(KEPT_FURTHER_OUT.replace(ManuallyDrop::new(chains)))
+}
+
+/// Runs something, which must not unwind, with other chains kept, and returns those that are kept at its end.
+fn keeping<R>(chains: Option<Box<Chain>>, run: impl FnOnce() -> R) -> (R, Option<Box<Chain>>) {
+    let outer = replace_kept(chains);
+    let is_outer = outer.is_some();
+    if let Some(outer) = outer {
+        let mut further_out = replace_kept_further_out(Vec::new());
+        further_out.push(outer);
+        replace_kept_further_out(further_out);
+    }
+    let ended = run();
+    let mut outer = None;
+    if is_outer {
+        let mut further_out = replace_kept_further_out(Vec::new());
+        outer = further_out.pop();
+        if !further_out.is_empty() {
+            replace_kept_further_out(further_out);
+        }
+    }
+    (ended, replace_kept(outer))
+}
+
+/// Starts all that the drops on this thread have kept, before this thread waits for it. A chain that waits for its end stays in
+/// its place.
+pub(super) fn start_kept() {
+    let start = |chains: Box<Chain>| {
+        let group = Arc::<Group>::default();
+        chains.into_each(|chain| match chain.into_group() {
+            Ok(inner) => inner.hold(&group),
+            Err(mut chain) => {
+                chain.join(&group);
+                executor::start(*chain);
+            }
+        });
+        Box::new(Chain::waiting(group))
+    };
+    let further_out = replace_kept_further_out(Vec::new());
+    if !further_out.is_empty() {
+        replace_kept_further_out(further_out.into_iter().map(start).collect());
+    }
+    let kept = replace_kept(None).map(start);
+    replace_kept(kept);
 }
 
 impl GroupKey {
@@ -52,11 +104,23 @@ impl Adopted {
     /// Drops a body as the inside of a finally that is cancelled. Catches its panic.
     pub(crate) fn dropping(&mut self, drop: &mut dyn FnMut()) -> Result<(), Payload> {
         let outer = INSIDE.replace(Inside::Dropping);
-        let outer_kept = replace_kept(self.chains.take());
-        let dropped = catch(drop);
-        self.chains = replace_kept(outer_kept);
+        let (dropped, kept) = keeping(self.chains.take(), || catch(drop));
+        self.chains = kept;
         INSIDE.set(outer);
         dropped
+    }
+
+    /// Runs something as the inside of this finally. Catches its panic.
+    #[inline]
+    pub(crate) fn polling<R>(&mut self, run: impl FnOnce() -> R) -> Result<R, Payload> {
+        if self.chains.is_none() { self.key.polling(run) } else { self.polling_with_kept(run) }
+    }
+
+    /// A cleanup is evaluated, and may wait in this thread for what its body has left.
+    fn polling_with_kept<R>(&mut self, run: impl FnOnce() -> R) -> Result<R, Payload> {
+        let (ended, kept) = keeping(self.chains.take(), || self.key.polling(run));
+        self.chains = kept;
+        ended
     }
 
     /// Hands off what nobody waits for here. The next finally further out adopts it.

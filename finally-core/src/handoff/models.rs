@@ -228,7 +228,7 @@ impl Scene {
         match self.life.submit(1) {
             Next::Spawn((), work) => self.run(work),
             Next::Wait => {}
-            Next::Start if starts => {
+            Next::Start(_) if starts => {
                 let scene = Arc::clone(self);
                 drop(thread::spawn(move || {
                     assert_eq!(scene.threads.fetch_add(1, SeqCst), 0, "there is one thread at a time");
@@ -239,8 +239,8 @@ impl Scene {
                     });
                 }));
             }
-            Next::Start => {
-                self.lost.fetch_add(self.life.ended().into_iter().sum(), SeqCst);
+            Next::Start(number) => {
+                self.lost.fetch_add(self.life.ended(number).into_iter().sum(), SeqCst);
             }
         }
     }

@@ -64,32 +64,55 @@ impl Current {
 
     /// Unparks when the runtime shuts down, or if it does already.
     pub(super) fn watch_shutdown(&self, parker: Arc<Parker>) -> Sentinel {
-        /// Dropped with the task, which a runtime does that shuts down.
-        struct Task {
-            over: Arc<AtomicBool>,
-            parker: Arc<Parker>,
-        }
-
-        impl Drop for Task {
-            fn drop(&mut self) {
-                self.over.store(true, Release);
-                self.parker.unpark();
-            }
-        }
-
         let over = Arc::<AtomicBool>::default();
-        let task = Task { over: Arc::clone(&over), parker };
+        let task = Watch::new(&over, &parker);
         let watch = async move {
             let _task = task;
             pending::<()>().await;
         };
-        Sentinel { over, task: self.handle.spawn(watch).abort_handle() }
+        let task = self.handle.spawn(watch).abort_handle();
+        Sentinel { over, parker, task }
+    }
+
+    /// Unparks if the runtime has no thread left to run the other tasks of this worker, which it has just given away. A pool that
+    /// is shut drops work without a word, and then nobody shuts the tasks down either.
+    pub(super) fn watch_pool(&self, sentinel: &Sentinel) {
+        let watch = Watch::new(&sentinel.over, &sentinel.parker);
+        drop(self.handle.spawn_blocking(move || watch.dismiss()));
+    }
+}
+
+/// Reports the end of a runtime when it is dropped, which a runtime does with all it holds when it shuts down.
+struct Watch {
+    over: Arc<AtomicBool>,
+    parker: Arc<Parker>,
+    dismissed: bool,
+}
+
+impl Watch {
+    fn new(over: &Arc<AtomicBool>, parker: &Arc<Parker>) -> Self {
+        Self { over: Arc::clone(over), parker: Arc::clone(parker), dismissed: false }
+    }
+
+    /// Ends without a report.
+    fn dismiss(mut self) {
+        self.dismissed = true;
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if !self.dismissed {
+            self.over.store(true, Release);
+            self.parker.unpark();
+        }
     }
 }
 
 /// A task that only shows, by its end, that its runtime shuts down. It is aborted when nobody looks any more.
 pub(super) struct Sentinel {
     over: Arc<AtomicBool>,
+    parker: Arc<Parker>,
     task: AbortHandle,
 }
 

@@ -30,27 +30,27 @@ pub(super) fn submit(chain: Chain) {
     match LIFE.submit(chain) {
         Next::Spawn(spawner, chain) => spawner.spawn(chain, Unfinished(())),
         Next::Wait => {}
-        Next::Start => {
+        Next::Start(number) => {
             // Not the worker, which carries the plain name.
-            if thread::Builder::new().name("finally-keeper".into()).spawn(run).is_err() {
-                lose_all("no background thread could be started");
+            if thread::Builder::new().name("finally-keeper".into()).spawn(move || run(number)).is_err() {
+                lose_all(number, "no background thread could be started");
             }
         }
     }
 }
 
-/// The whole life of the thread.
-fn run() {
+/// The whole life of a thread.
+fn run(number: usize) {
     /// Frees the place of the thread on every way out.
-    struct Leaving;
+    struct Leaving(usize);
 
     impl Drop for Leaving {
         fn drop(&mut self) {
-            lose_all("the background thread has ended");
+            lose_all(self.0, "the background thread has ended");
         }
     }
 
-    let _leaving = Leaving;
+    let _leaving = Leaving(number);
     match runner::start() {
         Ok(runner) => {
             for chain in LIFE.started(runner.spawner()) {
@@ -58,12 +58,12 @@ fn run() {
             }
             runner.run();
         }
-        Err(reason) => lose_all(&reason),
+        Err(reason) => lose_all(number, &reason),
     }
 }
 
-fn lose_all(reason: &str) {
-    for chain in LIFE.ended() {
+fn lose_all(number: usize, reason: &str) {
+    for chain in LIFE.ended(number) {
         chain.lose(reason);
     }
 }

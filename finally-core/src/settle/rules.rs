@@ -12,7 +12,7 @@ use crate::{
     handoff::Adopted,
     outcome::{Exit, Outcome, add_drop_panic},
     report::{drop_reported, report_cleanup, report_end, text_of_cleanup},
-    unwind::{Payload, is_panicking},
+    unwind::{Payload, catch, is_panicking},
 };
 
 /// What a report needs: the texts of the body's and of the cleanup's failure, and where the `finally` stands.
@@ -103,8 +103,9 @@ impl<T> Settled<T> {
                 if waits {
                     of_cleanup = Some(Box::new(text_of_cleanup(&cleaned, texts.cleanup)));
                 }
-                match cleaned {
-                    Ok(value) => Outcome::Returned((rules.from_cleanup)(value).unwrap_or(body)),
+                // The conversion of an error is code of a user.
+                match cleaned.and_then(|value| catch(|| (rules.from_cleanup)(value))) {
+                    Ok(failed) => Outcome::Returned(failed.unwrap_or(body)),
                     Err(payload) => Outcome::Panicked(payload),
                 }
             }

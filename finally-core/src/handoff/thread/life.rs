@@ -16,6 +16,8 @@ struct State<W, S> {
     phase: Phase<W, S>,
     /// Work that was given to the spawner and has not ended.
     unfinished: usize,
+    /// The number of the thread that is there, or was the last one. One that is late does not end the next one.
+    thread: usize,
     /// How often work came, so that a thread that lingers sees that it was needed.
     submitted: usize,
 }
@@ -32,8 +34,8 @@ enum Phase<W, S> {
 pub(in super::super) enum Next<W, S> {
     /// Give the work to the spawner.
     Spawn(S, W),
-    /// Start the thread, which takes the work, or call [`Life::ended`] if that fails.
-    Start,
+    /// Start the thread of this number, which takes the work, or call [`Life::ended`] if that fails.
+    Start(usize),
     /// Nothing: the thread is about to begin and takes the work.
     Wait,
 }
@@ -47,7 +49,7 @@ impl<W, S: Clone> Default for Life<W, S> {
 impl<W, S: Clone> Life<W, S> {
     pub(in super::super) const fn new() -> Self {
         Self {
-            state: Mutex::new(State { phase: Phase::Absent, unfinished: 0, submitted: 0 }),
+            state: Mutex::new(State { phase: Phase::Absent, unfinished: 0, thread: 0, submitted: 0 }),
             changed: Condvar::new(),
         }
     }
@@ -68,7 +70,8 @@ impl<W, S: Clone> Life<W, S> {
             }
             Phase::Absent => {
                 state.phase = Phase::Starting(Vec::from([work]));
-                Next::Start
+                state.thread = state.thread.wrapping_add(1);
+                Next::Start(state.thread)
             }
         }
     }
@@ -94,9 +97,13 @@ impl<W, S: Clone> Life<W, S> {
         }
     }
 
-    /// The thread ends, or could not begin. Returns the work that has waited for it in vain.
-    pub(in super::super) fn ended(&self) -> Vec<W> {
-        match mem::replace(&mut lock(&self.state).phase, Phase::Absent) {
+    /// The thread of this number ends, or could not begin. Returns the work that has waited for it in vain.
+    pub(in super::super) fn ended(&self, thread: usize) -> Vec<W> {
+        let mut state = lock(&self.state);
+        if state.thread != thread {
+            return Vec::new();
+        }
+        match mem::replace(&mut state.phase, Phase::Absent) {
             Phase::Starting(waiting) => waiting,
             Phase::Absent | Phase::Running(_) => Vec::new(),
         }
@@ -134,14 +141,14 @@ mod tests {
     fn submit(life: &Life<u8, &'static str>, work: u8) -> Option<(&'static str, u8)> {
         match life.submit(work) {
             Next::Spawn(spawner, work) => Some((spawner, work)),
-            Next::Start | Next::Wait => None,
+            Next::Start(_) | Next::Wait => None,
         }
     }
 
     #[test]
     fn the_first_submission_starts_the_thread_and_others_wait_for_it() {
         let life = Life::new();
-        assert!(matches!(life.submit(1), Next::Start));
+        assert!(matches!(life.submit(1), Next::Start(_)));
         assert!(matches!(life.submit(2), Next::Wait));
         assert_eq!(life.started("spawner"), [1, 2]);
         assert_eq!(submit(&life, 3), Some(("spawner", 3)));
@@ -150,27 +157,27 @@ mod tests {
     #[test]
     fn all_that_is_submitted_during_a_failing_start_is_returned_once() {
         let life = Life::new();
-        assert!(matches!(life.submit(1), Next::Start));
+        assert!(matches!(life.submit(1), Next::Start(_)));
         assert!(matches!(life.submit(2), Next::Wait));
-        assert_eq!(life.ended(), [1, 2]);
-        assert_eq!(life.ended(), []);
-        assert!(matches!(life.submit(3), Next::Start), "the next one tries again");
+        assert_eq!(life.ended(1), [1, 2]);
+        assert_eq!(life.ended(1), []);
+        assert!(matches!(life.submit(3), Next::Start(_)), "the next one tries again");
         assert_eq!(life.started("spawner"), [3]);
     }
 
     #[test]
     fn a_thread_that_has_ended_has_no_work_and_the_next_submission_starts_one() {
         let life = Life::new();
-        assert!(matches!(life.submit(1), Next::Start));
+        assert!(matches!(life.submit(1), Next::Start(_)));
         assert_eq!(life.started("spawner"), [1]);
-        assert_eq!(life.ended(), []);
-        assert!(matches!(life.submit(2), Next::Start));
+        assert_eq!(life.ended(1), []);
+        assert!(matches!(life.submit(2), Next::Start(_)));
     }
 
     #[test]
     fn it_is_idle_when_all_work_has_ended_and_it_is_quiet() {
         let life = Life::new();
-        assert!(matches!(life.submit(1), Next::Start));
+        assert!(matches!(life.submit(1), Next::Start(_)));
         life.started("spawner");
         assert!(submit(&life, 2).is_some());
         let looks = Cell::new(0);
@@ -183,6 +190,6 @@ mod tests {
             life.wait_until_idle(Duration::ZERO, is_quiet);
         });
         assert_eq!(looks.get(), 3, "it looks again until it is quiet");
-        assert!(matches!(life.submit(3), Next::Start), "there is no thread any more");
+        assert!(matches!(life.submit(3), Next::Start(_)), "there is no thread any more");
     }
 }
