@@ -21,6 +21,7 @@ mod p09_hand_off;
 mod p10_no_tax;
 mod p11_block;
 mod p11_finite;
+mod p11_handed_off;
 mod p11_wakes;
 
 use finally::finally;

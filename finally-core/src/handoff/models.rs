@@ -179,6 +179,30 @@ fn a_drain_inside_of_a_cleanup_goes_on_when_another_one_begins_to_wait_for_it() 
 }
 
 #[test]
+fn a_drain_inside_of_a_cleanup_waits_for_a_cleanup_that_begins_while_it_looks() {
+    check(|| {
+        let counts = Arc::new(Counts::new());
+        counts.chain_began();
+        counts.exempt_one_more();
+        counts.chain_began();
+        let ended = Arc::new(AtomicUsize::new(0));
+        let (other, ends) = (Arc::clone(&counts), Arc::clone(&ended));
+        let other = thread::spawn(move || {
+            // It cancels something, waits for that, and goes on.
+            other.chain_began();
+            other.exempt_one_more();
+            ends.store(1, SeqCst);
+            other.exempt_one_less();
+            other.chain_ended();
+            other.chain_ended();
+        });
+        wait(|context| counts.poll_inside(0, context));
+        assert_eq!(ended.load(SeqCst), 1, "the cancelled one has ended");
+        other.join().unwrap();
+    });
+}
+
+#[test]
 fn drains_inside_of_cleanups_wait_for_the_others_and_not_for_each_other() {
     check(|| {
         let counts = Arc::new(Counts::new());
@@ -228,7 +252,7 @@ impl Scene {
         match self.life.submit(1) {
             Next::Spawn((), work) => self.run(work),
             Next::Wait => {}
-            Next::Start(_) if starts => {
+            Next::Start(number) if starts => {
                 let scene = Arc::clone(self);
                 drop(thread::spawn(move || {
                     assert_eq!(scene.threads.fetch_add(1, SeqCst), 0, "there is one thread at a time");
@@ -237,6 +261,8 @@ impl Scene {
                         scene.threads.fetch_sub(1, SeqCst);
                         true
                     });
+                    // As the thread does on its way out, when another one may have begun.
+                    scene.lost.fetch_add(scene.life.ended(number).into_iter().sum(), SeqCst);
                 }));
             }
             Next::Start(number) => {
@@ -255,10 +281,10 @@ fn work_that_comes_while_the_thread_starts_or_ends_is_done_once() {
             thread::spawn(move || scene.submit(true))
         };
         join((0..3).map(|_| submit()).collect());
-        while scene.run.load(SeqCst) < 3 {
+        while scene.run.load(SeqCst) + scene.lost.load(SeqCst) < 3 {
             thread::yield_now();
         }
-        assert_eq!(scene.run.load(SeqCst), 3);
+        assert_eq!((scene.run.load(SeqCst), scene.lost.load(SeqCst)), (3, 0));
     });
 }
 
