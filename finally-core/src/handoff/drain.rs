@@ -18,6 +18,7 @@ use super::{
     park::Parker,
     sync::{Arc, AtomicBool, AtomicUsize, Mutex, Ordering::SeqCst, lock},
 };
+use crate::unwind::quietly;
 
 /// The counts of the process.
 static COUNTS: Counts = Counts::new();
@@ -214,7 +215,7 @@ impl Alarm {
             ringing.rung.store(true, SeqCst);
             let waker = lock(&ringing.waker).take();
             if let Some(waker) = waker {
-                waker.wake();
+                quietly(|| waker.wake());
             }
         };
         thread::Builder::new().name("finally-drain".into()).spawn(clock).ok()?;

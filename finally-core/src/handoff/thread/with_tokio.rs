@@ -19,7 +19,15 @@ pub(super) struct Runner(Runtime);
 /// The reason, if the system gives it no worker, no timer or no sockets.
 pub(super) fn start() -> Result<Runner, String> {
     // One worker beside this thread, and not this thread itself: a worker may block in place, another one goes on then.
-    let build = || Builder::new_multi_thread().worker_threads(1).thread_name("finally").enable_all().build();
+    // Each drop that blocks needs a thread to go on, and too few of them would be a deadlock.
+    let build = || {
+        Builder::new_multi_thread()
+            .worker_threads(1)
+            .max_blocking_threads(1 << 16)
+            .thread_name("finally")
+            .enable_all()
+            .build()
+    };
     // It panics if its worker cannot be started.
     match catch(build) {
         Ok(Ok(runtime)) => Ok(Runner(runtime)),
