@@ -3,11 +3,11 @@
 
 use std::{future::pending, pin::Pin, task::Poll};
 
-use finally::{FinallyExt, Scope, block, finally, guard};
+use finally::{FailureKind, FinallyExt, Scope, block, finally, guard};
 use tokio::sync::oneshot;
 
 use crate::support::{
-    Log, exclusive,
+    Log, Panic, exclusive,
     hand::Hand,
     scene::{cancel, held, in_turns, let_others_go_on},
     suspend,
@@ -277,6 +277,34 @@ mod a_cleanup_that_cancels_something {
 
     const EXPECTED: [&str; 2] = ["cancelled in the cleanup", "around"];
 
+    /// Panics in its poll, and cancels something when it is dropped.
+    fn cancels_in_its_drop_after_a_panic(log: Log, gate: Gate) -> impl Future<Output = ()> + Send {
+        let mut hand = Hand::new(held(log, "cancelled in the cleanup", gate));
+        assert!(hand.poll().is_pending());
+        std::future::poll_fn(move |_| {
+            let _holds = &hand;
+            std::panic::panic_any(Panic("cleanup"))
+        })
+    }
+
+    #[test]
+    fn p6_ends_before_the_one_around_though_the_cleanup_has_panicked() {
+        #[finally(cancels_in_its_drop_after_a_panic(log.clone(), gate))]
+        async fn inner(log: Log, gate: Gate) {
+            suspend().await;
+            let _uses = (&log, &gate);
+        }
+        let turn = exclusive();
+        let scene = |log: Log, gate| {
+            let around = around(log.clone(), Box::pin(inner(log, gate)));
+            async {
+                cancel(around);
+            }
+        };
+        nothing_before_the_gate_opens(scene, &EXPECTED);
+        assert_eq!(turn.kinds(), [FailureKind::CleanupPanicked]);
+    }
+
     macro_rules! in_every_form {
         ($($name:ident($cleanup:path);)*) => {$(
             mod $name {
@@ -327,6 +355,41 @@ mod a_cleanup_that_cancels_something {
                         around(log, Box::pin(inner))
                     };
                     on_all_ways(2, scene, &EXPECTED);
+                }
+
+                /// A result that is delivered shows that the cleanup has ended.
+                #[test]
+                fn p6_ends_before_the_result_is_delivered() {
+                    #[finally($cleanup(log.clone(), gate))]
+                    async fn attribute(log: Log, gate: Gate) {
+                        let _uses = (&log, &gate);
+                    }
+                    #[finally($cleanup(log.clone(), gate), on_cancel = skip)]
+                    async fn skipped(log: Log, gate: Gate) {
+                        let _uses = (&log, &gate);
+                    }
+                    #[finally($cleanup(log.clone(), gate), on_cancel = block)]
+                    async fn blocking(log: Log, gate: Gate) {
+                        let _uses = (&log, &gate);
+                    }
+                    async fn method(log: Log, gate: Gate) {
+                        std::future::ready(()).finally(move || $cleanup(log, gate)).await;
+                    }
+                    fn check<F: Future<Output = ()> + 'static>(run: fn(Log, Gate) -> F) {
+                        let scene = |log: Log, gate| {
+                            let inner = run(log.clone(), gate);
+                            async move {
+                                inner.await;
+                                log.push("delivered");
+                            }
+                        };
+                        nothing_before_the_gate_opens(scene, &["cancelled in the cleanup", "delivered"]);
+                    }
+                    let _turn = exclusive();
+                    check(attribute);
+                    check(skipped);
+                    check(blocking);
+                    check(method);
                 }
 
                 #[test]

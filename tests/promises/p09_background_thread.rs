@@ -64,7 +64,7 @@ fn p9_a_task_that_a_cleanup_has_spawned_is_given_time_to_end() {
 #[cfg(target_os = "linux")]
 #[test]
 fn p9_where_no_thread_can_be_started_each_cleanup_is_reported_once() {
-    use finally::FailureKind;
+    use finally::{FailureKind, FinallyExt};
 
     use crate::support::{Log, hand::Hand, scene::apart, steps};
 
@@ -108,4 +108,8 @@ fn p9_where_no_thread_can_be_started_each_cleanup_is_reported_once() {
     Hand::new(cancels(log.clone())).run();
     assert_eq!(log.events(), ["clean"], "nobody waits for what is lost");
     assert_eq!(turn.kinds(), [FailureKind::Lost]);
+    let bomb = log.bomb("bomb");
+    cancel(suspend().finally(move || async move { drop(bomb) }));
+    assert_eq!(log.take(), ["clean", "bomb"]);
+    assert_eq!(turn.kinds(), [FailureKind::Lost, FailureKind::CleanupPanicked], "its drop panics");
 }

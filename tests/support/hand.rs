@@ -31,7 +31,7 @@ impl Wakes {
     }
 
     /// Waits for one more than `before`, which may come from another thread.
-    fn wait(&self, before: usize) {
+    pub fn wait(&self, before: usize) {
         let count = self.count.lock().unwrap();
         let waited = self.changed.wait_timeout_while(count, Self::PATIENCE, |count| *count == before);
         assert!(!waited.unwrap().1.timed_out(), "pending, and nobody wakes it");

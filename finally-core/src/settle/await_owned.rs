@@ -125,11 +125,14 @@ impl<F: Future> Owned for Blocking<F> {
             (Err(_), Some(detach)) => settling.hand_off(|cleanup| detach(cleanup.cleanup)),
             (Err(reason), None) => {
                 let location = settling.rules.texts.location;
-                settling.adopted.take().pass_on();
-                failure::report(FailureKind::Lost, reason.into(), location);
-                if let Err(payload) = settling.drop_cleanup() {
-                    failure::report_panic(FailureKind::CleanupPanicked, payload, location);
+                // It may have ended, and only wait for what it has cancelled.
+                if !settling.has_ended() {
+                    failure::report(FailureKind::Lost, reason.into(), location);
+                    if let Err(payload) = settling.drop_cleanup() {
+                        failure::report_panic(FailureKind::CleanupPanicked, payload, location);
+                    }
                 }
+                settling.adopted.take().pass_on();
             }
         }
     }
