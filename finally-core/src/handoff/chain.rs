@@ -197,6 +197,17 @@ impl Chain {
         Poll::Pending
     }
 
+    /// Starts this chain, and counts it in a group. One without a job has nothing to start.
+    pub(super) fn start_in(self: Box<Self>, group: &Arc<Group>) {
+        match self.into_group() {
+            Ok(inner) => inner.hold(group),
+            Err(mut chain) => {
+                chain.join(group);
+                executor::start(*chain);
+            }
+        }
+    }
+
     /// Counts this chain in the group of the finally around it.
     pub(super) fn join(&mut self, group: &Arc<Group>) {
         self.ticket = Some(group.ticket());
@@ -249,10 +260,7 @@ impl Rare {
     fn poll(&mut self, context: &Context<'_>) -> Poll<()> {
         if let Some(before) = self.before.take() {
             let group = self.after.get_or_insert_default();
-            before.into_each(|mut chain| {
-                chain.join(group);
-                executor::start(*chain);
-            });
+            before.into_each(|chain| chain.start_in(group));
         }
         if let Some(group) = &self.after {
             ready!(group.poll_end(OF_BODY, context));

@@ -70,13 +70,7 @@ fn keeping<R>(chains: Option<Box<Chain>>, run: impl FnOnce() -> R) -> (R, Option
 pub(super) fn start_kept() {
     let start = |chains: Box<Chain>| {
         let group = Arc::<Group>::default();
-        chains.into_each(|chain| match chain.into_group() {
-            Ok(inner) => inner.hold(&group),
-            Err(mut chain) => {
-                chain.join(&group);
-                executor::start(*chain);
-            }
-        });
+        chains.into_each(|chain| chain.start_in(&group));
         Box::new(Chain::waiting(group))
     };
     let further_out = replace_kept_further_out(Vec::new());

@@ -1,15 +1,13 @@
 //! Many tasks, aborted anywhere: every body that was entered is cleaned up, and nothing is lost.
 
-#[path = "support/mod.rs"]
-mod support;
-
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
 };
 
 use finally::finally;
-use support::{exclusive, runtimes, suspend};
+
+use crate::support::{exclusive, runtimes, suspend};
 
 #[derive(Default)]
 struct Counts {
