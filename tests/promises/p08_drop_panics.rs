@@ -85,9 +85,11 @@ mod a_body_that_has_ended {
         async fn method(log: Log, end: fn() -> Result<(), Error>) -> Result<(), Error> {
             ends_and_explodes("drop", end).finally(move || clean(log)).await
         }
+        type Ending = fn() -> Result<(), Error>;
+
         fn check_one<F: Future<Output = Result<(), Error>>>(
-            run: fn(Log, fn() -> Result<(), Error>) -> F,
-            end: fn() -> Result<(), Error>,
+            run: fn(Log, Ending) -> F,
+            end: Ending,
             panic: Panic,
             reported: &[FailureKind],
         ) {

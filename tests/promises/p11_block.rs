@@ -476,7 +476,7 @@ mod nested {
         check(|runtime, log| {
             let scene = || Handle::current().block_on(async move { cancel(outermost(&log)) });
             runtime.block_on(async {
-                tokio::spawn(async { tokio::task::block_in_place(scene) }).await.unwrap()
+                tokio::spawn(async { tokio::task::block_in_place(scene) }).await.unwrap();
             });
         });
     }
