@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 
 use crate::{
     erased::erased,
-    handoff::GroupKey,
+    handoff::{Adopted, GroupKey},
     outcome::{Exit, Outcome},
     signal,
 };
@@ -55,66 +55,87 @@ impl<F: Future> Future for RunningBody<F> {
     }
 }
 
-/// A body whatever its future is.
-trait AnyBody<T> {
-    /// What it is made of, for as long as it runs.
-    #[allow(clippy::type_complexity, reason = "an alias would hide what it is")]
-    fn running(self: Pin<&mut Self>) -> Option<(Pin<&mut dyn Future<Output = T>>, &mut GroupKey)>;
+/// Code of the user's that runs inside of a finally.
+pub(crate) trait Run<T> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T>;
 
-    /// Drops what it holds.
+    /// Drops it.
     fn end(self: Pin<&mut Self>);
 }
 
-impl<F: Future> AnyBody<F::Output> for RunningBody<F> {
-    #[inline]
-    fn running(self: Pin<&mut Self>) -> Option<(Pin<&mut dyn Future<Output = F::Output>>, &mut GroupKey)> {
+/// A body whatever its future is.
+trait AnyBody<T>: Run<T> {
+    /// The key of what was cancelled inside it, for as long as it runs.
+    fn adopted(self: Pin<&mut Self>) -> &mut GroupKey;
+}
+
+impl<F: Future> Run<F::Output> for RunningBody<F> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         match self.project() {
-            BodyProject::Running { future, adopted } => Some((future, adopted)),
-            BodyProject::Ended => None,
+            BodyProject::Running { future, .. } => future.poll(context),
+            BodyProject::Ended => panic!("{ENDED}"),
         }
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn end(mut self: Pin<&mut Self>) {
         self.set(Self::Ended);
     }
 }
 
-#[inline]
-fn poll<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>, context: &mut Context<'_>) -> Poll<Exit<T>> {
-    let Some((future, adopted)) = body.as_mut().running() else {
-        panic!("`finally` polled after completion")
-    };
-    let mut exit = if signal::is_cancel(context) {
-        Exit::of_body(Outcome::Cancelled, adopted.take())
-    } else {
-        ready!(run(future, adopted, context))
-    };
-    exit.drop_body(&mut || body.as_mut().end());
-    Poll::Ready(exit)
+impl<F: Future> AnyBody<F::Output> for RunningBody<F> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn adopted(self: Pin<&mut Self>) -> &mut GroupKey {
+        match self.project() {
+            BodyProject::Running { adopted, .. } => adopted,
+            BodyProject::Ended => panic!("{ENDED}"),
+        }
+    }
 }
 
-/// Polls what belongs to the user.
-#[inline]
-pub(crate) fn run<T>(
-    mut future: Pin<&mut dyn Future<Output = T>>,
+const ENDED: &str = "`finally` polled after completion";
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn poll<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>, context: &mut Context<'_>) -> Poll<Exit<T>> {
+    let mut adopted = body.as_mut().adopted().take();
+    if signal::is_cancel(context) {
+        return Poll::Ready(cancel(body, adopted));
+    }
+    let polled = run(body.as_mut(), &mut adopted, context);
+    if polled.is_pending() {
+        *body.adopted() = adopted;
+    }
+    polled
+}
+
+/// Polls what belongs to the user, and drops it when it has ended, before its cleanup starts. A panic of that drop must not
+/// lose the cleanup.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn run<T, B: Run<T> + ?Sized>(
+    mut body: Pin<&mut B>,
     adopted: &mut GroupKey,
     context: &mut Context<'_>,
 ) -> Poll<Exit<T>> {
-    let outcome = match adopted.polling(|| future.as_mut().poll(context)) {
-        Ok(Poll::Pending) => return Poll::Pending,
-        Ok(Poll::Ready(value)) => Outcome::Returned(value),
-        Err(payload) => Outcome::Panicked(payload),
+    let mut returned = None;
+    let polled = adopted.polling(|| {
+        returned = Some(ready!(body.as_mut().poll(context)));
+        body.as_mut().end();
+        Poll::Ready(())
+    });
+    let (outcome, drop_panic) = match (polled, returned) {
+        (Ok(Poll::Pending), _) => return Poll::Pending,
+        (Ok(Poll::Ready(())), Some(value)) => (Outcome::Returned(value), None),
+        (Err(payload), Some(value)) => (Outcome::Returned(value), Some(payload)),
+        (Err(payload), None) => (Outcome::Panicked(payload), adopted.polling(|| body.end()).err()),
+        (Ok(Poll::Ready(())), None) => unreachable!("a body that has ended gives a value"),
     };
-    Poll::Ready(Exit::of_body(outcome, adopted.take()))
+    Poll::Ready(Exit { outcome, drop_panic, adopted: Adopted::new(adopted.take()) })
 }
 
-impl<T> Exit<T> {
-    /// Drops what the body holds, before its cleanup starts. A panic on that way must not lose the cleanup.
-    #[inline]
-    pub(crate) fn drop_body(&mut self, drop: &mut dyn FnMut()) {
-        let dropped =
-            if self.is_cancelled() { self.adopted.dropping(drop) } else { self.adopted.polling(drop) };
-        self.drop_panic = dropped.err();
-    }
+/// Drops a body that is under way.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn cancel<T, B: Run<T> + ?Sized>(body: Pin<&mut B>, adopted: GroupKey) -> Exit<T> {
+    let (adopted, dropped) = Adopted::dropping(adopted, || body.end());
+    Exit { outcome: Outcome::Cancelled, drop_panic: dropped.err(), adopted }
 }

@@ -13,26 +13,16 @@ pub trait CleanupValue: Sized {
     type Probe: Default;
     /// What it fails with. Nothing where it cannot fail.
     type Failure;
-
-    fn is_failure(&self) -> bool;
 }
 
 impl CleanupValue for () {
     type Probe = NoFailure<Self>;
     type Failure = Infallible;
-
-    fn is_failure(&self) -> bool {
-        false
-    }
 }
 
 impl<E> CleanupValue for Result<(), E> {
     type Probe = Probe<Self>;
     type Failure = E;
-
-    fn is_failure(&self) -> bool {
-        self.is_err()
-    }
 }
 
 /// The type of `panic!()` and `todo!()`, which a handler may well end in. It can be named as an output before it is stable
@@ -50,10 +40,6 @@ impl<T> Returns for fn() -> T {
 impl CleanupValue for Never {
     type Probe = NoFailure<Self>;
     type Failure = Infallible;
-
-    fn is_failure(&self) -> bool {
-        *self
-    }
 }
 
 /// Marks a cleanup that is evaluated in place: the third parameter of a [`Finally`](crate::Finally), a

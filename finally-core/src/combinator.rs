@@ -1,7 +1,7 @@
 //! The form of a cleanup that needs none of the function's arguments: a future and a handler, no coroutine.
 
 use core::{
-    future::{Future, IntoFuture},
+    future::Future,
     mem,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -10,10 +10,10 @@ use core::{
 use pin_project_lite::pin_project;
 
 use crate::{
-    body,
+    body::{self, Run},
     erased::erased,
     handoff::GroupKey,
-    outcome::{Exit, Outcome},
+    outcome::Exit,
     settle::{Ending, Hold, deliver},
 };
 
@@ -27,10 +27,15 @@ pub(crate) enum Phase {
 
 /// A body and a handler that ends in one of the `settle` functions, to be awaited. The form of a cleanup that uses no argument,
 /// so the handler captures nothing.
+///
+/// A function pointer is of one type for all functions, and an optimizer does not see through it: for the choice see
+/// [`erased`](crate::erased).
+#[cfg(debug_assertions)]
 #[must_use = "a body runs when it is awaited"]
 pub struct Concluded<F: Future, E>(pub F, pub fn(Exit<F::Output>) -> E);
 
-impl<F: Future, E: Ending> IntoFuture for Concluded<F, E> {
+#[cfg(debug_assertions)]
+impl<F: Future, E: Ending> core::future::IntoFuture for Concluded<F, E> {
     type Output = E::Output;
     type IntoFuture = Combinator<F, fn(Exit<F::Output>) -> E, E>;
 
@@ -38,6 +43,19 @@ impl<F: Future, E: Ending> IntoFuture for Concluded<F, E> {
     fn into_future(self) -> Self::IntoFuture {
         Combinator::new(self.0, self.1)
     }
+}
+
+/// A body and a handler that ends in one of the `settle` functions.
+#[cfg(not(debug_assertions))]
+#[allow(non_snake_case, reason = "an expansion is the same with and without `debug_assertions`")]
+#[inline(always)]
+pub const fn Concluded<F, H, E>(body: F, handler: H) -> Combinator<F, H, E>
+where
+    F: Future,
+    H: FnOnce(Exit<F::Output>) -> E,
+    E: Ending,
+{
+    Combinator::new(body, handler)
 }
 
 pin_project! {
@@ -90,6 +108,7 @@ where
 {
     type Ending = E;
 
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn conclude(self, exit: Exit<T>) -> E {
         self(exit)
     }
@@ -174,7 +193,7 @@ trait Handler<T, E> {
 }
 
 impl<T, H: Conclude<T>> Handler<T, H::Ending> for Option<H> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn conclude(&mut self, exit: Exit<T>) -> H::Ending {
         match self.take() {
             Some(handler) => handler.conclude(exit),
@@ -192,11 +211,11 @@ fn poll<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: Handler<T, E> + ?Size
 ) -> Poll<E::Output> {
     loop {
         let settled = match stage.as_mut().current() {
-            Current::Body(future) => {
+            Current::Body => {
                 conclusion.entered = true;
-                let exit = ready!(body::run(future, &mut conclusion.adopted, context));
+                let exit = ready!(body::run(stage.as_mut(), &mut conclusion.adopted, context));
                 conclusion.entered = false;
-                match conclude(stage.as_mut(), &mut conclusion.handler, exit).begin() {
+                match conclusion.handler.conclude(exit).begin() {
                     Ok(output) => return Poll::Ready(output),
                     Err(held) => {
                         stage.as_mut().proceed(Some(held));
@@ -213,24 +232,13 @@ fn poll<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: Handler<T, E> + ?Size
 }
 
 /// Drops a body that is under way, and calls the handler.
-#[inline]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn leave<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: Handler<T, E> + ?Sized>(
     stage: Pin<&mut S>,
     conclusion: &mut Conclusion<H>,
 ) {
-    let exit = Exit::of_body(Outcome::Cancelled, conclusion.adopted.take());
-    conclude(stage, &mut conclusion.handler, exit).abandon();
-}
-
-/// Drops the body, and calls the handler.
-#[inline]
-fn conclude<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: Handler<T, E> + ?Sized>(
-    mut stage: Pin<&mut S>,
-    handler: &mut H,
-    mut exit: Exit<T>,
-) -> E {
-    exit.drop_body(&mut || stage.as_mut().proceed(None));
-    handler.conclude(exit)
+    let exit = body::cancel(stage, conclusion.adopted.take());
+    conclusion.handler.conclude(exit).abandon();
 }
 
 pin_project! {
@@ -249,30 +257,47 @@ pin_project! {
     }
 }
 
-trait AnyStage<T, Held> {
-    fn current(self: Pin<&mut Self>) -> Current<'_, T, Held>;
+trait AnyStage<T, Held>: Run<T> {
+    fn current(self: Pin<&mut Self>) -> Current<'_, Held>;
 
     /// Goes on to awaiting the cleanup, or to the end. Drops what was there before.
     fn proceed(self: Pin<&mut Self>, held: Option<Held>);
 }
 
-enum Current<'a, T, Held> {
-    Body(Pin<&'a mut dyn Future<Output = T>>),
+enum Current<'a, Held> {
+    Body,
     Cleanup(Pin<&'a mut Held>),
     Done,
 }
 
-impl<F: Future, Held> AnyStage<F::Output, Held> for Stage<F, Held> {
-    #[inline]
-    fn current(self: Pin<&mut Self>) -> Current<'_, F::Output, Held> {
+impl<F: Future, Held> Run<F::Output> for Stage<F, Held> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         match self.project() {
-            StageProject::Body { future } => Current::Body(future),
+            StageProject::Body { future } => future.poll(context),
+            StageProject::Cleanup { .. } | StageProject::Done => {
+                unreachable!("a body that has ended is not polled")
+            }
+        }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn end(mut self: Pin<&mut Self>) {
+        self.set(Self::Done);
+    }
+}
+
+impl<F: Future, Held> AnyStage<F::Output, Held> for Stage<F, Held> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn current(self: Pin<&mut Self>) -> Current<'_, Held> {
+        match self.project() {
+            StageProject::Body { .. } => Current::Body,
             StageProject::Cleanup { held } => Current::Cleanup(held),
             StageProject::Done => Current::Done,
         }
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn proceed(mut self: Pin<&mut Self>, held: Option<Held>) {
         self.set(match held {
             Some(held) => Self::Cleanup { held },

@@ -29,6 +29,7 @@ pub struct Evaluated<T, K, M, V: CleanupValue> {
 }
 
 impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn new(exit: Exit<T>, built: Result<K, Payload>) -> Self {
         Self { body: Probe::default(), cleanup: V::Probe::default(), exit, built, marker: PhantomData }
     }
@@ -52,7 +53,7 @@ impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
 }
 
 /// Evaluates a cleanup that stays where it is.
-#[inline]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn build<T, K, I, M, V>(exit: Exit<T>, cleanup: impl FnOnce(Fate<'_, T>) -> K) -> Evaluated<T, I, M, V>
 where
     K: Cleanup<M, Value = V, Itself = I>,
@@ -65,7 +66,7 @@ where
 
 /// The same for a cleanup that captures nothing. A function pointer is the same type for all of them, so this is compiled
 /// once for each output and not once for each function.
-#[inline]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn build_static<T, K, I, M, V>(exit: Exit<T>, cleanup: fn(Fate<'_, T>) -> K) -> Evaluated<T, I, M, V>
 where
     K: Cleanup<M, Value = V, Itself = I>,
@@ -75,7 +76,7 @@ where
 }
 
 /// Evaluates a cleanup that may go on elsewhere.
-#[inline]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn build_detached<T, K, I, D, M, V>(
     exit: Exit<T>,
     cleanup: impl FnOnce(Fate<'_, T>) -> K,
@@ -93,7 +94,7 @@ where
 }
 
 /// The same for one that captures nothing, as [`build_static`].
-#[inline]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn build_detached_static<T, K, I, D, M, V>(
     exit: Exit<T>,
     cleanup: fn(Fate<'_, T>) -> K,
@@ -148,7 +149,7 @@ pub struct Builder<'a, T, D, M, V> {
     fate: Fate<'a, T>,
     /// A closure's value is lost when a drop at its end panics (<https://github.com/rust-lang/rust/issues/47949>), so the
     /// cleanup does not come out as that.
-    built: Option<D>,
+    built: &'a mut Option<D>,
     marker: PhantomData<fn() -> (M, V)>,
 }
 
@@ -160,7 +161,7 @@ impl<T, D, M, V> Builder<'_, T, D, M, V> {
         C: Cleanup<M, Value = V, Itself = I>, // own what it uses, as `.await` does, or choose `on_cancel = block` or `skip`
         I: Detach<M, D>,                      // own what is `Send`, or choose `on_cancel = block` or `skip`
     {
-        self.built = Some(cleanup.itself().detached());
+        *self.built = Some(cleanup.itself().detached());
     }
 
     /// Calls a closure.
@@ -183,37 +184,36 @@ struct Evaluation<'a, T, K> {
 }
 
 impl<T, K> Evaluation<'_, T, K> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn fill(&mut self, cleanup: K) {
         self.cleanup = Some(cleanup);
     }
 }
 
-#[inline]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn evaluate<T, K, M, V: CleanupValue, C: for<'a> Once<Evaluation<'a, T, K>> + ?Sized>(
-    mut exit: Exit<T>,
+    exit: Exit<T>,
     call: &mut C,
 ) -> Evaluated<T, K, M, V> {
-    let mut adopted = exit.adopted.take();
-    let mut evaluation = Evaluation { fate: exit.fate(), cleanup: None };
-    let called = adopted.polling(|| call.call(&mut evaluation));
-    let cleanup = evaluation.cleanup;
-    exit.adopted = adopted;
-    let built = called.map(|()| cleanup.unwrap_or_else(|| unreachable!("a cleanup is evaluated once")));
+    let (exit, built) = exit.evaluating(|fate| {
+        let mut evaluation = Evaluation { fate, cleanup: None };
+        call.call(&mut evaluation);
+        evaluation.cleanup.unwrap_or_else(|| unreachable!("a cleanup is evaluated once"))
+    });
     Evaluated::new(exit, built)
 }
 
-#[inline]
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 fn evaluate_and_drop<T, D, M, V: CleanupValue, C: for<'a> Once<Builder<'a, T, D, M, V>> + ?Sized>(
-    mut exit: Exit<T>,
+    exit: Exit<T>,
     evaluate: &mut C,
 ) -> Evaluated<T, D, M, V> {
-    let mut adopted = exit.adopted.take();
-    let mut builder = Builder { fate: exit.fate(), built: None, marker: PhantomData };
-    let evaluated = adopted.polling(|| evaluate.call(&mut builder));
-    let evaluated = (builder.built, evaluated);
-    exit.adopted = adopted;
-    let built = match evaluated {
+    let mut built = None;
+    let (mut exit, evaluated) = exit.evaluating(|fate| {
+        evaluate.call(&mut Builder { fate, built: &mut built, marker: PhantomData });
+    });
+    let built = match (built, evaluated) {
         (Some(built), dropped) => {
             exit.add_drop_panic(dropped, Location::caller());
             Ok(built)

@@ -130,6 +130,7 @@ where
 {
     type Ending = M::Ending;
 
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn conclude(self, exit: Exit<T>) -> M::Ending {
         M::conclude(self.handler, exit, self.location)
     }
@@ -160,10 +161,9 @@ where
     type Ending = D::Ending;
     type Itself = M;
 
-    fn conclude(handler: H, mut exit: Exit<T>, location: &'static Location<'static>) -> D::Ending {
-        let mut adopted = exit.adopted.take();
-        let started = adopted.polling(|| handler.call(exit.fate()).itself().detached());
-        exit.adopted = adopted;
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn conclude(handler: H, exit: Exit<T>, location: &'static Location<'static>) -> D::Ending {
+        let (exit, started) = exit.evaluating(|fate| handler.call(fate).itself().detached());
         D::settle(started, exit, texts(location))
     }
 }

@@ -36,8 +36,8 @@ impl Adopted {
         catch(run)
     }
 
-    pub(crate) fn dropping(&mut self, drop: &mut dyn FnMut()) -> Result<(), Payload> {
-        catch(drop)
+    pub(crate) fn dropping(_: GroupKey, drop: impl FnOnce()) -> (Self, Result<(), Payload>) {
+        (Self, catch(drop))
     }
 
     pub(crate) const fn has_ended(&self) -> bool {

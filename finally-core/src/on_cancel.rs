@@ -3,7 +3,7 @@
 use core::future::{Future, IntoFuture};
 
 #[cfg(feature = "std")]
-use crate::settle::{Blocking as Blocks, Settling};
+use crate::settle::{Blocking as Blocks, Unsettled};
 use crate::{
     cleanup::{Accepts, Cleanup, CleanupValue},
     outcome::Exit,
@@ -134,11 +134,11 @@ where
     V: CleanupValue,
     T: Accepts<V>,
 {
-    type Ending = Settling<T, Blocks<F>>;
+    type Ending = Unsettled<T, Blocks<F>>;
 
     fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending {
         let cleanup = started.map(|cleanup| Blocks::new(cleanup.0, None, &texts));
-        Settling::new(cleanup, exit, Rules::new(texts))
+        Unsettled::new(cleanup, exit, Rules::new(texts))
     }
 }
 

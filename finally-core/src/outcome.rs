@@ -30,12 +30,7 @@ pub struct Exit<T> {
 impl<T> Exit<T> {
     /// Of a body that has nothing to run.
     pub(crate) const fn new(outcome: Outcome<T>) -> Self {
-        Self::of_body(outcome, GroupKey::NONE)
-    }
-
-    /// Of a body that has run, and is still to be dropped.
-    pub(crate) const fn of_body(outcome: Outcome<T>, adopted: GroupKey) -> Self {
-        Self { outcome, drop_panic: None, adopted: Adopted::new(adopted) }
+        Self { outcome, drop_panic: None, adopted: Adopted::new(GroupKey::NONE) }
     }
 
     /// Changes the value that a body returned.
@@ -48,40 +43,39 @@ impl<T> Exit<T> {
         Exit { outcome, drop_panic: self.drop_panic, adopted: self.adopted }
     }
 
-    pub(crate) fn fate(&self) -> Fate<'_, T> {
-        match (&self.outcome, &self.drop_panic) {
+    /// Evaluates the cleanup of this body, with its fate. What is cancelled meanwhile counts as left by the body.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn evaluating<R>(self, evaluate: impl FnOnce(Fate<'_, T>) -> R) -> (Self, Result<R, Payload>) {
+        // In parts: none of them is moved over another one that would have to be dropped.
+        let Self { outcome, drop_panic, mut adopted } = self;
+        let fate = match (&outcome, &drop_panic) {
             (Outcome::Returned(_), Some(payload)) | (Outcome::Panicked(payload), _) => {
                 Fate::Panicked(payload.as_any())
             }
             (Outcome::Returned(value), None) => Fate::Returned(value),
             (Outcome::Cancelled, _) => Fate::Cancelled,
-        }
+        };
+        let evaluated = adopted.polling(|| evaluate(fate));
+        (Self { outcome, drop_panic, adopted }, evaluated)
     }
 
+    /// Adds a panic of a drop. There is room for one, so the next is reported.
     pub(crate) fn add_drop_panic(
         &mut self,
         dropped: Result<(), Payload>,
         location: &'static Location<'static>,
     ) {
-        add_drop_panic(&mut self.drop_panic, dropped, location);
+        let Err(payload) = dropped else { return };
+        if self.drop_panic.is_none() {
+            self.drop_panic = Some(payload);
+        } else {
+            failure::report_panic(FailureKind::BodyPanicked, payload, location);
+        }
     }
 
     /// Whether the body was cancelled, which is where `on_cancel = skip` asks.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn is_cancelled(&self) -> bool {
         matches!(self.outcome, Outcome::Cancelled)
-    }
-}
-
-/// Puts a panic, if there was one, beside the first. There is room for one, so the next is reported.
-pub(crate) fn add_drop_panic(
-    first: &mut Option<Payload>,
-    dropped: Result<(), Payload>,
-    location: &'static Location<'static>,
-) {
-    let Err(payload) = dropped else { return };
-    if first.is_none() {
-        *first = Some(payload);
-    } else {
-        failure::report_panic(FailureKind::BodyPanicked, payload, location);
     }
 }

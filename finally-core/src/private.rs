@@ -56,6 +56,7 @@ where
 }
 
 /// `on_cancel = detach`: a cleanup that is awaited goes on elsewhere when its caller leaves.
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 pub fn settle<T, D, M, V>(
     describe_body: Describe<T>,
@@ -71,6 +72,7 @@ where
 }
 
 /// `on_cancel = skip`, for a body that was not cancelled.
+#[inline]
 #[track_caller]
 pub fn settle_or_skip<T, K, M, V>(
     describe_body: Describe<T>,
@@ -97,6 +99,7 @@ pub fn skip<T>(exit: Exit<T>) -> Settled<T> {
 }
 
 /// The end of a function that is not async.
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 pub fn settle_sync<T, I, M, V>(
     describe_body: Describe<T>,

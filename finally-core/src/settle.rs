@@ -9,7 +9,7 @@ mod rules;
 
 pub use await_inline::Skipping;
 #[cfg(feature = "std")]
-pub use await_owned::{Blocking, Detachable, Detacher, Settle, Settling};
+pub use await_owned::{Blocking, Detachable, Detacher, Settle, Settling, Unsettled};
 pub use rules::{Rules, Settled, Texts};
 pub(crate) use rules::{deliver, raise};
 
@@ -136,6 +136,7 @@ where
 {
     type Ending = Settled<T>;
 
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn settle(started: Result<V, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Settled<T> {
         // Nothing of the output may be held here, so what the body adopted goes outwards.
         exit.settle_now(started, Rules::new(texts))
@@ -148,9 +149,10 @@ where
     V: CleanupValue,
     T: Accepts<V>,
 {
-    type Ending = Settling<T, Self>;
+    type Ending = Unsettled<T, Self>;
 
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending {
-        Settling::new(started, exit, Rules::new(texts))
+        Unsettled::new(started, exit, Rules::new(texts))
     }
 }

@@ -41,11 +41,13 @@ mod with_std {
 
     /// Unwind safety is asserted for the user's code as `async fn` would leave it: whoever awaits the future decides
     /// what to do after the panic, which goes on unchanged.
+    #[inline]
     pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Payload> {
         catch_unwind(AssertUnwindSafe(run)).map_err(Payload)
     }
 
     /// Runs code of a user where nobody is to hear of its panic.
+    #[inline]
     pub(crate) fn quietly(run: impl FnOnce()) {
         if let Err(payload) = catch(run) {
             payload.discard();
@@ -105,7 +107,7 @@ pub(crate) trait Once<S> {
 }
 
 impl<S, F: FnOnce(&mut S)> Once<S> for Option<F> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn call(&mut self, subject: &mut S) {
         if let Some(run) = self.take() {
             run(subject);

@@ -46,6 +46,12 @@ impl GroupKey {
         Self(key)
     }
 
+    /// Puts back what was taken.
+    #[inline]
+    pub(super) const fn set_raw(&mut self, key: Option<NonZeroU32>) {
+        self.0 = key;
+    }
+
     #[inline]
     pub(super) const fn take_raw(&mut self) -> Option<NonZeroU32> {
         self.0.take()
@@ -81,6 +87,20 @@ impl GroupKey {
     fn release(&mut self) -> Option<Arc<Group>> {
         let key = self.0.take()?;
         shard(key).remove(&key)
+    }
+
+    /// The group, if it has not ended.
+    #[inline]
+    pub(super) fn take_group(&mut self) -> Option<Arc<Group>> {
+        #[cold]
+        fn take_group(key: &mut GroupKey) -> Option<Arc<Group>> {
+            let group = key.release().filter(|group| !group.has_ended())?;
+            // The waker of a task that waited here.
+            group.forget(OF_BODY);
+            Some(group)
+        }
+
+        if self.0.is_none() { None } else { take_group(self) }
     }
 
     /// Waits until everything has ended that was handed off under this key.
@@ -157,12 +177,13 @@ impl Adopted {
     }
 
     /// Hands off a cleanup that follows all of it.
-    pub(crate) fn hand_off_before(mut self, cleanup: BoxFuture, location: &'static Location<'static>) {
-        let job = Job::new(cleanup, location, GroupKey::NONE);
-        match (self.chains.take(), self.take_group()) {
-            (None, None) => inside::hand_off(Chain::of(job)),
-            (Some(chain), None) => inside::hand_off_kept(chain.followed_by(job)),
-            (chains, group @ Some(_)) => inside::hand_off(Chain::after(chains, group, job)),
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn hand_off_before(self, cleanup: BoxFuture, location: &'static Location<'static>) {
+        let Self { mut key, chains } = self;
+        match (chains, key.take_group()) {
+            (None, None) => hand_off_alone(cleanup, location),
+            (Some(chain), None) => hand_off_behind(chain, cleanup, location),
+            (chains, group @ Some(_)) => hand_off_after(chains, group, cleanup, location),
         }
     }
 
@@ -170,14 +191,31 @@ impl Adopted {
     pub(crate) const fn take_key(&mut self) -> GroupKey {
         self.key.take()
     }
+}
 
-    /// The group, if it has not ended.
-    pub(super) fn take_group(&mut self) -> Option<Arc<Group>> {
-        let group = self.key.release().filter(|group| !group.has_ended())?;
-        // The waker of a task that waited here.
-        group.forget(OF_BODY);
-        Some(group)
-    }
+// Each is a function of its own: what all of them need together would be paid by each call.
+
+/// Hands off a cleanup that follows nothing.
+#[inline(never)]
+fn hand_off_alone(cleanup: BoxFuture, location: &'static Location<'static>) {
+    inside::hand_off_inline(Chain::of(Job::new(cleanup, location, GroupKey::NONE)));
+}
+
+/// Hands off a cleanup that follows a chain.
+#[inline(never)]
+fn hand_off_behind(chain: Box<Chain>, cleanup: BoxFuture, location: &'static Location<'static>) {
+    inside::hand_off_boxed(chain.followed_by(Job::new(cleanup, location, GroupKey::NONE)));
+}
+
+/// Hands off a cleanup that follows chains and a group.
+#[cold]
+fn hand_off_after(
+    chains: Option<Box<Chain>>,
+    group: Option<Arc<Group>>,
+    cleanup: BoxFuture,
+    location: &'static Location<'static>,
+) {
+    inside::hand_off(Chain::after(chains, group, Job::new(cleanup, location, GroupKey::NONE)));
 }
 
 /// Hands off a cleanup that stands half-way, and goes on at once. What it has cancelled itself until now is under `key`, and

@@ -59,10 +59,18 @@ impl Error for AlreadySet {}
 ///
 /// The drop that this may be in must not panic on account of the executor, and the chain is safe either way: dropped, it
 /// moves to the background thread.
+#[inline]
 pub(super) fn start(chain: Chain) {
-    outside(|| quietly(|| spawn(chain)));
+    outside(|| start_outside(chain));
 }
 
+/// The same on a thread that is inside of no finally.
+#[inline]
+pub(super) fn start_outside(chain: Chain) {
+    quietly(|| spawn(chain));
+}
+
+#[inline]
 fn spawn(chain: Chain) {
     if let Some(spawn) = EXECUTOR.get() {
         return spawn(Box::pin(chain));

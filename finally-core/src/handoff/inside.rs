@@ -35,6 +35,7 @@ std::thread_local! {
     static KEPT_FURTHER_OUT: Cell<ManuallyDrop<Vec<Box<Chain>>>> = const { Cell::new(ManuallyDrop::new(Vec::new())) };
 }
 
+#[inline]
 fn replace_kept(chains: Option<Box<Chain>>) -> Option<Box<Chain>> {
     ManuallyDrop::into_inner(KEPT.replace(ManuallyDrop::new(chains)))
 }
@@ -45,24 +46,33 @@ fn replace_kept_further_out(chains: Vec<Box<Chain>>) -> Vec<Box<Chain>> {
 }
 
 /// Runs something, which must not unwind, with other chains kept, and returns those that are kept at its end.
+#[inline]
 fn keeping<R>(chains: Option<Box<Chain>>, run: impl FnOnce() -> R) -> (R, Option<Box<Chain>>) {
     let outer = replace_kept(chains);
     let is_outer = outer.is_some();
     if let Some(outer) = outer {
-        let mut further_out = replace_kept_further_out(Vec::new());
-        further_out.push(outer);
-        replace_kept_further_out(further_out);
+        push_further_out(outer);
     }
     let ended = run();
-    let mut outer = None;
-    if is_outer {
-        let mut further_out = replace_kept_further_out(Vec::new());
-        outer = further_out.pop();
-        if !further_out.is_empty() {
-            replace_kept_further_out(further_out);
-        }
-    }
+    let outer = if is_outer { pop_further_out() } else { None };
     (ended, replace_kept(outer))
+}
+
+#[cold]
+fn push_further_out(chains: Box<Chain>) {
+    let mut further_out = replace_kept_further_out(Vec::new());
+    further_out.push(chains);
+    replace_kept_further_out(further_out);
+}
+
+#[cold]
+fn pop_further_out() -> Option<Box<Chain>> {
+    let mut further_out = replace_kept_further_out(Vec::new());
+    let chains = further_out.pop();
+    if !further_out.is_empty() {
+        replace_kept_further_out(further_out);
+    }
+    chains
 }
 
 /// Starts all that the drops on this thread have kept, before this thread waits for it. A chain that waits for its end stays in
@@ -83,12 +93,12 @@ pub(super) fn start_kept() {
 
 impl GroupKey {
     /// Runs something as the inside of a finally that goes on. Catches its panic.
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn polling<R>(&mut self, run: impl FnOnce() -> R) -> Result<R, Payload> {
         let outer = INSIDE.replace(Inside::Polling(self.take_raw()));
         let ended = catch(run);
         if let Inside::Polling(key) = INSIDE.replace(outer) {
-            *self = Self::from_raw(key);
+            self.set_raw(key);
         }
         ended
     }
@@ -96,16 +106,16 @@ impl GroupKey {
 
 impl Adopted {
     /// Drops a body as the inside of a finally that is cancelled. Catches its panic.
-    pub(crate) fn dropping(&mut self, drop: &mut dyn FnMut()) -> Result<(), Payload> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn dropping(key: GroupKey, drop: impl FnOnce()) -> (Self, Result<(), Payload>) {
         let outer = INSIDE.replace(Inside::Dropping);
-        let (dropped, kept) = keeping(self.chains.take(), || catch(drop));
-        self.chains = kept;
+        let (dropped, chains) = keeping(None, || catch(drop));
         INSIDE.set(outer);
-        dropped
+        (Self { key, chains }, dropped)
     }
 
     /// Runs something as the inside of this finally. Catches its panic.
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn polling<R>(&mut self, run: impl FnOnce() -> R) -> Result<R, Payload> {
         if self.chains.is_none() { self.key.polling(run) } else { self.polling_with_kept(run) }
     }
@@ -125,7 +135,7 @@ impl Adopted {
                 Inside::Nothing | Inside::Polling(_) => chains.into_each(hand_off_kept),
             }
         }
-        if let Some(group) = self.take_group() {
+        if let Some(group) = self.key.take_group() {
             pass_on(group);
         }
     }
@@ -141,21 +151,38 @@ fn pass_on(group: Arc<Group>) {
 }
 
 /// Hands a chain off, and lets the finally around wait for it.
-pub(super) fn hand_off(mut chain: Chain) {
+pub(super) fn hand_off(chain: Chain) {
+    hand_off_inline(chain);
+}
+
+/// The same, compiled where it is called, for the one call that nearly all chains come from.
+#[inline(always)]
+pub(super) fn hand_off_inline(chain: Chain) {
     match INSIDE.get() {
-        Inside::Nothing => {}
-        Inside::Polling(key) => chain.join(&group_of(key)),
-        Inside::Dropping => return keep(Box::new(chain)),
+        Inside::Nothing => executor::start_outside(chain),
+        Inside::Polling(key) => hand_off_to(&group_of(key), chain),
+        Inside::Dropping => keep(Box::new(chain)),
     }
+}
+
+/// Starts a chain that counts in a group.
+#[inline(never)]
+fn hand_off_to(group: &Arc<Group>, mut chain: Chain) {
+    chain.join(group);
     executor::start(chain);
+}
+
+/// The same for a chain in a box.
+#[inline]
+pub(super) fn hand_off_boxed(chain: Box<Chain>) {
+    if let Inside::Dropping = INSIDE.get() { keep(chain) } else { hand_off(*chain) }
 }
 
 /// Hands a chain off that comes out of the drop of a body.
 pub(super) fn hand_off_kept(chain: Box<Chain>) {
-    match (INSIDE.get(), chain.into_group()) {
-        (_, Ok(group)) => pass_on(group),
-        (Inside::Dropping, Err(chain)) => keep(chain),
-        (_, Err(chain)) => hand_off(*chain),
+    match chain.into_group() {
+        Ok(group) => pass_on(group),
+        Err(chain) => hand_off_boxed(chain),
     }
 }
 
@@ -167,15 +194,25 @@ fn group_of(key: Option<NonZeroU32>) -> Arc<Group> {
     group
 }
 
+#[inline]
 fn keep(chain: Box<Chain>) {
+    if let Some(kept) = replace_kept(Some(chain)) {
+        keep_beside(kept);
+    }
+}
+
+/// Puts the chains that were kept before and the one that was kept last side by side.
+#[cold]
+fn keep_beside(kept: Box<Chain>) {
     let kept = match replace_kept(None) {
-        Some(kept) => kept.beside(chain),
-        None => chain,
+        Some(last) => kept.beside(last),
+        None => kept,
     };
     replace_kept(Some(kept));
 }
 
 /// Runs something that is inside of no finally, and must not unwind.
+#[inline]
 pub(super) fn outside<R>(run: impl FnOnce() -> R) -> R {
     let outer = INSIDE.replace(Inside::Nothing);
     let ended = run();

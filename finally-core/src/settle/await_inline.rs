@@ -106,7 +106,7 @@ where
         if let Some(payload) = this.build_panic.take() {
             failure::report_panic(FailureKind::CleanupPanicked, payload, this.rules.texts.location);
         }
-        left.add_drop_panic(catch(|| this.cleanup.set(None)));
+        left.add_drop_panic(catch(|| this.cleanup.set(None)), this.rules.texts.location);
         Some(left)
     }
 }

@@ -9,14 +9,14 @@ use core::{
     task::{Context, Poll, ready},
 };
 
-use super::{Detach, Ending, Hold, Rules, Settled, Texts};
+use super::{Detach, Ending, Hold, Rules, Settled, Texts, raise};
 use crate::{
     cleanup::Awaited,
     describe::Describe,
     failure::{self, FailureKind},
     guard::HoldingGuard,
     handoff::{self, Adopted, BoxFuture, Drive},
-    outcome::Exit,
+    outcome::{Exit, Outcome},
     report::{Reporting, report_cleanup},
     unwind::Payload,
 };
@@ -28,6 +28,11 @@ pub trait Owned: Sized {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Self::Value>;
 
     fn leave<T>(settling: &mut Settling<T, Self>);
+
+    /// The caller has left before anybody has awaited the cleanup.
+    fn abandon<T>(unsettled: Unsettled<T, Self>) {
+        drop(unsettled.hold());
+    }
 }
 
 /// A cleanup that is handed off, in a box of its own, whatever its future is.
@@ -82,11 +87,41 @@ impl<V> Owned for Detachable<V> {
         self.0.as_mut().future().poll(context)
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn leave<T>(settling: &mut Settling<T, Self>) {
         let Texts { cleanup: describe, location, .. } = settling.rules.texts;
         settling.hand_off(|cleanup| cleanup.0.detach(describe, location));
     }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn abandon<T>(unsettled: Unsettled<T, Self>) {
+        // In parts, so that nothing is made of them in the common case.
+        let Unsettled { cleanup, exit: Exit { outcome, drop_panic, adopted }, rules } = unsettled;
+        let Rules { texts: Texts { body, cleanup: describe, location }, from_cleanup } = rules;
+        match (cleanup, outcome) {
+            (Ok(cleanup), Outcome::Cancelled) => {
+                adopted.hand_off_before(cleanup.0.detach(describe, location), location);
+                raise(drop_panic, location);
+            }
+            (cleanup, outcome) => {
+                let exit = Exit { outcome, drop_panic, adopted };
+                leave_held(cleanup, exit, (body, describe), location, from_cleanup);
+            }
+        }
+    }
+}
+
+/// Leaves a cleanup as one that was awaited and not polled yet.
+#[cold]
+fn leave_held<T, O: Owned>(
+    cleanup: Result<O, Payload>,
+    exit: Exit<T>,
+    (body, describe): (Describe<T>, Describe<O::Value>),
+    location: &'static Location<'static>,
+    from_cleanup: fn(O::Value) -> Option<T>,
+) {
+    let texts = Texts { body, cleanup: describe, location };
+    drop(Settling::new(cleanup, exit, Rules { texts, from_cleanup }));
 }
 
 /// Turns a cleanup into one that an executor can take. Exists only where the cleanup is `Send + 'static`.
@@ -113,11 +148,15 @@ impl<F: Future> Owned for Blocking<F> {
 
     fn leave<T>(settling: &mut Settling<T, Self>) {
         let mut blocked = handoff::block(settling);
-        let detach = settling.cleanup.as_ref().ok().and_then(|cleanup| cleanup.detach);
-        if blocked.is_err() && !settling.started && detach.is_none() {
+        let (detach, is_started) = match &settling.stage {
+            Stage::Waiting(cleanup) => (cleanup.detach, false),
+            Stage::Started(cleanup) => (cleanup.detach, true),
+            Stage::Panicked(_) => (None, false),
+            Stage::Ended => (None, true),
+        };
+        if blocked.is_err() && !is_started && detach.is_none() {
             // It waits for cleanups that wait for this very thread. Out of order is better than lost.
             settling.adopted.take().pass_on();
-            settling.started = true;
             blocked = handoff::block(settling);
         }
         match (blocked, detach) {
@@ -153,16 +192,63 @@ impl<T, O: Owned> Drive for Settling<T, O> {
     }
 }
 
+/// A body that has ended and its cleanup, which nobody awaits yet.
+pub struct Unsettled<T, O: Owned> {
+    cleanup: Result<O, Payload>,
+    exit: Exit<T>,
+    rules: Rules<T, O::Value>,
+}
+
+impl<T, O: Owned> Unsettled<T, O> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) const fn new(cleanup: Result<O, Payload>, exit: Exit<T>, rules: Rules<T, O::Value>) -> Self {
+        Self { cleanup, exit, rules }
+    }
+
+    #[inline]
+    fn hold(self) -> Settling<T, O> {
+        Settling::new(self.cleanup, self.exit, self.rules)
+    }
+}
+
+impl<T, O: Owned> Ending for Unsettled<T, O> {
+    type Output = T;
+    type Held = Settling<T, O>;
+    type Guard<C: Future<Output = Self>> = HoldingGuard<C, Self>;
+
+    #[inline(always)]
+    fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C> {
+        HoldingGuard::new(coroutine)
+    }
+
+    #[inline]
+    fn begin(self) -> Result<T, Settling<T, O>> {
+        Err(self.hold())
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn abandon(self) {
+        O::abandon(self);
+    }
+}
+
 /// Awaits what the body adopted, then the cleanup, then what the cleanup adopted, and puts their ends together.
 pub struct Settling<T, O: Owned> {
     /// Taken when the end is known, so a drop knows whether the caller leaves too early.
     settled: Option<Settled<T>>,
     /// Of the body until the cleanup starts, and then of the cleanup.
     adopted: Adopted,
-    started: bool,
-    /// The cleanup, or the panic of its evaluation. Neither once it has ended.
-    cleanup: Result<O, Option<Payload>>,
+    stage: Stage<O>,
     rules: Rules<T, O::Value>,
+}
+
+enum Stage<O> {
+    /// For what the body adopted.
+    Waiting(O),
+    Started(O),
+    /// In its evaluation. This waits too.
+    Panicked(Payload),
+    Ended,
 }
 
 /// The one pinned part is in a box.
@@ -172,27 +258,27 @@ impl<T, O: Owned> Settling<T, O> {
     #[inline]
     pub(crate) fn new(cleanup: Result<O, Payload>, exit: Exit<T>, rules: Rules<T, O::Value>) -> Self {
         let (settled, adopted) = exit.into_parts(&rules.texts);
-        Self { settled: Some(settled), adopted, started: false, cleanup: cleanup.map_err(Some), rules }
+        let stage = cleanup.map_or_else(Stage::Panicked, Stage::Waiting);
+        Self { settled: Some(settled), adopted, stage, rules }
     }
 
     const fn has_ended(&self) -> bool {
-        matches!(self.cleanup, Err(None))
+        matches!(self.stage, Stage::Ended)
     }
 
     fn poll_cleanup(&mut self, context: &mut Context<'_>) -> Poll<Result<O::Value, Payload>> {
-        if !self.started {
+        if let Stage::Waiting(_) | Stage::Panicked(_) = self.stage {
             ready!(self.adopted.poll_end(context));
-            self.started = true;
+            match mem::replace(&mut self.stage, Stage::Ended) {
+                Stage::Waiting(cleanup) => self.stage = Stage::Started(cleanup),
+                Stage::Panicked(payload) => return Poll::Ready(Err(payload)),
+                Stage::Started(_) | Stage::Ended => {}
+            }
         }
-        let cleaned = match &mut self.cleanup {
-            Ok(cleanup) => match self.adopted.polling(|| cleanup.poll(context)) {
-                Ok(polled) => Ok(ready!(polled)),
-                Err(payload) => Err(payload),
-            },
-            Err(payload) => match payload.take() {
-                Some(payload) => return Poll::Ready(Err(payload)),
-                None => panic!("`finally` polled after completion"),
-            },
+        let Stage::Started(cleanup) = &mut self.stage else { panic!("`finally` polled after completion") };
+        let cleaned = match self.adopted.polling(|| cleanup.poll(context)) {
+            Ok(polled) => Ok(ready!(polled)),
+            Err(payload) => Err(payload),
         };
         // The future of a cleanup goes before the result is delivered, and a panic on that way counts as its own.
         Poll::Ready(match self.drop_cleanup() {
@@ -205,23 +291,22 @@ impl<T, O: Owned> Settling<T, O> {
     }
 
     fn drop_cleanup(&mut self) -> Result<(), Payload> {
-        let cleanup = mem::replace(&mut self.cleanup, Err(None));
-        self.adopted.polling(|| drop(cleanup))
+        let ended = mem::replace(&mut self.stage, Stage::Ended);
+        self.adopted.polling(|| drop(ended))
     }
 
     #[inline]
     fn hand_off(&mut self, detach: impl FnOnce(O) -> BoxFuture) {
         let location = self.rules.texts.location;
         let mut adopted = self.adopted.take();
-        match mem::replace(&mut self.cleanup, Err(None)) {
-            Ok(cleanup) if self.started => handoff::hand_off(adopted.take_key(), detach(cleanup), location),
-            Ok(cleanup) => adopted.hand_off_before(detach(cleanup), location),
-            Err(panicked) => {
+        match mem::replace(&mut self.stage, Stage::Ended) {
+            Stage::Waiting(cleanup) => adopted.hand_off_before(detach(cleanup), location),
+            Stage::Started(cleanup) => handoff::hand_off(adopted.take_key(), detach(cleanup), location),
+            Stage::Panicked(payload) => {
                 adopted.pass_on();
-                if let Some(payload) = panicked {
-                    failure::report_panic(FailureKind::CleanupPanicked, payload, location);
-                }
+                failure::report_panic(FailureKind::CleanupPanicked, payload, location);
             }
+            Stage::Ended => adopted.pass_on(),
         }
     }
 }
@@ -261,26 +346,6 @@ impl<T, O: Owned> Future for Settle<T, O> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled<T>> {
         super::poll_in_coroutine(Pin::new(&mut self.0), context)
-    }
-}
-
-impl<T, O: Owned> Ending for Settling<T, O> {
-    type Output = T;
-    type Held = Self;
-    type Guard<C: Future<Output = Self>> = HoldingGuard<C, Self>;
-
-    #[inline(always)]
-    fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C> {
-        HoldingGuard::new(coroutine)
-    }
-
-    fn begin(self) -> Result<T, Self> {
-        Err(self)
-    }
-
-    #[inline]
-    fn abandon(self) {
-        // Its drop does it.
     }
 }
 

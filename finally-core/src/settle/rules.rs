@@ -10,7 +10,7 @@ use crate::{
     failure::{self, FailureKind},
     guard::{Guard, State},
     handoff::Adopted,
-    outcome::{Exit, Outcome, add_drop_panic},
+    outcome::{Exit, Outcome},
     report::{drop_reported, report_cleanup, report_end, text_of_cleanup},
     unwind::{Payload, catch, is_panicking},
 };
@@ -34,8 +34,7 @@ impl<T, V> Copy for Texts<T, V> {}
 /// bounded by them would repeat an error about them wherever it is named.
 pub struct Rules<T, V> {
     pub(crate) texts: Texts<T, V>,
-    is_failure: fn(&V) -> bool,
-    from_cleanup: fn(V) -> Option<T>,
+    pub(super) from_cleanup: fn(V) -> Option<T>,
 }
 
 impl<T, V> Rules<T, V>
@@ -43,8 +42,9 @@ where
     V: CleanupValue,
     T: Accepts<V>,
 {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new(texts: Texts<T, V>) -> Self {
-        Self { texts, is_failure: V::is_failure, from_cleanup: T::from_cleanup }
+        Self { texts, from_cleanup: T::from_cleanup }
     }
 }
 
@@ -60,48 +60,75 @@ impl<T, V> Copy for Rules<T, V> {}
 #[must_use = "the outcome goes to the caller"]
 pub struct Settled<T> {
     pub(crate) outcome: Outcome<T>,
-    /// A panic out of the drop of a cancelled body, for whoever dropped it.
-    drop_panic: Option<Payload>,
+    /// In a box: eight bytes of every future for what is nearly never there.
+    rare: Option<Box<Rare>>,
+}
+
+enum Rare {
+    /// A panic out of the drop of a cancelled body, for the one who dropped it.
+    DropPanic { payload: Payload, location: &'static Location<'static> },
     /// The text of the cleanup's failure, if that is the outcome and still waits to be delivered. Nothing else could say it
     /// later: the failure has become a value of the body's type.
-    #[allow(clippy::box_collection, reason = "eight bytes of every future for what is nearly never there")]
-    of_cleanup: Option<Box<String>>,
-    location: &'static Location<'static>,
+    OfCleanup(String),
 }
 
 impl<T> Settled<T> {
-    /// Turns a panic out of the drop of a body that ended by itself into what `body.await` would make of it.
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn new<V>(outcome: Outcome<T>, drop_panic: Option<Payload>, texts: &Texts<T, V>) -> Self {
-        let (outcome, drop_panic) = match (outcome, drop_panic) {
-            (Outcome::Returned(value), Some(payload)) => {
+        match drop_panic {
+            None => Self { outcome, rare: None },
+            Some(payload) => Self::with_drop_panic(outcome, payload, texts.body, texts.location),
+        }
+    }
+
+    /// Turns a panic out of the drop of a body that ended by itself into what `body.await` would make of it.
+    #[cold]
+    fn with_drop_panic(
+        outcome: Outcome<T>,
+        payload: Payload,
+        describe: Describe<T>,
+        location: &'static Location<'static>,
+    ) -> Self {
+        let outcome = match outcome {
+            Outcome::Returned(value) => {
                 let kinds = (FailureKind::BodyFailed, FailureKind::BodyPanicked);
-                report_end(Ok(value), texts.body, texts.location, kinds);
-                (Outcome::Panicked(payload), None)
+                report_end(Ok(value), describe, location, kinds);
+                Outcome::Panicked(payload)
             }
-            (Outcome::Panicked(first), Some(second)) => {
-                failure::report_panic(FailureKind::BodyPanicked, second, texts.location);
-                (Outcome::Panicked(first), None)
+            Outcome::Panicked(first) => {
+                failure::report_panic(FailureKind::BodyPanicked, payload, location);
+                Outcome::Panicked(first)
             }
-            ended => ended,
+            Outcome::Cancelled => {
+                let rare = Some(Box::new(Rare::DropPanic { payload, location }));
+                return Self { outcome: Outcome::Cancelled, rare };
+            }
         };
-        Self { outcome, drop_panic, of_cleanup: None, location: texts.location }
+        Self { outcome, rare: None }
     }
 
     /// Puts the cleanup's end beside the body's. `waits` says that the caller does not receive it at once.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn with_cleanup<V>(
         self,
         cleaned: Result<V, Payload>,
         rules: &Rules<T, V>,
         waits: bool,
     ) -> Self {
+        match cleaned {
+            Ok(value) if !describe::is_failure(rules.texts.cleanup, &value) => self,
+            cleaned => self.with_failure(cleaned, rules, waits),
+        }
+    }
+
+    #[cold]
+    fn with_failure<V>(self, cleaned: Result<V, Payload>, rules: &Rules<T, V>, waits: bool) -> Self {
         let texts = &rules.texts;
-        let Self { outcome, drop_panic, mut of_cleanup, location } = self;
-        let outcome = match (outcome, cleaned) {
-            (outcome, Ok(value)) if !(rules.is_failure)(&value) => outcome,
-            (Outcome::Returned(body), cleaned) if !describe::is_failure(texts.body, &body) => {
+        let Self { outcome, mut rare } = self;
+        let outcome = match outcome {
+            Outcome::Returned(body) if !describe::is_failure(texts.body, &body) => {
                 if waits {
-                    of_cleanup = Some(Box::new(text_of_cleanup(&cleaned, texts.cleanup)));
+                    rare = Some(Box::new(Rare::OfCleanup(text_of_cleanup(&cleaned, texts.cleanup))));
                 }
                 // The conversion of an error is code of a user.
                 match cleaned.and_then(|value| catch(|| (rules.from_cleanup)(value))) {
@@ -109,31 +136,39 @@ impl<T> Settled<T> {
                     Err(payload) => Outcome::Panicked(payload),
                 }
             }
-            (outcome, cleaned) => {
-                report_cleanup(cleaned, texts.cleanup, location);
+            outcome => {
+                report_cleanup(cleaned, texts.cleanup, texts.location);
                 outcome
             }
         };
-        Self { outcome, drop_panic, of_cleanup, location }
+        Self { outcome, rare }
     }
 
     /// Reports the outcome, which nobody receives: the caller has left. A panic out of the drop of the body remains, for the
     /// one who drops.
     #[inline]
     pub(crate) fn left<V>(self, texts: &Texts<T, V>) -> Self {
-        if let Outcome::Cancelled = self.outcome { self } else { self.left_with_outcome(texts) }
+        if let Outcome::Cancelled = self.outcome {
+            self
+        } else {
+            self.left_with_outcome(texts.body, texts.location)
+        }
     }
 
-    fn left_with_outcome<V>(self, texts: &Texts<T, V>) -> Self {
-        let Self { outcome, drop_panic, of_cleanup, location } = self;
-        match (outcome, of_cleanup) {
+    #[cold]
+    fn left_with_outcome(self, describe: Describe<T>, location: &'static Location<'static>) -> Self {
+        let of_cleanup = match self.rare.map(|rare| *rare) {
+            Some(Rare::OfCleanup(text)) => Some(text),
+            Some(Rare::DropPanic { .. }) | None => None,
+        };
+        match (self.outcome, of_cleanup) {
             (Outcome::Returned(value), Some(text)) => {
-                failure::report(FailureKind::CleanupFailed, *text, location);
+                failure::report(FailureKind::CleanupFailed, text, location);
                 drop_reported(value, FailureKind::CleanupPanicked, location);
             }
             (Outcome::Returned(value), None) => {
                 let kinds = (FailureKind::BodyFailed, FailureKind::BodyPanicked);
-                report_end(Ok(value), texts.body, location, kinds);
+                report_end(Ok(value), describe, location, kinds);
             }
             (Outcome::Panicked(payload), of_cleanup) => {
                 let kind = match of_cleanup {
@@ -144,12 +179,21 @@ impl<T> Settled<T> {
             }
             (Outcome::Cancelled, _) => {}
         }
-        Self { outcome: Outcome::Cancelled, drop_panic, of_cleanup: None, location }
+        Self { outcome: Outcome::Cancelled, rare: None }
     }
 
-    /// Adds a panic out of the drop of what was cancelled.
-    pub(crate) fn add_drop_panic(&mut self, dropped: Result<(), Payload>) {
-        add_drop_panic(&mut self.drop_panic, dropped, self.location);
+    /// Adds a panic out of the drop of what was cancelled. There is room for one, so the next is reported.
+    pub(crate) fn add_drop_panic(
+        &mut self,
+        dropped: Result<(), Payload>,
+        location: &'static Location<'static>,
+    ) {
+        let Err(payload) = dropped else { return };
+        if self.rare.is_none() {
+            self.rare = Some(Box::new(Rare::DropPanic { payload, location }));
+        } else {
+            failure::report_panic(FailureKind::BodyPanicked, payload, location);
+        }
     }
 }
 
@@ -161,7 +205,7 @@ impl<T> Exit<T> {
         settled.with_cleanup(cleaned, &rules, false)
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn into_parts<V>(self, texts: &Texts<T, V>) -> (Settled<T>, Adopted) {
         (Settled::new(self.outcome, self.drop_panic, texts), self.adopted)
     }
@@ -181,9 +225,18 @@ impl<T> Ending for Settled<T> {
         Ok(deliver(self))
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn abandon(self) {
-        raise(self.drop_panic, self.location);
+        if let Some(rare) = self.rare {
+            abandon_rarely(*rare);
+        }
+    }
+}
+
+#[cold]
+fn abandon_rarely(rare: Rare) {
+    if let Rare::DropPanic { payload, location } = rare {
+        raise_payload(payload, location);
     }
 }
 
@@ -198,7 +251,7 @@ pub(crate) fn deliver<T>(settled: Settled<T>) -> T {
 }
 
 /// Goes on with the panic of a drop. Reports it where a second panic in flight would abort the process.
-#[inline]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn raise(panic: Option<Payload>, location: &'static Location<'static>) {
     if let Some(payload) = panic {
         raise_payload(payload, location);
