@@ -37,6 +37,7 @@ impl Detail {
 }
 
 /// Whether a value is a failure.
+#[inline]
 pub(crate) fn is_failure<T>(describe: Describe<T>, value: &T) -> bool {
     describe(value, Detail::Whether).is_some()
 }

@@ -1,15 +1,16 @@
 //! How the end of a cleanup that nobody receives is reported.
 
 use alloc::{format, string::String};
-use core::{any::type_name, panic::Location};
+use core::{any::type_name, mem::needs_drop, panic::Location};
 
 use crate::{
-    describe::{Describe, Detail},
+    describe::{Describe, Detail, is_failure},
     failure::{self, FailureKind},
     unwind::{Payload, catch},
 };
 
 /// Reports how a cleanup has ended, if it has failed, and drops its value.
+#[inline]
 pub(crate) fn report_cleanup<V>(
     ended: Result<V, Payload>,
     describe: Describe<V>,
@@ -19,6 +20,7 @@ pub(crate) fn report_cleanup<V>(
 }
 
 /// Reports an end of one of two kinds: an error, or a panic.
+#[inline]
 pub(crate) fn report_end<V>(
     ended: Result<V, Payload>,
     describe: Describe<V>,
@@ -27,8 +29,8 @@ pub(crate) fn report_end<V>(
 ) {
     match ended {
         Ok(value) => {
-            if let Some(text) = text_of(&value, describe) {
-                failure::report(failed, text, location);
+            if is_failure(describe, &value) {
+                report_error(&value, describe, location, failed);
             }
             drop_reported(value, panicked, location);
         }
@@ -36,8 +38,24 @@ pub(crate) fn report_end<V>(
     }
 }
 
+#[cold]
+fn report_error<V>(
+    value: &V,
+    describe: Describe<V>,
+    location: &'static Location<'static>,
+    failed: FailureKind,
+) {
+    if let Some(text) = text_of(value, describe) {
+        failure::report(failed, text, location);
+    }
+}
+
 /// Drops a value that nobody receives. A panic on that way is reported.
+#[inline]
 pub(crate) fn drop_reported<V>(value: V, panicked: FailureKind, location: &'static Location<'static>) {
+    if !needs_drop::<V>() {
+        return;
+    }
     if let Err(payload) = catch(|| drop(value)) {
         failure::report_panic(panicked, payload, location);
     }
@@ -73,13 +91,10 @@ mod reporting {
     use pin_project_lite::pin_project;
 
     use super::report_cleanup;
-    use crate::{
-        describe::Describe,
-        unwind::{Payload, catch},
-    };
+    use crate::describe::Describe;
 
     pin_project! {
-        /// A cleanup that reports its own failure once its caller has left.
+        /// A cleanup that reports its own error once its caller has left.
         ///
         /// It is boxed once: a caller that awaits the cleanup in this polls the future alone, and a caller that leaves hands
         /// the same box off.
@@ -121,6 +136,7 @@ mod reporting {
         }
     }
 
+    /// Its panic is left to the one who polls it.
     impl<F: Future> Future for Reporting<F> {
         type Output = ();
 
@@ -129,22 +145,12 @@ mod reporting {
             let Some((describe, location)) = *this.report else {
                 unreachable!("a cleanup is addressed before it is handed off")
             };
-            poll_and_report(this.future, describe, location, context)
+            let ended = ready!(this.future.poll(context));
+            // A cleanup without an error ends in `()`, as nearly all do, or never.
+            if size_of::<F::Output>() > 0 {
+                report_cleanup(Ok(ended), describe, location);
+            }
+            Poll::Ready(())
         }
-    }
-
-    /// Polls a cleanup whatever its future is, and catches its panic.
-    fn poll_and_report<V>(
-        future: Pin<&mut dyn Future<Output = V>>,
-        describe: Describe<V>,
-        location: &'static Location<'static>,
-        context: &mut Context<'_>,
-    ) -> Poll<()> {
-        let ended = match catch(|| future.poll(context)) {
-            Ok(polled) => Ok(ready!(polled)),
-            Err(payload) => Err::<V, Payload>(payload),
-        };
-        report_cleanup(ended, describe, location);
-        Poll::Ready(())
     }
 }

@@ -36,6 +36,7 @@ impl Job {
         Self { cleanup: Some(cleanup), location, adopted, counted: Some(CountedCleanup::new()) }
     }
 
+    #[inline]
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if self.cleanup.is_some() {
             let cleanup = &mut self.cleanup;
@@ -78,20 +79,25 @@ impl Job {
 
 /// Jobs in order, of which one is not polled before the one in front of it has ended (P6).
 ///
-/// It is started as one task, on whatever executor. Nearly always it is one job or a few, which wait for nothing else: a small
-/// block of memory is cheaper to get and to give back than a large one.
+/// It is started as one task, on whatever executor. Nearly always it is one job, which waits for nothing else: the executor
+/// moves a small future for less than a large one.
 pub(super) struct Chain {
     first: Option<Job>,
-    rest: VecDeque<Job>,
     /// Counts this chain in the group of the finally around it.
     ticket: Option<Ticket>,
     rare: Option<Box<Rare>>,
     counted: Option<CountedChain>,
 }
 
+/// How many jobs a chain of several has room for at first. A cancelled call has one on each level, and to grow three times
+/// would cost more than all else that is done for them.
+const LEVELS: usize = 16;
+
 /// The parts of a chain that few chains have.
 #[derive(Default)]
 struct Rare {
+    /// The jobs after the first one.
+    rest: VecDeque<Job>,
     /// Chains that are started when this one is, and end before its first job: several that came out of the drop of one body,
     /// which are siblings and run side by side.
     before: Option<Box<Chain>>,
@@ -104,16 +110,10 @@ struct Rare {
 }
 
 impl Chain {
-    const ENDED: Self = Self { first: None, rest: VecDeque::new(), ticket: None, rare: None, counted: None };
+    const ENDED: Self = Self { first: None, ticket: None, rare: None, counted: None };
 
     fn new(job: Job, rare: Option<Box<Rare>>) -> Self {
-        Self {
-            first: Some(job),
-            rare,
-            ticket: None,
-            rest: VecDeque::new(),
-            counted: Some(CountedChain::new()),
-        }
+        Self { first: Some(job), ticket: None, rare, counted: Some(CountedChain::new()) }
     }
 
     pub(super) fn of(job: Job) -> Self {
@@ -128,7 +128,7 @@ impl Chain {
     /// A chain without a job, which ends when a group has. It does not count: nothing is lost with it.
     pub(super) fn waiting(group: Arc<Group>) -> Self {
         let rare = Box::new(Rare { after: Some(group), ..Rare::default() });
-        Self { first: None, rare: Some(rare), ticket: None, rest: VecDeque::new(), counted: None }
+        Self { first: None, ticket: None, rare: Some(rare), counted: None }
     }
 
     /// The group that a chain without a job waits for.
@@ -144,17 +144,27 @@ impl Chain {
     }
 
     /// Appends a job. If there are several chains, the job waits for all of them.
+    #[inline]
     pub(super) fn followed_by(mut self: Box<Self>, job: Job) -> Box<Self> {
         if self.sibling_count() > 0 {
-            return Box::new(Self::after(Some(self), None, job));
+            return Self::after_each(self, job);
         }
         if self.first.is_some() {
-            self.rest.push_back(job);
+            let rest = &mut self.rare.get_or_insert_default().rest;
+            if rest.capacity() == 0 {
+                rest.reserve_exact(LEVELS);
+            }
+            rest.push_back(job);
         } else {
             self.first = Some(job);
             self.counted = Some(CountedChain::new());
         }
         self
+    }
+
+    #[cold]
+    fn after_each(chains: Box<Self>, job: Job) -> Box<Self> {
+        Box::new(Self::after(Some(chains), None, job))
     }
 
     /// Puts other chains beside this one. The shorter list moves, so that n chains move about n times in all.
@@ -223,11 +233,12 @@ impl Chain {
         if let Some(before) = self.rare.as_mut().and_then(|rare| rare.before.take()) {
             before.into_each(|chain| chain.lose(reason));
         }
-        let rest = mem::take(&mut self.rest);
+        let rest = self.rare.as_mut().map(|rare| mem::take(&mut rare.rest)).unwrap_or_default();
         self.first.take().into_iter().chain(rest).for_each(|job| job.lose(reason));
         self.end();
     }
 
+    #[inline]
     fn poll_jobs(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let mut waits = self.rare.as_mut().and_then(|rare| rare.waits.take());
         let polled = exempt::within(&mut waits, || {
@@ -236,7 +247,13 @@ impl Chain {
             }
             while let Some(job) = &mut self.first {
                 ready!(job.poll(context));
-                self.first = self.rest.pop_front();
+                let next = self.rare.as_mut().and_then(|rare| rare.rest.pop_front());
+                // A job that has ended holds nothing that would have to be dropped.
+                mem::forget(self.first.take());
+                if next.is_none() {
+                    break;
+                }
+                self.first = next;
             }
             Poll::Ready(())
         });
@@ -249,6 +266,7 @@ impl Chain {
     }
 
     /// In this order: what waits for this chain counts again, before the chain itself counts no more.
+    #[inline]
     fn end(&mut self) {
         self.ticket = None;
         self.counted = None;
@@ -282,11 +300,17 @@ impl Future for Chain {
 /// Moves on when it is dropped before its end. Spawning proves nothing: a runtime that is shutting down takes a future
 /// and drops it unpolled (<https://docs.rs/tokio/latest/tokio/runtime/struct.Handle.html#method.spawn>). This does.
 impl Drop for Chain {
+    #[inline]
     fn drop(&mut self) {
-        if self.counted.is_some() {
+        #[cold]
+        fn move_on(chain: &mut Chain) {
             // Each of its siblings moves on by itself.
-            drop(self.take_siblings());
-            thread::submit(mem::replace(self, Self::ENDED));
+            drop(chain.take_siblings());
+            thread::submit(mem::replace(chain, Chain::ENDED));
+        }
+
+        if self.counted.is_some() {
+            move_on(self);
         }
     }
 }

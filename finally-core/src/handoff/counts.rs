@@ -42,12 +42,16 @@ impl Counts {
     pub(super) fn chain_ended(&self) {
         self.running.fetch_sub(1, SeqCst);
         self.chains.leave();
-        self.wake_inside();
+        if self.inside.load(SeqCst) {
+            self.wake_inside();
+        }
     }
 
     pub(super) fn exempt_one_more(&self) {
         self.running.fetch_sub(1, SeqCst);
-        self.wake_inside();
+        if self.inside.load(SeqCst) {
+            self.wake_inside();
+        }
     }
 
     pub(super) fn exempt_one_less(&self) {
@@ -80,8 +84,10 @@ impl Counts {
         self.running.load(SeqCst) as isize <= 0
     }
 
+    /// Called while there may be a drain inside of a cleanup.
+    #[cold]
     fn wake_inside(&self) {
-        if !self.inside.load(SeqCst) || !self.only_exempt_are_left() {
+        if !self.only_exempt_are_left() {
             return;
         }
         let mut wakers = lock(&self.inside_wakers);

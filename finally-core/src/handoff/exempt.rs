@@ -16,36 +16,33 @@ use crate::unwind::catch;
 #[derive(Default)]
 pub(super) struct Waits(AtomicUsize);
 
-/// The waits of the chain that this thread polls. Nothing here has a destructor, so that it is there on a thread that is
-/// ending, and costs a load and a store.
-struct Here {
-    polling: Cell<bool>,
-    waits: Cell<ManuallyDrop<Option<Arc<Waits>>>>,
-}
-
+// Neither has a destructor: they are there on a thread that is ending, and cost a load and a store.
 std::thread_local! {
-    static HERE: Here = const { Here { polling: Cell::new(false), waits: Cell::new(ManuallyDrop::new(None)) } };
+    /// Whether this thread polls a chain.
+    static POLLING: Cell<bool> = const { Cell::new(false) };
+    /// The waits of that chain.
+    static WAITS: Cell<ManuallyDrop<Option<Arc<Waits>>>> = const { Cell::new(ManuallyDrop::new(None)) };
 }
 
+#[inline]
 fn replace(waits: Option<Arc<Waits>>) -> Option<Arc<Waits>> {
-    ManuallyDrop::into_inner(HERE.with(|here| here.waits.replace(ManuallyDrop::new(waits))))
+    ManuallyDrop::into_inner(WAITS.replace(ManuallyDrop::new(waits)))
 }
 
 /// Polls a chain. Its waits are made by the first of them.
+#[inline]
 pub(super) fn within<R>(waits: &mut Option<Arc<Waits>>, poll: impl FnOnce() -> R) -> R {
-    HERE.with(|here| {
-        let polling = here.polling.replace(true);
-        let outer = here.waits.replace(ManuallyDrop::new(waits.take()));
-        let polled = catch(poll);
-        *waits = ManuallyDrop::into_inner(here.waits.replace(outer));
-        here.polling.set(polling);
-        polled.unwrap_or_else(|payload| payload.resume())
-    })
+    let polling = POLLING.replace(true);
+    let outer = replace(waits.take());
+    let polled = catch(poll);
+    *waits = replace(outer);
+    POLLING.set(polling);
+    polled.unwrap_or_else(|payload| payload.resume())
 }
 
 /// Whether a wait that has begun with `exempt` is inside of the chain that this thread polls, or both are in none.
 pub(super) fn is_here(exempt: Option<&Exempt>) -> bool {
-    let Some(exempt) = exempt else { return !HERE.with(|here| here.polling.get()) };
+    let Some(exempt) = exempt else { return !POLLING.get() };
     let waits = replace(None);
     let is_here = waits.as_ref().is_some_and(|waits| Arc::ptr_eq(waits, &exempt.0));
     replace(waits);
@@ -54,7 +51,7 @@ pub(super) fn is_here(exempt: Option<&Exempt>) -> bool {
 
 /// Exempts the chain that this thread polls, if it polls one.
 pub(super) fn here() -> Option<Exempt> {
-    if !HERE.with(|here| here.polling.get()) {
+    if !POLLING.get() {
         return None;
     }
     let waits = replace(None).unwrap_or_default();

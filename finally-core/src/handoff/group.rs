@@ -70,18 +70,29 @@ impl Group {
 
     /// Counts one less, and wakes those who have waited for the last one.
     pub(super) fn leave(&self) {
-        // A loop and no recursion: a row of groups that wait for each other may be long.
-        let mut groups = self.count_down();
-        while let Some(group) = groups.pop() {
-            groups.append(&mut group.count_down());
+        if self.count_down() {
+            self.end();
         }
     }
 
-    /// Counts one less. Returns the groups that have waited for this one, if it has ended.
-    fn count_down(&self) -> Vec<Arc<Self>> {
-        if self.state.fetch_sub(ONE, SeqCst) != ONE | WAITED_FOR {
-            return Vec::new();
+    /// Counts one less. Returns whether that was the last one, and somebody waits for it.
+    fn count_down(&self) -> bool {
+        self.state.fetch_sub(ONE, SeqCst) == ONE | WAITED_FOR
+    }
+
+    #[cold]
+    fn end(&self) {
+        // A loop and no recursion: a row of groups that wait for each other may be long.
+        let mut groups = self.wake();
+        while let Some(group) = groups.pop() {
+            if group.count_down() {
+                groups.append(&mut group.wake());
+            }
         }
+    }
+
+    /// Wakes the tasks that have waited for this group, if it has ended. Returns the groups that have waited for it.
+    fn wake(&self) -> Vec<Arc<Self>> {
         let mut waiters = lock(&self.waiters);
         if !self.has_ended() {
             // One has entered since, and its end will look here again.
