@@ -23,6 +23,7 @@ struct Counting;
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
     static BYTES: Cell<usize> = const { Cell::new(0) };
+    static FREED: Cell<usize> = const { Cell::new(0) };
     static POLLS: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -36,6 +37,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        let _ = FREED.try_with(|count| count.set(count.get() + layout.size()));
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -117,20 +119,24 @@ struct Cost {
     wakes: usize,
     allocations: usize,
     bytes: usize,
+    /// The bytes that are still there when all has ended.
+    left: usize,
 }
 
 /// The cost of a scene, from the first poll to the end of its last cleanup.
 fn cost(scene: BoxFuture) -> Cost {
     let executor = Executor::of_cleanups();
-    let before = (POLLS.get(), executor.wakes.load(SeqCst), ALLOCATIONS.get(), BYTES.get());
+    let before = (POLLS.get(), executor.wakes.load(SeqCst), ALLOCATIONS.get(), BYTES.get(), FREED.get());
     executor.spawn(scene);
     executor.run();
+    executor.ready.lock().unwrap().shrink_to_fit();
     assert_eq!(finally::detached(), 0);
     Cost {
         polls: POLLS.get() - before.0,
         wakes: executor.wakes.load(SeqCst) - before.1,
         allocations: ALLOCATIONS.get() - before.2,
         bytes: BYTES.get() - before.3,
+        left: (BYTES.get() - before.3).saturating_sub(FREED.get() - before.4),
     }
 }
 
@@ -161,7 +167,8 @@ fn check(scene: fn(usize) -> BoxFuture) {
         && times_at_most(2, few.wakes, many.wakes)
         && times_at_most(2, few.allocations, many.allocations)
         // A list that grows is copied, so it has about twice the bytes just after that.
-        && times_at_most(4, few.bytes, many.bytes);
+        && times_at_most(4, few.bytes, many.bytes)
+        && many.left <= few.left;
     assert!(is_linear, "{FEW}: {few:?}, {MANY}: {many:?}");
 }
 

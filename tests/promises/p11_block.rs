@@ -97,14 +97,14 @@ mod the_executor_around {
 mod a_runtime_that_shuts_down {
     use super::*;
 
-    /// Spawns some tasks, drops the runtime over them when they are suspended, and counts the cleanups that have ended and
-    /// those that are reported.
-    fn shut_down_over<F>(workers: usize, task: fn(Log) -> F)
+    const TASKS: usize = 4;
+
+    /// Spawns some tasks, and drops the runtime over them when they are suspended. Each cleanup ends, and says so, or is
+    /// reported.
+    fn shut_down_over<F>(workers: usize, task: fn(Log) -> F) -> Vec<String>
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        const TASKS: usize = 4;
-
         let turn = exclusive();
         let log = Log::default();
         let seen = log.clone();
@@ -123,6 +123,7 @@ mod a_runtime_that_shuts_down {
         drained();
         let reports = turn.failures().len();
         assert_eq!(seen.events().len() + reports, TASKS, "{:?}, and {reports} reports", seen.events());
+        seen.take()
     }
 
     /// An actor answers, if there is one.
@@ -174,6 +175,49 @@ mod a_runtime_that_shuts_down {
         }
     }
 
+    /// Begins to wait in its first poll or in its second one, and never ends.
+    #[finally({ for _ in 1..poll { suspend().await; } begins.send(()).unwrap(); pending::<()>().await }, on_cancel = block)]
+    async fn never_ends(begins: &mpsc::Sender<()>, poll: usize) {
+        pending::<()>().await;
+        let _uses = (begins, poll);
+    }
+
+    fn shut_down_while_it_waits(workers: usize, poll: usize) {
+        let turn = exclusive();
+        ends(move || {
+            let runtime = multi_thread(workers);
+            let (begins, begun) = mpsc::channel();
+            runtime.spawn(async move { cancel(never_ends(&begins, poll)) });
+            begun.recv().unwrap();
+            drop(runtime);
+        });
+        assert_eq!(turn.kinds(), [FailureKind::Lost], "{workers} workers, poll {poll}");
+    }
+
+    #[test]
+    fn p11_it_stops_to_wait_when_its_runtime_begins_to_shut_down() {
+        for workers in [1, 2] {
+            shut_down_while_it_waits(workers, 2);
+        }
+    }
+
+    /// It needs nobody else for its second poll.
+    #[test]
+    fn p11_one_that_needs_no_other_task_ends() {
+        async fn task(log: Log) {
+            #[finally({ suspend().await; log.push("clean") }, on_cancel = block)]
+            async fn f(log: &Log) {
+                pending::<()>().await;
+                let _uses = log;
+            }
+            f(&log).await;
+            log.push("unreachable");
+        }
+        for workers in [1, 2] {
+            assert_eq!(shut_down_over(workers, task), ["clean"; TASKS]);
+        }
+    }
+
     /// It can be handed off, so it is not lost.
     #[test]
     fn p11_one_that_borrows_nothing_is_handed_off() {
@@ -197,8 +241,7 @@ mod a_runtime_that_shuts_down {
             f().await;
         }
         for workers in [1, 2] {
-            shut_down_over(workers, task);
-            assert_eq!(LOG.lock().unwrap().as_ref().unwrap().count("clean"), 4);
+            assert_eq!(shut_down_over(workers, task), ["clean"; TASKS]);
         }
     }
 }
@@ -421,6 +464,40 @@ mod a_thread_that_may_block {
         first.send(()).unwrap();
         drained();
         assert_eq!(gate.blocking_recv(), Ok(()));
+    }
+}
+
+/// What a cleanup that blocks waits for is run by an executor, as all that is handed off.
+mod what_it_waits_for {
+    use super::*;
+
+    #[finally({ suspend().await; log.push(thread::current().name().unwrap_or_default()) })]
+    async fn leaf(log: Log) {
+        pending::<()>().await;
+        let _uses = &log;
+    }
+
+    #[finally({ suspend().await; log.push("clean") }, on_cancel = block)]
+    async fn around(log: &Log) {
+        tokio::join!(leaf(log.clone()), leaf(log.clone()));
+    }
+
+    #[test]
+    fn p11_goes_to_the_background_thread() {
+        let _turn = exclusive();
+        let log = Log::default();
+        cancel(around(&log));
+        assert_eq!(log.events(), ["finally", "finally", "clean"]);
+    }
+
+    #[cfg(feature = "tokio")]
+    #[test]
+    fn p11_goes_to_the_runtime() {
+        let _turn = exclusive();
+        let log = Log::default();
+        let runtime = Builder::new_multi_thread().thread_name("worker").worker_threads(1).build().unwrap();
+        runtime.block_on(async { cancel(around(&log)) });
+        assert_eq!(log.events(), ["worker", "worker", "clean"]);
     }
 }
 
