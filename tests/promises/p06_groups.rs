@@ -57,7 +57,9 @@ where
         nothing_before_the_gate_opens(
             |log, gate| {
                 let scene = cancel_after(pendings, scene(log, gate));
-                async move { let _ = scene.await; }
+                async move {
+                    let _ = scene.await;
+                }
             },
             expected,
         );
