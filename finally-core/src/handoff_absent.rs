@@ -36,6 +36,10 @@ impl Adopted {
         catch(run)
     }
 
+    pub(crate) fn evaluating<R>(self, run: impl FnOnce() -> R) -> (Self, Result<R, Payload>) {
+        (self, catch(run))
+    }
+
     pub(crate) fn dropping(_: GroupKey, drop: impl FnOnce()) -> (Self, Result<(), Payload>) {
         (Self, catch(drop))
     }

@@ -47,7 +47,7 @@ impl<T> Exit<T> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn evaluating<R>(self, evaluate: impl FnOnce(Fate<'_, T>) -> R) -> (Self, Result<R, Payload>) {
         // In parts: none of them is moved over another one that would have to be dropped.
-        let Self { outcome, drop_panic, mut adopted } = self;
+        let Self { outcome, drop_panic, adopted } = self;
         let fate = match (&outcome, &drop_panic) {
             (Outcome::Returned(_), Some(payload)) | (Outcome::Panicked(payload), _) => {
                 Fate::Panicked(payload.as_any())
@@ -55,7 +55,7 @@ impl<T> Exit<T> {
             (Outcome::Returned(value), None) => Fate::Returned(value),
             (Outcome::Cancelled, _) => Fate::Cancelled,
         };
-        let evaluated = adopted.polling(|| evaluate(fate));
+        let (adopted, evaluated) = adopted.evaluating(|| evaluate(fate));
         (Self { outcome, drop_panic, adopted }, evaluated)
     }
 

@@ -179,11 +179,11 @@ impl Adopted {
     /// Hands off a cleanup that follows all of it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn hand_off_before(self, cleanup: BoxFuture, location: &'static Location<'static>) {
-        let Self { mut key, chains } = self;
-        match (chains, key.take_group()) {
-            (None, None) => hand_off_alone(cleanup, location),
-            (Some(chain), None) => hand_off_behind(chain, cleanup, location),
-            (chains, group @ Some(_)) => hand_off_after(chains, group, cleanup, location),
+        let Self { key, chains } = self;
+        match chains {
+            chains if key.0.is_some() => hand_off_after(chains, key, cleanup, location),
+            None => hand_off_alone(cleanup, location),
+            Some(chain) => hand_off_behind(chain, cleanup, location),
         }
     }
 
@@ -207,15 +207,21 @@ fn hand_off_behind(chain: Box<Chain>, cleanup: BoxFuture, location: &'static Loc
     inside::hand_off_boxed(chain.followed_by(Job::new(cleanup, location, GroupKey::NONE)));
 }
 
-/// Hands off a cleanup that follows chains and a group.
+/// Hands off a cleanup that follows chains and a group, which may have ended.
 #[cold]
 fn hand_off_after(
     chains: Option<Box<Chain>>,
-    group: Option<Arc<Group>>,
+    mut key: GroupKey,
     cleanup: BoxFuture,
     location: &'static Location<'static>,
 ) {
-    inside::hand_off(Chain::after(chains, group, Job::new(cleanup, location, GroupKey::NONE)));
+    match (chains, key.take_group()) {
+        (None, None) => hand_off_alone(cleanup, location),
+        (Some(chain), None) => hand_off_behind(chain, cleanup, location),
+        (chains, group @ Some(_)) => {
+            inside::hand_off(Chain::after(chains, group, Job::new(cleanup, location, GroupKey::NONE)));
+        }
+    }
 }
 
 /// Hands off a cleanup that stands half-way, and goes on at once. What it has cancelled itself until now is under `key`, and

@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 use core::{
     future::Future,
-    mem,
+    mem::{self, ManuallyDrop},
     panic::Location,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -82,7 +82,8 @@ impl Job {
 /// It is started as one task, on whatever executor. Nearly always it is one job, which waits for nothing else: the executor
 /// moves a small future for less than a large one.
 pub(super) struct Chain {
-    first: Option<Job>,
+    /// Never dropped in its place: a chain that is dropped before its end moves on, and a job that has ended holds nothing.
+    first: ManuallyDrop<Option<Job>>,
     /// Counts this chain in the group of the finally around it.
     ticket: Option<Ticket>,
     rare: Option<Box<Rare>>,
@@ -110,10 +111,10 @@ struct Rare {
 }
 
 impl Chain {
-    const ENDED: Self = Self { first: None, ticket: None, rare: None, counted: None };
+    const ENDED: Self = Self { first: ManuallyDrop::new(None), ticket: None, rare: None, counted: None };
 
     fn new(job: Job, rare: Option<Box<Rare>>) -> Self {
-        Self { first: Some(job), ticket: None, rare, counted: Some(CountedChain::new()) }
+        Self { first: ManuallyDrop::new(Some(job)), ticket: None, rare, counted: Some(CountedChain::new()) }
     }
 
     pub(super) fn of(job: Job) -> Self {
@@ -128,7 +129,7 @@ impl Chain {
     /// A chain without a job, which ends when a group has. It does not count: nothing is lost with it.
     pub(super) fn waiting(group: Arc<Group>) -> Self {
         let rare = Box::new(Rare { after: Some(group), ..Rare::default() });
-        Self { first: None, ticket: None, rare: Some(rare), counted: None }
+        Self { first: ManuallyDrop::new(None), ticket: None, rare: Some(rare), counted: None }
     }
 
     /// The group that a chain without a job waits for.
@@ -150,13 +151,9 @@ impl Chain {
             return Self::after_each(self, job);
         }
         if self.first.is_some() {
-            let rest = &mut self.rare.get_or_insert_default().rest;
-            if rest.capacity() == 0 {
-                rest.reserve_exact(LEVELS);
-            }
-            rest.push_back(job);
+            self.rare.get_or_insert_with(Rare::of_levels).rest.push_back(job);
         } else {
-            self.first = Some(job);
+            self.first = ManuallyDrop::new(Some(job));
             self.counted = Some(CountedChain::new());
         }
         self
@@ -245,15 +242,14 @@ impl Chain {
             if let Some(rare) = &mut self.rare {
                 ready!(rare.poll(context));
             }
-            while let Some(job) = &mut self.first {
+            while let Some(job) = &mut *self.first {
                 ready!(job.poll(context));
                 let next = self.rare.as_mut().and_then(|rare| rare.rest.pop_front());
-                // A job that has ended holds nothing that would have to be dropped.
-                mem::forget(self.first.take());
                 if next.is_none() {
+                    self.first = ManuallyDrop::new(None);
                     break;
                 }
-                self.first = next;
+                self.first = ManuallyDrop::new(next);
             }
             Poll::Ready(())
         });
@@ -274,6 +270,11 @@ impl Chain {
 }
 
 impl Rare {
+    #[cold]
+    fn of_levels() -> Box<Self> {
+        Box::new(Self { rest: VecDeque::with_capacity(LEVELS), ..Self::default() })
+    }
+
     /// Waits for what ends before the first job.
     fn poll(&mut self, context: &Context<'_>) -> Poll<()> {
         if let Some(before) = self.before.take() {

@@ -45,17 +45,26 @@ fn replace_kept_further_out(chains: Vec<Box<Chain>>) -> Vec<Box<Chain>> {
     ManuallyDrop::into_inner(KEPT_FURTHER_OUT.replace(ManuallyDrop::new(chains)))
 }
 
-/// Runs something, which must not unwind, with other chains kept, and returns those that are kept at its end.
+/// Keeps other chains, until [`end_keeping`] is called with the result.
 #[inline]
-fn keeping<R>(chains: Option<Box<Chain>>, run: impl FnOnce() -> R) -> (R, Option<Box<Chain>>) {
+fn begin_keeping(chains: Option<Box<Chain>>) -> KeptBefore {
     let outer = replace_kept(chains);
-    let is_outer = outer.is_some();
+    let is_any = outer.is_some();
     if let Some(outer) = outer {
         push_further_out(outer);
     }
-    let ended = run();
-    let outer = if is_outer { pop_further_out() } else { None };
-    (ended, replace_kept(outer))
+    KeptBefore { is_any }
+}
+
+/// Returns the chains that are kept, and keeps those of before again.
+#[inline]
+fn end_keeping(before: KeptBefore) -> Option<Box<Chain>> {
+    replace_kept(if before.is_any { pop_further_out() } else { None })
+}
+
+/// Whether there were chains that were kept. They are at the end of [`KEPT_FURTHER_OUT`] meanwhile.
+struct KeptBefore {
+    is_any: bool,
 }
 
 #[cold]
@@ -109,22 +118,29 @@ impl Adopted {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn dropping(key: GroupKey, drop: impl FnOnce()) -> (Self, Result<(), Payload>) {
         let outer = INSIDE.replace(Inside::Dropping);
-        let (dropped, chains) = keeping(None, || catch(drop));
+        let before = begin_keeping(None);
+        let dropped = catch(drop);
+        let chains = end_keeping(before);
         INSIDE.set(outer);
         (Self { key, chains }, dropped)
     }
 
     /// Runs something as the inside of this finally. Catches its panic.
-    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[inline]
     pub(crate) fn polling<R>(&mut self, run: impl FnOnce() -> R) -> Result<R, Payload> {
-        if self.chains.is_none() { self.key.polling(run) } else { self.polling_with_kept(run) }
+        let (adopted, ended) = self.take().evaluating(run);
+        *self = adopted;
+        ended
     }
 
-    /// A cleanup is evaluated, and may wait in this thread for what its body has left.
-    fn polling_with_kept<R>(&mut self, run: impl FnOnce() -> R) -> Result<R, Payload> {
-        let (ended, kept) = keeping(self.chains.take(), || self.key.polling(run));
-        self.chains = kept;
-        ended
+    /// The same by value, for a cleanup that is evaluated. It may wait in this thread for what its body has left.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn evaluating<R>(self, run: impl FnOnce() -> R) -> (Self, Result<R, Payload>) {
+        let Self { mut key, chains } = self;
+        let before = chains.map(|chains| begin_keeping(Some(chains)));
+        let ended = key.polling(run);
+        let chains = before.and_then(end_keeping);
+        (Self { key, chains }, ended)
     }
 
     /// Hands off what nobody waits for here. The next finally further out adopts it.
