@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use crate::support::{
     End, Error, Log, Panic, exclusive,
     hand::Hand,
-    panic_of, runtimes,
+    panic_of,
     scene::{cancel, drained, held, in_turns, let_others_go_on},
     suspend,
 };
@@ -526,15 +526,19 @@ mod a_cleanup_that_blocks_and_is_lost {
     }
 
     #[test]
-    fn p8_leaves_what_it_has_adopted_to_nobody_if_there_is_none_around() {
+    fn p8_leaves_what_its_body_held_to_nobody_if_there_is_none_around() {
+        #[finally({ suspend().await; log.push("unreachable") }, on_cancel = block)]
+        async fn lost(log: &Log, gate: oneshot::Receiver<()>) {
+            held(log.clone(), "adopted", gate).await;
+        }
         let turn = exclusive();
         let log = Log::default();
-        let (gate, closed) = oneshot::channel();
-        runtimes::current_thread().block_on(async {
+        in_turns(async {
+            let (gate, closed) = oneshot::channel();
             cancel(lost(&log, closed));
             assert_eq!(turn.kinds(), [FailureKind::Lost]);
             gate.send(()).unwrap();
-            finally::drain().await;
+            let_others_go_on().await;
         });
         assert_eq!(log.events(), ["adopted"]);
     }

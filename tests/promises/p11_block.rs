@@ -71,24 +71,10 @@ mod the_executor_around {
     }
 
     #[test]
-    fn p11_keeps_its_wake_if_it_is_that_of_another_crate() {
-        let _turn = exclusive();
-        ends(|| futures::executor::block_on(two_halves()));
-    }
-
-    #[test]
     fn p11_keeps_its_wake_if_it_is_a_runtime() {
         let _turn = exclusive();
         for workers in [1, 2] {
             ends(move || multi_thread(workers).block_on(two_halves()));
-        }
-    }
-
-    #[test]
-    fn p11_keeps_its_wake_in_a_task() {
-        let _turn = exclusive();
-        for workers in [1, 2] {
-            ends(move || multi_thread(workers).block_on(async { tokio::spawn(two_halves()).await.unwrap() }));
         }
     }
 }
@@ -456,10 +442,15 @@ mod a_thread_that_may_block {
         }
         let _turn = exclusive();
         let (first, mut gate) = oneshot::channel();
+        let mut row = Vec::new();
         for _ in 0..5 {
             let (opens, next) = oneshot::channel();
-            cancel(drops(gate, opens));
+            row.push((gate, opens));
             gate = next;
+        }
+        // The last one first: it waits for the one that comes after it.
+        for (gate, opens) in row.into_iter().rev() {
+            cancel(drops(gate, opens));
         }
         first.send(()).unwrap();
         drained();
