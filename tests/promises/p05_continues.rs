@@ -29,6 +29,7 @@ on_every_runtime! {
     }
 }
 
+#[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
 #[test]
 fn p5_the_cleanup_is_moved_and_not_polled_inside_the_drop() {
     let _turn = exclusive();

@@ -140,6 +140,7 @@ mod a_body_that_has_cancelled_something {
         on_all_ways(4, scene, &["loser", "clean", "around"]);
     }
 
+    #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
     #[test]
     fn p6_beside_a_sibling_that_has_too() {
         #[finally(clean(log.clone()))]
@@ -230,6 +231,7 @@ mod a_cleanup_that_does_not_wait {
         }
     }
 
+    #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
     #[test]
     fn p6_leaves_it_to_the_one_around_beside_siblings() {
         let _turn = exclusive();
@@ -443,6 +445,7 @@ mod a_cleanup_that_cancels_something {
     }
 
     /// What was cancelled before holds up what follows, not the cleanup itself.
+    #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
     #[test]
     fn p6_goes_on_at_once_when_it_is_cancelled_half_way() {
         #[finally({ cancels(log.clone(), gate).await; log.push("goes on") })]

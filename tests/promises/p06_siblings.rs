@@ -150,6 +150,7 @@ mod one_that_stands_still {
         assert_eq!(log.events(), ["stands still", "around"]);
     }
 
+    #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
     #[test]
     fn p6_holds_up_no_sibling_when_they_are_dropped_together() {
         check(async |log, gate| {
@@ -161,6 +162,7 @@ mod one_that_stands_still {
         });
     }
 
+    #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
     #[test]
     fn p6_holds_up_no_sibling_when_the_body_cancels_them() {
         check(async |log, gate| {
@@ -177,6 +179,7 @@ mod one_that_stands_still {
         });
     }
 
+    #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
     #[test]
     fn p6_does_not_hold_up_the_body_that_has_cancelled_it() {
         let _turn = exclusive();

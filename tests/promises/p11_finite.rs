@@ -333,6 +333,7 @@ mod a_drain_inside_a_cleanup {
     }
 
     /// The cleanup around waits for both, in a chain of its own.
+    #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
     #[test]
     fn p11_does_not_wait_for_a_cleanup_that_waits_for_it_and_its_sibling() {
         #[finally(async { suspend().await; log.push("around") })]
@@ -352,6 +353,7 @@ mod a_drain_inside_a_cleanup {
         assert_eq!(log.events(), ["held", "drained", "around"]);
     }
 
+    #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
     #[test]
     fn p11_waits_for_a_cleanup_that_runs() {
         let _turn = exclusive();
@@ -368,6 +370,7 @@ mod a_drain_inside_a_cleanup {
         assert_eq!(log.events(), ["held", "drained"]);
     }
 
+    #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
     #[test]
     fn p11_waits_for_a_cleanup_that_has_drained_and_goes_on() {
         #[finally(drain_and_go_on(log, gate))]
@@ -403,6 +406,7 @@ mod a_drain_inside_a_cleanup {
     }
 
     /// Its own loser drains while it has not begun to wait for it.
+    #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
     #[test]
     fn p11_ends_inside_of_something_that_begins_to_wait_for_it_later() {
         #[finally(async { log.push("race") })]
@@ -429,6 +433,7 @@ mod a_drain_inside_a_cleanup {
     }
 
     /// A drain outside of all cleanups waits for those that wait, too.
+    #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
     #[test]
     fn p11_is_waited_for_by_one_outside() {
         let _turn = exclusive();
