@@ -28,8 +28,8 @@ pub(crate) enum Phase {
 /// A body and a handler that ends in one of the `settle` functions, to be awaited. The form of a cleanup that uses no argument,
 /// so the handler captures nothing.
 ///
-/// A function pointer is of one type for all functions, and an optimizer does not see through it: for the choice see
-/// [`erased`](crate::erased).
+/// A function pointer is of one type for all functions, and an optimizer does not see through it. The module `erased` says why
+/// a debug build wants that, and a release build does not.
 #[cfg(debug_assertions)]
 #[must_use = "a body runs when it is awaited"]
 pub struct Concluded<F: Future, E>(pub F, pub fn(Exit<F::Output>) -> E);

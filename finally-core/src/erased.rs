@@ -5,6 +5,10 @@
 //! and is compiled once for each output. Without them it takes the concrete type, so that the optimizer sees through all of it:
 //! a call then costs a fraction. [`erased`] makes that choice where the argument is passed, and the function itself is written once,
 //! for a `?Sized` parameter.
+//!
+//! Functions on the way of every call carry `cfg_attr(not(debug_assertions), inline(always))` for the same reason. The optimizer
+//! weighs each of them by its size, and would leave some out of line although little of them is left once they are together. A
+//! debug build compiles them once, and calls them.
 
 /// Passes a reference as a trait object if `debug_assertions` are on, and as it is if they are off.
 macro_rules! erased {
