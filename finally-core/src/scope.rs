@@ -302,7 +302,6 @@ impl<E> Closing<E> {
         let nothing = Self {
             deferred: Vec::new(),
             current: None,
-            started: false,
             adopted: Adopted::new(GroupKey::NONE),
             first: Ok(Ok(())),
             ..*self

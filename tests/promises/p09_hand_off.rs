@@ -82,6 +82,23 @@ fn p9_the_current_tokio_runtime() {
     assert_eq!(log.events(), ["cleaned on worker"]);
 }
 
+/// Nobody waits for it inside of a finally, so it may wait until somebody drives its runtime.
+#[cfg(feature = "tokio")]
+#[test]
+fn p9_the_current_tokio_runtime_though_nobody_drives_it_yet() {
+    let _turn = exclusive();
+    let log = Log::default();
+    let runtime = runtimes::current_thread();
+    let mut hand = Hand::new(tells_the_thread(log.clone()));
+    assert!(hand.poll().is_pending());
+    {
+        let _entered = runtime.enter();
+        drop(hand);
+    }
+    runtime.block_on(finally::drain());
+    assert_eq!(log.events(), [format!("cleaned on {}", thread_name())]);
+}
+
 #[test]
 fn p9_then_a_background_thread() {
     let _turn = exclusive();

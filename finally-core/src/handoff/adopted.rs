@@ -229,3 +229,18 @@ fn hand_off_after(
 pub(crate) fn hand_off(key: GroupKey, cleanup: BoxFuture, location: &'static Location<'static>) {
     inside::hand_off(Chain::of(Job::new(cleanup, location, key)));
 }
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_is_dropped_leaves_no_group() {
+        let mut key = GroupKey::NONE;
+        drop(key.group());
+        let number = key.0.unwrap();
+        assert!(shard(number).contains_key(&number));
+        drop(key);
+        assert!(!shard(number).contains_key(&number));
+    }
+}
