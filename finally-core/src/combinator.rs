@@ -203,7 +203,7 @@ impl<T, H: Conclude<T>> Handler<T, H::Ending> for Option<H> {
 }
 
 /// Drives a combinator whatever its future and its handler are.
-#[inline]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn poll<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: Handler<T, E> + ?Sized>(
     mut stage: Pin<&mut S>,
     conclusion: &mut Conclusion<H>,

@@ -82,7 +82,7 @@ impl<T, F: FnOnce() -> T> AnyBody<T> for Option<F> {
     }
 }
 
-#[inline]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn call_in<T, B: AnyBody<T> + ?Sized>(body: &mut B) -> Exit<T> {
     Exit::new(match catch(|| body.call()) {
         Ok(value) => Outcome::Returned(value),

@@ -154,9 +154,16 @@ impl Adopted {
         mem::replace(self, Self::new(GroupKey::NONE))
     }
 
+    /// Whether nothing was handed off.
+    #[inline]
+    pub(super) const fn is_empty(&self) -> bool {
+        self.chains.is_none() && self.key.0.is_none()
+    }
+
     /// Whether there is nothing to wait for.
+    #[inline]
     pub(crate) fn has_ended(&self) -> bool {
-        self.chains.is_none() && self.key.existing().is_none_or(|group| group.has_ended())
+        self.is_empty() || self.chains.is_none() && self.key.existing().is_none_or(|group| group.has_ended())
     }
 
     /// Waits for the end of everything. What is not started yet is driven here, which comes up where a drop blocks only.

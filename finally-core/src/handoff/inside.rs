@@ -144,7 +144,15 @@ impl Adopted {
     }
 
     /// Hands off what nobody waits for here. The next finally further out adopts it.
-    pub(crate) fn pass_on(mut self) {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn pass_on(self) {
+        if !self.is_empty() {
+            self.pass_on_some();
+        }
+    }
+
+    #[cold]
+    fn pass_on_some(mut self) {
         if let Some(chains) = self.chains.take() {
             match INSIDE.get() {
                 Inside::Dropping => keep(chains),

@@ -117,27 +117,36 @@ impl<T> Settled<T> {
     ) -> Self {
         match cleaned {
             Ok(value) if !describe::is_failure(rules.texts.cleanup, &value) => self,
-            cleaned => self.with_failure(cleaned, rules, waits),
+            cleaned => {
+                let Rules { texts, from_cleanup } = *rules;
+                self.with_failure(cleaned, (texts.body, texts.cleanup), texts.location, from_cleanup, waits)
+            }
         }
     }
 
     #[cold]
-    fn with_failure<V>(self, cleaned: Result<V, Payload>, rules: &Rules<T, V>, waits: bool) -> Self {
-        let texts = &rules.texts;
+    fn with_failure<V>(
+        self,
+        cleaned: Result<V, Payload>,
+        (body, cleanup): (Describe<T>, Describe<V>),
+        location: &'static Location<'static>,
+        from_cleanup: fn(V) -> Option<T>,
+        waits: bool,
+    ) -> Self {
         let Self { outcome, mut rare } = self;
         let outcome = match outcome {
-            Outcome::Returned(body) if !describe::is_failure(texts.body, &body) => {
+            Outcome::Returned(value) if !describe::is_failure(body, &value) => {
                 if waits {
-                    rare = Some(Box::new(Rare::OfCleanup(text_of_cleanup(&cleaned, texts.cleanup))));
+                    rare = Some(Box::new(Rare::OfCleanup(text_of_cleanup(&cleaned, cleanup))));
                 }
                 // The conversion of an error is code of a user.
-                match cleaned.and_then(|value| catch(|| (rules.from_cleanup)(value))) {
-                    Ok(failed) => Outcome::Returned(failed.unwrap_or(body)),
+                match cleaned.and_then(|cleaned| catch(|| from_cleanup(cleaned))) {
+                    Ok(failed) => Outcome::Returned(failed.unwrap_or(value)),
                     Err(payload) => Outcome::Panicked(payload),
                 }
             }
             outcome => {
-                report_cleanup(cleaned, texts.cleanup, texts.location);
+                report_cleanup(cleaned, cleanup, location);
                 outcome
             }
         };
@@ -199,6 +208,7 @@ impl<T> Settled<T> {
 
 impl<T> Exit<T> {
     /// Ends with a cleanup that waits for nothing. The next finally further out waits for what the body adopted.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn settle_now<V>(self, cleaned: Result<V, Payload>, rules: Rules<T, V>) -> Settled<T> {
         let (settled, adopted) = self.into_parts(&rules.texts);
         adopted.pass_on();
@@ -221,6 +231,7 @@ impl<T> Ending for Settled<T> {
         Guard { coroutine, state: State::New }
     }
 
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn begin(self) -> Result<T, Self::Held> {
         Ok(deliver(self))
     }
@@ -241,6 +252,7 @@ fn abandon_rarely(rare: Rare) {
 }
 
 /// Gives the caller what the body and its cleanup came to.
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn deliver<T>(settled: Settled<T>) -> T {
     match settled.outcome {
         Outcome::Returned(value) => value,
