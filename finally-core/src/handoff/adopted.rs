@@ -163,6 +163,7 @@ impl Adopted {
     /// Whether there is nothing to wait for.
     #[inline]
     pub(crate) fn has_ended(&self) -> bool {
+        // Asked first, because a call that hands nothing off pays for the question only.
         self.is_empty() || self.chains.is_none() && self.key.existing().is_none_or(|group| group.has_ended())
     }
 

@@ -117,22 +117,13 @@ impl<T> Settled<T> {
     ) -> Self {
         match cleaned {
             Ok(value) if !describe::is_failure(rules.texts.cleanup, &value) => self,
-            cleaned => {
-                let Rules { texts, from_cleanup } = *rules;
-                self.with_failure(cleaned, (texts.body, texts.cleanup), texts.location, from_cleanup, waits)
-            }
+            cleaned => self.with_failure(cleaned, Rules { ..*rules }, waits),
         }
     }
 
     #[cold]
-    fn with_failure<V>(
-        self,
-        cleaned: Result<V, Payload>,
-        (body, cleanup): (Describe<T>, Describe<V>),
-        location: &'static Location<'static>,
-        from_cleanup: fn(V) -> Option<T>,
-        waits: bool,
-    ) -> Self {
+    fn with_failure<V>(self, cleaned: Result<V, Payload>, rules: Rules<T, V>, waits: bool) -> Self {
+        let Rules { texts: Texts { body, cleanup, location }, from_cleanup } = rules;
         let Self { outcome, mut rare } = self;
         let outcome = match outcome {
             Outcome::Returned(value) if !describe::is_failure(body, &value) => {
