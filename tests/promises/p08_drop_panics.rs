@@ -505,7 +505,7 @@ mod a_cleanup_that_blocks_and_is_lost {
         std::future::pending::<()>().await;
     }
 
-    #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
+    #[cfg_attr(not(feature = "tokio"), ignore = "a cleanup that blocks does not recognize the runtime")]
     #[test]
     fn p8_leaves_what_it_has_adopted_to_the_one_around() {
         #[finally(clean(log.clone()))]
@@ -526,7 +526,7 @@ mod a_cleanup_that_blocks_and_is_lost {
         assert_eq!(log.events(), ["adopted", "clean"]);
     }
 
-    #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
+    #[cfg_attr(not(feature = "tokio"), ignore = "a cleanup that blocks does not recognize the runtime")]
     #[test]
     fn p8_leaves_what_its_body_held_to_nobody_if_there_is_none_around() {
         #[finally({ suspend().await; log.push("unreachable") }, on_cancel = block)]
@@ -546,7 +546,7 @@ mod a_cleanup_that_blocks_and_is_lost {
     }
 
     /// It is dropped half-way, and that panics, which is a failure of its own.
-    #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
+    #[cfg_attr(not(feature = "tokio"), ignore = "a cleanup that blocks does not recognize the runtime")]
     #[test]
     fn p8_reports_a_panic_of_its_drop() {
         #[finally({ let _bomb = Bomb("cleanup"); suspend().await; log.push("unreachable") }, on_cancel = block)]

@@ -370,6 +370,32 @@ mod a_drain_inside_a_cleanup {
         assert_eq!(log.events(), ["held", "drained"]);
     }
 
+    /// A chain that drains twice is exempt once.
+    #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
+    #[test]
+    fn p11_waits_for_a_cleanup_that_runs_though_there_are_two_in_one_cleanup() {
+        #[finally(drain_twice(log))]
+        async fn drains_twice(log: Log) {
+            std::future::pending::<()>().await;
+            let _uses = &log;
+        }
+        async fn drain_twice(log: Log) {
+            tokio::join!(drain(log.clone()), drain(log));
+        }
+        let _turn = exclusive();
+        let log = Log::default();
+        in_turns(async {
+            let (gate, closed) = oneshot::channel();
+            cancel(held(log.clone(), "held", closed));
+            cancel(drains_twice(log.clone()));
+            let_others_go_on().await;
+            assert!(log.events().is_empty());
+            gate.send(()).unwrap();
+            let_others_go_on().await;
+        });
+        assert_eq!(log.events(), ["held", "drained", "drained"]);
+    }
+
     #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
     #[test]
     fn p11_waits_for_a_cleanup_that_has_drained_and_goes_on() {
