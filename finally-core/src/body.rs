@@ -3,7 +3,7 @@
 use core::{
     future::{Future, IntoFuture},
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use pin_project_lite::pin_project;
@@ -13,6 +13,7 @@ use crate::{
     handoff::{Adopted, GroupKey},
     outcome::{Exit, Outcome},
     signal,
+    unwind::catch,
 };
 
 /// The user's block, to be awaited in a coroutine. Not a function, and so one less that is compiled for each of the user's.
@@ -117,19 +118,17 @@ pub(crate) fn run<T, B: Run<T> + ?Sized>(
     adopted: &mut GroupKey,
     context: &mut Context<'_>,
 ) -> Poll<Exit<T>> {
-    let mut returned = None;
-    let polled = adopted.polling(|| {
-        returned = Some(ready!(body.as_mut().poll(context)));
-        body.as_mut().end();
-        Poll::Ready(())
-    });
-    let (outcome, drop_panic) = match (polled, returned) {
-        (Ok(Poll::Pending), _) => return Poll::Pending,
-        (Ok(Poll::Ready(())), Some(value)) => (Outcome::Returned(value), None),
-        (Err(payload), Some(value)) => (Outcome::Returned(value), Some(payload)),
-        (Err(payload), None) => (Outcome::Panicked(payload), adopted.polling(|| body.end()).err()),
-        (Ok(Poll::Ready(())), None) => unreachable!("a body that has ended gives a value"),
+    let outer = adopted.enter();
+    let outcome = match catch(|| body.as_mut().poll(context)) {
+        Ok(Poll::Pending) => {
+            adopted.leave(outer);
+            return Poll::Pending;
+        }
+        Ok(Poll::Ready(value)) => Outcome::Returned(value),
+        Err(payload) => Outcome::Panicked(payload),
     };
+    let drop_panic = catch(|| body.end()).err();
+    adopted.leave(outer);
     Poll::Ready(Exit { outcome, drop_panic, adopted: Adopted::new(adopted.take()) })
 }
 

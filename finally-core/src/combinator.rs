@@ -14,7 +14,7 @@ use crate::{
     erased::erased,
     handoff::GroupKey,
     outcome::Exit,
-    settle::{Ending, Hold, deliver},
+    settle::{Ending, FirstPoll, Hold, deliver},
 };
 
 /// How far a combinator is, for `Debug`.
@@ -81,7 +81,7 @@ pin_project! {
         H: Conclude<F::Output, Ending = E>,
         E: Ending,
     {
-        #[inline]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             if mem::replace(&mut this.conclusion.entered, false) {
@@ -197,7 +197,11 @@ impl<T, H: Conclude<T>> Handler<T, H::Ending> for Option<H> {
     fn conclude(&mut self, exit: Exit<T>) -> H::Ending {
         match self.take() {
             Some(handler) => handler.conclude(exit),
-            None => unreachable!("a body ends once"),
+            None => {
+                // An exit that would have to be dropped on this way would be in memory on every way.
+                mem::forget(exit);
+                unreachable!("a body ends once")
+            }
         }
     }
 }
@@ -215,9 +219,13 @@ fn poll<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: Handler<T, E> + ?Size
                 conclusion.entered = true;
                 let exit = ready!(body::run(stage.as_mut(), &mut conclusion.adopted, context));
                 conclusion.entered = false;
-                match conclusion.handler.conclude(exit).begin() {
-                    Ok(output) => return Poll::Ready(output),
-                    Err(held) => {
+                match conclusion.handler.conclude(exit).poll_first(context) {
+                    FirstPoll::Ready(output) => return Poll::Ready(output),
+                    FirstPoll::Pending(held) => {
+                        stage.proceed(Some(held));
+                        return Poll::Pending;
+                    }
+                    FirstPoll::Held(held) => {
                         stage.as_mut().proceed(Some(held));
                         continue;
                     }
@@ -232,7 +240,7 @@ fn poll<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: Handler<T, E> + ?Size
 }
 
 /// Drops a body that is under way, and calls the handler.
-#[cfg_attr(not(debug_assertions), inline(always))]
+#[inline(never)]
 fn leave<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: Handler<T, E> + ?Sized>(
     stage: Pin<&mut S>,
     conclusion: &mut Conclusion<H>,

@@ -224,6 +224,7 @@ where
 {
     type Output = F::Output;
 
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         self.project().combinator.poll(context)
     }

@@ -90,12 +90,12 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
         let this = self.project();
         let coroutine = erased!(this.coroutine => Pin<&mut dyn Future<Output = Settled<T>>>);
-        poll(coroutine, this.state, context).map(deliver)
+        signal::without(context, |context| poll(coroutine, this.state, context)).map(deliver)
     }
 }
 
-/// Polls a coroutine whatever it is.
-#[inline]
+/// Polls a coroutine whatever it is. `context` is without the signal.
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn poll<E, C: Future<Output = E> + ?Sized>(
     coroutine: Pin<&mut C>,
     state: &mut State,
@@ -105,7 +105,7 @@ fn poll<E, C: Future<Output = E> + ?Sized>(
     if let State::Ended = mem::replace(state, State::Ended) {
         panic!("`finally` polled after completion");
     }
-    let polled = signal::without(context, |context| coroutine.poll(context));
+    let polled = coroutine.poll(context);
     if polled.is_pending() {
         *state = State::Entered;
     }
@@ -113,9 +113,15 @@ fn poll<E, C: Future<Output = E> + ?Sized>(
 }
 
 /// Resumes a coroutine that is under way, when its guard is dropped.
-#[inline]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn leave<E: Ending, C: Future<Output = E> + ?Sized>(coroutine: Pin<&mut C>, state: &mut State) {
-    let State::Entered = mem::replace(state, State::Ended) else { return };
+    if let State::Entered = mem::replace(state, State::Ended) {
+        resume(coroutine);
+    }
+}
+
+#[inline(never)]
+fn resume<E: Ending, C: Future<Output = E> + ?Sized>(coroutine: Pin<&mut C>) {
     let abandoned = match catch(|| coroutine.poll(&mut signal::context())) {
         Ok(Poll::Ready(ending)) => catch(|| ending.abandon()).err(),
         Ok(Poll::Pending) => unreachable!("what is awaited in a coroutine ends at the signal"),

@@ -14,10 +14,9 @@ impl GroupKey {
         Self
     }
 
-    #[inline]
-    pub(crate) fn polling<R>(&mut self, run: impl FnOnce() -> R) -> Result<R, Payload> {
-        catch(run)
-    }
+    pub(crate) const fn enter(&mut self) {}
+
+    pub(crate) const fn leave(&mut self, (): ()) {}
 }
 
 pub(crate) struct Adopted;
@@ -29,6 +28,10 @@ impl Adopted {
 
     pub(crate) const fn take(&mut self) -> Self {
         Self
+    }
+
+    pub(crate) const fn take_key(&mut self) -> GroupKey {
+        GroupKey
     }
 
     #[inline]

@@ -33,6 +33,19 @@ impl<T> Exit<T> {
         Self { outcome, drop_panic: None, adopted: Adopted::new(GroupKey::NONE) }
     }
 
+    /// The value, if that is all there is to say.
+    #[cfg(feature = "std")]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn into_value(self) -> Result<T, Self> {
+        match (self.outcome, self.drop_panic, self.adopted.into_nothing()) {
+            (Outcome::Returned(value), None, Ok(())) => Ok(value),
+            (outcome, drop_panic, adopted) => {
+                let adopted = adopted.err().unwrap_or(Adopted::new(GroupKey::NONE));
+                Err(Self { outcome, drop_panic, adopted })
+            }
+        }
+    }
+
     /// Changes the value that a body returned.
     pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Exit<U> {
         let outcome = match self.outcome {

@@ -24,7 +24,9 @@ use core::{
 #[cfg(feature = "std")]
 use crate::cleanup::Awaited;
 use crate::{
+    body::{self, Run},
     cleanup::{Accepts, CleanupValue, InPlace},
+    handoff::Adopted,
     outcome::Exit,
     signal,
     unwind::Payload,
@@ -42,11 +44,21 @@ pub trait Ending: Sized {
 
     fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C>;
 
-    /// What the caller gets where it is known by now, else what has to be awaited.
-    fn begin(self) -> Result<Self::Output, Self::Held>;
+    /// Polls the cleanup for the first time, if that needs no place of its own.
+    fn poll_first(self, context: &mut Context<'_>) -> FirstPoll<Self::Output, Self::Held>;
 
     /// The caller has left. Goes on with what the body panicked with while it was dropped.
     fn abandon(self);
+}
+
+/// How the first poll of a cleanup ended.
+pub enum FirstPoll<T, Held> {
+    /// The caller gets this.
+    Ready(T),
+    /// It was polled, and is to be polled again when it is woken.
+    Pending(Held),
+    /// It needs its place first, and is to be polled there now.
+    Held(Held),
 }
 
 /// A cleanup that is being awaited. Not a `Future` by that name: a coroutine ends in one, and must not look as if it
@@ -59,6 +71,27 @@ pub trait Hold {
     /// The caller has left. What has no one to go to is reported, and what stays is a panic for whoever dropped. Nothing
     /// where it has ended before.
     fn leave(self: Pin<&mut Self>) -> Option<Settled<Self::Output>>;
+}
+
+/// Polls a cleanup, and drops it when it has ended, before its end is delivered.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn poll_cleanup<T, V, C: Run<V> + ?Sized>(
+    cleanup: Pin<&mut C>,
+    adopted: &mut Adopted,
+    texts: &Texts<T, V>,
+    context: &mut Context<'_>,
+) -> Poll<Result<V, Payload>> {
+    let mut key = adopted.take_key();
+    let polled = body::run(cleanup, &mut key, context);
+    let (polled, left) = match polled {
+        Poll::Pending => (Poll::Pending, Adopted::new(key)),
+        Poll::Ready(ended) => {
+            let (cleaned, left) = ended.into_cleaned(texts);
+            (Poll::Ready(cleaned), left)
+        }
+    };
+    *adopted = left;
+    polled
 }
 
 /// Polls what a coroutine awaits. Where the guard around is being dropped, that is no poll of the user's code.

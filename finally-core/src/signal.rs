@@ -15,12 +15,27 @@ pub(crate) fn context() -> Context<'static> {
 }
 
 /// Whether this poll is a guard's last one.
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn is_cancel(context: &Context<'_>) -> bool {
     context.waker().will_wake(SIGNAL)
 }
 
 /// Calls `poll` with the caller's context, in which the signal never appears.
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn without<R>(context: &mut Context<'_>, poll: impl FnOnce(&mut Context<'_>) -> R) -> R {
+    #[cfg(feature = "std")]
+    {
+        let mut inert;
+        let context = if is_cancel(context) {
+            inert = Context::from_waker(kept_inert());
+            &mut inert
+        } else {
+            context
+        };
+        // Called in one place, so that it can be inlined.
+        poll(context)
+    }
+    #[cfg(not(feature = "std"))]
     if is_cancel(context) { poll(&mut Context::from_waker(&inert())) } else { poll(context) }
 }
 
@@ -30,15 +45,17 @@ impl Wake for Inert {
     fn wake(self: Arc<Self>) {}
 }
 
-/// A waker that does nothing and is not the signal. Made once with `std`; without it there is no place to keep it.
+/// Makes a waker that does nothing and is not the signal.
 fn inert() -> Waker {
-    #[cfg(feature = "std")]
-    {
-        static INERT: std::sync::OnceLock<Waker> = std::sync::OnceLock::new();
-        INERT.get_or_init(|| Arc::new(Inert).into()).clone()
-    }
-    #[cfg(not(feature = "std"))]
     Arc::new(Inert).into()
+}
+
+/// Returns the one that is made once. Without `std` there is no place to keep it.
+#[cfg(feature = "std")]
+#[cold]
+fn kept_inert() -> &'static Waker {
+    static INERT: std::sync::OnceLock<Waker> = std::sync::OnceLock::new();
+    INERT.get_or_init(inert)
 }
 
 #[cfg(test)]

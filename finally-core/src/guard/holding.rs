@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use super::{State, leave, poll};
 use crate::{
     erased::erased,
-    settle::{Ending, Hold, deliver},
+    settle::{Ending, FirstPoll, Hold, deliver},
     signal,
 };
 
@@ -44,7 +44,7 @@ pin_project! {
         C: Future<Output = E>,
         E: Ending,
     {
-        #[inline(always)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         fn drop(this: Pin<&mut Self>) {
             if let HoldingGuardProject::Running { coroutine, state } = this.project() {
                 leave(erased!(coroutine => Pin<&mut dyn Future<Output = E>>), state);
@@ -73,7 +73,8 @@ where
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<E::Output> {
-        poll_holding(erased!(self => Pin<&mut dyn AnyHoldingGuard<E>>), context)
+        let guard = erased!(self => Pin<&mut dyn AnyHoldingGuard<E>>);
+        signal::without(context, |context| poll_holding(guard, context))
     }
 }
 
@@ -96,7 +97,7 @@ where
     C: Future<Output = E>,
     E: Ending,
 {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn stage(self: Pin<&mut Self>) -> Stage<'_, E> {
         match self.project() {
             HoldingGuardProject::Running { coroutine, state } => Stage::Running { coroutine, state },
@@ -105,7 +106,7 @@ where
         }
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn proceed(mut self: Pin<&mut Self>, held: Option<E::Held>) {
         self.set(match held {
             Some(held) => Self::Holding { held },
@@ -114,19 +115,24 @@ where
     }
 }
 
-#[inline]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn poll_holding<E: Ending, G: AnyHoldingGuard<E> + ?Sized>(
     mut guard: Pin<&mut G>,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
     if let Stage::Running { coroutine, state } = guard.as_mut().stage() {
-        match ready!(poll(coroutine, state, context)).begin() {
-            Ok(output) => return Poll::Ready(output),
-            Err(held) => guard.as_mut().proceed(Some(held)),
+        let ending = ready!(poll(coroutine, state, context));
+        match ending.poll_first(context) {
+            FirstPoll::Ready(output) => return Poll::Ready(output),
+            FirstPoll::Pending(held) => {
+                guard.proceed(Some(held));
+                return Poll::Pending;
+            }
+            FirstPoll::Held(held) => guard.as_mut().proceed(Some(held)),
         }
     }
     let Stage::Holding(held) = guard.as_mut().stage() else { panic!("`finally` polled after completion") };
-    let settled = ready!(signal::without(context, |context| held.poll(context)));
+    let settled = ready!(held.poll(context));
     guard.proceed(None);
     Poll::Ready(deliver(settled))
 }

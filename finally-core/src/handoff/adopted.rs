@@ -70,7 +70,7 @@ impl GroupKey {
             return Arc::clone(shard(key).entry(key).or_default());
         }
         loop {
-            let Some(key) = NonZeroU32::new(LAST.fetch_add(1, Relaxed)) else { continue };
+            let Some(key) = NonZeroU32::new(LAST.fetch_add(1, Relaxed) % inside::KEYS) else { continue };
             // After four thousand million bodies, one of the first may still be there.
             if let Entry::Vacant(vacant) = shard(key).entry(key) {
                 self.0 = Some(key);
@@ -158,6 +158,17 @@ impl Adopted {
     #[inline]
     pub(super) const fn is_empty(&self) -> bool {
         self.chains.is_none() && self.key.0.is_none()
+    }
+
+    /// Ends, if nothing was handed off.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) const fn into_nothing(self) -> Result<(), Self> {
+        if self.is_empty() {
+            mem::forget(self);
+            Ok(())
+        } else {
+            Err(self)
+        }
     }
 
     /// Whether there is nothing to wait for.

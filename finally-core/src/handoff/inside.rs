@@ -12,9 +12,11 @@ use super::{
 };
 use crate::unwind::{Payload, catch};
 
-/// The innermost finally.
-#[derive(Clone, Copy)]
-pub(super) enum Inside {
+/// The innermost finally, as [`Place`] in four bytes. Each call of a finally replaces it four times or more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Inside(u32);
+
+enum Place {
     /// There is none: a chain is started, and nobody here waits for it.
     Nothing,
     /// A body or an awaited cleanup is polled: a chain is started, and counts in the group under this key.
@@ -24,9 +26,35 @@ pub(super) enum Inside {
     Dropping,
 }
 
+/// The key of every body is less.
+pub(super) const KEYS: u32 = u32::MAX - 1;
+
+impl Inside {
+    const NOTHING: Self = Self(KEYS);
+    const DROPPING: Self = Self(KEYS + 1);
+
+    const fn polling(key: Option<NonZeroU32>) -> Self {
+        match key {
+            None => Self(0),
+            Some(key) => Self(key.get()),
+        }
+    }
+
+    const fn place(self) -> Place {
+        match self {
+            Self::NOTHING => Place::Nothing,
+            Self::DROPPING => Place::Dropping,
+            Self(key) => Place::Polling(NonZeroU32::new(key)),
+        }
+    }
+}
+
+/// What is around the inside of a finally.
+pub(crate) struct Outer(Inside);
+
 // None has a destructor: they are there on a thread that is ending, and cost a load and a store.
 std::thread_local! {
-    static INSIDE: Cell<Inside> = const { Cell::new(Inside::Nothing) };
+    static INSIDE: Cell<Inside> = const { Cell::new(Inside::NOTHING) };
     /// The chains that a drop has kept so far.
     static KEPT: Cell<ManuallyDrop<Option<Box<Chain>>>> = const { Cell::new(ManuallyDrop::new(None)) };
     /// The chains that drops further out have kept, while one inside of them goes on. Empty, and without memory, when there are
@@ -101,14 +129,27 @@ pub(super) fn start_kept() {
 }
 
 impl GroupKey {
+    /// Begins the inside of a finally that goes on, until [`leave`](Self::leave) is called with the result. Nothing may unwind
+    /// in between.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn enter(&mut self) -> Outer {
+        Outer(INSIDE.replace(Inside::polling(self.take_raw())))
+    }
+
+    /// Goes back to the outside.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn leave(&mut self, outer: Outer) {
+        if let Place::Polling(key) = INSIDE.replace(outer.0).place() {
+            self.set_raw(key);
+        }
+    }
+
     /// Runs something as the inside of a finally that goes on. Catches its panic.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn polling<R>(&mut self, run: impl FnOnce() -> R) -> Result<R, Payload> {
-        let outer = INSIDE.replace(Inside::Polling(self.take_raw()));
+        let outer = self.enter();
         let ended = catch(run);
-        if let Inside::Polling(key) = INSIDE.replace(outer) {
-            self.set_raw(key);
-        }
+        self.leave(outer);
         ended
     }
 }
@@ -117,7 +158,7 @@ impl Adopted {
     /// Drops a body as the inside of a finally that is cancelled. Catches its panic.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn dropping(key: GroupKey, drop: impl FnOnce()) -> (Self, Result<(), Payload>) {
-        let outer = INSIDE.replace(Inside::Dropping);
+        let outer = INSIDE.replace(Inside::DROPPING);
         let before = begin_keeping(None);
         let dropped = catch(drop);
         let chains = end_keeping(before);
@@ -154,9 +195,9 @@ impl Adopted {
     #[cold]
     fn pass_on_some(mut self) {
         if let Some(chains) = self.chains.take() {
-            match INSIDE.get() {
-                Inside::Dropping => keep(chains),
-                Inside::Nothing | Inside::Polling(_) => chains.into_each(hand_off_kept),
+            match INSIDE.get().place() {
+                Place::Dropping => keep(chains),
+                Place::Nothing | Place::Polling(_) => chains.into_each(hand_off_kept),
             }
         }
         if let Some(group) = self.key.take_group() {
@@ -167,10 +208,10 @@ impl Adopted {
 
 /// Lets the finally around wait for a group.
 fn pass_on(group: Arc<Group>) {
-    match INSIDE.get() {
-        Inside::Nothing => {}
-        Inside::Polling(key) => group.hold(&group_of(key)),
-        Inside::Dropping => keep(Box::new(Chain::waiting(group))),
+    match INSIDE.get().place() {
+        Place::Nothing => {}
+        Place::Polling(key) => group.hold(&group_of(key)),
+        Place::Dropping => keep(Box::new(Chain::waiting(group))),
     }
 }
 
@@ -182,10 +223,10 @@ pub(super) fn hand_off(chain: Chain) {
 /// The same, compiled where it is called, for the one call that nearly all chains come from.
 #[inline(always)]
 pub(super) fn hand_off_inline(chain: Chain) {
-    match INSIDE.get() {
-        Inside::Nothing => executor::start_outside(chain),
-        Inside::Polling(key) => hand_off_to(&group_of(key), chain),
-        Inside::Dropping => keep(Box::new(chain)),
+    match INSIDE.get().place() {
+        Place::Nothing => executor::start_outside(chain),
+        Place::Polling(key) => hand_off_to(&group_of(key), chain),
+        Place::Dropping => keep(Box::new(chain)),
     }
 }
 
@@ -199,7 +240,7 @@ fn hand_off_to(group: &Arc<Group>, mut chain: Chain) {
 /// The same for a chain in a box.
 #[inline]
 pub(super) fn hand_off_boxed(chain: Box<Chain>) {
-    if let Inside::Dropping = INSIDE.get() { keep(chain) } else { hand_off(*chain) }
+    if let Place::Dropping = INSIDE.get().place() { keep(chain) } else { hand_off(*chain) }
 }
 
 /// Hands a chain off that comes out of the drop of a body.
@@ -214,7 +255,7 @@ pub(super) fn hand_off_kept(chain: Box<Chain>) {
 fn group_of(key: Option<NonZeroU32>) -> Arc<Group> {
     let mut key = GroupKey::from_raw(key);
     let group = key.group();
-    INSIDE.set(Inside::Polling(key.take_raw()));
+    INSIDE.set(Inside::polling(key.take_raw()));
     group
 }
 
@@ -238,7 +279,7 @@ fn keep_beside(kept: Box<Chain>) {
 /// Runs something that is inside of no finally, and must not unwind.
 #[inline]
 pub(super) fn outside<R>(run: impl FnOnce() -> R) -> R {
-    let outer = INSIDE.replace(Inside::Nothing);
+    let outer = INSIDE.replace(Inside::NOTHING);
     let ended = run();
     INSIDE.set(outer);
     ended

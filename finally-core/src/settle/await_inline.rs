@@ -8,13 +8,13 @@ use core::{
 
 use pin_project_lite::pin_project;
 
-use super::{Ending, Hold, Rules, Settled};
+use super::{Ending, FirstPoll, Hold, Rules, Settled, poll_cleanup};
 use crate::{
+    body::Run,
     failure::{self, FailureKind},
     guard::HoldingGuard,
     handoff::Adopted,
     outcome::Exit,
-    report::report_cleanup,
     unwind::{Payload, catch},
 };
 
@@ -62,6 +62,21 @@ where
     }
 }
 
+impl<F: Future> Run<F::Output> for Option<F> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        match self.as_pin_mut() {
+            Some(future) => future.poll(context),
+            None => unreachable!("a cleanup that has ended is not polled"),
+        }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn end(mut self: Pin<&mut Self>) {
+        self.set(None);
+    }
+}
+
 /// Held by a guard.
 impl<T, F> Hold for Skipping<T, F>
 where
@@ -75,18 +90,12 @@ where
             ready!(this.adopted.poll_end(context));
             *this.started = true;
         }
-        let cleaned = match this.cleanup.as_mut().as_pin_mut() {
-            Some(cleanup) => match this.adopted.polling(|| cleanup.poll(context)) {
-                Ok(polled) => Some(Ok(ready!(polled))),
-                Err(payload) => Some(Err(payload)),
-            },
-            None => this.build_panic.take().map(Err),
+        let cleaned = if this.cleanup.is_some() {
+            Some(ready!(poll_cleanup(this.cleanup.as_mut(), this.adopted, &this.rules.texts, context)))
+        } else {
+            this.build_panic.take().map(Err)
         };
-        if let Some(mut cleaned) = cleaned {
-            if let Err(payload) = this.adopted.polling(|| this.cleanup.set(None)) {
-                report_cleanup(cleaned, this.rules.texts.cleanup, this.rules.texts.location);
-                cleaned = Err(payload);
-            }
+        if let Some(cleaned) = cleaned {
             let waits = !this.adopted.has_ended();
             *this.settled =
                 this.settled.take().map(|settled| settled.with_cleanup(cleaned, this.rules, waits));
@@ -136,8 +145,8 @@ where
         HoldingGuard::new(coroutine)
     }
 
-    fn begin(self) -> Result<T, Self> {
-        Err(self)
+    fn poll_first(self, _: &mut Context<'_>) -> FirstPoll<T, Self> {
+        FirstPoll::Held(self)
     }
 
     fn abandon(self) {

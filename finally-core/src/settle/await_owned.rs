@@ -9,13 +9,14 @@ use core::{
     task::{Context, Poll, ready},
 };
 
-use super::{Detach, Ending, Hold, Rules, Settled, Texts, raise};
+use super::{Detach, Ending, FirstPoll, Hold, Rules, Settled, Texts, poll_cleanup, raise};
 use crate::{
+    body::{self, Run},
     cleanup::Awaited,
-    describe::Describe,
+    describe::{self, Describe},
     failure::{self, FailureKind},
     guard::HoldingGuard,
-    handoff::{self, Adopted, BoxFuture, Drive},
+    handoff::{self, Adopted, BoxFuture, Drive, GroupKey},
     outcome::{Exit, Outcome},
     report::{Reporting, report_cleanup},
     unwind::Payload,
@@ -55,7 +56,8 @@ where
 
 /// A cleanup in its box whatever its future is.
 trait AnyReporting<V>: Send {
-    fn future(self: Pin<&mut Self>) -> Pin<&mut dyn Future<Output = V>>;
+    /// Polls the future alone.
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<V>;
 
     fn detach(self: Pin<Box<Self>>, describe: Describe<V>, location: &'static Location<'static>)
     -> BoxFuture;
@@ -66,8 +68,9 @@ where
     F: Future + Send + 'static,
     F::Output: 'static,
 {
-    fn future(self: Pin<&mut Self>) -> Pin<&mut dyn Future<Output = F::Output>> {
-        Self::future(self)
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        self.future().poll(context)
     }
 
     fn detach(
@@ -84,7 +87,7 @@ impl<V> Owned for Detachable<V> {
     type Value = V;
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<V> {
-        self.0.as_mut().future().poll(context)
+        self.0.as_mut().poll(context)
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -150,9 +153,8 @@ impl<F: Future> Owned for Blocking<F> {
         let mut blocked = handoff::block(settling);
         let (detach, is_started) = match &settling.stage {
             Stage::Waiting(cleanup) => (cleanup.detach, false),
-            Stage::Started(cleanup) => (cleanup.detach, true),
             Stage::Panicked(_) => (None, false),
-            Stage::Ended => (None, true),
+            Stage::Started(Started(cleanup)) => (cleanup.as_ref().and_then(|cleanup| cleanup.detach), true),
         };
         if blocked.is_err() && !is_started && detach.is_none() {
             // It waits for cleanups that wait for this very thread. Out of order is better than lost.
@@ -221,9 +223,33 @@ impl<T, O: Owned> Ending for Unsettled<T, O> {
         HoldingGuard::new(coroutine)
     }
 
-    #[inline]
-    fn begin(self) -> Result<T, Settling<T, O>> {
-        Err(self.hold())
+    /// Polls the cleanup where it stands. One that ends at once needs no place.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn poll_first(self, context: &mut Context<'_>) -> FirstPoll<T, Settling<T, O>> {
+        let Self { cleanup, exit, rules } = self;
+        let value = match exit.into_value() {
+            Ok(value) => value,
+            Err(exit) => return FirstPoll::Held(Settling::waiting(cleanup, exit, rules)),
+        };
+        let cleanup = match cleanup {
+            Ok(cleanup) => cleanup,
+            Err(payload) => {
+                let exit = Exit::new(Outcome::Returned(value));
+                return FirstPoll::Held(Settling::waiting(Err(payload), exit, rules));
+            }
+        };
+        let (mut started, mut key) = (Started(Some(cleanup)), GroupKey::NONE);
+        let Poll::Ready(exit) = body::run(Pin::new(&mut started), &mut key, context) else {
+            return FirstPoll::Pending(Settling::started(Outcome::Returned(value), started, key, rules));
+        };
+        let exit = match exit.into_value() {
+            Ok(cleaned) if !describe::is_failure(rules.texts.cleanup, &cleaned) => {
+                return FirstPoll::Ready(value);
+            }
+            Ok(cleaned) => Exit::new(Outcome::Returned(cleaned)),
+            Err(exit) => exit,
+        };
+        FirstPoll::Held(Settling::ended(Outcome::Returned(value), exit, rules))
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -245,14 +271,38 @@ pub struct Settling<T, O: Owned> {
 enum Stage<O> {
     /// For what the body adopted.
     Waiting(O),
-    Started(O),
     /// In its evaluation. This waits too.
     Panicked(Payload),
-    Ended,
+    Started(Started<O>),
 }
+
+impl<O> Stage<O> {
+    const ENDED: Self = Self::Started(Started(None));
+}
+
+/// A cleanup until it has ended.
+struct Started<O>(Option<O>);
+
+/// The one pinned part is in a box.
+impl<O> Unpin for Started<O> {}
 
 /// The one pinned part is in a box.
 impl<T, O: Owned> Unpin for Settling<T, O> {}
+
+impl<O: Owned> Run<O::Value> for Started<O> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<O::Value> {
+        match &mut self.0 {
+            Some(cleanup) => cleanup.poll(context),
+            None => panic!("`finally` polled after completion"),
+        }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn end(mut self: Pin<&mut Self>) {
+        self.0 = None;
+    }
+}
 
 impl<T, O: Owned> Settling<T, O> {
     #[inline]
@@ -262,51 +312,62 @@ impl<T, O: Owned> Settling<T, O> {
         Self { settled: Some(settled), adopted, stage, rules }
     }
 
+    /// [`new`](Self::new) for where it is rare.
+    #[cold]
+    fn waiting(cleanup: Result<O, Payload>, exit: Exit<T>, rules: Rules<T, O::Value>) -> Self {
+        Self::new(cleanup, exit, rules)
+    }
+
+    /// Of a body that returned and a cleanup that has started.
+    #[inline(never)]
+    fn started(body: Outcome<T>, cleanup: Started<O>, key: GroupKey, rules: Rules<T, O::Value>) -> Self {
+        let (settled, stage) = (Some(Settled::of(body)), Stage::Started(cleanup));
+        Self { settled, adopted: Adopted::new(key), stage, rules }
+    }
+
+    /// Of a body that returned and a cleanup that has ended.
+    #[cold]
+    fn ended(body: Outcome<T>, cleanup: Exit<O::Value>, rules: Rules<T, O::Value>) -> Self {
+        let (cleaned, adopted) = cleanup.into_cleaned(&rules.texts);
+        let settled = Settled::of(body).with_cleanup(cleaned, &rules, !adopted.has_ended());
+        Self { settled: Some(settled), adopted, stage: Stage::ENDED, rules }
+    }
+
     const fn has_ended(&self) -> bool {
-        matches!(self.stage, Stage::Ended)
+        matches!(self.stage, Stage::Started(Started(None)))
     }
 
     fn poll_cleanup(&mut self, context: &mut Context<'_>) -> Poll<Result<O::Value, Payload>> {
         if let Stage::Waiting(_) | Stage::Panicked(_) = self.stage {
             ready!(self.adopted.poll_end(context));
-            match mem::replace(&mut self.stage, Stage::Ended) {
-                Stage::Waiting(cleanup) => self.stage = Stage::Started(cleanup),
+            match mem::replace(&mut self.stage, Stage::ENDED) {
+                Stage::Waiting(cleanup) => self.stage = Stage::Started(Started(Some(cleanup))),
                 Stage::Panicked(payload) => return Poll::Ready(Err(payload)),
-                Stage::Started(_) | Stage::Ended => {}
+                Stage::Started(_) => {}
             }
         }
-        let Stage::Started(cleanup) = &mut self.stage else { panic!("`finally` polled after completion") };
-        let cleaned = match self.adopted.polling(|| cleanup.poll(context)) {
-            Ok(polled) => Ok(ready!(polled)),
-            Err(payload) => Err(payload),
-        };
-        // The future of a cleanup goes before the result is delivered, and a panic on that way counts as its own.
-        Poll::Ready(match self.drop_cleanup() {
-            Ok(()) => cleaned,
-            Err(payload) => {
-                report_cleanup(cleaned, self.rules.texts.cleanup, self.rules.texts.location);
-                Err(payload)
-            }
-        })
+        let Stage::Started(started) = &mut self.stage else { unreachable!("the cleanup has started") };
+        poll_cleanup(Pin::new(started), &mut self.adopted, &self.rules.texts, context)
     }
 
     fn drop_cleanup(&mut self) -> Result<(), Payload> {
-        let ended = mem::replace(&mut self.stage, Stage::Ended);
-        self.adopted.polling(|| drop(ended))
+        self.adopted.polling(|| self.stage = Stage::ENDED)
     }
 
     #[inline]
     fn hand_off(&mut self, detach: impl FnOnce(O) -> BoxFuture) {
         let location = self.rules.texts.location;
         let mut adopted = self.adopted.take();
-        match mem::replace(&mut self.stage, Stage::Ended) {
+        match mem::replace(&mut self.stage, Stage::ENDED) {
             Stage::Waiting(cleanup) => adopted.hand_off_before(detach(cleanup), location),
-            Stage::Started(cleanup) => handoff::hand_off(adopted.take_key(), detach(cleanup), location),
+            Stage::Started(Started(Some(cleanup))) => {
+                handoff::hand_off(adopted.take_key(), detach(cleanup), location);
+            }
             Stage::Panicked(payload) => {
                 adopted.pass_on();
                 failure::report_panic(FailureKind::CleanupPanicked, payload, location);
             }
-            Stage::Ended => adopted.pass_on(),
+            Stage::Started(Started(None)) => adopted.pass_on(),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Who gets which failure.
 
 use alloc::{boxed::Box, string::String};
-use core::{future::Future, panic::Location};
+use core::{future::Future, panic::Location, task::Context};
 
-use super::Ending;
+use super::{Ending, FirstPoll};
 use crate::{
     cleanup::{Accepts, CleanupValue},
     describe::{self, Describe},
@@ -73,6 +73,11 @@ enum Rare {
 }
 
 impl<T> Settled<T> {
+    #[cfg(feature = "std")]
+    pub(super) const fn of(outcome: Outcome<T>) -> Self {
+        Self { outcome, rare: None }
+    }
+
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn new<V>(outcome: Outcome<T>, drop_panic: Option<Payload>, texts: &Texts<T, V>) -> Self {
         match drop_panic {
@@ -206,6 +211,24 @@ impl<T> Exit<T> {
         settled.with_cleanup(cleaned, &rules, false)
     }
 
+    /// Of a cleanup that was polled as a body is: its end, and what it adopted. A panic of the drop of its future counts as its
+    /// own.
+    pub(super) fn into_cleaned<B>(self, texts: &Texts<B, T>) -> (Result<T, Payload>, Adopted) {
+        let cleaned = match self.outcome {
+            Outcome::Returned(value) => Ok(value),
+            Outcome::Panicked(payload) => Err(payload),
+            Outcome::Cancelled => unreachable!("a cleanup is awaited, or dropped"),
+        };
+        let cleaned = match self.drop_panic {
+            None => cleaned,
+            Some(payload) => {
+                report_cleanup(cleaned, texts.cleanup, texts.location);
+                Err(payload)
+            }
+        };
+        (cleaned, self.adopted)
+    }
+
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn into_parts<V>(self, texts: &Texts<T, V>) -> (Settled<T>, Adopted) {
         (Settled::new(self.outcome, self.drop_panic, texts), self.adopted)
@@ -223,8 +246,8 @@ impl<T> Ending for Settled<T> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn begin(self) -> Result<T, Self::Held> {
-        Ok(deliver(self))
+    fn poll_first(self, _: &mut Context<'_>) -> FirstPoll<T, Self::Held> {
+        FirstPoll::Ready(deliver(self))
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
