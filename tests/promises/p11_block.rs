@@ -187,6 +187,35 @@ mod a_runtime_that_shuts_down {
         }
     }
 
+    /// A runtime begins to shut down by ending the threads of its pool that have nothing to do. From then on a worker that
+    /// blocks finds nobody to go on in its place, so nobody drops the tasks.
+    #[test]
+    fn p11_it_does_not_wait_when_no_thread_is_left_to_end_the_runtime() {
+        thread_local! {
+            static HELD: Cell<Option<mpsc::Sender<()>>> = const { Cell::new(None) };
+        }
+
+        /// Holds its thread until the other ones have ended, and never ends itself.
+        #[finally({ begins.send(()).unwrap(); others.recv().unwrap_err(); pending::<()>().await }, on_cancel = block)]
+        async fn never_ends(begins: &mpsc::Sender<()>, others: &mut mpsc::Receiver<()>) {
+            pending::<()>().await;
+            let _uses = (begins, &others);
+        }
+
+        let turn = exclusive();
+        ends(|| {
+            let runtime = multi_thread(1);
+            let (held, mut others) = mpsc::channel();
+            let idle = runtime.spawn_blocking(|| HELD.set(Some(held)));
+            runtime.block_on(idle).unwrap();
+            let (begins, begun) = mpsc::channel();
+            runtime.spawn(async move { cancel(never_ends(&begins, &mut others)) });
+            begun.recv().unwrap();
+            drop(runtime);
+        });
+        assert_eq!(turn.kinds(), [FailureKind::Lost]);
+    }
+
     /// It needs nobody else for its second poll.
     #[test]
     fn p11_one_that_needs_no_other_task_ends() {
