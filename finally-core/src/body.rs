@@ -10,10 +10,10 @@ use pin_project_lite::pin_project;
 
 use crate::{
     erased::erased,
-    handoff::{Adopted, GroupKey},
+    handoff::{Adopted, Dropping, GroupKey, Outer},
     outcome::{Exit, Outcome},
     signal,
-    unwind::catch,
+    unwind::{Payload, catch},
 };
 
 /// The user's block, to be awaited in a coroutine. Not a function, and so one less that is compiled for each of the user's.
@@ -101,13 +101,19 @@ const ENDED: &str = "`finally` polled after completion";
 fn poll<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>, context: &mut Context<'_>) -> Poll<Exit<T>> {
     let mut adopted = body.as_mut().adopted().take();
     if signal::is_cancel(context) {
-        return Poll::Ready(cancel(body, adopted));
+        return end_cancelled(body, adopted);
     }
     let polled = run(body.as_mut(), &mut adopted, context);
     if polled.is_pending() {
         *body.adopted() = adopted;
     }
     polled
+}
+
+/// Ends at the cancel signal. Apart from [`poll`], which a deep nest has on its stack once for each level.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn end_cancelled<T, B: AnyBody<T> + ?Sized>(body: Pin<&mut B>, adopted: GroupKey) -> Poll<Exit<T>> {
+    Poll::Ready(cancel(body, adopted))
 }
 
 /// Polls what belongs to the user, and drops it when it has ended, before its cleanup starts. A panic of that drop must not
@@ -119,22 +125,37 @@ pub(crate) fn run<T, B: Run<T> + ?Sized>(
     context: &mut Context<'_>,
 ) -> Poll<Exit<T>> {
     let outer = adopted.enter();
-    let outcome = match catch(|| body.as_mut().poll(context)) {
+    match catch(|| body.as_mut().poll(context)) {
         Ok(Poll::Pending) => {
             adopted.leave(outer);
-            return Poll::Pending;
+            Poll::Pending
         }
+        polled => Poll::Ready(end(body, adopted, outer, polled)),
+    }
+}
+
+/// Drops what has ended.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn end<T, B: Run<T> + ?Sized>(
+    body: Pin<&mut B>,
+    adopted: &mut GroupKey,
+    outer: Outer,
+    polled: Result<Poll<T>, Payload>,
+) -> Exit<T> {
+    let outcome = match polled {
         Ok(Poll::Ready(value)) => Outcome::Returned(value),
+        Ok(Poll::Pending) => unreachable!("a body that is pending has not ended"),
         Err(payload) => Outcome::Panicked(payload),
     };
     let drop_panic = catch(|| body.end()).err();
     adopted.leave(outer);
-    Poll::Ready(Exit { outcome, drop_panic, adopted: Adopted::new(adopted.take()) })
+    Exit { outcome, drop_panic, adopted: Adopted::new(adopted.take()) }
 }
 
 /// Drops a body that is under way.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn cancel<T, B: Run<T> + ?Sized>(body: Pin<&mut B>, adopted: GroupKey) -> Exit<T> {
-    let (adopted, dropped) = Adopted::dropping(adopted, || body.end());
-    Exit { outcome: Outcome::Cancelled, drop_panic: dropped.err(), adopted }
+    let outside = Dropping::begin();
+    let dropped = catch(|| body.end());
+    Exit { outcome: Outcome::Cancelled, drop_panic: dropped.err(), adopted: outside.end(adopted) }
 }

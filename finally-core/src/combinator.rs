@@ -14,7 +14,7 @@ use crate::{
     erased::erased,
     handoff::GroupKey,
     outcome::Exit,
-    settle::{Ending, FirstPoll, Hold, deliver},
+    settle::{Ending, FirstPoll, Hold, Place, deliver},
 };
 
 /// How far a combinator is, for `Debug`.
@@ -207,36 +207,50 @@ impl<T, H: Conclude<T>> Handler<T, H::Ending> for Option<H> {
 }
 
 /// Drives a combinator whatever its future and its handler are.
+///
+/// The body is polled from here, so what follows it is in functions of their own, out of the stack of a deep nest.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn poll<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: Handler<T, E> + ?Sized>(
     mut stage: Pin<&mut S>,
     conclusion: &mut Conclusion<H>,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
-    loop {
-        let settled = match stage.as_mut().current() {
-            Current::Body => {
-                conclusion.entered = true;
-                let exit = ready!(body::run(stage.as_mut(), &mut conclusion.adopted, context));
-                conclusion.entered = false;
-                match conclusion.handler.conclude(exit).poll_first(context) {
-                    FirstPoll::Ready(output) => return Poll::Ready(output),
-                    FirstPoll::Pending(held) => {
-                        stage.proceed(Some(held));
-                        return Poll::Pending;
-                    }
-                    FirstPoll::Held(held) => {
-                        stage.as_mut().proceed(Some(held));
-                        continue;
-                    }
-                }
-            }
-            Current::Cleanup(held) => ready!(held.poll(context)),
-            Current::Done => panic!("`finally` polled after completion"),
-        };
-        stage.proceed(None);
-        return Poll::Ready(deliver(settled));
+    if !stage.as_mut().is_body() {
+        return poll_held::<T, E, S>(stage, context);
     }
+    conclusion.entered = true;
+    match body::run(stage.as_mut(), &mut conclusion.adopted, context) {
+        Poll::Pending => Poll::Pending,
+        Poll::Ready(exit) => conclude(stage, conclusion, exit, context),
+    }
+}
+
+/// Evaluates the cleanup of a body that has ended, and polls it.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn conclude<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: Handler<T, E> + ?Sized>(
+    mut stage: Pin<&mut S>,
+    conclusion: &mut Conclusion<H>,
+    exit: Exit<T>,
+    context: &mut Context<'_>,
+) -> Poll<E::Output> {
+    conclusion.entered = false;
+    match conclusion.handler.conclude(exit).poll_first(context, stage.as_mut()) {
+        FirstPoll::Ready(output) => Poll::Ready(output),
+        FirstPoll::Pending => Poll::Pending,
+        FirstPoll::Held => poll_held::<T, E, S>(stage, context),
+    }
+}
+
+/// Polls the cleanup in its place.
+#[inline(never)]
+fn poll_held<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized>(
+    mut stage: Pin<&mut S>,
+    context: &mut Context<'_>,
+) -> Poll<E::Output> {
+    let Some(held) = stage.as_mut().held() else { panic!("`finally` polled after completion") };
+    let settled = ready!(held.poll(context));
+    stage.end();
+    Poll::Ready(deliver(settled))
 }
 
 /// Drops a body that is under way, and calls the handler.
@@ -265,17 +279,11 @@ pin_project! {
     }
 }
 
-trait AnyStage<T, Held>: Run<T> {
-    fn current(self: Pin<&mut Self>) -> Current<'_, Held>;
+trait AnyStage<T, Held>: Run<T> + Place<Held> {
+    fn is_body(self: Pin<&mut Self>) -> bool;
 
-    /// Goes on to awaiting the cleanup, or to the end. Drops what was there before.
-    fn proceed(self: Pin<&mut Self>, held: Option<Held>);
-}
-
-enum Current<'a, Held> {
-    Body,
-    Cleanup(Pin<&'a mut Held>),
-    Done,
+    /// The cleanup that is awaited.
+    fn held(self: Pin<&mut Self>) -> Option<Pin<&mut Held>>;
 }
 
 impl<F: Future, Held> Run<F::Output> for Stage<F, Held> {
@@ -297,19 +305,22 @@ impl<F: Future, Held> Run<F::Output> for Stage<F, Held> {
 
 impl<F: Future, Held> AnyStage<F::Output, Held> for Stage<F, Held> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn current(self: Pin<&mut Self>) -> Current<'_, Held> {
-        match self.project() {
-            StageProject::Body { .. } => Current::Body,
-            StageProject::Cleanup { held } => Current::Cleanup(held),
-            StageProject::Done => Current::Done,
-        }
+    fn is_body(self: Pin<&mut Self>) -> bool {
+        matches!(self.project(), StageProject::Body { .. })
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn proceed(mut self: Pin<&mut Self>, held: Option<Held>) {
-        self.set(match held {
-            Some(held) => Self::Cleanup { held },
-            None => Self::Done,
-        });
+    fn held(self: Pin<&mut Self>) -> Option<Pin<&mut Held>> {
+        match self.project() {
+            StageProject::Cleanup { held } => Some(held),
+            StageProject::Body { .. } | StageProject::Done => None,
+        }
+    }
+}
+
+impl<F, Held> Place<Held> for Stage<F, Held> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn put(mut self: Pin<&mut Self>, held: Held) {
+        self.set(Self::Cleanup { held });
     }
 }

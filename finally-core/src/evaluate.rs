@@ -41,6 +41,7 @@ impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
 
     /// The exit, and the future of a cleanup that is one already. One that has ended in place does not wait for what the body
     /// adopted, so the next finally further out does.
+    #[cfg(feature = "std")]
     pub(crate) fn started(mut self) -> (Exit<T>, Result<K::Future, Payload>)
     where
         K: Cleanup<M>,
@@ -49,6 +50,19 @@ impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
             self.exit.adopted.take().pass_on();
         }
         (self.exit, self.built.map(Cleanup::into_future))
+    }
+}
+
+impl<T, K, M, V: CleanupValue> Evaluated<T, Option<K>, M, V>
+where
+    K: Cleanup<M>,
+{
+    /// The same where there may be no cleanup.
+    pub(crate) fn started_or_skipped(mut self) -> (Exit<T>, Result<Option<K::Future>, Payload>) {
+        if K::IN_PLACE {
+            self.exit.adopted.take().pass_on();
+        }
+        (self.exit, self.built.map(|cleanup| cleanup.map(Cleanup::into_future)))
     }
 }
 
@@ -73,6 +87,23 @@ where
     V: CleanupValue,
 {
     build(exit, cleanup)
+}
+
+/// Evaluates a cleanup that stays where it is, unless the body was cancelled.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn build_unless_cancelled<T, K, I, M, V>(
+    exit: Exit<T>,
+    cleanup: impl FnOnce(Fate<'_, T>) -> K,
+) -> Evaluated<T, Option<I>, M, V>
+where
+    K: Cleanup<M, Value = V, Itself = I>,
+    V: CleanupValue,
+{
+    if exit.is_cancelled() {
+        return Evaluated::new(exit, Ok(None));
+    }
+    let Evaluated { exit, built, .. } = build(exit, cleanup);
+    Evaluated::new(exit, built.map(Some))
 }
 
 /// Evaluates a cleanup that may go on elsewhere.

@@ -90,8 +90,18 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
         let this = self.project();
         let coroutine = erased!(this.coroutine => Pin<&mut dyn Future<Output = Settled<T>>>);
-        signal::without(context, |context| poll(coroutine, this.state, context)).map(deliver)
+        poll_settled(coroutine, this.state, context)
     }
+}
+
+/// Polls a coroutine that leaves nothing to be awaited.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn poll_settled<T, C: Future<Output = Settled<T>> + ?Sized>(
+    coroutine: Pin<&mut C>,
+    state: &mut State,
+    context: &mut Context<'_>,
+) -> Poll<T> {
+    signal::without(context, |context| poll(coroutine, state, context)).map(deliver)
 }
 
 /// Polls a coroutine whatever it is. `context` is without the signal.
@@ -122,10 +132,10 @@ fn leave<E: Ending, C: Future<Output = E> + ?Sized>(coroutine: Pin<&mut C>, stat
 
 #[inline(never)]
 fn resume<E: Ending, C: Future<Output = E> + ?Sized>(coroutine: Pin<&mut C>) {
-    let abandoned = match catch(|| coroutine.poll(&mut signal::context())) {
-        Ok(Poll::Ready(ending)) => catch(|| ending.abandon()).err(),
-        Ok(Poll::Pending) => unreachable!("what is awaited in a coroutine ends at the signal"),
-        Err(payload) => Some(payload),
-    };
-    raise(abandoned, Location::caller());
+    // In one closure, so that no result goes through it: a deep nest has all of it on its stack once for each level.
+    let abandoned = catch(|| match coroutine.poll(&mut signal::context()) {
+        Poll::Ready(ending) => ending.abandon(),
+        Poll::Pending => unreachable!("what is awaited in a coroutine ends at the signal"),
+    });
+    raise(abandoned.err(), Location::caller());
 }

@@ -47,6 +47,7 @@ pub(crate) use adopted::{Adopted, GroupKey, hand_off};
 pub(crate) use block::{Drive, block};
 pub use drain::{StillRunning, detached, drain, drain_blocking, drain_timeout};
 pub use executor::{AlreadySet, set_executor};
+pub(crate) use inside::{Dropping, Outer};
 
 use alloc::boxed::Box;
 use core::{future::Future, pin::Pin};

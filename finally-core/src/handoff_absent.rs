@@ -14,9 +14,25 @@ impl GroupKey {
         Self
     }
 
-    pub(crate) const fn enter(&mut self) {}
+    pub(crate) const fn enter(&mut self) -> Outer {
+        Outer
+    }
 
-    pub(crate) const fn leave(&mut self, (): ()) {}
+    pub(crate) const fn leave(&mut self, _: Outer) {}
+}
+
+pub(crate) struct Outer;
+
+pub(crate) struct Dropping;
+
+impl Dropping {
+    pub(crate) const fn begin() -> Self {
+        Self
+    }
+
+    pub(crate) const fn end(self, _: GroupKey) -> Adopted {
+        Adopted
+    }
 }
 
 pub(crate) struct Adopted;
@@ -41,10 +57,6 @@ impl Adopted {
 
     pub(crate) fn evaluating<R>(self, run: impl FnOnce() -> R) -> (Self, Result<R, Payload>) {
         (self, catch(run))
-    }
-
-    pub(crate) fn dropping(_: GroupKey, drop: impl FnOnce()) -> (Self, Result<(), Payload>) {
-        (Self, catch(drop))
     }
 
     pub(crate) const fn has_ended(&self) -> bool {

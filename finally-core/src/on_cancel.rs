@@ -179,6 +179,6 @@ where
     type Ending = Skipping<T, F>;
 
     fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending {
-        Skipping::new(started.map(|cleanup| cleanup.0), exit, Rules::new(texts))
+        Skipping::new(started.map(|cleanup| Some(cleanup.0)), exit, Rules::new(texts))
     }
 }

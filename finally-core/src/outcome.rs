@@ -72,6 +72,10 @@ impl<T> Exit<T> {
         (Self { outcome, drop_panic, adopted }, evaluated)
     }
 
+    pub(crate) const fn is_cancelled(&self) -> bool {
+        matches!(self.outcome, Outcome::Cancelled)
+    }
+
     /// Adds a panic of a drop. There is room for one, so the next is reported.
     pub(crate) fn add_drop_panic(
         &mut self,
@@ -84,11 +88,5 @@ impl<T> Exit<T> {
         } else {
             failure::report_panic(FailureKind::BodyPanicked, payload, location);
         }
-    }
-
-    /// Whether the body was cancelled, which is where `on_cancel = skip` asks.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn is_cancelled(&self) -> bool {
-        matches!(self.outcome, Outcome::Cancelled)
     }
 }

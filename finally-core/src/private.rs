@@ -12,7 +12,7 @@ use crate::{
     block::{AtOnce, Leaving},
     cleanup::{Accepts, Cleanup, CleanupValue},
     function::{self, Immediate, Resolved, ResolvesTo},
-    settle::{Rules, Settled, Settles, Skipping, Texts},
+    settle::{Rules, Settles, Skipping, Texts},
 };
 pub use crate::{
     block::{
@@ -23,7 +23,7 @@ pub use crate::{
     describe::{Describe, Probe},
     evaluate::{
         Builder, Evaluated, build, build_and_drop, build_detached, build_detached_static, build_owned,
-        build_static, own,
+        build_static, build_unless_cancelled, own,
     },
     guard::Guarded,
     opaque::describe as describe_opaque,
@@ -71,13 +71,13 @@ where
     D::settle(end.built, end.exit, texts)
 }
 
-/// `on_cancel = skip`, for a body that was not cancelled.
-#[inline]
+/// `on_cancel = skip`: a cleanup that is awaited, or none.
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 pub fn settle_or_skip<T, K, M, V>(
     describe_body: Describe<T>,
     describe_cleanup: Describe<V>,
-    end: Evaluated<T, K, M, V>,
+    end: Evaluated<T, Option<K>, M, V>,
 ) -> Skipping<T, K::Future>
 where
     K: Cleanup<M, Value = V>,
@@ -85,17 +85,8 @@ where
     T: Accepts<V>,
 {
     let texts = Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() };
-    let (exit, started) = end.started();
+    let (exit, started) = end.started_or_skipped();
     Skipping::new(started, exit, Rules::new(texts))
-}
-
-/// `on_cancel = skip`, for a body that was cancelled.
-#[track_caller]
-pub fn skip<T>(exit: Exit<T>) -> Settled<T> {
-    exit.settle_now(
-        Ok(()),
-        Rules::new(Texts { body: |_, _| None, cleanup: |(), _| None, location: Location::caller() }),
-    )
 }
 
 /// The end of a function that is not async.

@@ -44,21 +44,30 @@ pub trait Ending: Sized {
 
     fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C>;
 
-    /// Polls the cleanup for the first time, if that needs no place of its own.
-    fn poll_first(self, context: &mut Context<'_>) -> FirstPoll<Self::Output, Self::Held>;
+    /// Polls the cleanup for the first time, or puts it in its place if it has to be there for that.
+    fn poll_first<P: Place<Self::Held> + ?Sized>(
+        self,
+        context: &mut Context<'_>,
+        place: Pin<&mut P>,
+    ) -> FirstPoll<Self::Output>;
 
     /// The caller has left. Goes on with what the body panicked with while it was dropped.
     fn abandon(self);
 }
 
 /// How the first poll of a cleanup ended.
-pub enum FirstPoll<T, Held> {
+pub enum FirstPoll<T> {
     /// The caller gets this.
     Ready(T),
-    /// It was polled, and is to be polled again when it is woken.
-    Pending(Held),
-    /// It needs its place first, and is to be polled there now.
-    Held(Held),
+    /// The cleanup is in its place, and is to be polled again when it is woken.
+    Pending,
+    /// The cleanup is in its place, and was not polled yet.
+    Held,
+}
+
+/// The place of a cleanup that is awaited, where its body was before.
+pub trait Place<Held> {
+    fn put(self: Pin<&mut Self>, held: Held);
 }
 
 /// A cleanup that is being awaited. Not a `Future` by that name: a coroutine ends in one, and must not look as if it

@@ -21,7 +21,7 @@ pub(crate) fn is_cancel(context: &Context<'_>) -> bool {
 }
 
 /// Calls `poll` with the caller's context, in which the signal never appears.
-#[cfg_attr(not(debug_assertions), inline(always))]
+#[inline(always)]
 pub(crate) fn without<R>(context: &mut Context<'_>, poll: impl FnOnce(&mut Context<'_>) -> R) -> R {
     #[cfg(feature = "std")]
     {

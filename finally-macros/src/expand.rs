@@ -280,7 +280,6 @@ impl End<'_> {
             span: *span,
             build: quote_spanned!(*span=> let #end = #built;),
             body: settle::describe(*span, "body"),
-            skipped: exit.to_token_stream(),
         };
         settlement.expand(detacher)
     }

@@ -31,8 +31,9 @@ pub(crate) fn evaluate(
     let build = match (on_cancel, captures) {
         (OnCancel::Detach, true) => "build_detached",
         (OnCancel::Detach, false) => "build_detached_static",
-        (OnCancel::Skip | OnCancel::Block, true) => "build",
-        (OnCancel::Skip | OnCancel::Block, false) => "build_static",
+        (OnCancel::Block, true) => "build",
+        (OnCancel::Block, false) => "build_static",
+        (OnCancel::Skip, _) => "build_unless_cancelled",
     };
     let build = Ident::new(build, span);
     quote_spanned!(span=> #private::#build(__finally_exit, #closure))
@@ -47,13 +48,13 @@ pub(crate) struct Settlement<'a> {
     pub(crate) build: TokenStream,
     /// The text of the body's failure.
     pub(crate) body: TokenStream,
-    /// The exit of a body whose cleanup is skipped.
-    pub(crate) skipped: TokenStream,
 }
 
 impl Settlement<'_> {
+    /// A future has room for each variable that was borrowed before an `.await` in its scope. So what is awaited comes out of a
+    /// block.
     pub(crate) fn expand(self, detacher: impl FnOnce() -> TokenStream) -> TokenStream {
-        let Self { on_cancel, private, span, build, body, skipped } = self;
+        let Self { on_cancel, private, span, build, body } = self;
         let cleanup = describe(span, "cleanup");
         match on_cancel {
             OnCancel::Detach => quote_spanned! {span=>
@@ -61,19 +62,21 @@ impl Settlement<'_> {
                 #private::settle(#body, #cleanup, __finally_end)
             },
             OnCancel::Skip => quote_spanned! {span=>
-                if __finally_exit.is_cancelled() {
-                    #private::skip(#skipped)
-                } else {
+                {
                     #build
-                    #private::settle_or_skip(#body, #cleanup, __finally_end).await
+                    #private::settle_or_skip(#body, #cleanup, __finally_end)
                 }
+                .await
             },
             OnCancel::Block => {
                 let detacher = detacher();
                 quote_spanned! {span=>
-                    #build
-                    let __finally_detacher = #detacher;
-                    #private::settle_or_block(#body, #cleanup, __finally_end, __finally_detacher).await
+                    {
+                        #build
+                        let __finally_detacher = #detacher;
+                        #private::settle_or_block(#body, #cleanup, __finally_end, __finally_detacher)
+                    }
+                    .await
                 }
             }
         }

@@ -138,20 +138,18 @@ fn skip_awaits_the_cleanup_in_the_coroutine() {
                                 {}
                             })
                             .await;
-                        if __finally_exit.is_cancelled() {
-                            __finally::skip(__finally_exit)
-                        } else {
-                            let __finally_end = __finally::build(
+                        {
+                            let __finally_end = __finally::build_unless_cancelled(
                                 __finally_exit,
                                 |_| async { conn.close().await },
                             );
                             __finally::settle_or_skip(
-                                    __finally_end.body.__finally_describe(),
-                                    __finally_end.cleanup.__finally_describe(),
-                                    __finally_end,
-                                )
-                                .await
+                                __finally_end.body.__finally_describe(),
+                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end,
+                            )
                         }
+                            .await
                     })
                     .await
             }
@@ -176,17 +174,19 @@ fn block_hands_off_what_uses_nothing_where_it_would_deadlock() {
                                 {}
                             })
                             .await;
-                        let __finally_end = __finally::build_static(__finally_exit, |_| close());
-                        let __finally_detacher = {
-                            use __finally::{DetachLocal as _, DetachSend as _};
-                            (&&__finally_end.detach_probe()).__finally_detacher()
-                        };
-                        __finally::settle_or_block(
+                        {
+                            let __finally_end = __finally::build_static(__finally_exit, |_| close());
+                            let __finally_detacher = {
+                                use __finally::{DetachLocal as _, DetachSend as _};
+                                (&&__finally_end.detach_probe()).__finally_detacher()
+                            };
+                            __finally::settle_or_block(
                                 __finally_end.body.__finally_describe(),
                                 __finally_end.cleanup.__finally_describe(),
                                 __finally_end,
                                 __finally_detacher,
                             )
+                        }
                             .await
                     })
                     .await
@@ -563,17 +563,19 @@ fn block_borrows_what_it_uses() {
                                 { conn.ping().await }
                             })
                             .await;
-                        let __finally_end = __finally::build(
-                            __finally_exit,
-                            |_| async { conn.close().await },
-                        );
-                        let __finally_detacher = __finally::Option::None;
-                        __finally::settle_or_block(
+                        {
+                            let __finally_end = __finally::build(
+                                __finally_exit,
+                                |_| async { conn.close().await },
+                            );
+                            let __finally_detacher = __finally::Option::None;
+                            __finally::settle_or_block(
                                 __finally_end.body.__finally_describe(),
                                 __finally_end.cleanup.__finally_describe(),
                                 __finally_end,
                                 __finally_detacher,
                             )
+                        }
                             .await
                     })
                     .await
@@ -1311,17 +1313,19 @@ fn a_future_shares_with_its_cleanup_what_both_mention() {
                     __finally::IntoFuture::into_future(
                         __finally::Guarded(async move {
                             let __finally_exit = __finally::Body(async { conn.run().await }).await;
-                            let __finally_end = __finally::build(
-                                __finally_exit,
-                                |fate| async { conn.close().await },
-                            );
-                            let __finally_detacher = __finally::Option::None;
-                            __finally::settle_or_block(
+                            {
+                                let __finally_end = __finally::build(
+                                    __finally_exit,
+                                    |fate| async { conn.close().await },
+                                );
+                                let __finally_detacher = __finally::Option::None;
+                                __finally::settle_or_block(
                                     __finally::describe_opaque,
                                     __finally_end.cleanup.__finally_describe(),
                                     __finally_end,
                                     __finally_detacher,
                                 )
+                            }
                                 .await
                         }),
                     )

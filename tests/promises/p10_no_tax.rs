@@ -107,4 +107,79 @@ mod sizes {
         assert!(size_of_val(&calls_with_the_argument(argument)) <= limit);
         assert!(size_of_val(&takes_the_argument(argument)) <= limit);
     }
+
+    async fn ends(_n: u32) {}
+
+    #[finally(ends(n).await)]
+    async fn awaited(n: u32) -> u32 {
+        suspend().await;
+        n
+    }
+
+    #[finally(ends(n).await, on_cancel = skip)]
+    async fn skipped(n: u32) -> u32 {
+        suspend().await;
+        n
+    }
+
+    #[finally(ends(n).await, on_cancel = block)]
+    async fn blocks(n: u32) -> u32 {
+        suspend().await;
+        n
+    }
+
+    /// Bytes of a future with a 4-byte argument.
+    #[test]
+    fn p10_a_small_future_stays_small() {
+        assert!(size_of_val(&awaited(1)) <= 120);
+        assert!(size_of_val(&skipped(1)) <= 160);
+        assert!(size_of_val(&blocks(1)) <= 200);
+    }
+}
+
+mod stack {
+    use std::{future::pending, pin::Pin, thread};
+
+    use super::*;
+
+    type Nested = Pin<Box<dyn Future<Output = ()>>>;
+
+    const LEVELS: usize = 1_000;
+    const STACK: usize = 2 << 20;
+
+    #[finally(ends())]
+    async fn nested(levels: usize) {
+        if levels > 1 {
+            let inner: Nested = Box::pin(nested(levels - 1));
+            inner.await;
+        } else {
+            pending::<()>().await;
+        }
+    }
+
+    #[finally({})]
+    async fn nested_sync(levels: usize) {
+        if levels > 1 {
+            let inner: Nested = Box::pin(nested_sync(levels - 1));
+            inner.await;
+        } else {
+            pending::<()>().await;
+        }
+    }
+
+    async fn ends() {}
+
+    /// A nest is polled and cancelled on a stack of 2 MiB, which is the default of a thread of tokio and of `std`.
+    fn fits(nested: fn(usize) -> Nested) {
+        let scene = move || crate::support::scene::cancel(nested(LEVELS));
+        thread::Builder::new().stack_size(STACK).spawn(scene).unwrap().join().unwrap();
+    }
+
+    #[test]
+    fn p10_a_thousand_levels_of_a_cleanup_by_path_fit_on_a_stack() {
+        let _turn = crate::support::exclusive();
+        fits(|levels| Box::pin(nested_sync(levels)));
+        fits(|levels| Box::pin(nested(levels)));
+        crate::support::scene::drained();
+    }
 }

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use super::{State, leave, poll};
 use crate::{
     erased::erased,
-    settle::{Ending, FirstPoll, Hold, deliver},
+    settle::{Ending, FirstPoll, Hold, Place, deliver},
     signal,
 };
 
@@ -74,16 +74,16 @@ where
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<E::Output> {
         let guard = erased!(self => Pin<&mut dyn AnyHoldingGuard<E>>);
-        signal::without(context, |context| poll_holding(guard, context))
+        poll_without_signal(guard, context)
     }
 }
 
 /// A guard whatever its coroutine is.
-trait AnyHoldingGuard<E: Ending> {
+trait AnyHoldingGuard<E: Ending>: Place<E::Held> {
     fn stage(self: Pin<&mut Self>) -> Stage<'_, E>;
 
-    /// Goes on to awaiting the cleanup, or to the end. Drops what was there before.
-    fn proceed(self: Pin<&mut Self>, held: Option<E::Held>);
+    /// Goes on to the end. Drops what was there before.
+    fn end(self: Pin<&mut Self>);
 }
 
 enum Stage<'a, E: Ending> {
@@ -107,12 +107,28 @@ where
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn proceed(mut self: Pin<&mut Self>, held: Option<E::Held>) {
-        self.set(match held {
-            Some(held) => Self::Holding { held },
-            None => Self::Ended,
-        });
+    fn end(mut self: Pin<&mut Self>) {
+        self.set(Self::Ended);
     }
+}
+
+impl<C, E> Place<E::Held> for HoldingGuard<C, E>
+where
+    C: Future<Output = E>,
+    E: Ending,
+{
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn put(mut self: Pin<&mut Self>, held: E::Held) {
+        self.set(Self::Holding { held });
+    }
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn poll_without_signal<E: Ending, G: AnyHoldingGuard<E> + ?Sized>(
+    guard: Pin<&mut G>,
+    context: &mut Context<'_>,
+) -> Poll<E::Output> {
+    signal::without(context, |context| poll_holding(guard, context))
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -120,19 +136,37 @@ fn poll_holding<E: Ending, G: AnyHoldingGuard<E> + ?Sized>(
     mut guard: Pin<&mut G>,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
-    if let Stage::Running { coroutine, state } = guard.as_mut().stage() {
-        let ending = ready!(poll(coroutine, state, context));
-        match ending.poll_first(context) {
-            FirstPoll::Ready(output) => return Poll::Ready(output),
-            FirstPoll::Pending(held) => {
-                guard.proceed(Some(held));
-                return Poll::Pending;
-            }
-            FirstPoll::Held(held) => guard.as_mut().proceed(Some(held)),
-        }
+    let Stage::Running { coroutine, state } = guard.as_mut().stage() else {
+        return poll_held::<E, G>(guard, context);
+    };
+    match poll(coroutine, state, context) {
+        Poll::Pending => Poll::Pending,
+        Poll::Ready(ending) => conclude(guard, ending, context),
     }
+}
+
+/// Polls the cleanup of a coroutine that has ended.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn conclude<E: Ending, G: AnyHoldingGuard<E> + ?Sized>(
+    mut guard: Pin<&mut G>,
+    ending: E,
+    context: &mut Context<'_>,
+) -> Poll<E::Output> {
+    match ending.poll_first(context, guard.as_mut()) {
+        FirstPoll::Ready(output) => Poll::Ready(output),
+        FirstPoll::Pending => Poll::Pending,
+        FirstPoll::Held => poll_held::<E, G>(guard, context),
+    }
+}
+
+/// Polls the cleanup in its place.
+#[inline(never)]
+fn poll_held<E: Ending, G: AnyHoldingGuard<E> + ?Sized>(
+    mut guard: Pin<&mut G>,
+    context: &mut Context<'_>,
+) -> Poll<E::Output> {
     let Stage::Holding(held) = guard.as_mut().stage() else { panic!("`finally` polled after completion") };
     let settled = ready!(held.poll(context));
-    guard.proceed(None);
+    guard.end();
     Poll::Ready(deliver(settled))
 }

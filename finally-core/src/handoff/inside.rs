@@ -154,18 +154,28 @@ impl GroupKey {
     }
 }
 
-impl Adopted {
-    /// Drops a body as the inside of a finally that is cancelled. Catches its panic.
+/// A body is being dropped, as the inside of a finally that is cancelled. Nothing may unwind until [`end`](Self::end).
+pub(crate) struct Dropping {
+    outer: Inside,
+    before: KeptBefore,
+}
+
+impl Dropping {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn dropping(key: GroupKey, drop: impl FnOnce()) -> (Self, Result<(), Payload>) {
-        let outer = INSIDE.replace(Inside::DROPPING);
-        let before = begin_keeping(None);
-        let dropped = catch(drop);
-        let chains = end_keeping(before);
-        INSIDE.set(outer);
-        (Self { key, chains }, dropped)
+    pub(crate) fn begin() -> Self {
+        Self { outer: INSIDE.replace(Inside::DROPPING), before: begin_keeping(None) }
     }
 
+    /// Returns all that the body has adopted: under its key, and in this drop.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn end(self, key: GroupKey) -> Adopted {
+        let chains = end_keeping(self.before);
+        INSIDE.set(self.outer);
+        Adopted { key, chains }
+    }
+}
+
+impl Adopted {
     /// Runs something as the inside of this finally. Catches its panic.
     #[inline]
     pub(crate) fn polling<R>(&mut self, run: impl FnOnce() -> R) -> Result<R, Payload> {

@@ -8,7 +8,7 @@ use core::{
 
 use pin_project_lite::pin_project;
 
-use super::{Ending, FirstPoll, Hold, Rules, Settled, poll_cleanup};
+use super::{Ending, FirstPoll, Hold, Place, Rules, Settled, poll_cleanup};
 use crate::{
     body::Run,
     failure::{self, FailureKind},
@@ -52,10 +52,11 @@ impl<T, F> Skipping<T, F>
 where
     F: Future,
 {
-    pub(crate) fn new(built: Result<F, Payload>, exit: Exit<T>, rules: Rules<T, F::Output>) -> Self {
+    /// Of a body and its cleanup, if there is one.
+    pub(crate) fn new(built: Result<Option<F>, Payload>, exit: Exit<T>, rules: Rules<T, F::Output>) -> Self {
         let (settled, adopted) = exit.into_parts(&rules.texts);
         let (cleanup, build_panic) = match built {
-            Ok(future) => (Some(future), None),
+            Ok(cleanup) => (cleanup, None),
             Err(payload) => (None, Some(payload)),
         };
         Self { settled: Some(settled), adopted, started: false, cleanup, build_panic, rules }
@@ -145,8 +146,9 @@ where
         HoldingGuard::new(coroutine)
     }
 
-    fn poll_first(self, _: &mut Context<'_>) -> FirstPoll<T, Self> {
-        FirstPoll::Held(self)
+    fn poll_first<P: Place<Self> + ?Sized>(self, _: &mut Context<'_>, place: Pin<&mut P>) -> FirstPoll<T> {
+        place.put(self);
+        FirstPoll::Held
     }
 
     fn abandon(self) {

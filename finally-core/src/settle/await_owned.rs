@@ -9,7 +9,7 @@ use core::{
     task::{Context, Poll, ready},
 };
 
-use super::{Detach, Ending, FirstPoll, Hold, Rules, Settled, Texts, poll_cleanup, raise};
+use super::{Detach, Ending, FirstPoll, Hold, Place, Rules, Settled, Texts, poll_cleanup, raise};
 use crate::{
     body::{self, Run},
     cleanup::Awaited,
@@ -225,22 +225,25 @@ impl<T, O: Owned> Ending for Unsettled<T, O> {
 
     /// Polls the cleanup where it stands. One that ends at once needs no place.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn poll_first(self, context: &mut Context<'_>) -> FirstPoll<T, Settling<T, O>> {
+    fn poll_first<P: Place<Self::Held> + ?Sized>(
+        self,
+        context: &mut Context<'_>,
+        place: Pin<&mut P>,
+    ) -> FirstPoll<T> {
         let Self { cleanup, exit, rules } = self;
         let value = match exit.into_value() {
             Ok(value) => value,
-            Err(exit) => return FirstPoll::Held(Settling::waiting(cleanup, exit, rules)),
+            Err(exit) => return put_waiting(cleanup, exit, rules, place),
         };
         let cleanup = match cleanup {
             Ok(cleanup) => cleanup,
             Err(payload) => {
-                let exit = Exit::new(Outcome::Returned(value));
-                return FirstPoll::Held(Settling::waiting(Err(payload), exit, rules));
+                return put_waiting(Err(payload), Exit::new(Outcome::Returned(value)), rules, place);
             }
         };
         let (mut started, mut key) = (Started(Some(cleanup)), GroupKey::NONE);
         let Poll::Ready(exit) = body::run(Pin::new(&mut started), &mut key, context) else {
-            return FirstPoll::Pending(Settling::started(Outcome::Returned(value), started, key, rules));
+            return put_started(Outcome::Returned(value), started, key, rules, place);
         };
         let exit = match exit.into_value() {
             Ok(cleaned) if !describe::is_failure(rules.texts.cleanup, &cleaned) => {
@@ -249,13 +252,55 @@ impl<T, O: Owned> Ending for Unsettled<T, O> {
             Ok(cleaned) => Exit::new(Outcome::Returned(cleaned)),
             Err(exit) => exit,
         };
-        FirstPoll::Held(Settling::ended(Outcome::Returned(value), exit, rules))
+        put_ended(Outcome::Returned(value), exit, rules, place)
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn abandon(self) {
         O::abandon(self);
     }
+}
+
+// Each is a function of its own, so that a first poll needs registers and stack for none of them.
+
+/// Puts a cleanup that has not started in its place.
+#[cold]
+fn put_waiting<T, O: Owned, P: Place<Settling<T, O>> + ?Sized>(
+    cleanup: Result<O, Payload>,
+    body: Exit<T>,
+    rules: Rules<T, O::Value>,
+    place: Pin<&mut P>,
+) -> FirstPoll<T> {
+    place.put(Settling::new(cleanup, body, rules));
+    FirstPoll::Held
+}
+
+/// Puts one that is pending in its place.
+#[inline(never)]
+fn put_started<T, O: Owned, P: Place<Settling<T, O>> + ?Sized>(
+    body: Outcome<T>,
+    cleanup: Started<O>,
+    key: GroupKey,
+    rules: Rules<T, O::Value>,
+    place: Pin<&mut P>,
+) -> FirstPoll<T> {
+    let (settled, stage) = (Some(Settled::of(body)), Stage::Started(cleanup));
+    place.put(Settling { settled, adopted: Adopted::new(key), stage, rules });
+    FirstPoll::Pending
+}
+
+/// Puts one that has ended in its place, to wait there for what it adopted.
+#[cold]
+fn put_ended<T, O: Owned, P: Place<Settling<T, O>> + ?Sized>(
+    body: Outcome<T>,
+    cleanup: Exit<O::Value>,
+    rules: Rules<T, O::Value>,
+    place: Pin<&mut P>,
+) -> FirstPoll<T> {
+    let (cleaned, adopted) = cleanup.into_cleaned(&rules.texts);
+    let settled = Settled::of(body).with_cleanup(cleaned, &rules, !adopted.has_ended());
+    place.put(Settling { settled: Some(settled), adopted, stage: Stage::ENDED, rules });
+    FirstPoll::Held
 }
 
 /// Awaits what the body adopted, then the cleanup, then what the cleanup adopted, and puts their ends together.
@@ -310,27 +355,6 @@ impl<T, O: Owned> Settling<T, O> {
         let (settled, adopted) = exit.into_parts(&rules.texts);
         let stage = cleanup.map_or_else(Stage::Panicked, Stage::Waiting);
         Self { settled: Some(settled), adopted, stage, rules }
-    }
-
-    /// [`new`](Self::new) for where it is rare.
-    #[cold]
-    fn waiting(cleanup: Result<O, Payload>, exit: Exit<T>, rules: Rules<T, O::Value>) -> Self {
-        Self::new(cleanup, exit, rules)
-    }
-
-    /// Of a body that returned and a cleanup that has started.
-    #[inline(never)]
-    fn started(body: Outcome<T>, cleanup: Started<O>, key: GroupKey, rules: Rules<T, O::Value>) -> Self {
-        let (settled, stage) = (Some(Settled::of(body)), Stage::Started(cleanup));
-        Self { settled, adopted: Adopted::new(key), stage, rules }
-    }
-
-    /// Of a body that returned and a cleanup that has ended.
-    #[cold]
-    fn ended(body: Outcome<T>, cleanup: Exit<O::Value>, rules: Rules<T, O::Value>) -> Self {
-        let (cleaned, adopted) = cleanup.into_cleaned(&rules.texts);
-        let settled = Settled::of(body).with_cleanup(cleaned, &rules, !adopted.has_ended());
-        Self { settled: Some(settled), adopted, stage: Stage::ENDED, rules }
     }
 
     const fn has_ended(&self) -> bool {

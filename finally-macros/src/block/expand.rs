@@ -236,7 +236,6 @@ impl Expansion<'_> {
         let settle = self.settle(
             self.build_fallible(&self.build(self.on_cancel)),
             quote_spanned!(self.span=> #private::describe_end),
-            quote_spanned!(self.span=> __finally_exit.fallible()),
         );
         // Where this is not allowed, the compiler says so at the user's own await.
         let awaiting = Token![await](Span::mixed_site().located_at(at));
@@ -390,11 +389,7 @@ impl Expansion<'_> {
         // What the cleanup shares with the body, the body borrows.
         let takes_all = moves && !tokens::share_variable(&block.body.block.stream(), &block.cleanup.tokens);
         let inner = takes_all.then(|| quote_spanned!(span=> move));
-        let settle = self.settle(
-            self.build(self.on_cancel),
-            self.describe_output(),
-            quote_spanned!(self.span=> __finally_exit),
-        );
+        let settle = self.settle(self.build(self.on_cancel), self.describe_output());
         quote_spanned! {span=>
             #private::IntoFuture::into_future(#private::Guarded(async #outer {
                 let __finally_exit = #private::Body(async #inner #body).await;
@@ -426,9 +421,9 @@ impl Expansion<'_> {
     }
 
     /// From the exit to the ending, where something is awaited.
-    fn settle(&self, build: TokenStream, body: TokenStream, skipped: TokenStream) -> TokenStream {
+    fn settle(&self, build: TokenStream, body: TokenStream) -> TokenStream {
         let Self { on_cancel, private, span, .. } = self;
-        let settlement = Settlement { on_cancel: *on_cancel, private, span: *span, build, body, skipped };
+        let settlement = Settlement { on_cancel: *on_cancel, private, span: *span, build, body };
         // What a cleanup borrows from around the block nobody can tell here.
         settlement.expand(|| quote_spanned!(*span=> #private::Option::None))
     }
