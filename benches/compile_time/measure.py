@@ -25,7 +25,7 @@ WORK = ROOT / "target" / "compile-time"
 REPORT = ROOT / "docs" / "compile-time.md"
 MARKER = "<!-- tables -->\n"
 VARIANTS = ["plain", "instrument", "finally"]
-COMMANDS = ["check", "build"]
+COMMANDS = ["check", "build", "build --release"]
 # How many functions are compiled to count instructions: a round of all shapes and outputs, and two.
 SIZES = (32, 64)
 
@@ -147,7 +147,7 @@ def write_workspace(shapes, count):
 def cargo(command, variant, **environment):
     """Compiles one package anew. What it depends on is compiled already, but for the first time."""
     os.utime(WORK / variant / "src" / "lib.rs")
-    arguments = ["cargo", command, "--quiet", "-p", f"{variant}_functions"]
+    arguments = ["cargo", *command.split(), "--quiet", "-p", f"{variant}_functions"]
     subprocess.run(arguments, cwd=WORK, check=True, env={**os.environ, "CARGO_INCREMENTAL": "0", **environment})
 
 
@@ -186,7 +186,7 @@ EXPANSION = "fully_expand_fragment"
 
 def instructions_of(command, variant):
     """How many instructions the compiler takes: in all, and to expand macros."""
-    wrapper, counts = WORK / "count.sh", WORK / f"{command}-{variant}.callgrind"
+    wrapper, counts = WORK / "count.sh", WORK / f"{command.replace(' ', '')}-{variant}.callgrind"
     wrapper.write_text(WRAPPER)
     wrapper.chmod(0o755)
     sysroot = subprocess.run(["rustc", "--print", "sysroot"], cwd=ROOT, check=True, capture_output=True, text=True)
@@ -212,7 +212,8 @@ def instructions(shapes):
         write_workspace(shapes, size)
         for variant in VARIANTS:
             counted[size, "check", variant], counted[size, "expansion", variant] = instructions_of("check", variant)
-            counted[size, "build", variant], _ = instructions_of("build", variant)
+            for command in COMMANDS[1:]:
+                counted[size, command, variant], _ = instructions_of(command, variant)
     (small, large), steps = SIZES, ["expansion", *COMMANDS]
     return {
         (step, variant): (counted[large, step, variant] - counted[small, step, variant]) / (large - small)

@@ -19,7 +19,10 @@ use super::{
     sync::Arc,
     thread,
 };
-use crate::failure::{self, FailureKind};
+use crate::{
+    failure::{self, FailureKind},
+    unwind::catch,
+};
 
 /// One cleanup whose caller has left.
 pub(super) struct Job {
@@ -40,13 +43,16 @@ impl Job {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if self.cleanup.is_some() {
             let cleanup = &mut self.cleanup;
-            let polled = self.adopted.polling(|| {
+            // In the steps of `polling`, through which less is inlined.
+            let outer = self.adopted.enter();
+            let polled = catch(|| {
                 if let Some(cleanup) = cleanup {
                     ready!(cleanup.as_mut().poll(context));
                 }
                 *cleanup = None;
                 Poll::Ready(())
             });
+            self.adopted.leave(outer);
             match polled {
                 Ok(polled) => ready!(polled),
                 Err(payload) => {

@@ -101,12 +101,12 @@ impl<V> Owned for Detachable<V> {
         // In parts, so that nothing is made of them in the common case.
         let Unsettled { cleanup, exit: Exit { outcome, drop_panic, adopted }, rules } = unsettled;
         let Rules { texts: Texts { body, cleanup: describe, location }, from_cleanup } = rules;
-        match (cleanup, outcome) {
-            (Ok(cleanup), Outcome::Cancelled) => {
+        match cleanup {
+            Ok(cleanup) if matches!(outcome, Outcome::Cancelled) => {
                 adopted.hand_off_before(cleanup.0.detach(describe, location), location);
                 raise(drop_panic, location);
             }
-            (cleanup, outcome) => {
+            cleanup => {
                 let exit = Exit { outcome, drop_panic, adopted };
                 leave_held(cleanup, exit, (body, describe), location, from_cleanup);
             }
