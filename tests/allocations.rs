@@ -218,3 +218,9 @@ fn p10_a_guard_allocates_as_the_attribute_does() {
 fn p10_a_function_that_is_never_polled_allocates_nothing() {
     assert_eq!(allocations(|| drop(async_without_arguments(1))).1, 0);
 }
+
+#[test]
+fn p10_a_future_that_waits_for_its_cleanups_allocates_nothing_if_there_is_none() {
+    assert_eq!(allocations_of(suspend().settled(), None), 0);
+    assert_eq!(allocations_of(suspend().settled(), Some(1)), 0);
+}

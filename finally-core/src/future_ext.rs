@@ -9,6 +9,8 @@ use core::{
 
 use pin_project_lite::pin_project;
 
+#[cfg(feature = "std")]
+use crate::settled::Settled;
 use crate::{
     check::Admits,
     cleanup::{Cleanup, InPlace},
@@ -149,6 +151,52 @@ pub trait FinallyExt: IntoFuture + Sized {
         I: Concludes<Self::Output, WithFate<H>>,
     {
         self.finally_with(handler)
+    }
+
+    /// Completes when the future has completed and every cleanup handed off inside it has ended.
+    ///
+    /// It is the way to cancel something and wait for its cleanup: a timeout, a `select!` and a cancellation token drop what
+    /// they cancel and do not wait. The value is delivered unchanged, and a panic goes on with its payload, after the cleanups
+    /// have ended. With nothing handed off it completes in the same poll, and allocates nothing.
+    ///
+    /// A cleanup that is handed off runs on an executor, and not in this future. It reports its own failure.
+    ///
+    /// A task that the future has spawned is not inside it. Neither is a cleanup of such a task.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped while the future runs, this drops the future and does not wait. Dropped while it waits, it gives the wait up. In
+    /// both cases the cleanups go on, and the next finally further out waits for them. A value that nobody receives is dropped, and
+    /// an error is reported to the failure hook.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use finally::{FinallyExt, finally};
+    /// use tokio::time::timeout;
+    ///
+    /// async fn unlock() {
+    ///     tokio::task::yield_now().await;
+    ///     println!("unlocked");
+    /// }
+    ///
+    /// #[finally(unlock())]
+    /// async fn work() {
+    ///     std::future::pending().await
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
+    /// let ended = timeout(Duration::from_secs(1), work()).settled().await;
+    /// assert!(ended.is_err());
+    /// // By now it is unlocked.
+    /// assert_eq!(finally::detached(), 0);
+    /// # });
+    /// ```
+    #[cfg(feature = "std")]
+    #[track_caller]
+    fn settled(self) -> Settled<Self::IntoFuture> {
+        Settled::new(self.into_future())
     }
 }
 

@@ -85,6 +85,8 @@ mod report;
 mod scope;
 #[allow(missing_docs, reason = "named by expansions only")]
 mod settle;
+#[cfg(feature = "std")]
+mod settled;
 mod signal;
 #[cfg(feature = "stream")]
 mod stream_ext;
@@ -109,6 +111,8 @@ pub use value_guard::{Guard, guard};
 pub use acquire::{Acquire, acquire, try_acquire};
 #[cfg(feature = "std")]
 pub use scope::{Close, Scope};
+#[cfg(feature = "std")]
+pub use settled::Settled;
 
 #[cfg(feature = "std")]
 pub use failure::{Failure, FailureHook, FailureKind, set_failure_hook, take_failure_hook};

@@ -11,6 +11,7 @@ mod mixed;
 mod on_cancel;
 mod promises;
 mod scopes;
+mod settled;
 mod shown;
 #[cfg(feature = "stream")]
 mod streams;
