@@ -101,19 +101,13 @@ const ENDED: &str = "`finally` polled after completion";
 fn poll<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>, context: &mut Context<'_>) -> Poll<Exit<T>> {
     let mut adopted = body.as_mut().adopted().take();
     if signal::is_cancel(context) {
-        return end_cancelled(body, adopted);
+        return Poll::Ready(cancel(body, adopted));
     }
     let polled = run(body.as_mut(), &mut adopted, context);
     if polled.is_pending() {
         *body.adopted() = adopted;
     }
     polled
-}
-
-/// Ends at the cancel signal. Apart from [`poll`], which a deep nest has on its stack once for each level.
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn end_cancelled<T, B: AnyBody<T> + ?Sized>(body: Pin<&mut B>, adopted: GroupKey) -> Poll<Exit<T>> {
-    Poll::Ready(cancel(body, adopted))
 }
 
 /// Polls what belongs to the user, and drops it when it has ended, before its cleanup starts. A panic of that drop must not

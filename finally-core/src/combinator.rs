@@ -14,7 +14,7 @@ use crate::{
     erased::erased,
     handoff::GroupKey,
     outcome::Exit,
-    settle::{Ending, FirstPoll, Hold, Place, deliver},
+    settle::{Ending, FirstPoll, Hold, deliver},
 };
 
 /// How far a combinator is, for `Debug`.
@@ -234,7 +234,7 @@ fn conclude<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: Handler<T, E> + ?
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
     conclusion.entered = false;
-    match conclusion.handler.conclude(exit).poll_first(context, stage.as_mut()) {
+    match conclusion.handler.conclude(exit).poll_first(context, &mut |held| stage.as_mut().hold(held)) {
         FirstPoll::Ready(output) => Poll::Ready(output),
         FirstPoll::Pending => Poll::Pending,
         FirstPoll::Held => poll_held::<T, E, S>(stage, context),
@@ -279,8 +279,11 @@ pin_project! {
     }
 }
 
-trait AnyStage<T, Held>: Run<T> + Place<Held> {
+trait AnyStage<T, Held>: Run<T> {
     fn is_body(self: Pin<&mut Self>) -> bool;
+
+    /// Puts a cleanup in the place of the body.
+    fn hold(self: Pin<&mut Self>, held: Held);
 
     /// The cleanup that is awaited.
     fn held(self: Pin<&mut Self>) -> Option<Pin<&mut Held>>;
@@ -316,11 +319,8 @@ impl<F: Future, Held> AnyStage<F::Output, Held> for Stage<F, Held> {
             StageProject::Body { .. } | StageProject::Done => None,
         }
     }
-}
 
-impl<F, Held> Place<Held> for Stage<F, Held> {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn put(mut self: Pin<&mut Self>, held: Held) {
+    fn hold(mut self: Pin<&mut Self>, held: Held) {
         self.set(Self::Cleanup { held });
     }
 }

@@ -44,11 +44,11 @@ pub trait Ending: Sized {
 
     fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C>;
 
-    /// Polls the cleanup for the first time, or puts it in its place if it has to be there for that.
-    fn poll_first<P: Place<Self::Held> + ?Sized>(
+    /// Polls the cleanup for the first time, or holds it if it has to be in its place for that. `hold` puts it there.
+    fn poll_first(
         self,
         context: &mut Context<'_>,
-        place: Pin<&mut P>,
+        hold: &mut dyn FnMut(Self::Held),
     ) -> FirstPoll<Self::Output>;
 
     /// The caller has left. Goes on with what the body panicked with while it was dropped.
@@ -63,11 +63,6 @@ pub enum FirstPoll<T> {
     Pending,
     /// The cleanup is in its place, and was not polled yet.
     Held,
-}
-
-/// The place of a cleanup that is awaited, where its body was before.
-pub trait Place<Held> {
-    fn put(self: Pin<&mut Self>, held: Held);
 }
 
 /// A cleanup that is being awaited. Not a `Future` by that name: a coroutine ends in one, and must not look as if it

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use super::{State, leave, poll};
 use crate::{
     erased::erased,
-    settle::{Ending, FirstPoll, Hold, Place, deliver},
+    settle::{Ending, FirstPoll, Hold, deliver},
     signal,
 };
 
@@ -79,8 +79,11 @@ where
 }
 
 /// A guard whatever its coroutine is.
-trait AnyHoldingGuard<E: Ending>: Place<E::Held> {
+trait AnyHoldingGuard<E: Ending> {
     fn stage(self: Pin<&mut Self>) -> Stage<'_, E>;
+
+    /// Puts a cleanup in the place of the coroutine.
+    fn hold(self: Pin<&mut Self>, held: E::Held);
 
     /// Goes on to the end. Drops what was there before.
     fn end(self: Pin<&mut Self>);
@@ -106,20 +109,12 @@ where
         }
     }
 
-    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn hold(mut self: Pin<&mut Self>, held: E::Held) {
+        self.set(Self::Holding { held });
+    }
+
     fn end(mut self: Pin<&mut Self>) {
         self.set(Self::Ended);
-    }
-}
-
-impl<C, E> Place<E::Held> for HoldingGuard<C, E>
-where
-    C: Future<Output = E>,
-    E: Ending,
-{
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn put(mut self: Pin<&mut Self>, held: E::Held) {
-        self.set(Self::Holding { held });
     }
 }
 
@@ -152,7 +147,7 @@ fn conclude<E: Ending, G: AnyHoldingGuard<E> + ?Sized>(
     ending: E,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
-    match ending.poll_first(context, guard.as_mut()) {
+    match ending.poll_first(context, &mut |held| guard.as_mut().hold(held)) {
         FirstPoll::Ready(output) => Poll::Ready(output),
         FirstPoll::Pending => Poll::Pending,
         FirstPoll::Held => poll_held::<E, G>(guard, context),

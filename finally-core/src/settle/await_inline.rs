@@ -8,7 +8,7 @@ use core::{
 
 use pin_project_lite::pin_project;
 
-use super::{Ending, FirstPoll, Hold, Place, Rules, Settled, poll_cleanup};
+use super::{Ending, FirstPoll, Hold, Rules, Settled, poll_cleanup};
 use crate::{
     body::Run,
     failure::{self, FailureKind},
@@ -146,8 +146,8 @@ where
         HoldingGuard::new(coroutine)
     }
 
-    fn poll_first<P: Place<Self> + ?Sized>(self, _: &mut Context<'_>, place: Pin<&mut P>) -> FirstPoll<T> {
-        place.put(self);
+    fn poll_first(self, _: &mut Context<'_>, hold: &mut dyn FnMut(Self)) -> FirstPoll<T> {
+        hold(self);
         FirstPoll::Held
     }
 

@@ -9,7 +9,7 @@ use core::{
     task::{Context, Poll, ready},
 };
 
-use super::{Detach, Ending, FirstPoll, Hold, Place, Rules, Settled, Texts, poll_cleanup, raise};
+use super::{Detach, Ending, FirstPoll, Hold, Rules, Settled, Texts, poll_cleanup, raise};
 use crate::{
     body::{self, Run},
     cleanup::Awaited,
@@ -225,25 +225,21 @@ impl<T, O: Owned> Ending for Unsettled<T, O> {
 
     /// Polls the cleanup where it stands. One that ends at once needs no place.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn poll_first<P: Place<Self::Held> + ?Sized>(
-        self,
-        context: &mut Context<'_>,
-        place: Pin<&mut P>,
-    ) -> FirstPoll<T> {
+    fn poll_first(self, context: &mut Context<'_>, hold: &mut dyn FnMut(Self::Held)) -> FirstPoll<T> {
         let Self { cleanup, exit, rules } = self;
         let value = match exit.into_value() {
             Ok(value) => value,
-            Err(exit) => return put_waiting(cleanup, exit, rules, place),
+            Err(exit) => return hold_waiting(cleanup, exit, rules, hold),
         };
         let cleanup = match cleanup {
             Ok(cleanup) => cleanup,
             Err(payload) => {
-                return put_waiting(Err(payload), Exit::new(Outcome::Returned(value)), rules, place);
+                return hold_waiting(Err(payload), Exit::new(Outcome::Returned(value)), rules, hold);
             }
         };
         let (mut started, mut key) = (Started(Some(cleanup)), GroupKey::NONE);
         let Poll::Ready(exit) = body::run(Pin::new(&mut started), &mut key, context) else {
-            return put_started(Outcome::Returned(value), started, key, rules, place);
+            return hold_started(Outcome::Returned(value), started, key, rules, hold);
         };
         let exit = match exit.into_value() {
             Ok(cleaned) if !describe::is_failure(rules.texts.cleanup, &cleaned) => {
@@ -252,7 +248,7 @@ impl<T, O: Owned> Ending for Unsettled<T, O> {
             Ok(cleaned) => Exit::new(Outcome::Returned(cleaned)),
             Err(exit) => exit,
         };
-        put_ended(Outcome::Returned(value), exit, rules, place)
+        hold_ended(Outcome::Returned(value), exit, rules, hold)
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -263,43 +259,43 @@ impl<T, O: Owned> Ending for Unsettled<T, O> {
 
 // Each is a function of its own, so that a first poll needs registers and stack for none of them.
 
-/// Puts a cleanup that has not started in its place.
+/// Holds a cleanup that has not started.
 #[cold]
-fn put_waiting<T, O: Owned, P: Place<Settling<T, O>> + ?Sized>(
+fn hold_waiting<T, O: Owned>(
     cleanup: Result<O, Payload>,
     body: Exit<T>,
     rules: Rules<T, O::Value>,
-    place: Pin<&mut P>,
+    hold: &mut dyn FnMut(Settling<T, O>),
 ) -> FirstPoll<T> {
-    place.put(Settling::new(cleanup, body, rules));
+    hold(Settling::new(cleanup, body, rules));
     FirstPoll::Held
 }
 
-/// Puts one that is pending in its place.
+/// Holds one that is pending.
 #[inline(never)]
-fn put_started<T, O: Owned, P: Place<Settling<T, O>> + ?Sized>(
+fn hold_started<T, O: Owned>(
     body: Outcome<T>,
     cleanup: Started<O>,
     key: GroupKey,
     rules: Rules<T, O::Value>,
-    place: Pin<&mut P>,
+    hold: &mut dyn FnMut(Settling<T, O>),
 ) -> FirstPoll<T> {
     let (settled, stage) = (Some(Settled::of(body)), Stage::Started(cleanup));
-    place.put(Settling { settled, adopted: Adopted::new(key), stage, rules });
+    hold(Settling { settled, adopted: Adopted::new(key), stage, rules });
     FirstPoll::Pending
 }
 
-/// Puts one that has ended in its place, to wait there for what it adopted.
+/// Holds one that has ended, to wait for what it adopted.
 #[cold]
-fn put_ended<T, O: Owned, P: Place<Settling<T, O>> + ?Sized>(
+fn hold_ended<T, O: Owned>(
     body: Outcome<T>,
     cleanup: Exit<O::Value>,
     rules: Rules<T, O::Value>,
-    place: Pin<&mut P>,
+    hold: &mut dyn FnMut(Settling<T, O>),
 ) -> FirstPoll<T> {
     let (cleaned, adopted) = cleanup.into_cleaned(&rules.texts);
     let settled = Settled::of(body).with_cleanup(cleaned, &rules, !adopted.has_ended());
-    place.put(Settling { settled: Some(settled), adopted, stage: Stage::ENDED, rules });
+    hold(Settling { settled: Some(settled), adopted, stage: Stage::ENDED, rules });
     FirstPoll::Held
 }
 

@@ -1,9 +1,9 @@
 //! Who gets which failure.
 
 use alloc::{boxed::Box, string::String};
-use core::{future::Future, panic::Location, pin::Pin, task::Context};
+use core::{future::Future, panic::Location, task::Context};
 
-use super::{Ending, FirstPoll, Place};
+use super::{Ending, FirstPoll};
 use crate::{
     cleanup::{Accepts, CleanupValue},
     describe::{self, Describe},
@@ -246,7 +246,7 @@ impl<T> Ending for Settled<T> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn poll_first<P: Place<Self::Held> + ?Sized>(self, _: &mut Context<'_>, _: Pin<&mut P>) -> FirstPoll<T> {
+    fn poll_first(self, _: &mut Context<'_>, _: &mut dyn FnMut(Self::Held)) -> FirstPoll<T> {
         FirstPoll::Ready(deliver(self))
     }
 
