@@ -204,3 +204,14 @@ pub const fn never<T>() -> T {
 pub const fn unreadable() {
     panic!("`finally` cannot read the head of this function, and would not clean up: write it in another way")
 }
+
+/// Requires that a type named `str` is that of the standard library.
+pub const fn is_str<T: ?Sized + Str>() {}
+
+#[diagnostic::on_unimplemented(
+    message = "`finally` takes `str` for the type of the standard library, and would not clean up",
+    label = "this is another type; write a path to it, as in `self::str`"
+)]
+pub trait Str {}
+
+impl Str for str {}

@@ -1,10 +1,11 @@
 //! `#[finally(CLEANUP, option = value, ..)]`: arguments and item in, function out.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{
     Token,
     parse::{ParseStream, Parser as _},
+    spanned::Spanned as _,
 };
 
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
     cleanup::Cleanup,
     error::{bail, error},
     expand,
-    input::{Function, Item},
+    input::{Function, Item, Unsized},
     options::{self, Options},
     tokens,
 };
@@ -25,12 +26,28 @@ pub(crate) fn expand(name: &str, arguments: TokenStream, item: TokenStream) -> T
     };
     let function = match Item::parse(name, item.clone()) {
         Ok(Item::Function(function)) => *function,
-        Ok(Item::Unreadable) => return unreadable(name, arguments, item),
+        Ok(Item::Unreadable) => {
+            // Where the compiler has nothing to say about the head of the function after all, it has something to say when it
+            // makes code of this body.
+            let span = Span::mixed_site();
+            return unchanged(
+                name,
+                arguments,
+                item,
+                &quote_spanned!(span=> const { __finally::unreadable() }),
+            );
+        }
         Err(error) => return beside(error, item),
     };
-    if function.is_unsized() {
-        // The compiler refuses it, and says so once if nothing is made of it.
-        return item;
+    // The compiler refuses a type without a size, and says so once if nothing is made of the function.
+    match function.unsized_type() {
+        Some(Unsized::Certain) => return item,
+        Some(Unsized::ByName(ty)) => {
+            let span = Span::mixed_site().located_at(ty.span());
+            let proof = quote_spanned!(span=> if false { __finally::is_str::<#ty>() });
+            return unchanged(name, arguments, item, &proof);
+        }
+        None => {}
     }
     match parse_arguments(name, &function, arguments) {
         Ok(arguments) => expand::expand(function, &arguments),
@@ -39,17 +56,16 @@ pub(crate) fn expand(name: &str, arguments: TokenStream, item: TokenStream) -> T
     }
 }
 
-/// The item as it is, behind which no cleanup would run. That cannot happen: where the compiler has nothing to say about the
-/// head of the function after all, it has something to say when it makes code of this body.
-fn unreadable(name: &str, arguments: TokenStream, item: TokenStream) -> TokenStream {
+/// The item as it is, which has no cleanup, with a statement in front that the compiler refuses if there is nothing else that it
+/// refuses about the function.
+fn unchanged(name: &str, arguments: TokenStream, item: TokenStream, proof: &TokenStream) -> TokenStream {
     let arguments = (|input: ParseStream<'_>| Arguments::parse(name, input)).parse2(arguments);
     let krate = arguments.ok().and_then(|arguments| arguments.options.krate);
     let import = expand::import(krate.as_ref(), &Ident::new("__finally", Span::mixed_site()));
     let mut trees: Vec<TokenTree> = item.into_iter().collect();
     if let Some(TokenTree::Group(body)) = trees.last_mut() {
         let inside = body.stream();
-        let inside = quote! { #import const { __finally::unreadable() } #inside };
-        *body = tokens::braced(inside, body.span());
+        *body = tokens::braced(quote! { #import #proof #inside }, body.span());
     }
     trees.into_iter().collect()
 }

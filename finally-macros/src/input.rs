@@ -76,6 +76,14 @@ pub(crate) enum Returns {
     BoxedFuture,
 }
 
+/// A type without a size.
+pub(crate) enum Unsized<'a> {
+    /// `[T]` or `dyn Trait`.
+    Certain,
+    /// `str`, unless there is another type of this name.
+    ByName(&'a Type),
+}
+
 impl Function {
     /// The body as it stands inside another block, where the compiler would call the braces around a lone expression
     /// unnecessary: not if they are ours. A `$body:block` of a `macro_rules!` macro comes without them.
@@ -134,18 +142,21 @@ impl Function {
         }
     }
 
-    /// Whether it takes or returns what has no size, as `str` and `dyn Trait`, which no function can.
-    pub(crate) fn is_unsized(&self) -> bool {
-        let is_unsized = |ty: &Type| match ungrouped(ty) {
-            Type::Slice(_) | Type::TraitObject(_) => true,
-            Type::Path(ty) => ty.path.is_ident("str"),
-            _ => false,
-        };
-        let takes = self.signature.inputs.iter().any(|argument| match argument {
-            FnArg::Typed(argument) => is_unsized(&argument.ty),
-            FnArg::Receiver(_) => false,
+    /// A type without a size that it takes or returns, which no function can.
+    pub(crate) fn unsized_type(&self) -> Option<Unsized<'_>> {
+        let arguments = self.signature.inputs.iter().filter_map(|argument| match argument {
+            FnArg::Typed(argument) => Some(&*argument.ty),
+            FnArg::Receiver(_) => None,
         });
-        takes || matches!(&self.signature.output, ReturnType::Type(_, output) if is_unsized(output))
+        let output = match &self.signature.output {
+            ReturnType::Type(_, output) => Some(&**output),
+            ReturnType::Default => None,
+        };
+        arguments.chain(output).find_map(|ty| match ungrouped(ty) {
+            Type::Slice(_) | Type::TraitObject(_) => Some(Unsized::Certain),
+            Type::Path(path) if path.path.is_ident("str") => Some(Unsized::ByName(ty)),
+            _ => None,
+        })
     }
 
     /// Whether an attribute has made of an async function one that runs it, as `#[tokio::main]` does.

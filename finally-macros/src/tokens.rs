@@ -183,7 +183,9 @@ pub(crate) fn end_of_inner_body(trees: &[TokenTree], at: usize) -> Option<usize>
         return (MACROS_WITHOUT_CODE.iter().any(|known| name == known) || (is_ours(name) && makes_future()))
             .then_some(at + 3);
     }
-    if word(at, "macro_rules") || word(at, "fn") {
+    // A pointer type has no name.
+    let is_function = word(at, "fn") && matches!(trees.get(at + 1), Some(TokenTree::Ident(_)));
+    if word(at, "macro_rules") || is_function {
         return Some(after_braces(trees, at));
     }
     if word(at, "async") {
@@ -529,6 +531,8 @@ mod tests {
             "a || return",
             "if a || b { return }",
             "x.map(|y| y); return",
+            "{ let f: fn() = g; if x { return } }",
+            "{ let f: unsafe extern \"C\" fn(u8) -> u8 = g; if x { return } }",
         ] {
             assert!(first_return(&tokens(source)).is_some(), "{source}");
         }
@@ -538,6 +542,7 @@ mod tests {
             "x.map(|y| { return y })",
             "x.map(move |y| return y)",
             "{ fn f() { return } }",
+            "{ fn r#f() { return } }",
             "async { return }",
         ] {
             assert!(first_return(&tokens(source)).is_none(), "{source}");
