@@ -225,6 +225,23 @@ mod forms_of_cleanup {
     }
 
     #[test]
+    fn the_type_of_a_function_hides_no_await() {
+        #[finally({ let clean: fn() = clean; clean(); conn.close().await })]
+        async fn behind_a_type(mut conn: Conn) -> Result<(), String> {
+            conn.log.push("body");
+            Ok(())
+        }
+        #[finally(match conn { | None => Ok(()), | Some(mut conn) => conn.close().await })]
+        async fn behind_a_bar(conn: Option<Conn>) -> Result<bool, String> {
+            Ok(conn.is_some())
+        }
+        assert_eq!(block_on(behind_a_type(Conn::default())), Ok(()));
+        assert_eq!(cleaned(), 2);
+        assert_eq!(block_on(behind_a_bar(Some(Conn::default()))), Ok(true));
+        assert_eq!(cleaned(), 1);
+    }
+
+    #[test]
     fn a_question_mark_ends_the_cleanup() {
         fn fails() -> Result<(), String> {
             Err("cleanup".into())
@@ -581,6 +598,57 @@ mod kinds_of_function {
         assert_eq!(block_on(S(1).work(2)), 3);
         assert_eq!(block_on(S(1).provided("text")), 4);
         assert_eq!(cleaned(), 2);
+    }
+
+    #[test]
+    fn patterns_with_alternatives_and_names_of_every_kind() {
+        #[finally(seen(&text))]
+        fn alternatives((Ok(text) | Err(text)): Result<String, String>) -> usize {
+            text.len()
+        }
+        #[finally(seen_later(text).await)]
+        async fn alternatives_awaited((Ok(text) | Err(text)): Result<String, String>) -> usize {
+            text.len()
+        }
+        #[finally(seen_later(text).await, on_cancel = skip)]
+        async fn alternatives_skipped((Ok(text) | Err(text)): Result<String, String>) -> usize {
+            text.len()
+        }
+        #[allow(non_snake_case)]
+        #[finally(seen(&N.to_string()))]
+        fn upper_case((mut N, _other): (u8, u8)) -> usize {
+            N += 1;
+            usize::from(N)
+        }
+        #[finally(seen(&foo.to_string()))]
+        fn raw(mut r#foo: u8) -> usize {
+            foo += 1;
+            usize::from(foo)
+        }
+        #[finally(seen(&format!("{\u{66}oo}")))]
+        async fn escaped(mut foo: u8) -> usize {
+            foo += 1;
+            usize::from(foo)
+        }
+
+        thread_local! {
+            static SEEN: Cell<usize> = const { Cell::new(0) };
+        }
+        fn seen(text: &str) {
+            SEEN.set(text.parse().unwrap_or(text.len()));
+        }
+        async fn seen_later(text: String) {
+            yield_now().await;
+            seen(&text);
+        }
+        let check = |value: usize| assert_eq!(SEEN.take(), value);
+
+        check(alternatives(Ok("abc".to_owned())));
+        check(block_on(alternatives_awaited(Err("abcd".to_owned()))));
+        check(block_on(alternatives_skipped(Err("abcde".to_owned()))));
+        check(upper_case((6, 0)));
+        check(raw(7));
+        check(block_on(escaped(8)));
     }
 
     #[test]

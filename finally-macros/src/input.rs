@@ -415,28 +415,35 @@ pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
 
 /// The names that a pattern binds. A constant among them is harmless: nobody mentions it as an argument.
 pub(crate) fn names_in(pattern: &Pat) -> Vec<Ident> {
-    fn collect(tokens: TokenStream, names: &mut Vec<Ident>) {
-        let trees: Vec<TokenTree> = tokens.into_iter().collect();
-        for (at, tree) in trees.iter().enumerate() {
-            match tree {
-                TokenTree::Ident(name) if !["mut", "ref", "box", "_"].iter().any(|word| name == word) => {
-                    // `path::`, `Struct {`, `Tuple(` and `field:` bind nothing; `name @` does.
-                    let next = trees.get(at + 1);
-                    let is_path = matches!(next, Some(TokenTree::Punct(next)) if next.as_char() == ':')
-                        || matches!(next, Some(TokenTree::Group(_)))
-                        || name.to_string().starts_with(char::is_uppercase);
-                    if !is_path {
-                        names.push(name.clone());
-                    }
+    fn collect(pattern: &Pat, names: &mut Vec<Ident>) {
+        match pattern {
+            Pat::Ident(it) => {
+                // The alternatives of an or-pattern bind the same names.
+                if !names.iter().any(|name| tokens::is_named(name, &it.ident.to_string())) {
+                    names.push(it.ident.clone());
                 }
-                TokenTree::Group(group) => collect(group.stream(), names),
-                _ => {}
+                if let Some((_, inner)) = &it.subpat {
+                    collect(inner, names);
+                }
             }
+            Pat::Guard(it) => collect(&it.pat, names),
+            Pat::Or(it) => it.cases.iter().for_each(|it| collect(it, names)),
+            Pat::Paren(it) => collect(&it.pat, names),
+            Pat::Reference(it) => collect(&it.pat, names),
+            Pat::Slice(it) => it.elems.iter().for_each(|it| collect(it, names)),
+            Pat::Struct(it) => it.fields.iter().for_each(|it| collect(&it.pat, names)),
+            Pat::Tuple(it) => it.elems.iter().for_each(|it| collect(it, names)),
+            Pat::TupleStruct(it) => it.elems.iter().for_each(|it| collect(it, names)),
+            Pat::Type(it) => collect(&it.pat, names),
+            // A macro binds the names that it is given, as far as anybody can tell.
+            Pat::Macro(it) => names.extend(tokens::words(&it.mac.tokens)),
+            Pat::Verbatim(it) => names.extend(tokens::words(it)),
+            _ => {}
         }
     }
 
     let mut names = Vec::new();
-    collect(pattern.to_token_stream(), &mut names);
+    collect(pattern, &mut names);
     names
 }
 
@@ -508,6 +515,10 @@ mod tests {
             ("Point { x, y: (z, ..) }", "x z"),
             ("Some(ref inner)", "inner"),
             ("whole @ (part, _)", "whole part"),
+            ("(Ok(text) | Err(text))", "text"),
+            ("(r#text | text)", "r#text"),
+            ("(N, Unit::<X>, Color::Red)", "N"),
+            ("pair!(a, b)", "a b"),
             ("_", ""),
         ] {
             let pattern = Pat::parse_single.parse_str(written).expect("a pattern");

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
+use syn::LitStr;
 
 /// Whether the tokens mention a variable of this name. May say yes for another thing of the same name, never no.
 ///
@@ -9,11 +10,18 @@ use quote::ToTokens as _;
 pub(crate) fn mention(tokens: &TokenStream, name: &str) -> bool {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     trees.iter().enumerate().any(|(at, tree)| match tree {
-        TokenTree::Ident(ident) => *ident == name && !is_part_of_path_or_field(&trees, at),
+        TokenTree::Ident(ident) => is_named(ident, name) && !is_part_of_path_or_field(&trees, at),
         TokenTree::Group(group) => mention(&group.stream(), name),
         TokenTree::Literal(literal) => format_string_mentions(&literal.to_string(), name),
         TokenTree::Punct(_) => false,
     })
+}
+
+/// Whether this is the name, which may be written raw in one place and not in another: `r#id` is `id`. A raw keyword is no keyword.
+pub(crate) fn is_named(ident: &Ident, name: &str) -> bool {
+    let written = ident.to_string();
+    let (one, other) = (written.trim_start_matches("r#"), name.trim_start_matches("r#"));
+    one == other && (written == name || syn::parse_str::<Ident>(one).is_ok())
 }
 
 /// Fields, methods, lifetimes and path segments are not variables.
@@ -36,8 +44,11 @@ pub(crate) fn punct(tree: Option<&TokenTree>) -> Option<char> {
 
 fn format_string_mentions(literal: &str, name: &str) -> bool {
     let name = name.trim_start_matches("r#");
+    // The compiler reads the string without its escapes, too.
+    let unescaped = literal.contains('\\').then(|| syn::parse_str::<LitStr>(literal).ok()).flatten();
+    let text = unescaped.map_or_else(|| literal.to_owned(), |literal| literal.value());
     literal.contains('"')
-        && literal.split('{').skip(1).any(|rest| {
+        && text.split('{').skip(1).any(|rest| {
             // `{:width$}` and `{:.precision$}` name arguments as well as `{name}` does.
             rest.split('}').next().is_some_and(|argument| {
                 argument.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == name)
@@ -183,20 +194,25 @@ pub(crate) fn end_of_inner_body(trees: &[TokenTree], at: usize) -> Option<usize>
         return (MACROS_WITHOUT_CODE.iter().any(|known| name == known) || (is_ours(name) && makes_future()))
             .then_some(at + 3);
     }
+    if word(at, "macro_rules") && punct(trees.get(at + 1)) == Some('!') {
+        return Some(at + 4);
+    }
     // A pointer type has no name.
-    let is_function = word(at, "fn") && matches!(trees.get(at + 1), Some(TokenTree::Ident(_)));
-    if word(at, "macro_rules") || is_function {
-        return Some(after_braces(trees, at));
+    if word(at, "fn") && matches!(trees.get(at + 1), Some(TokenTree::Ident(_))) {
+        return Some(after_body(trees, at));
     }
     if word(at, "async") {
         let next = at + 1 + usize::from(word(at + 1, "move"));
         return match trees.get(next) {
             Some(block) if is_block(block) => Some(next + 1),
-            Some(TokenTree::Punct(bar)) if bar.as_char() == '|' => Some(end_of_closure(trees, next)),
-            _ => None,
+            Some(_) => closing_bar(trees, next).map(|bar| end_of_closure(trees, bar)),
+            None => None,
         };
     }
-    (punct(trees.get(at)) == Some('|') && starts_expression(trees, at)).then(|| end_of_closure(trees, at))
+    if !starts_expression(trees, at) {
+        return None;
+    }
+    closing_bar(trees, at).filter(|bar| !is_match_arm(trees, at, *bar)).map(|bar| end_of_closure(trees, bar))
 }
 
 /// Macros whose tokens are not code of this place.
@@ -221,29 +237,71 @@ fn starts_async(block: &Group) -> bool {
     kinds.next().is_some_and(|word| word == "async")
 }
 
-/// Whether a `|` here opens a closure: an operator stands behind a value.
+/// Whether an expression may start here, so that a `|` opens a closure: an operator stands behind a value. Where this says no, what
+/// is in a closure is taken for code of this place, and an error of it, which is not silent.
 fn starts_expression(trees: &[TokenTree], at: usize) -> bool {
-    match at.checked_sub(1).and_then(|at| trees.get(at)) {
+    let before = |distance: usize| at.checked_sub(distance).and_then(|at| trees.get(at));
+    match before(1) {
         None => true,
-        // The second half of an operator: that of a closure belongs to the first.
-        Some(TokenTree::Punct(punct)) if punct.as_char() == '|' => punct.spacing() == Spacing::Alone,
-        Some(TokenTree::Punct(punct)) => punct.as_char() != '?',
+        Some(TokenTree::Punct(punct)) => match punct.as_char() {
+            // The second half of an operator: that of a closure belongs to the first.
+            '|' => punct.spacing() == Spacing::Alone,
+            // The end of a type's arguments, but for that of `=>`.
+            '>' => {
+                matches!(before(2), Some(TokenTree::Punct(it)) if it.as_char() == '=' && it.spacing() == Spacing::Joint)
+            }
+            '?' | '.' => false,
+            _ => true,
+        },
         Some(TokenTree::Ident(word)) => {
-            ["move", "static", "return", "break", "in", "else", "match", "if", "while"]
-                .iter()
-                .any(|known| word == known)
+            ["move", "static", "return", "break"].iter().any(|known| word == known)
         }
-        Some(TokenTree::Group(_) | TokenTree::Literal(_)) => false,
+        Some(TokenTree::Group(group)) => {
+            group.delimiter() == Delimiter::Bracket && punct(before(2)) == Some('#')
+        }
+        Some(TokenTree::Literal(_)) => false,
     }
 }
 
-fn end_of_closure(trees: &[TokenTree], bar: usize) -> usize {
-    let is_bar = |tree: &TokenTree| punct(Some(tree)) == Some('|');
-    let parameters = trees.iter().skip(bar + 1).take_while(|tree| !is_bar(tree)).count();
-    let body = bar + parameters + 2;
+/// The bar that ends the parameters of a closure, if the one here begins them.
+fn closing_bar(trees: &[TokenTree], bar: usize) -> Option<usize> {
+    if punct(trees.get(bar)) != Some('|') {
+        return None;
+    }
+    let ends = |tree: &TokenTree| matches!(punct(Some(tree)), Some('|' | ';'));
+    let end = bar + 1 + trees.iter().skip(bar + 1).position(ends)?;
+    (punct(trees.get(end)) == Some('|')).then_some(end)
+}
+
+/// Whether these bars stand in the pattern of a match arm, as in `| A | B => ..`, and not around the parameters of a closure.
+fn is_match_arm(trees: &[TokenTree], bar: usize, closing_bar: usize) -> bool {
+    let before = bar.checked_sub(1).map(|at| punct(trees.get(at)));
+    if !matches!(before, None | Some(Some(','))) {
+        return false;
+    }
+    let is = |at: usize, mark: char| punct(trees.get(at)) == Some(mark);
+    // Between the angle brackets of a path, a comma does not end the arm.
+    let mut depth = 0_usize;
+    for at in closing_bar + 1..trees.len() {
+        if is(at, '<') && is(at - 1, ':') {
+            depth += 1;
+        } else if is(at, '>') && is(at - 1, '=') {
+            return true;
+        } else if is(at, '>') {
+            depth = depth.saturating_sub(1);
+        } else if is(at, ';') || (is(at, ',') && depth == 0) {
+            return false;
+        }
+    }
+    false
+}
+
+/// Where a closure ends whose parameters end at this bar.
+fn end_of_closure(trees: &[TokenTree], closing_bar: usize) -> usize {
+    let body = closing_bar + 1;
     let returns_type = punct(trees.get(body)) == Some('-') && punct(trees.get(body + 1)) == Some('>');
     match trees.get(body) {
-        _ if returns_type => after_braces(trees, body),
+        _ if returns_type => after_body(trees, body),
         Some(block) if is_block(block) => body + 1,
         _ => {
             let ends = |tree: &TokenTree| matches!(punct(Some(tree)), Some(',' | ';'));
@@ -252,8 +310,13 @@ fn end_of_closure(trees: &[TokenTree], bar: usize) -> usize {
     }
 }
 
-fn after_braces(trees: &[TokenTree], from: usize) -> usize {
-    trees.iter().skip(from).position(is_block).map_or(trees.len(), |length| from + length + 1)
+/// Where a function ends, or a closure, that has its head here.
+fn after_body(trees: &[TokenTree], head: usize) -> usize {
+    let is = |at: usize, mark: char| punct(trees.get(at)) == Some(mark);
+    // A block among the arguments of a type: `Buffer<{ SIZE }>`.
+    let is_argument = |at: usize| is(at - 1, '<') || is(at + 1, '>') || (is(at - 1, ',') && is(at + 1, ','));
+    let ends = |at: &usize| is(*at, ';') || (trees.get(*at).is_some_and(is_block) && !is_argument(*at));
+    (head + 1..trees.len()).find(ends).map_or(trees.len(), |end| end + 1)
 }
 
 /// Whether this is `{ .. }`, as it is written or as a `$block:block` of a `macro_rules!` macro.
@@ -280,7 +343,7 @@ pub(crate) fn block_in(group: &Group) -> Option<Group> {
 pub(crate) fn first_of(tokens: &TokenStream, name: &str) -> Option<Ident> {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     trees.iter().enumerate().find_map(|(at, tree)| match tree {
-        TokenTree::Ident(ident) if *ident == name && !is_part_of_path_or_field(&trees, at) => {
+        TokenTree::Ident(ident) if is_named(ident, name) && !is_part_of_path_or_field(&trees, at) => {
             Some(ident.clone())
         }
         TokenTree::Group(group) => first_of(&group.stream(), name),
@@ -327,7 +390,7 @@ fn names_variable(tokens: &TokenStream, is_shared: &dyn Fn(&str) -> bool) -> boo
 pub(crate) fn first_whole(tokens: &TokenStream, name: &str) -> Option<Ident> {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     trees.iter().enumerate().find_map(|(at, tree)| match tree {
-        TokenTree::Ident(ident) if *ident == name && !is_part_of_path_or_field(&trees, at) => {
+        TokenTree::Ident(ident) if is_named(ident, name) && !is_part_of_path_or_field(&trees, at) => {
             let is_method = matches!(trees.get(at + 3), Some(TokenTree::Group(arguments)) if arguments.delimiter() == Delimiter::Parenthesis)
                 || punct(trees.get(at + 3)) == Some(':');
             let is_field = punct(trees.get(at + 1)) == Some('.') && !is_method;
@@ -398,6 +461,16 @@ pub(crate) fn braced(tokens: TokenStream, span: Span) -> Group {
     block
 }
 
+/// The words among these tokens.
+pub(crate) fn words(tokens: &TokenStream) -> Vec<Ident> {
+    let words = tokens.clone().into_iter().flat_map(|tree| match tree {
+        TokenTree::Ident(word) => vec![word],
+        TokenTree::Group(group) => words(&group.stream()),
+        _ => Vec::new(),
+    });
+    words.filter(|word| !["_", "box", "mut", "ref"].iter().any(|known| word == known)).collect()
+}
+
 /// Whether this word is among the tokens, whatever it stands for.
 pub(crate) fn has_word(tokens: &TokenStream, word: &str) -> bool {
     tokens.clone().into_iter().any(|tree| match tree {
@@ -427,6 +500,8 @@ mod tests {
             "println!(r#\"{conn}\"#)",
             "..conn",
             "0..conn",
+            "close(r#conn)",
+            r#"println!("{\u{63}onn}")"#,
         ] {
             assert!(mention(&tokens(source), "conn"), "{source}");
         }
@@ -505,6 +580,13 @@ mod tests {
             "a || b.await",
             "{ if a || b { c.await } }",
             "{ let f = || a || b; c.await }",
+            "{ let f: fn() = g; c.await }",
+            "match a { | None => {}, | Some(b) => c.await }",
+            "match a { | A | B => c.await, _ => {} }",
+            "match a { _ => {}, | A::<u8, u8>::B | B if d => c.await }",
+            "{ macro_rules! m (() => (1)); { c.await } }",
+            "{ let a = N::<u8> | 1; c.await }",
+            "{ trait T { fn f(); } c.await }",
         ] {
             assert!(first_await(&tokens(source)).is_some(), "{source}");
         }
@@ -516,6 +598,8 @@ mod tests {
             "f(async move |x| { x.await })",
             "f(async || a || b.await)",
             "{ async fn f() { a.await } f() }",
+            "{ async fn f() -> Buffer<{ SIZE }> { a.await } f() }",
+            "{ async fn f(_: Pair<1, { SIZE }, 2>) { a.await } f() }",
             "await_this()",
         ] {
             assert!(first_await(&tokens(source)).is_none(), "{source}");
@@ -533,6 +617,7 @@ mod tests {
             "x.map(|y| y); return",
             "{ let f: fn() = g; if x { return } }",
             "{ let f: unsafe extern \"C\" fn(u8) -> u8 = g; if x { return } }",
+            "match a { | None => return, _ => {} }",
         ] {
             assert!(first_return(&tokens(source)).is_some(), "{source}");
         }
@@ -541,6 +626,9 @@ mod tests {
             "|| a || return",
             "x.map(|y| { return y })",
             "x.map(move |y| return y)",
+            "f(x, |y| return y, |y| return y)",
+            "f(#[allow(unused)] |y| return y)",
+            "match a { b => |y| return y, c => |y| return y }",
             "{ fn f() { return } }",
             "{ fn r#f() { return } }",
             "async { return }",

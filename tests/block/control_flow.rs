@@ -305,6 +305,52 @@ fn what_belongs_to_something_inside_stays_there() {
 }
 
 #[test]
+fn a_jump_behind_a_type_or_a_pattern_leaves_the_block() {
+    struct Even(bool);
+    let log = Log::default();
+    for number in 0..5_u8 {
+        finally! {
+            try {
+                struct Parity;
+                impl From<Parity> for Even {
+                    fn from(_: Parity) -> Self { loop { break Self(true) } }
+                }
+                let noop: fn() = || ();
+                noop();
+                let is_one: &dyn for<'a> Fn(&'a u8) -> bool = &|number| *number == 1;
+                if is_one(&number) { continue }
+                match number {
+                    | 0 | 2 => log.push(number.to_string()),
+                    | 3 => continue,
+                    _ if Even::from(Parity).0 => break,
+                    _ => unreachable!(),
+                }
+            }
+            finally { log.push("clean"); }
+        }
+    }
+    assert_eq!(log.events(), ["0", "clean", "clean", "2", "clean", "clean", "clean"]);
+}
+
+#[test]
+fn a_body_awaits_behind_the_type_of_a_function() {
+    async fn awaits(log: &Log) {
+        finally! {
+            try {
+                let noop: fn() = || ();
+                noop();
+                suspend().await;
+                log.push("body");
+            }
+            finally { log.push("clean"); }
+        }
+    }
+    let log = Log::default();
+    run(awaits(&log));
+    assert_eq!(log.events(), ["body", "clean"]);
+}
+
+#[test]
 fn a_loop_has_a_block_in_its_header() {
     let log = Log::default();
     let mut rounds = 0;

@@ -129,7 +129,7 @@ impl Lowering {
                     at = self.lower_jump(word, &trees, at, scope, &mut lowered);
                     continue;
                 }
-                TokenTree::Ident(word) if is_loop(word) => {
+                TokenTree::Ident(word) if is_loop(word) && !is_other_for(&trees, at) => {
                     if let Some(body) = loop_body(&trees, at) {
                         let header = trees.iter().take(body).skip(at + 1).cloned().collect();
                         let inside = Scope { owns_unlabelled: true, ..scope.labelled(label.as_ref()) };
@@ -222,6 +222,19 @@ fn is_jump(word: &Ident) -> bool {
 
 fn is_loop(word: &Ident) -> bool {
     ["loop", "while", "for"].iter().any(|known| word == known)
+}
+
+/// Whether the `for` here, if it is one, begins no loop: it binds lifetimes, `for<'a>`, or stands in the head of an `impl`.
+fn is_other_for(trees: &[TokenTree], at: usize) -> bool {
+    let is = |at: usize, word: &str| matches!(trees.get(at), Some(TokenTree::Ident(it)) if it == word);
+    let binds = punct(trees.get(at + 1)) == Some('<') && matches!(punct(trees.get(at + 2)), Some('\'' | '>'));
+    // The head of a loop has an `in`, in front of which only a pattern has braces.
+    let ends_head = |at: &usize| {
+        let behind_pattern = is(at + 1, "in") || punct(trees.get(at + 1)) == Some('|');
+        is(*at, "in") || trees.get(*at).is_some_and(tokens::is_block) && !behind_pattern
+    };
+    let has_in = || (at..trees.len()).find(ends_head).is_some_and(|end| is(end, "in"));
+    is(at, "for") && (binds || !has_in())
 }
 
 fn follows_dot(trees: &[TokenTree], at: usize) -> bool {
