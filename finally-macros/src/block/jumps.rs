@@ -3,7 +3,7 @@
 //! They cannot leave the `async` block that the body becomes, so each turns into a `break` of a label of ours inside it,
 //! and the jump itself follows behind the cleanup. All else in the body stays as it is, `return` and `?` too.
 
-use proc_macro2::{Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::{
     Expr, Pat, Token,
@@ -61,18 +61,19 @@ pub(crate) fn label(number: usize) -> TokenStream {
 }
 
 pub(crate) fn lower(body: &Group) -> Lowered {
-    let mut lowering = Lowering { jumps: Vec::new(), in_macro: false };
-    let body = lowering.lower_group(body, &Scope::default());
+    let mut lowering = Lowering::default();
+    let jumps = |word| tokens::has_word(&body.stream(), word);
+    let body = if jumps("break") || jumps("continue") {
+        lowering.lower_group(body, &Scope::default())
+    } else {
+        body.clone()
+    };
     Lowered { body, jumps: lowering.jumps, in_macro: lowering.in_macro }
 }
 
 /// The first jump that leaves for certain. One in a macro may belong to a loop of that macro.
 pub(crate) fn first(block: &Group) -> Option<Ident> {
     lower(block).jumps.into_iter().find(|jump| !jump.in_macro).map(|jump| jump.word)
-}
-
-fn may_jump(tokens: &TokenStream) -> bool {
-    tokens::has_word(tokens, "break") || tokens::has_word(tokens, "continue")
 }
 
 /// What a jump inside of the body may belong to.
@@ -100,9 +101,15 @@ impl Scope {
     }
 }
 
+#[derive(Default)]
 struct Lowering {
     jumps: Vec<Jump>,
     in_macro: bool,
+    /// How many jumps have been replaced.
+    lowered: usize,
+    /// How many trees have been given to a parser.
+    #[cfg(test)]
+    parsed: usize,
 }
 
 impl Lowering {
@@ -130,7 +137,7 @@ impl Lowering {
                     continue;
                 }
                 TokenTree::Ident(word) if is_loop(word) && !is_other_for(&trees, at) => {
-                    if let Some(body) = loop_body(&trees, at) {
+                    if let Some(body) = self.loop_body(&trees, at) {
                         let header = trees.iter().take(body).skip(at + 1).cloned().collect();
                         let inside = Scope { owns_unlabelled: true, ..scope.labelled(label.as_ref()) };
                         lowered.extend([tree.clone()]);
@@ -165,12 +172,45 @@ impl Lowering {
     }
 
     fn lower_group(&mut self, group: &Group, scope: &Scope) -> Group {
-        if !may_jump(&group.stream()) {
+        let before = self.lowered;
+        let inside = self.lower(group.stream(), scope);
+        if self.lowered == before {
             return group.clone();
         }
-        let mut lowered = Group::new(group.delimiter(), self.lower(group.stream(), scope));
+        let mut lowered = Group::new(group.delimiter(), inside);
         lowered.set_span(group.span());
         lowered
+    }
+
+    /// Where the body of the loop stands whose word is here. A head may have blocks of its own, so it is parsed; in code that does
+    /// not parse, the first block is the body.
+    ///
+    /// Nobody knows how long the head is. So it is looked for among a few trees, then among twice as many, and not among all that
+    /// follow: those of a thousand loops would be parsed a thousand times.
+    fn loop_body(&mut self, trees: &[TokenTree], at: usize) -> Option<usize> {
+        const FEW: usize = 16;
+        const TOO_MANY: usize = 4096;
+
+        let mut length = FEW;
+        loop {
+            let window: Vec<_> = statement(trees, at).take(length).map(hollow).collect();
+            let parsed = window.len();
+            #[cfg(test)]
+            {
+                self.parsed += parsed;
+            }
+            let head = trees_behind_head.parse2(window.into_iter().collect());
+            let body = head.ok().and_then(|behind| parsed.checked_sub(behind)).map(|length| at + length);
+            let is_inside =
+                |body: &usize| *body < at + parsed && trees.get(*body).is_some_and(tokens::is_block);
+            if let Some(body) = body.filter(is_inside) {
+                return Some(body);
+            }
+            if parsed < length || length >= TOO_MANY {
+                return statement(trees, at).position(tokens::is_block).map(|body| at + body);
+            }
+            length *= 2;
+        }
     }
 
     /// Lowers the jump that stands here, and gives where its word and label end. A value stays where it is.
@@ -189,6 +229,7 @@ impl Lowering {
             return end;
         }
         let in_macro = scope.in_macro && label.is_none();
+        self.lowered += 1;
         let number = self.number(word, label.as_ref());
         if let Some(jump) = self.jumps.get_mut(number) {
             jump.in_macro &= in_macro;
@@ -229,11 +270,11 @@ fn is_other_for(trees: &[TokenTree], at: usize) -> bool {
     let is = |at: usize, word: &str| matches!(trees.get(at), Some(TokenTree::Ident(it)) if it == word);
     let binds = punct(trees.get(at + 1)) == Some('<') && matches!(punct(trees.get(at + 2)), Some('\'' | '>'));
     // The head of a loop has an `in`, in front of which only a pattern has braces.
-    let ends_head = |at: &usize| {
+    let ends_head = |(at, tree): &(usize, &TokenTree)| {
         let behind_pattern = is(at + 1, "in") || punct(trees.get(at + 1)) == Some('|');
-        is(*at, "in") || trees.get(*at).is_some_and(tokens::is_block) && !behind_pattern
+        is(*at, "in") || (tokens::is_block(tree) && !behind_pattern)
     };
-    let has_in = || (at..trees.len()).find(ends_head).is_some_and(|end| is(end, "in"));
+    let has_in = || (at..).zip(statement(trees, at)).find(ends_head).is_some_and(|(end, _)| is(end, "in"));
     is(at, "for") && (binds || !has_in())
 }
 
@@ -261,26 +302,34 @@ fn label_definition(trees: &[TokenTree], at: usize) -> Option<(Label, usize)> {
     (follows && punct(trees.get(at + 2)) == Some(':')).then_some((label, at + 3))
 }
 
-/// Where the body of the loop stands whose word is here. A header may have blocks of its own, so it is parsed; in code that
-/// does not parse, the first block is the body.
-fn loop_body(trees: &[TokenTree], at: usize) -> Option<usize> {
-    let header = |input: ParseStream<'_>| -> syn::Result<usize> {
-        if input.parse::<Option<Token![for]>>()?.is_some() {
-            Pat::parse_multi_with_leading_vert(input)?;
-            input.parse::<Token![in]>()?;
-            Expr::parse_without_eager_brace(input)?;
-        } else if input.parse::<Option<Token![while]>>()?.is_some() {
-            Expr::parse_without_eager_brace(input)?;
-        } else {
-            input.parse::<Token![loop]>()?;
+/// Parses the head of a loop, and counts the trees behind it.
+fn trees_behind_head(input: ParseStream<'_>) -> syn::Result<usize> {
+    if input.parse::<Option<Token![for]>>()?.is_some() {
+        Pat::parse_multi_with_leading_vert(input)?;
+        input.parse::<Token![in]>()?;
+        Expr::parse_without_eager_brace(input)?;
+    } else if input.parse::<Option<Token![while]>>()?.is_some() {
+        Expr::parse_without_eager_brace(input)?;
+    } else {
+        input.parse::<Token![loop]>()?;
+    }
+    Ok(input.parse::<TokenStream>()?.into_iter().count())
+}
+
+/// The trees from here to the next semicolon.
+fn statement(trees: &[TokenTree], at: usize) -> impl Iterator<Item = &TokenTree> {
+    trees.iter().skip(at).take_while(|tree| punct(Some(tree)) != Some(';'))
+}
+
+/// A tree without what it has inside, which parses wherever the tree does: it is a pattern, a type or an expression of its kind.
+fn hollow(tree: &TokenTree) -> TokenTree {
+    match tree {
+        TokenTree::Group(group) if group.delimiter() != Delimiter::None => {
+            let inside = if group.delimiter() == Delimiter::Bracket { quote!(_) } else { TokenStream::new() };
+            Group::new(group.delimiter(), inside).into()
         }
-        Ok(input.parse::<TokenStream>()?.into_iter().count())
-    };
-    let rest: TokenStream = trees.iter().skip(at).cloned().collect();
-    let parsed = header.parse2(rest).ok().and_then(|rest| trees.len().checked_sub(rest));
-    parsed
-        .filter(|body| trees.get(*body).is_some_and(tokens::is_block))
-        .or_else(|| trees.iter().skip(at).position(tokens::is_block).map(|body| at + body))
+        tree => tree.clone(),
+    }
 }
 
 /// Whether a value follows a `break`, which what cannot start one shows.
@@ -302,6 +351,49 @@ fn labels_for_macro(arguments: &TokenStream, labels: &mut Vec<String>) {
             (TokenTree::Group(group), _) => labels_for_macro(&group.stream(), labels),
             (_, Some(label)) if !jumps => labels.push(label.name.to_string()),
             _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(source: &str) -> usize {
+        let body = Group::new(Delimiter::Brace, source.parse().expect("tokens"));
+        let mut lowering = Lowering::default();
+        lowering.lower_group(&body, &Scope::default());
+        lowering.parsed
+    }
+
+    #[test]
+    fn twice_as_many_loops_take_twice_the_steps() {
+        for a_loop in [
+            "loop { break }",
+            "for x in match y { _ => z } { if x { break } }",
+            "while if x { y } else if z { x } else { z } { f(|| { for x in y { continue } }); }",
+            "for x in y; z",
+            "impl A for B {}",
+        ] {
+            let of = |count: usize| parsed(&a_loop.repeat(count));
+            let (once, twice) = (of(500) - of(400), of(600) - of(400));
+            assert_eq!(twice, 2 * once, "{a_loop}");
+        }
+    }
+
+    #[test]
+    fn a_loop_has_its_body_behind_its_head() {
+        for (source, is_ours) in [
+            ("loop { break }", false),
+            ("for x in match y { _ => z } { break }", false),
+            ("for x in match y { _ => break } { }", true),
+            ("while let Some(X { y }) = z[0] && <[u8]>::f(z) { break }", false),
+            ("while x {} break", true),
+            ("impl A for B {} break", true),
+            ("for a in b + c + d + e + f + g + h + i + j + match k { _ => l } + m { break }", false),
+        ] {
+            let body = Group::new(Delimiter::Brace, source.parse().expect("tokens"));
+            assert_eq!(first(&body).is_some(), is_ours, "{source}");
         }
     }
 }
