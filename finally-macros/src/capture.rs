@@ -116,7 +116,8 @@ pub(crate) fn capture(
             if variable.here || variable.later {
                 make_mutable_if_value(argument, holds);
             } else if let FnArg::Typed(typed) = argument {
-                let (pattern, name, attributes) = (&typed.pat, &variable.name, &typed.attrs);
+                let (pattern, name) = (&typed.pat, &variable.name);
+                let attributes = input::attributes_of_local(&typed.attrs);
                 let (shadow, allow) = (allow_shadow(), allow_underscore(name));
                 if allow.is_none() && !tokens::mention(&body, &name.to_string()) {
                     variable.unused = Some(quote! { #(#attributes)* #shadow let #pattern = #name; });
@@ -139,6 +140,8 @@ pub(crate) fn capture(
                 variables.extend(parts);
                 continue;
             }
+            let attributes = input::attributes_of_local(&typed.attrs);
+            typed.attrs.retain(|attribute| !input::is_about_lints(attribute));
             let whole = format_ident!("__finally_argument_{index}", span = Span::mixed_site());
             let pattern = std::mem::replace(&mut *typed.pat, plain(whole.clone()));
             // `ref mut` borrows from the argument.
@@ -154,12 +157,12 @@ pub(crate) fn capture(
                 }
                 captures
                     .before_body
-                    .extend(quote_spanned! {pattern.span()=> #(#conditions)* let #pattern = #whole; });
+                    .extend(quote_spanned! {pattern.span()=> #(#attributes)* let #pattern = #whole; });
                 variables.extend(parts);
             } else {
                 takes_apart = true;
                 locals.extend(quote! { #(#conditions)* #allow let #mutable #whole = #whole; });
-                locals.extend(quote_spanned! {pattern.span()=> #(#conditions)* let #pattern = #whole; });
+                locals.extend(quote_spanned! {pattern.span()=> #(#attributes)* let #pattern = #whole; });
                 variables.push(variable(whole, Holds::Value, conditions));
             }
         }
@@ -257,13 +260,14 @@ fn make_mutable_if_value(argument: &mut FnArg, holds: Holds) {
     }
 }
 
-/// The `mut` of an argument goes with its local, and so does what is allowed or expected of it.
+/// The `mut` of an argument goes with its local, and so does what is allowed or expected of it. What else stands in front of an
+/// argument is for another attribute.
 fn give_to_local(argument: &mut FnArg, locals: &[Ident]) {
     if let FnArg::Typed(typed) = argument {
         if let Pat::Ident(pattern) = &mut *typed.pat {
             if locals.contains(&pattern.ident) {
                 pattern.mutability = None;
-                typed.attrs = input::conditions(&typed.attrs);
+                typed.attrs.retain(|attribute| !input::is_about_lints(attribute));
             }
         }
     }

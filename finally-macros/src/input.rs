@@ -4,10 +4,11 @@
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::{
-    Attribute, FnArg, GenericArgument, Ident, LitStr, Pat, PathArguments, Receiver, ReceiverKind, ReturnType,
-    Signature, Token, Type, TypeParamBound, Visibility,
+    Attribute, FnArg, GenericArgument, Ident, LitStr, Meta, Pat, PathArguments, Receiver, ReceiverKind,
+    ReturnType, Signature, Token, Type, TypeParamBound, Visibility,
     ext::IdentExt as _,
     parse::{ParseStream, Parser as _, discouraged::Speculative as _},
+    punctuated::Punctuated,
     spanned::Spanned as _,
 };
 
@@ -411,6 +412,29 @@ impl Named {
 /// `#[cfg(..)]` on an argument, which everything about it has to carry.
 pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
     attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
+}
+
+/// Whether an attribute is about lints, so that it belongs to the local that an argument becomes.
+pub(crate) fn is_about_lints(attribute: &Attribute) -> bool {
+    const LINT_LEVELS: &[&str] = &["allow", "deny", "expect", "forbid", "warn"];
+
+    fn of_meta(meta: &Meta) -> bool {
+        match meta {
+            Meta::List(list) if list.path.is_ident("cfg_attr") => {
+                let inside = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(list.tokens.clone());
+                inside.is_ok_and(|inside| inside.len() > 1 && inside.iter().skip(1).all(of_meta))
+            }
+            meta => LINT_LEVELS.iter().any(|level| meta.path().is_ident(level)),
+        }
+    }
+
+    of_meta(&attribute.meta)
+}
+
+/// What of an argument's attributes its local carries.
+pub(crate) fn attributes_of_local(attributes: &[Attribute]) -> Vec<Attribute> {
+    let belongs = |attribute: &&Attribute| attribute.path().is_ident("cfg") || is_about_lints(attribute);
+    attributes.iter().filter(belongs).cloned().collect()
 }
 
 /// The names that a pattern binds. A constant among them is harmless: nobody mentions it as an argument.

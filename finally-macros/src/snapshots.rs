@@ -496,6 +496,34 @@ fn patterns_are_taken_apart_in_the_body() {
 }
 
 #[test]
+fn the_attributes_of_an_argument_stay_with_it_but_for_those_of_lints() {
+    for (item, head) in [
+        (
+            "fn f(#[case] #[expect(unused_mut)] mut one: u8, #[cfg(x)] #[cfg_attr(x, allow(unused))] two: u8) {}",
+            "fn f (# [case] one : u8 , # [cfg (x)] two : u8)",
+        ),
+        (
+            "fn f(#[values(1, 2)] #[allow(unused)] (one, _): (u8, u8), #[cfg_attr(x, case)] two: u8) {}",
+            "fn f (# [values (1 , 2)] __finally_argument_0 : (u8 , u8) , # [cfg_attr (x , case)] two : u8)",
+        ),
+        (
+            "async fn f(#[case] #[expect(unused)] one: u8, #[values(1)] #[allow(unused)] (two, _): (u8, u8)) {}",
+            "async fn f (# [case] one : u8 , # [values (1)] __finally_argument_1 : (u8 , u8))",
+        ),
+    ] {
+        let tokens = |source: &str| source.parse().expect("tokens");
+        let expansion = crate::attribute::expand("finally", tokens("clean"), tokens(item)).to_string();
+        let (written, block) = expansion.split_once(" {").expect("a block");
+        assert_eq!(written, head, "{item}");
+        for lint in ["expect (", "allow (unused", "cfg_attr (x , allow (unused))"] {
+            let is_written = item.replace(' ', "").contains(&lint.replace(' ', ""));
+            assert!(!is_written || block.contains(lint), "{lint}: {block}");
+        }
+        assert!(!block.contains("case") && !block.contains("values"), "{block}");
+    }
+}
+
+#[test]
 fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
     check(
         "clean(&log)",
