@@ -652,6 +652,48 @@ mod kinds_of_function {
     }
 
     #[test]
+    fn the_parts_of_arguments_are_dropped_in_the_order_of_the_function() {
+        struct Noisy<'a>(u8, &'a Cell<Vec<u8>>);
+        impl Drop for Noisy<'_> {
+            fn drop(&mut self) {
+                let mut order = self.1.take();
+                order.push(self.0);
+                self.1.set(order);
+            }
+        }
+        type Pair<'a> = (Noisy<'a>, Noisy<'a>);
+
+        fn plain<'a>(a: Noisy<'a>, (b, mut c): Pair<'a>, d: Noisy<'a>, [e, f]: [Noisy<'a>; 2]) {
+            c.0 += a.0 + b.0 + d.0 + e.0 + f.0;
+        }
+        #[finally(clean)]
+        fn with<'a>(a: Noisy<'a>, (b, mut c): Pair<'a>, d: Noisy<'a>, [e, f]: [Noisy<'a>; 2]) {
+            c.0 += a.0 + b.0 + d.0 + e.0 + f.0;
+        }
+        #[finally(order.set(vec![0]))]
+        fn with_rest<'a>(order: &Cell<Vec<u8>>, (a, _): Pair<'a>) {
+            drop(a);
+        }
+        #[finally({ clean(); drop(c) })]
+        fn mentioned<'a>(a: Noisy<'a>, (b, mut c): Pair<'a>, d: Noisy<'a>, [e, f]: [Noisy<'a>; 2]) {
+            c.0 += a.0 + b.0 + d.0 + e.0 + f.0;
+        }
+
+        let order = Cell::new(Vec::new());
+        let noisy = |number| Noisy(number, &order);
+        let pair = |number| (noisy(number), noisy(number + 1));
+        plain(noisy(1), pair(2), noisy(4), [noisy(5), noisy(6)]);
+        let plain = order.take();
+        with(noisy(1), pair(2), noisy(4), [noisy(5), noisy(6)]);
+        assert_eq!(order.take(), plain);
+        mentioned(noisy(1), pair(2), noisy(4), [noisy(5), noisy(6)]);
+        assert_eq!(order.take(), [6, 5, 4, 2, 1, 21]);
+        with_rest(&order, pair(1));
+        assert_eq!(order.take(), [0]);
+        assert_eq!(cleaned(), 2);
+    }
+
+    #[test]
     fn patterns_that_borrow_from_the_argument() {
         #[finally(assert_eq!(*a, 3))]
         async fn mentioned((ref mut a, ref b): (u8, u8)) -> u8 {

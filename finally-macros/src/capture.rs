@@ -87,7 +87,8 @@ fn allow_underscore(name: &Ident) -> Option<TokenStream> {
         .then(|| quote!(#[allow(clippy::no_effect_underscore_binding, clippy::used_underscore_binding)]))
 }
 
-/// Captures the arguments. Patterns move from the signature to where they are taken apart.
+/// Captures the arguments. Patterns move from the signature to where they are taken apart, unless a function that is not async
+/// uses all parts of the argument: its documentation shows them.
 pub(crate) fn capture(
     function: &mut Function,
     is_async: bool,
@@ -141,6 +142,19 @@ pub(crate) fn capture(
                 continue;
             }
             let attributes = input::attributes_of_local(&typed.attrs);
+            let is_used = |part: &Variable| part.here || tokens::mention(&body, &part.name.to_string());
+            let is_plain = has_locals && (here || attributes.len() == conditions.len());
+            let bindings = whole_bindings(&mut typed.pat).filter(|_| is_plain && parts.iter().all(is_used));
+            if has_locals && (here || bindings.is_some()) {
+                for PatIdent { mutability, ident, .. } in bindings.into_iter().flatten() {
+                    if parts.iter().any(|part| part.name == *ident && !part.here) {
+                        let (shadow, mutability) = (allow_shadow(), mutability.take());
+                        locals.extend(quote! { #(#conditions)* #shadow let #mutability #ident = #ident; });
+                    }
+                }
+                variables.extend(parts);
+                continue;
+            }
             typed.attrs.retain(|attribute| !input::is_about_lints(attribute));
             let whole = format_ident!("__finally_argument_{index}", span = Span::mixed_site());
             let pattern = std::mem::replace(&mut *typed.pat, plain(whole.clone()));
@@ -235,6 +249,25 @@ pub(crate) fn capture_mentioned(signature: &Signature, cleanup: &Cleanup, privat
         .map(|(name, conditions)| take(&cleanup.at_mention(&name), &conditions, private))
         .collect();
     Captures { mentioned: !taken.is_empty(), cleanup: taken, ..Captures::default() }
+}
+
+/// The variables that a pattern binds, if it leaves nothing of the argument unbound, which would outlive them.
+fn whole_bindings(pattern: &mut Pat) -> Option<Vec<&mut PatIdent>> {
+    fn of_all<'a>(patterns: impl Iterator<Item = &'a mut Pat>) -> Option<Vec<&'a mut PatIdent>> {
+        let bindings: Option<Vec<_>> = patterns.map(whole_bindings).collect();
+        bindings.map(|bindings| bindings.into_iter().flatten().collect())
+    }
+
+    match pattern {
+        Pat::Ident(it) if it.by_ref.is_none() && it.subpat.is_none() => Some(vec![it]),
+        Pat::Paren(it) => whole_bindings(&mut it.pat),
+        Pat::Reference(it) => whole_bindings(&mut it.pat),
+        Pat::Slice(it) => of_all(it.elems.iter_mut()),
+        Pat::Struct(it) if it.rest.is_none() => of_all(it.fields.iter_mut().map(|field| &mut *field.pat)),
+        Pat::Tuple(it) => of_all(it.elems.iter_mut()),
+        Pat::TupleStruct(it) => of_all(it.elems.iter_mut()),
+        _ => None,
+    }
 }
 
 fn plain(name: Ident) -> Pat {

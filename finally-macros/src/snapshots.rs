@@ -523,6 +523,25 @@ fn the_attributes_of_an_argument_stay_with_it_but_for_those_of_lints() {
     }
 }
 
+/// Documentation shows the patterns of a function that is not async, and `__arg0` for those of one that is.
+#[test]
+fn a_function_that_is_not_async_keeps_the_patterns_that_leave_nothing_unbound() {
+    for (cleanup, argument, kept) in [
+        ("clean", "(mut a, Two([b, &c])): Pair", "(a , Two ([b , & c])) : Pair"),
+        ("clean", "Point { x: a, y: b, z: c }: Point", "Point { x : a , y : b , z : c } : Point"),
+        ("clean", "(a, b, c, _): Four", "__finally_argument_0 : Four"),
+        ("clean", "Point { a, b, c, .. }: Point", "__finally_argument_0 : Point"),
+        ("clean", "(a, b, c, unused): Four", "__finally_argument_0 : Four"),
+        ("clean", "(a, ref b, c): Three", "__finally_argument_0 : Three"),
+        ("clean(a)", "(mut a, ref b, _): Three", "(mut a , ref b , _) : Three"),
+    ] {
+        let tokens = |source: &str| source.parse().expect("tokens");
+        let item = format!("fn f({argument}) {{ use_them(a, b, c) }}");
+        let expansion = crate::attribute::expand("finally", tokens(cleanup), tokens(&item)).to_string();
+        assert!(expansion.starts_with(&format!("fn f ({kept})")), "{expansion}");
+    }
+}
+
 #[test]
 fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
     check(
