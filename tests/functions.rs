@@ -398,6 +398,21 @@ mod kinds_of_function {
     }
 
     #[test]
+    fn impl_trait_in_arrays() {
+        #[finally(clean)]
+        fn called() -> [impl Display; 2] {
+            ["a", "b"]
+        }
+        #[finally(clean)]
+        async fn awaited(items: &mut [u8]) -> Result<(&mut [impl Display], [(u8, impl Display); 1]), ()> {
+            Ok((items, [(1, 2)]))
+        }
+        assert_eq!(called().map(|it| it.to_string()), ["a", "b"]);
+        assert!(block_on(awaited(&mut [1])).is_ok_and(|(items, _)| items.len() == 1));
+        assert_eq!(cleaned(), 2);
+    }
+
+    #[test]
     fn generics_and_lifetimes() {
         #[finally(clean)]
         async fn f<'a, T: AsRef<str> + ?Sized, const N: usize>(

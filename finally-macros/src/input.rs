@@ -486,7 +486,7 @@ pub(crate) fn without_impl_trait(output: &Type) -> TokenStream {
                             match punct.as_char() {
                                 '<' => depth += 1,
                                 '>' if before == '-' => {}
-                                '>' | ',' if depth == 0 => break,
+                                '>' | ',' | ';' if depth == 0 => break,
                                 '>' => depth -= 1,
                                 _ => {}
                             }
@@ -525,6 +525,8 @@ mod tests {
             ("(impl Fn(u8) -> Vec<u8>, u8)", "(_ , u8)"),
             ("Result<impl Fn(u8) -> u8, E>", "Result < _ , E >"),
             ("Vec<impl Iterator<Item = u8>>", "Vec < _ >"),
+            ("[impl Display; 2]", "[_ ; 2]"),
+            ("&mut [(u8, impl Display)]", "& mut [(u8 , _)]"),
             ("u8", "u8"),
         ] {
             let ty: Type = syn::parse_str(written).expect("a type");
