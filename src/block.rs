@@ -122,7 +122,8 @@ pub use finally_core::End;
 ///   `return`, `?`, or a macro that is not one of the standard library's passes its value through a slot in that future, so it
 ///   is `Send` only if the value is.
 /// * A `return`, a `?` or a jump inside of another macro works. An `.await` that only a macro has inside is not seen, but for
-///   those of `select!` and `join!`: if nothing else in the block awaits, that is a compile error.
+///   those of `select!` and `join!`: if nothing else in the block awaits, that is a compile error. One inside of `stream!` or
+///   `try_stream!` belongs to the stream.
 /// * A `break` or a `continue` without a label inside of such a macro needs a loop around the block that takes it, even where it belongs to a
 ///   loop that the macro has.
 /// * A report of coverage does not show the lines of a body: in edition 2018 a block that it shows could not share places with

@@ -59,9 +59,9 @@ pub use finally_core::{FinallyStream, FinallyStreamExt};
 /// not the function, and a `return` is an error.
 ///
 /// An expression that contains `.await` stands for `async move { .. }`: it takes what it mentions, and on cancellation
-/// none of it runs inside the drop. One without `.await` is evaluated in place, on cancellation inside the drop, and if its
-/// value is a future, that is awaited or handed off. With `on_cancel = block` or `skip` an expression with `.await` stands
-/// for `async { .. }`, and borrows.
+/// none of it runs inside the drop. So does one that contains `join!`, `try_join!` or `select!`. One without `.await` is evaluated
+/// in place, on cancellation inside the drop, and if its value is a future, that is awaited or handed off. With `on_cancel = block`
+/// or `skip` an expression with `.await` stands for `async { .. }`, and borrows.
 ///
 /// # What runs when
 ///

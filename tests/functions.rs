@@ -6,7 +6,7 @@
 use std::{
     cell::Cell,
     fmt::Display,
-    future::Future,
+    future::{Future, ready},
     pin::Pin,
     rc::Rc,
     sync::{
@@ -238,6 +238,36 @@ mod forms_of_cleanup {
         assert_eq!(block_on(behind_a_type(Conn::default())), Ok(()));
         assert_eq!(cleaned(), 2);
         assert_eq!(block_on(behind_a_bar(Some(Conn::default()))), Ok(true));
+        assert_eq!(cleaned(), 1);
+    }
+
+    #[test]
+    fn macros_that_await_are_known() {
+        #[finally({ tokio::join!(clean_async(), clean_async()); })]
+        async fn join() {}
+        #[finally(tokio::try_join!(conn.close(), ready(Ok(()))).map(drop))]
+        async fn try_join(mut conn: Conn) -> Result<(), String> {
+            conn.log.push("body");
+            Ok(())
+        }
+        #[finally(tokio::select! { () = clean_async() => {} () = std::future::pending() => {} }, on_cancel = skip)]
+        async fn select() {}
+
+        block_on(join());
+        assert_eq!(cleaned(), 2);
+        assert_eq!(block_on(try_join(Conn::default())), Ok(()));
+        block_on(select());
+        assert_eq!(cleaned(), 2);
+    }
+
+    #[test]
+    fn a_function_that_is_not_async_has_macros_of_their_names() {
+        macro_rules! join {
+            ($($text:expr),*) => { [$($text),*].concat() }
+        }
+        #[finally({ assert_eq!(join!("a", "b"), "ab"); clean() })]
+        fn f() {}
+        f();
         assert_eq!(cleaned(), 1);
     }
 

@@ -13,7 +13,7 @@ use crate::{
     cleanup::Cleanup,
     error::{bail, error},
     expand,
-    input::{Function, Item, Unsized},
+    input::{Function, Item, Returns, Unsized},
     options::{self, Options},
     tokens,
 };
@@ -71,7 +71,10 @@ fn unchanged(name: &str, arguments: TokenStream, item: TokenStream, proof: &Toke
 }
 
 fn parse_arguments(name: &str, function: &Function, arguments: TokenStream) -> syn::Result<Arguments> {
-    let arguments = (|input: ParseStream<'_>| Arguments::parse(name, input)).parse2(arguments)?;
+    let mut arguments = (|input: ParseStream<'_>| Arguments::parse(name, input)).parse2(arguments)?;
+    if function.returns() == Returns::Value {
+        arguments.cleanup = arguments.cleanup.of_sync_function();
+    }
     check::check(name, function, &arguments)?;
     Ok(arguments)
 }

@@ -23,7 +23,7 @@ enum Kind {
     Closure(ExprClosure),
     /// `async || ..`, `async |fate| ..`: called at exit, and awaited.
     AsyncClosure(ExprClosure),
-    /// `conn.close().await`: stands for an async block.
+    /// `conn.close().await`, `join!(..)`: stands for an async block.
     Await(Expr),
     /// `release(pool.clone(), self.id)`, `{ .. }`: evaluated at exit.
     Expression(Expr),
@@ -35,6 +35,20 @@ impl Cleanup {
         let tokens = expression.to_token_stream();
         let span = expression.span();
         Ok(Self { kind: Kind::of(expression, &tokens)?, tokens, span })
+    }
+
+    /// The cleanup of a function that is not async, where a macro named `join` does not await.
+    pub(crate) fn of_sync_function(self) -> Self {
+        let Self { kind, tokens, span } = self;
+        let kind = match kind {
+            Kind::Await(expression)
+                if !matches!(expression, Expr::Async(_)) && tokens::first_await(&tokens).is_none() =>
+            {
+                Kind::Expression(expression)
+            }
+            kind => kind,
+        };
+        Self { kind, tokens, span }
     }
 
     /// `{ .. }` or `|fate| { .. }`, the section of a `finally!` block. One with `.await` stands for an async block.
@@ -57,14 +71,14 @@ impl Cleanup {
         Self { kind, tokens, span }
     }
 
-    /// Whether this is a future by its looks. One without `.await` may still turn out to be one by its type.
+    /// Whether this is a future by its looks. One that does not await may still turn out to be one by its type.
     pub(crate) fn is_async(&self) -> bool {
         matches!(self.kind, Kind::Await(_) | Kind::AsyncClosure(_))
     }
 
     /// Where it awaits, for errors about that.
     pub(crate) fn async_span(&self) -> Option<Span> {
-        self.is_async().then(|| tokens::first_await(&self.tokens).unwrap_or(self.span))
+        self.is_async().then(|| tokens::first_await_or_join(&self.tokens).unwrap_or(self.span))
     }
 
     pub(crate) fn mentions(&self, name: &str) -> bool {
@@ -222,7 +236,7 @@ impl Kind {
                         "`return` cannot leave the function from its cleanup; end the cleanup with `if`, or write it as a closure: `|| ..`"
                     );
                 }
-                Ok(match tokens::first_await(tokens) {
+                Ok(match tokens::first_await_or_join(tokens) {
                     Some(_) => Self::Await(expression),
                     None => Self::Expression(expression),
                 })

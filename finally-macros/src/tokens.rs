@@ -68,7 +68,7 @@ pub(crate) fn first_await(tokens: &TokenStream) -> Option<Span> {
     })
 }
 
-/// The same for a `finally!` block, where macros count that are known to await.
+/// The same, where macros count that are known to await.
 pub(crate) fn first_await_or_join(tokens: &TokenStream) -> Option<Span> {
     const AWAITING_MACROS: &[&str] = &["join", "select", "select_biased", "try_join"];
 
@@ -105,10 +105,11 @@ pub(crate) fn may_leave(tokens: &TokenStream) -> bool {
     trees.iter().enumerate().any(|(at, tree)| match tree {
         TokenTree::Ident(word) => word == "return",
         TokenTree::Punct(mark) => mark.as_char() == '?',
-        TokenTree::Group(group) => {
-            macro_name(&trees, at).is_some_and(|name| !is_transparent(name) || is_ours(name))
-                || may_leave(&group.stream())
-        }
+        TokenTree::Group(group) => match macro_name(&trees, at) {
+            Some(name) if makes_stream(name) => false,
+            Some(name) if !is_transparent(name) || is_ours(name) => true,
+            _ => may_leave(&group.stream()),
+        },
         TokenTree::Literal(_) => false,
     })
 }
@@ -191,8 +192,9 @@ pub(crate) fn end_of_inner_body(trees: &[TokenTree], at: usize) -> Option<usize>
     if let Some(name) = macro_name(trees, at + 2) {
         let makes_future =
             || matches!(trees.get(at + 2), Some(TokenTree::Group(block)) if starts_async(block));
-        return (MACROS_WITHOUT_CODE.iter().any(|known| name == known) || (is_ours(name) && makes_future()))
-            .then_some(at + 3);
+        let has_no_code = MACROS_WITHOUT_CODE.iter().any(|known| name == known);
+        let is_future = makes_stream(name) || (is_ours(name) && makes_future());
+        return (has_no_code || is_future).then_some(at + 3);
     }
     if word(at, "macro_rules") && punct(trees.get(at + 1)) == Some('!') {
         return Some(at + 4);
@@ -217,6 +219,11 @@ pub(crate) fn end_of_inner_body(trees: &[TokenTree], at: usize) -> Option<usize>
 
 /// Macros whose tokens are not code of this place.
 const MACROS_WITHOUT_CODE: &[&str] = &["parse_quote", "quote", "quote_spanned", "stringify"];
+
+/// Whether the macro makes a stream of its tokens, which is what awaits, yields and returns in them.
+fn makes_stream(name: &Ident) -> bool {
+    ["async_stream", "async_try_stream", "stream", "try_stream"].iter().any(|known| name == known)
+}
 
 /// The name of the macro whose arguments stand here.
 pub(crate) fn macro_name(trees: &[TokenTree], at: usize) -> Option<&Ident> {
@@ -601,6 +608,8 @@ mod tests {
             "{ async fn f() -> Buffer<{ SIZE }> { a.await } f() }",
             "{ async fn f(_: Pair<1, { SIZE }, 2>) { a.await } f() }",
             "await_this()",
+            "stream! { yield a.await; }",
+            "async_stream::try_stream! { yield a.await?; }",
         ] {
             assert!(first_await(&tokens(source)).is_none(), "{source}");
         }

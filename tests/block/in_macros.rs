@@ -225,6 +225,32 @@ fn what_is_no_code_stays_as_it_is() {
 }
 
 #[test]
+fn a_macro_that_makes_a_stream_awaits_in_the_stream() {
+    macro_rules! try_stream {
+        ($($body:tt)*) => { async move { { $($body)* }; Ok::<(), u8>(()) } }
+    }
+    fn not_async(log: &Log) -> impl Future<Output = Result<(), u8>> {
+        finally! {
+            try {
+                log.push("body");
+                try_stream! {
+                    loop {
+                        suspend().await;
+                        if true { break }
+                    }
+                    Err(1)?;
+                }
+            }
+            finally { log.push("clean"); }
+        }
+    }
+    let log = Log::default();
+    let stream = not_async(&log);
+    assert_eq!(log.take(), ["body", "clean"]);
+    assert_eq!(run(stream), Err(1));
+}
+
+#[test]
 fn select_and_join_are_known_to_await() {
     async fn select(log: &Log, which: u8) -> Option<u8> {
         let mut rounds = 0;
