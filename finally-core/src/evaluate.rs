@@ -13,7 +13,7 @@ use crate::{
     fate::Fate,
     outcome::Exit,
     settle::Detach,
-    unwind::{Once, Payload},
+    unwind::{Once, Payload, unwind},
 };
 
 /// A body that has ended beside its cleanup, which was evaluated: what the `settle` functions put together.
@@ -206,6 +206,15 @@ impl<T, D, M, V> Builder<'_, T, D, M, V> {
     {
         self.fill(cleanup(self.fate));
     }
+
+    /// Ends the closure. If the body panicked, this unwinds: a lock or a transaction among the arguments sees the panic when it is
+    /// dropped, as it does in a function without a cleanup.
+    #[inline(always)]
+    pub fn drop_arguments(&self) {
+        if let Fate::Panicked(_) = self.fate {
+            unwind();
+        }
+    }
 }
 
 /// A fate, and what a cleanup evaluates to for it.
@@ -246,6 +255,8 @@ fn evaluate_and_drop<T, D, M, V: CleanupValue, C: for<'a> Once<Builder<'a, T, D,
     });
     let built = match (built, evaluated) {
         (Some(built), dropped) => {
+            let dropped =
+                dropped.or_else(|payload| if payload.is_of_unwind() { Ok(()) } else { Err(payload) });
             exit.add_drop_panic(dropped, Location::caller());
             Ok(built)
         }

@@ -99,9 +99,11 @@ fn poll_cleanup<T, V, C: Run<V> + ?Sized>(
 }
 
 /// Polls what a coroutine awaits. Where the guard around is being dropped, that is no poll of the user's code.
+///
+/// A panic goes on here and not in the guard, so that the arguments which the coroutine owns see it when they are dropped.
 fn poll_in_coroutine<H: Hold>(held: Pin<&mut H>, context: &mut Context<'_>) -> Poll<Settled<H::Output>> {
     if !signal::is_cancel(context) {
-        return held.poll(context);
+        return held.poll(context).map(Settled::or_panic);
     }
     match held.leave() {
         Some(left) => Poll::Ready(left),

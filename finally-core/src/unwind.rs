@@ -33,6 +33,11 @@ mod with_std {
             }
         }
 
+        /// Whether this is what [`unwind`] unwinds with.
+        pub(crate) fn is_of_unwind(&self) -> bool {
+            self.0.is::<Unwind>()
+        }
+
         /// Goes on unwinding with the payload unchanged; the panic hook has seen it already and is not called again.
         pub(crate) fn resume(self) -> ! {
             resume_unwind(self.0)
@@ -56,6 +61,17 @@ mod with_std {
 
     pub(crate) fn is_panicking() -> bool {
         thread::panicking()
+    }
+
+    struct Unwind;
+
+    /// Unwinds to the next [`catch`], so that what is dropped on the way there sees a panic. The panic hook is not called. Does
+    /// nothing on a thread that is panicking already.
+    #[cold]
+    pub(crate) fn unwind() {
+        if !is_panicking() {
+            resume_unwind(Box::new(Unwind));
+        }
     }
 
     /// What a panic said, where it said it with a string.
@@ -82,6 +98,10 @@ mod without_std {
             match *self {}
         }
 
+        pub(crate) fn is_of_unwind(&self) -> bool {
+            match *self {}
+        }
+
         pub(crate) fn discard(self) {
             match self {}
         }
@@ -98,6 +118,8 @@ mod without_std {
     pub(crate) fn is_panicking() -> bool {
         false
     }
+
+    pub(crate) fn unwind() {}
 }
 
 /// A closure that is called once, behind a reference: what takes it is compiled once for each type of what it works on, and
@@ -118,8 +140,8 @@ impl<S, F: FnOnce(&mut S)> Once<S> for Option<F> {
 #[cfg(feature = "std")]
 pub use with_std::Payload;
 #[cfg(feature = "std")]
-pub(crate) use with_std::{catch, is_panicking, quietly, text};
+pub(crate) use with_std::{catch, is_panicking, quietly, text, unwind};
 #[cfg(not(feature = "std"))]
 pub use without_std::Payload;
 #[cfg(not(feature = "std"))]
-pub(crate) use without_std::{catch, is_panicking};
+pub(crate) use without_std::{catch, is_panicking, unwind};

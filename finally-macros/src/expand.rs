@@ -259,7 +259,8 @@ impl End<'_> {
                         #capture
                         return #private::never();
                     }
-                    __finally_builder.#build
+                    __finally_builder.#build;
+                    __finally_builder.drop_arguments()
                 })
             }
         } else {

@@ -105,7 +105,8 @@ fn a_shared_self_is_borrowed_uniquely_by_the_body() {
                                     __finally::take(self);
                                     return __finally::never();
                                 }
-                                __finally_builder.fill(self.close())
+                                __finally_builder.fill(self.close());
+                                __finally_builder.drop_arguments()
                             },
                         );
                         __finally::settle(
@@ -322,7 +323,8 @@ fn a_boxed_future_is_boxed_again() {
                                         __finally::take(self);
                                         return __finally::never();
                                     }
-                                    __finally_builder.fill(clean(self.id))
+                                    __finally_builder.fill(clean(self.id));
+                                    __finally_builder.drop_arguments()
                                 },
                             );
                             __finally::settle(
@@ -436,7 +438,8 @@ fn a_method_under_async_trait_is_an_async_function_in_a_box() {
                                         __finally::take(self);
                                         return __finally::never();
                                     }
-                                    __finally_builder.fill(clean(self.id, name, a))
+                                    __finally_builder.fill(clean(self.id, name, a));
+                                    __finally_builder.drop_arguments()
                                 },
                             );
                             __finally::settle(
@@ -577,7 +580,8 @@ fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
                                 if false {
                                     return __finally::never();
                                 }
-                                __finally_builder.fill(clean(&log))
+                                __finally_builder.fill(clean(&log));
+                                __finally_builder.drop_arguments()
                             },
                         );
                         __finally::settle(

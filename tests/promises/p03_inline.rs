@@ -121,3 +121,94 @@ fn p3_the_cleanup_sees_the_fate() {
     drop(hand);
     assert_eq!(log.take(), ["cancelled"]);
 }
+
+/// As a transaction does, it looks when it is dropped whether a panic drops it.
+struct Transaction(Log);
+
+impl Transaction {
+    fn clean(&self) {
+        self.0.push("clean");
+    }
+
+    async fn clean_later(&self) {
+        suspend().await;
+        self.clean();
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        self.0.push(if std::thread::panicking() { "rolled back" } else { "committed" });
+    }
+}
+
+fn sees_the_panic<F: Future<Output = Result<(), Error>>>(work: impl Fn(Transaction, End) -> F) {
+    for (end, ended, outcome) in [
+        (End::Succeeds, "committed", Outcome::Returned(Ok(()))),
+        (End::Fails, "committed", Outcome::Returned(Err(Error("body")))),
+        (End::Panics, "rolled back", Outcome::Panicked(Panic("body"))),
+    ] {
+        let log = Log::default();
+        assert_eq!(Hand::new(observe(work(Transaction(log.clone()), end))).run(), outcome);
+        assert_eq!(log.events(), ["clean", ended]);
+    }
+}
+
+#[test]
+fn p3_an_argument_that_the_cleanup_mentions_sees_the_panic() {
+    type Done = Result<(), Error>;
+
+    #[finally(it.clean())]
+    fn plain(it: Transaction, end: End) -> Done {
+        end.reach("body")
+    }
+    #[finally(it.clean())]
+    async fn in_place(it: Transaction, end: End) -> Done {
+        end.reach("body")
+    }
+    #[finally(|_| it.clean())]
+    async fn by_a_closure(it: Transaction, end: End) -> Done {
+        end.reach("body")
+    }
+    #[finally(it.clean())]
+    async fn a_part((it, _): (Transaction, u8), end: End) -> Done {
+        end.reach("body")
+    }
+    #[finally({ it.clean(); suspend() })]
+    async fn before_an_await(it: Transaction, end: End) -> Done {
+        end.reach("body")
+    }
+    #[finally(it.clean(), on_cancel = skip)]
+    async fn borrowed(it: Transaction, end: End) -> Done {
+        end.reach("body")
+    }
+    #[finally(it.clean_later().await, on_cancel = skip)]
+    async fn awaited(it: Transaction, end: End) -> Done {
+        end.reach("body")
+    }
+    #[finally(it.clean_later().await, on_cancel = block)]
+    async fn awaited_if_need_be_by_a_thread(it: Transaction, end: End) -> Done {
+        end.reach("body")
+    }
+
+    sees_the_panic(async |it, end| plain(it, end));
+    sees_the_panic(in_place);
+    sees_the_panic(by_a_closure);
+    sees_the_panic(|it, end| a_part((it, 0), end));
+    sees_the_panic(before_an_await);
+    sees_the_panic(borrowed);
+    sees_the_panic(awaited);
+    sees_the_panic(awaited_if_need_be_by_a_thread);
+}
+
+/// Locks and transactions that the cleanup makes for itself end well.
+#[test]
+fn p3_what_the_cleanup_makes_sees_no_panic() {
+    #[finally(Transaction(log.clone()).clean())]
+    async fn work(log: Log) -> Result<(), Error> {
+        End::Panics.reach("body")
+    }
+    let log = Log::default();
+    assert_eq!(Hand::new(observe(work(log.clone()))).run(), Outcome::Panicked(Panic("body")));
+    assert_eq!(log.events(), ["clean", "committed"]);
+}

@@ -132,26 +132,6 @@ mod a_body_that_has_ended {
         assert_eq!(panics, ["drop", "poll"]);
     }
 
-    #[test]
-    fn p8_the_panic_of_an_argument_comes_third_and_is_reported() {
-        #[finally(clean_with(log.clone(), &argument))]
-        fn f(log: Log, argument: Bomb) -> impl Future<Output = Result<(), Error>> {
-            let _uses = (&log, &argument);
-            ends_and_explodes("drop", panics)
-        }
-        fn clean_with(log: Log, _: &Bomb) -> impl Future<Output = ()> + use<> {
-            clean(log)
-        }
-        let turn = exclusive();
-        let log = Log::default();
-        assert_eq!(panic_of(|| Hand::new(f(log.clone(), Bomb("argument"))).run()), Panic("poll"));
-        assert_eq!(log.events(), ["clean"]);
-        let mut panics: Vec<_> =
-            turn.failures().into_iter().map(|failure| failure.panic.unwrap().0).collect();
-        panics.sort();
-        assert_eq!(panics, ["argument", "drop"]);
-    }
-
     /// The cleanup sees what the caller is going to see.
     #[test]
     fn p8_the_fate_is_the_panic_of_its_drop() {

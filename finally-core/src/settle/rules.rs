@@ -78,6 +78,15 @@ impl<T> Settled<T> {
         Self { outcome, rare: None }
     }
 
+    /// Goes on with a panic that the caller gets.
+    pub(super) fn or_panic(self) -> Self {
+        let Self { outcome, rare } = self;
+        match outcome {
+            Outcome::Panicked(payload) => payload.resume(),
+            outcome => Self { outcome, rare },
+        }
+    }
+
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn new<V>(outcome: Outcome<T>, drop_panic: Option<Payload>, texts: &Texts<T, V>) -> Self {
         match drop_panic {
