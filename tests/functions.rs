@@ -856,6 +856,30 @@ mod kinds_of_function {
     }
 
     #[test]
+    fn a_block_in_a_box_takes_what_it_takes_without_the_attribute() {
+        struct Job<'a> {
+            id: Arc<u8>,
+            _local: Rc<u8>,
+            _borrowed: &'a str,
+        }
+        #[finally(clean)]
+        fn field(job: Job<'_>) -> Pin<Box<dyn Future<Output = u8> + Send>> {
+            Box::pin(async move { *job.id })
+        }
+        #[finally(clean, on_cancel = skip)]
+        fn part((id, _unused): (Arc<u8>, Rc<u8>)) -> Pin<Box<dyn Future<Output = u8> + Send>> {
+            Box::pin(async move { *id })
+        }
+        let (id, local, text) = (Arc::new(1), Rc::new(2), "text".to_owned());
+        let job = Job { id: id.clone(), _local: local.clone(), _borrowed: &text };
+        let futures = [field(job), part((id, local.clone()))];
+        drop(text);
+        assert_eq!(Rc::strong_count(&local), 1);
+        assert_eq!(futures.map(block_on), [1, 1]);
+        assert_eq!(cleaned(), 2);
+    }
+
+    #[test]
     fn functions_that_box_a_block_see_their_arguments() {
         type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
         #[finally(assert_eq!((&*list, name.len()), (&vec![1, 2], 4)))]

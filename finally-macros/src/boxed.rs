@@ -54,6 +54,13 @@ impl Boxed {
         Some(Self { function, indices, boxes })
     }
 
+    /// Whether the cleanup mentions an argument, or that of a later attribute does.
+    pub(crate) fn mentions_argument(&self, cleanup: &Cleanup) -> bool {
+        let later = self.function.later_cleanups();
+        let mentions = |name: &String| cleanup.mentions(name) || tokens::mention(&later, name);
+        self.function.signature.inputs.iter().flat_map(names).any(|name| mentions(&name))
+    }
+
     /// Boxes what the async function has become, and gives the arguments back as it has changed them.
     pub(crate) fn finish(self, function: &mut Function, block: &TokenStream) -> TokenStream {
         let Self { function: inside, indices, boxes } = self;

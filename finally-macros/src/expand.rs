@@ -34,12 +34,21 @@ pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStre
     let end = End { cleanup: &arguments.cleanup, on_cancel, private: Ident::new("__finally", span), span };
     let import = import(arguments.options.krate.as_ref(), &end.private);
     let block = match function.returns() {
-        Returns::Awaited => end.of_async_function(&mut function),
+        Returns::Awaited => {
+            let captures = capture::capture(&mut function, true, end.cleanup, &end.private);
+            end.of_async_function(&function, &captures)
+        }
         Returns::Value => end.of_sync_function(&mut function),
         Returns::Future => end.of_future_function(&function),
         Returns::BoxedFuture => match Boxed::new(&function, &arguments.cleanup) {
             Some(mut boxed) => {
-                let block = end.of_async_function(&mut boxed.function);
+                // Without one, the block takes what it takes without the attribute: of an argument, perhaps, one field.
+                let captures = if boxed.mentions_argument(end.cleanup) {
+                    capture::capture(&mut boxed.function, true, end.cleanup, &end.private)
+                } else {
+                    Captures::default()
+                };
+                let block = end.of_async_function(&boxed.function, &captures);
                 boxed.finish(&mut function, &block)
             }
             None => end.of_future_function(&function),
@@ -77,10 +86,9 @@ pub(crate) fn import(krate: Option<&Written<Path>>, private: &Ident) -> TokenStr
 }
 
 impl End<'_> {
-    fn of_async_function(&self, function: &mut Function) -> TokenStream {
+    fn of_async_function(&self, function: &Function, captures: &Captures) -> TokenStream {
         let private = &self.private;
-        let captures = capture::capture(function, true, self.cleanup, private);
-        let (body, place) = (self.body(function, true, &captures), function.place());
+        let (body, place) = (self.body(function, true, captures), function.place());
         let span = function.brace();
         // What no cleanup of this or of a later attribute mentions is taken, and `move` says so for a whole block.
         let takes_all = !captures.mentioned && captures.coroutine.is_none();
@@ -95,9 +103,9 @@ impl End<'_> {
         };
         let whole = if captures.mentioned || self.on_cancel != OnCancel::Detach {
             let body = quote_spanned!(span=> #private::Body(#body).await);
-            self.coroutine(&body, exit_type.as_ref(), &captures, function)
+            self.coroutine(&body, exit_type.as_ref(), captures, function)
         } else {
-            let (exit, settle) = (exit(self.span), self.settle(&captures, function));
+            let (exit, settle) = (exit(self.span), self.settle(captures, function));
             let handler = quote_spanned!(self.span=> |#exit #exit_type| { #settle });
             quote_spanned!(span=> #private::Concluded(#body, #handler))
         };

@@ -352,7 +352,6 @@ fn a_block_in_a_box_stays_one() {
                     __finally::Concluded(
                             async move {
                                 if false {
-                                    __finally::take(self);
                                     let finally_value: u64 = __finally::never();
                                     return finally_value;
                                 }
