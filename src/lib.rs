@@ -73,7 +73,10 @@ pub use finally_core::{FinallyStream, FinallyStreamExt};
 /// * **The future was never polled:** nothing runs.
 ///
 /// A function that returns a future makes it when it is called, as it does without the attribute: the cleanup belongs to
-/// the future, and a panic before there is one is not its concern.
+/// the future, and a panic before there is one is not its concern. The spelling shows that: `impl Future`, `Pin<Box<dyn Future>>`,
+/// `BoxFuture` or `LocalBoxFuture`. Under another name, as `Self::Future`, a future, a `JoinHandle`, a `Result` or an `Option` of one, and
+/// a stream with the feature `stream` are a compile error in a function that is not async, because the cleanup would run before them.
+/// The way out is [`.finally()`](FinallyExt::finally) on what the function returns. A generic type passes.
 ///
 /// # What it sees
 ///

@@ -577,6 +577,31 @@ mod kinds_of_function {
     }
 
     #[test]
+    fn what_a_plain_function_returns_may_be_anything_that_is_there() {
+        #[finally(clean)]
+        fn generic<T>(value: T) -> T {
+            value
+        }
+        #[finally(clean)]
+        fn borrowed<F: Future + Unpin>(future: &mut F) -> &mut F {
+            future
+        }
+        #[finally(clean)]
+        fn failed() -> Result<std::convert::Infallible, Box<dyn std::error::Error>> {
+            Err("failed".into())
+        }
+        #[finally(clean)]
+        fn opaque() -> Option<impl Iterator<Item = impl Display>> {
+            Some([1, 2].into_iter())
+        }
+        assert_eq!(block_on(generic(ready(1))), 1);
+        assert_eq!(block_on(borrowed(&mut ready(1))), 1);
+        assert!(failed().is_err());
+        assert_eq!(opaque().map(Iterator::count), Some(2));
+        assert_eq!(cleaned(), 4);
+    }
+
+    #[test]
     fn functions_that_return_a_future() {
         #[finally(clean)]
         fn f(value: u8) -> impl Future<Output = u8> + Send + use<> {

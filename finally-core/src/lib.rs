@@ -82,6 +82,7 @@ mod outcome;
 pub mod private;
 mod report;
 #[cfg(feature = "std")]
+mod returned;
 mod scope;
 #[allow(missing_docs, reason = "named by expansions only")]
 mod settle;

@@ -28,6 +28,7 @@ pub use crate::{
     guard::Guarded,
     opaque::describe as describe_opaque,
     outcome::Exit,
+    returned::precedes,
 };
 
 /// A block in place that may leave the function around, as what goes into [`Body`] or [`run`].

@@ -124,13 +124,22 @@ impl End<'_> {
         let span = function.brace();
         let body = body_closure(function, body);
         let call = quote_spanned!(span=> let #exit = #private::call(#body););
+        let precedes = function.type_that_may_run_later().map(|ty| {
+            let span = Span::mixed_site().located_at(ty.span());
+            let (private, exit) = (Ident::new(&private.to_string(), span), self::exit(span));
+            quote_spanned! {span=>
+                if false {
+                    #private::precedes(&#exit, &#exit.returned().__finally_when());
+                }
+            }
+        });
         let (body_text, cleanup_text) =
             (settle::describe(self.span, "body"), settle::describe(self.span, "cleanup"));
         let settle = quote_spanned! {self.span=>
             let #end = #build;
             #private::settle_sync(#body_text, #cleanup_text, #end)
         };
-        quote! { #before_body #call #settle }
+        quote! { #before_body #call #precedes #settle }
     }
 
     /// The block makes the future when the function is called, as it did before. The cleanup belongs to the future.

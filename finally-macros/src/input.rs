@@ -127,6 +127,23 @@ impl Function {
         output.bounds.iter().find_map(output_of_bound)
     }
 
+    /// The type that it returns, if a value of it may be something that runs later, which a reference and a primitive are not.
+    pub(crate) fn type_that_may_run_later(&self) -> Option<&Type> {
+        const PRIMITIVES: &[&str] = &[
+            "String", "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "u128",
+            "u16", "u32", "u64", "u8", "usize",
+        ];
+
+        let ReturnType::Type(_, output) = &self.signature.output else { return None };
+        let output = ungrouped(output);
+        let may = match output {
+            Type::Path(ty) => !PRIMITIVES.iter().any(|name| ty.path.is_ident(name)),
+            Type::ImplTrait(_) => true,
+            _ => false,
+        };
+        may.then_some(output)
+    }
+
     /// What the attributes of ours say that stand below this one, and run after it.
     pub(crate) fn later_cleanups(&self) -> TokenStream {
         let ours =
