@@ -70,7 +70,7 @@ pub use finally_core::{FinallyStream, FinallyStreamExt};
 /// * **The body was cancelled,** because its future was dropped: what it holds is dropped, and a cleanup that does not await
 ///   runs inside that drop. One that awaits is handed off, and the drop returns at once.
 /// * **The cleanup was cancelled:** it goes on elsewhere from where it stood.
-/// * **The future was never polled:** nothing runs.
+/// * **The future was dropped before its first poll:** nothing runs, unless the function is `armed = call`.
 ///
 /// A function that returns a future makes it when it is called, as it does without the attribute: the cleanup belongs to
 /// the future, and a panic before there is one is not its concern. The spelling shows that: `impl Future`, `Pin<Box<dyn Future>>`,
@@ -99,11 +99,50 @@ pub use finally_core::{FinallyStream, FinallyStreamExt};
 ///   its end, one that uses no argument is handed off if it is `Send`, and any other is reported as lost.
 /// * `on_cancel = skip`: it does not run on cancellation, and ends where it is when it is cancelled itself. It may borrow and be
 ///   `!Send`.
+/// * `armed = poll` (the default): a future that was never polled has nothing to clean up.
+/// * `armed = call`: a future that is dropped before its first poll runs its cleanup, as one that is cancelled. See
+///   [below](#armed-by-the-call).
 /// * `crate = ::path`: where this crate is, if it is not `::finally`.
+///
+/// # Armed by the call
+///
+/// A call may hand over something that has to be cleaned up in any case: a permit, a lease, a message that was taken from a queue.
+/// If its future is dropped before anybody has polled it, in a `select!` or by a task that is aborted early, only the arguments are
+/// dropped. With `armed = call`, the cleanup runs then, too. None of the body runs.
+///
+/// ```
+/// use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+/// use finally::finally;
+///
+/// static FREE: AtomicUsize = AtomicUsize::new(3);
+///
+/// fn take_seat() -> usize {
+///     FREE.fetch_sub(1, Relaxed)
+/// }
+///
+/// #[finally({ FREE.fetch_add(1, Relaxed); }, armed = call)]
+/// async fn watch(seat: usize) -> String {
+///     format!("the play from seat {seat}")
+/// }
+///
+/// let never_polled = watch(take_seat());
+/// assert_eq!(FREE.load(Relaxed), 2);
+/// drop(never_polled);
+/// assert_eq!(FREE.load(Relaxed), 3);
+/// ```
+///
+/// The `async fn` becomes a `fn .. -> impl Future<Output = ..>`. It captures what an `async fn` captures, in every edition, and is `Send`
+/// where that is, so it also implements the `async fn` of a trait. Such a future keeps its arguments once, where an `async fn` keeps them
+/// twice: with a 256-byte argument it is little more than half as large. Arguments that the cleanup does not mention are
+/// there twice if it mentions others.
+///
+/// Two things change with the function being one that is not async. An attribute that needs an `async fn`, such as
+/// `#[tracing::instrument]`, does not go below it, which is an error. And the compiler no longer says that the value of `f().await` is
+/// not used if the function is `#[must_use]`, only that the future is not.
 ///
 /// # Several
 ///
-/// Two attributes on one function run from top to bottom. Each is told by its name, `finally` or `lastly`: under another name,
+/// Two attributes on one function run from top to bottom. If one of them is `armed = call`, those below it have to be so as well. Each is told by its name, `finally` or `lastly`: under another name,
 /// the arguments that one takes are not left for the next.
 ///
 /// # Costs

@@ -224,3 +224,34 @@ fn p10_a_future_that_waits_for_its_cleanups_allocates_nothing_if_there_is_none()
     assert_eq!(allocations_of(suspend().settled(), None), 0);
     assert_eq!(allocations_of(suspend().settled(), Some(1)), 0);
 }
+
+#[test]
+fn p10_a_function_that_is_armed_by_the_call_allocates_as_one_that_is_not() {
+    #[finally(nothing, armed = call)]
+    async fn sync(argument: u8) -> u8 {
+        suspend().await;
+        argument
+    }
+    #[finally(assert_eq!(argument, 1), armed = call)]
+    async fn mentions(argument: u8) -> u8 {
+        suspend().await;
+        argument
+    }
+    #[finally(suspend(), on_cancel = skip, armed = call)]
+    async fn skips(argument: u8) -> u8 {
+        suspend().await;
+        argument
+    }
+    #[finally(suspend(), armed = call)]
+    async fn awaits(argument: u8) -> u8 {
+        suspend().await;
+        argument
+    }
+    assert_eq!(allocations(|| drop((sync(1), mentions(1), skips(1)))).1, 0);
+    for cancel_after in [None, Some(1)] {
+        assert_eq!(allocations_of(sync(1), cancel_after), 0);
+        assert_eq!(allocations_of(mentions(1), cancel_after), 0);
+        assert_eq!(allocations_of(skips(1), cancel_after), 0);
+    }
+    assert_eq!(allocations_of(awaits(1), None), 1);
+}

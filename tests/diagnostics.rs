@@ -49,6 +49,8 @@ const ATTRIBUTES: &[(&str, bool, &str)] = &[
     ("detached_argument", false, "#[finally::finally(__cleanups::of_later(_kept).await)]"),
     ("skip", false, "#[finally::finally(__cleanups::of_later(_kept).await, on_cancel = skip)]"),
     ("block", false, "#[finally::finally(__cleanups::nothing_later().await, on_cancel = block)]"),
+    ("armed", false, "#[finally::finally(__cleanups::nothing, armed = call)]"),
+    ("armed_argument", false, "#[finally::finally(__cleanups::of(_kept), armed = call)]"),
 ];
 
 struct Case {

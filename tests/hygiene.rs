@@ -63,6 +63,12 @@ mod hostile_names {
         value
     }
 
+    #[::finally::finally(super::clean, armed = call)]
+    #[::finally::lastly({ let _ = &value; super::clean() }, armed = call)]
+    pub(super) async fn armed(value: u8) -> u8 {
+        value
+    }
+
     #[::finally::finally(super::clean)]
     pub(super) fn not_async(value: u8) -> u8 {
         value
@@ -75,6 +81,7 @@ fn items_with_hostile_names() {
     assert_eq!(run(hostile_names::with_arguments(1)), (1, 1));
     assert_eq!(run(hostile_names::awaited(1)), (1, 1));
     assert_eq!(run(hostile_names::blocked(1)), (1, 1));
+    assert_eq!(run(hostile_names::armed(1)), (1, 2));
     assert_eq!(run(async { hostile_names::not_async(1) }), (1, 1));
 }
 
@@ -95,6 +102,11 @@ mod no_prelude {
     pub(super) async fn skipped(value: u8) -> u8 {
         value
     }
+
+    #[::finally::finally(super::clean, armed = call)]
+    pub(super) async fn armed(value: u8) -> u8 {
+        value
+    }
 }
 
 #[test]
@@ -102,6 +114,7 @@ fn no_implicit_prelude() {
     assert_eq!(run(no_prelude::without_arguments(1)), (1, 1));
     assert_eq!(run(no_prelude::with_arguments(1)), (1, 1));
     assert_eq!(run(no_prelude::skipped(1)), (1, 1));
+    assert_eq!(run(no_prelude::armed(1)), (1, 1));
 }
 
 #[test]
@@ -127,7 +140,14 @@ fn a_crate_in_another_place() {
     async fn f() -> u8 {
         1
     }
+    #[finally::finally(clean, armed = call, crate = crate::another_place::inner)]
+    async fn armed(ends: bool) -> ! {
+        assert!(!ends);
+        std::future::pending().await
+    }
     assert_eq!(run(f()), (1, 1));
+    drop(armed(false));
+    assert_eq!(CLEANED.replace(0), 1);
 }
 
 macro_rules! function_of {

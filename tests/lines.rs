@@ -80,6 +80,14 @@ mod bodies {
         [here, called, (line!(), caller().1)]
     }
 
+    pub const ARMED: u32 = line!() + 2;
+    #[finally(conn.release(), armed = call)]
+    pub async fn armed(conn: Conn) -> [Place; 3] {
+        let here = (line!(), column!());
+        let called = caller();
+        [here, called, (line!(), caller().1)]
+    }
+
     pub const NOT_ASYNC: u32 = line!() + 2;
     #[finally(clean)]
     pub fn not_async() -> [Place; 3] {
@@ -111,6 +119,7 @@ fn lines_columns_and_callers_are_those_of_the_plain_function() {
         (bodies::ARGUMENT, run(bodies::argument(Conn))),
         (bodies::AWAITED, run(bodies::awaited(Conn))),
         (bodies::SKIPPED, run(bodies::skipped(&Conn))),
+        (bodies::ARMED, run(bodies::armed(Conn))),
         (bodies::NOT_ASYNC, bodies::not_async()),
     ] {
         assert_eq!(relative(first, places), plain);
@@ -174,6 +183,12 @@ mod backtraces {
         Backtrace::force_capture()
     }
 
+    pub const ARMED: u32 = line!() + 3;
+    #[finally(clean, armed = call)]
+    pub async fn armed() -> Backtrace {
+        Backtrace::force_capture()
+    }
+
     pub const NOT_ASYNC: u32 = line!() + 3;
     #[finally(clean)]
     pub fn not_async() -> Backtrace {
@@ -192,6 +207,7 @@ fn a_backtrace_names_the_function_and_the_line() {
     for (name, line, backtrace) in [
         ("backtraces::path", backtraces::PATH, run(backtraces::path())),
         ("backtraces::argument", backtraces::ARGUMENT, run(backtraces::argument(Conn))),
+        ("backtraces::armed", backtraces::ARMED, run(backtraces::armed())),
         ("backtraces::not_async", backtraces::NOT_ASYNC, backtraces::not_async()),
         ("backtraces::boxed", backtraces::BOXED, run(backtraces::boxed())),
     ] {

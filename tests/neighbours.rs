@@ -388,8 +388,22 @@ mod of_the_language {
         used
     }
 
+    #[expect(unused_variables, unused_mut)]
+    #[finally(clean, armed = call)]
+    async fn expected_of_an_armed_one(mut unused: u8) {}
+
+    #[finally(clean, armed = call)]
+    async fn expected_of_arguments_of_an_armed_one(
+        #[expect(unused_variables)] unused: u8,
+        #[expect(unused_mut)] mut used: u8,
+    ) -> u8 {
+        used
+    }
+
     #[test]
     fn expect_and_allow() {
+        run(expected_of_an_armed_one(1));
+        assert_eq!((run(expected_of_arguments_of_an_armed_one(1, 2)), &*events()), (2, "clean clean"));
         run(expected(1));
         run(expected_below(1));
         expected_of_a_function(1, 2);
@@ -413,6 +427,33 @@ mod of_the_language {
     #[test]
     fn documentation_and_two_of_ours() {
         assert_eq!((documented(), events().as_str()), (1, "clean"));
+    }
+
+    #[inline]
+    #[finally(clean, armed = call)]
+    /// Documented.
+    #[doc(hidden)]
+    #[cold]
+    #[track_caller]
+    #[clippy::cognitive_complexity = "1"]
+    #[cfg_attr(any(), no_such_attribute)]
+    #[cfg_attr(all(), inline(never), allow(unused))]
+    #[must_use]
+    #[deprecated = "use another"]
+    async fn armed() -> u32 {
+        1
+    }
+
+    #[test]
+    fn armed_by_the_call() {
+        #[expect(deprecated)]
+        let future = armed();
+        assert_eq!((run(future), events().as_str()), (1, "clean"));
+        #[expect(unused_must_use, deprecated)]
+        {
+            armed();
+        }
+        assert_eq!(events(), "clean");
     }
 
     #[finally(clean)]

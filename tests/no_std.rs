@@ -54,6 +54,21 @@ fn a_cleanup_in_place_runs_on_a_value_and_on_cancellation() {
 }
 
 #[test]
+fn a_future_that_is_armed_by_the_call_is_cleaned_up_after_without_a_poll() {
+    #[finally(log.borrow_mut().push("clean"), armed = call)]
+    async fn in_place(log: &Log) {
+        suspend().await;
+    }
+    #[finally({ suspend().await; log.borrow_mut().push("clean") }, on_cancel = skip, armed = call)]
+    async fn skipped(log: &Log) {
+        suspend().await;
+    }
+    let log = Log::default();
+    drop((in_place(&log), skipped(&log)));
+    assert_eq!(log.into_inner(), ["clean"]);
+}
+
+#[test]
 fn a_panic_cannot_be_caught_and_goes_on() {
     #[finally(log.borrow_mut().push("clean"))]
     async fn panics(log: &Log) {

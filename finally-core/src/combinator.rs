@@ -10,6 +10,7 @@ use core::{
 use pin_project_lite::pin_project;
 
 use crate::{
+    armed::Arm,
     body::{self, Run},
     erased::erased,
     handoff::GroupKey,
@@ -158,6 +159,19 @@ where
             Stage::Cleanup { .. } => Phase::Cleanup,
             Stage::Done => Phase::Done,
         }
+    }
+}
+
+impl<F, H, E> Arm for Combinator<F, H, E>
+where
+    F: Future,
+    H: Conclude<F::Output, Ending = E>,
+    E: Ending,
+{
+    #[inline(always)]
+    fn arm(mut self) -> Self {
+        self.conclusion.entered = true;
+        self
     }
 }
 

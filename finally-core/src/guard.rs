@@ -15,6 +15,7 @@ use core::{
 use pin_project_lite::pin_project;
 
 use crate::{
+    armed::Arm,
     erased::erased,
     settle::{Ending, Settled, deliver, raise},
     signal,
@@ -70,11 +71,22 @@ pin_project! {
     }
 }
 
+impl<C, T> Arm for Guard<C, T>
+where
+    C: Future<Output = Settled<T>>,
+{
+    #[inline(always)]
+    fn arm(mut self) -> Self {
+        self.state = State::Entered;
+        self
+    }
+}
+
 /// How far a coroutine is.
 pub enum State {
     /// Never polled: there is nothing to clean up.
     New,
-    /// Suspended, so that a drop resumes it.
+    /// Suspended, or armed before its first poll, so that a drop resumes it.
     Entered,
     /// Under way, or ended, be it by a panic: it must not be resumed.
     Ended,

@@ -43,6 +43,8 @@ extern crate std;
 
 #[cfg(feature = "std")]
 mod acquire;
+#[allow(missing_docs, reason = "named by expansions only")]
+mod armed;
 #[allow(missing_docs, reason = "but for `End`, named by expansions only")]
 mod block;
 #[allow(missing_docs, reason = "named by expansions only")]

@@ -8,13 +8,8 @@ use core::{future::Future, panic::Location};
 pub use alloc::boxed::Box;
 pub use core::{convert::Infallible, future::IntoFuture, option::Option, result::Result};
 
-use crate::{
-    block::{AtOnce, Leaving},
-    cleanup::{Accepts, Cleanup, CleanupValue},
-    function::{self, Immediate, Resolved, ResolvesTo},
-    settle::{Rules, Settles, Skipping, Texts},
-};
 pub use crate::{
+    armed::{Never, armed, diverging},
     block::{
         End, Left, NoAwait, Or, RouteNothing, RouteResult, RouteValue, Types, describe as describe_end, run,
     },
@@ -29,6 +24,12 @@ pub use crate::{
     opaque::describe as describe_opaque,
     outcome::Exit,
     returned::precedes,
+};
+use crate::{
+    block::{AtOnce, Leaving},
+    cleanup::{Accepts, Cleanup, CleanupValue},
+    function::{self, Immediate, Resolved, ResolvesTo},
+    settle::{Rules, Settles, Skipping, Texts},
 };
 
 /// A block in place that may leave the function around, as what goes into [`Body`] or [`run`].
@@ -133,7 +134,7 @@ mod with_std {
         cleanup::{Accepts, Cleanup, CleanupValue},
         describe::Describe,
         evaluate::Evaluated,
-        settle::{Blocking, Detacher, Rules, Settle, Settling, Texts},
+        settle::{Blocking, Detacher, Rules, Settle, Texts, Unsettled},
     };
 
     /// `on_cancel = block`: a cleanup that is awaited is driven to its end inside the drop of its caller.
@@ -149,10 +150,27 @@ mod with_std {
         V: CleanupValue,
         T: Accepts<V>,
     {
+        Settle(end_or_block(describe_body, describe_cleanup, end, detacher).hold())
+    }
+
+    /// The same where no coroutine has polled the body.
+    #[inline(always)]
+    #[track_caller]
+    pub fn end_or_block<T, K, M, V>(
+        describe_body: Describe<T>,
+        describe_cleanup: Describe<V>,
+        end: Evaluated<T, K, M, V>,
+        detacher: Option<Detacher<K::Future>>,
+    ) -> Unsettled<T, Blocking<K::Future>>
+    where
+        K: Cleanup<M, Value = V>,
+        V: CleanupValue,
+        T: Accepts<V>,
+    {
         let texts = Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() };
         let (exit, started) = end.started();
         let cleanup = started.map(|future| Blocking::new(future, detacher, &texts));
-        Settle(Settling::new(cleanup, exit, Rules::new(texts)))
+        Unsettled::new(cleanup, exit, Rules::new(texts))
     }
 
     impl<T, K, M, V> Evaluated<T, K, M, V>

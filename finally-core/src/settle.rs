@@ -9,7 +9,7 @@ mod rules;
 
 pub use await_inline::Skipping;
 #[cfg(feature = "std")]
-pub use await_owned::{Blocking, Detachable, Detacher, Settle, Settling, Unsettled};
+pub use await_owned::{Blocking, Detachable, Detacher, Settle, Unsettled};
 pub use rules::{Rules, Settled, Texts};
 pub(crate) use rules::{deliver, raise};
 
@@ -24,6 +24,7 @@ use core::{
 #[cfg(feature = "std")]
 use crate::cleanup::Awaited;
 use crate::{
+    armed::Arm,
     body::{self, Run},
     cleanup::{Accepts, CleanupValue, InPlace},
     handoff::Adopted,
@@ -40,7 +41,7 @@ pub trait Ending: Sized {
     type Held: Hold<Output = Self::Output>;
     /// What drives a coroutine that ends in this. Where nothing is awaited behind the coroutine it does not have to share
     /// its place, and costs the compiler half.
-    type Guard<C: Future<Output = Self>>: Future<Output = Self::Output>;
+    type Guard<C: Future<Output = Self>>: Future<Output = Self::Output> + Arm;
 
     fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C>;
 

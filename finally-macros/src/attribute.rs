@@ -9,12 +9,12 @@ use syn::{
 };
 
 use crate::{
-    check,
+    below, check,
     cleanup::Cleanup,
     error::{bail, error},
     expand,
     input::{Function, Item, Returns, Unsized},
-    options::{self, Options},
+    options::{self, Armed, OnCancel, Options},
     tokens,
 };
 
@@ -49,10 +49,15 @@ pub(crate) fn expand(name: &str, arguments: TokenStream, item: TokenStream) -> T
         }
         None => {}
     }
+    // Nothing is the matter with an argument that only the cleanup uses.
+    let item = quote! { #[allow(unused_mut, unused_variables)] #item };
     match parse_arguments(name, &function, arguments) {
+        Ok(arguments) if arguments.armed() == Armed::Call => match below::parse(&function) {
+            Some(below) => expand::expand_armed(function, &arguments, &below),
+            None => item,
+        },
         Ok(arguments) => expand::expand(function, &arguments),
-        // Nothing is the matter with an argument that only the cleanup uses.
-        Err(error) => beside(error, quote! { #[allow(unused_mut, unused_variables)] #item }),
+        Err(error) => beside(error, item),
     }
 }
 
@@ -86,7 +91,15 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    fn parse(name: &str, input: ParseStream<'_>) -> syn::Result<Self> {
+    pub(crate) fn on_cancel(&self) -> OnCancel {
+        self.options.on_cancel.as_ref().map(|written| written.value).unwrap_or_default()
+    }
+
+    pub(crate) fn armed(&self) -> Armed {
+        self.options.armed.as_ref().map(|written| written.value).unwrap_or_default()
+    }
+
+    pub(crate) fn parse(name: &str, input: ParseStream<'_>) -> syn::Result<Self> {
         if input.is_empty() {
             bail!(
                 at input.span(),

@@ -36,6 +36,17 @@ pub(crate) struct Captures {
     pub(crate) in_body: TokenStream,
 }
 
+/// What owns the arguments, and keeps what is left of them until the cleanup has been evaluated.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The call of a function that is not async.
+    Call,
+    /// An async function.
+    Function,
+    /// A coroutine that the function makes, and returns.
+    Coroutine,
+}
+
 /// A variable that an argument binds.
 struct Variable {
     name: Ident,
@@ -87,24 +98,25 @@ fn allow_underscore(name: &Ident) -> Option<TokenStream> {
         .then(|| quote!(#[allow(clippy::no_effect_underscore_binding, clippy::used_underscore_binding)]))
 }
 
-/// Captures the arguments. Patterns move from the signature to where they are taken apart, unless a function that is not async
-/// uses all parts of the argument: its documentation shows them.
+/// Captures the arguments, for a `body` that may be the function's or a future of it. Patterns move from the signature to where
+/// they are taken apart, unless a function that is not async uses all parts of the argument: its documentation shows them.
 pub(crate) fn capture(
     function: &mut Function,
-    is_async: bool,
+    body: &TokenStream,
+    owner: Owner,
     cleanup: &Cleanup,
     private: &Ident,
 ) -> Captures {
     let mut captures = Captures::default();
     let mut variables = Vec::new();
-    let (body, later) = (function.body.stream(), function.later_cleanups());
+    let later = function.later_cleanups();
     let variable = |name: Ident, holds, conditions| {
         let (here, later) = (cleanup.mentions(&name.to_string()), tokens::mention(&later, &name.to_string()));
         Variable { name, holds, conditions, here, later, unused: None, may_be_mutable: false }
     };
     // A function that is not async keeps its arguments in locals for nothing, and the compiler says most about those. Not
     // about references: what it says about lifetimes it would say about the local.
-    let has_locals = !is_async;
+    let has_locals = owner == Owner::Call;
     let signature = &mut function.signature;
     // A local in the place of each argument, for the case that one has to be taken apart in the body.
     let mut locals = TokenStream::new();
@@ -120,7 +132,7 @@ pub(crate) fn capture(
                 let (pattern, name) = (&typed.pat, &variable.name);
                 let attributes = input::attributes_of_local(&typed.attrs);
                 let (shadow, allow) = (allow_shadow(), allow_underscore(name));
-                if allow.is_none() && !tokens::mention(&body, &name.to_string()) {
+                if allow.is_none() && !tokens::mention(body, &name.to_string()) {
                     variable.unused = Some(quote! { #(#attributes)* #shadow let #pattern = #name; });
                 }
                 if !(has_locals && matches!(holds, Holds::Reference | Holds::MutReference)) {
@@ -164,7 +176,8 @@ pub(crate) fn capture(
                 .then(|| Token![mut](Span::mixed_site()));
             let allow = mutable.is_some().then(|| quote!(#[allow(unused_mut)]));
             if here {
-                if mutable.is_some() {
+                // A coroutine would own those parts alone that the pattern binds.
+                if mutable.is_some() || owner == Owner::Coroutine {
                     captures
                         .before_body
                         .extend(quote! { #(#conditions)* #allow let #mutable #whole = #whole; });
@@ -194,7 +207,7 @@ pub(crate) fn capture(
     let unused: Vec<_> =
         variables.iter().filter(|it| it.unused.is_some()).map(|it| it.name.clone()).collect();
     signature.inputs.iter_mut().for_each(|argument| give_to_local(argument, &unused));
-    if is_async && variables.iter().any(|it| it.here || it.later) {
+    if owner != Owner::Call && variables.iter().any(|it| it.here || it.later) {
         for argument in &mut signature.inputs {
             let FnArg::Typed(typed) = &argument else { continue };
             let Pat::Ident(PatIdent { ident, mutability: None, .. }) = &*typed.pat else { continue };
@@ -203,7 +216,7 @@ pub(crate) fn capture(
             if *holds == Holds::Value
                 && !*here
                 && !*later
-                && tokens::only_gives_to_local(&body, &name.to_string())
+                && tokens::only_gives_to_local(body, &name.to_string())
             {
                 variable.may_be_mutable = true;
                 make_mutable_if_value(argument, Holds::Value);

@@ -2,10 +2,11 @@
 
 use crate::{
     attribute::Arguments,
+    below,
     cleanup::Cleanup,
     error::{Errors, bail, error},
     input::{Function, Holds, Named, Returns},
-    options::OnCancel,
+    options::{Armed, OnCancel},
     tokens,
 };
 
@@ -19,6 +20,7 @@ pub(crate) fn check(name: &str, function: &Function, arguments: &Arguments) -> s
     } else {
         check_detached_cleanup(function, arguments, &mut errors);
         check_moved_arguments(name, function, arguments, &mut errors);
+        check_armed(name, function, arguments, &mut errors);
     }
     if let Some(variadic) = &function.signature.variadic {
         errors.push(error!(
@@ -43,7 +45,19 @@ pub(crate) fn check_fate(cleanup: &Cleanup) -> syn::Result<()> {
 fn check_sync_function(name: &str, function: &Function, arguments: &Arguments, errors: &mut Errors) {
     let awaits = arguments.cleanup.async_span();
     let can_be_cancelled = arguments.options.on_cancel.as_ref().map(|on_cancel| on_cancel.span);
-    if let Some(span) = awaits.or(can_be_cancelled).filter(|_| function.was_async()) {
+    if let Some(armed) = &arguments.options.armed {
+        errors.push(if function.was_async() {
+            error!(
+                at armed.span,
+                "an attribute above, such as `#[tokio::main]`, has made a function of this that is not async; remove `armed`"
+            )
+        } else {
+            error!(
+                at armed.span,
+                "a function that is not async runs when it is called; remove `armed`, or make the function `async`"
+            )
+        });
+    } else if let Some(span) = awaits.or(can_be_cancelled).filter(|_| function.was_async()) {
         errors.push(error!(
             at span,
             "an attribute above, such as `#[tokio::main]`, has made a function of this that is not async; swap them: \
@@ -62,6 +76,25 @@ fn check_sync_function(name: &str, function: &Function, arguments: &Arguments, e
     }
 }
 
+/// `armed = call` makes a function that returns a future of one that is async.
+fn check_armed(name: &str, function: &Function, arguments: &Arguments, errors: &mut Errors) {
+    let Some(armed) = arguments.options.armed.as_ref().filter(|armed| armed.value == Armed::Call) else {
+        return;
+    };
+    match function.returns() {
+        Returns::Awaited => below::check(name, function, errors),
+        Returns::Value | Returns::Future => errors.push(error!(
+            at armed.span,
+            "`armed = call` goes on an `async fn`; make this function one, or remove `armed`"
+        )),
+        Returns::BoxedFuture => errors.push(error!(
+            at armed.span,
+            "`armed = call` goes on an `async fn`, and this function returns a future in a box, which is also what `#[async_trait]` \
+             makes of one; remove `armed`, or put the attribute on an `async fn` that this function calls"
+        )),
+    }
+}
+
 /// `#[tracing::instrument]` moves what the body mentions into a block of its own.
 fn check_moved_arguments(name: &str, function: &Function, arguments: &Arguments, errors: &mut Errors) {
     if !function.is_instrumented() {
@@ -71,9 +104,13 @@ fn check_moved_arguments(name: &str, function: &Function, arguments: &Arguments,
     for argument in function.signature.inputs.iter().filter_map(Named::of_argument) {
         let Named { name: argument, .. } = argument;
         if cleanup.mentions(&argument.to_string()) {
+            let way_out = match arguments.armed() {
+                Armed::Poll => "",
+                Armed::Call => "remove `armed`, and ",
+            };
             errors.push(error!(
                 cleanup.at_mention(&argument),
-                "`#[instrument]` above has moved `{argument}` away; swap them: `#[{name}]` goes above"
+                "`#[instrument]` above has moved `{argument}` away; {way_out}swap them: `#[{name}]` goes above"
             ));
             return;
         }
@@ -82,10 +119,8 @@ fn check_moved_arguments(name: &str, function: &Function, arguments: &Arguments,
 
 /// A cleanup that awaits takes what it mentions, and what it takes must not be borrowed.
 fn check_detached_cleanup(function: &Function, arguments: &Arguments, errors: &mut Errors) {
-    let Arguments { cleanup, options } = arguments;
-    if !cleanup.is_async()
-        || options.on_cancel.as_ref().map(|written| written.value).unwrap_or_default() != OnCancel::Detach
-    {
+    let cleanup = &arguments.cleanup;
+    if !cleanup.is_async() || arguments.on_cancel() != OnCancel::Detach {
         return;
     }
     for argument in &function.signature.inputs {

@@ -1,4 +1,5 @@
-//! The function that comes out. Cannot fail, and names nothing but `__private`.
+//! The function that comes out. Cannot fail, and names nothing but `__private`, with one exception: the signature of a function
+//! with `armed = call` names `Future` by its place in `core`, because there a wrong `crate = ..` would be a second error.
 //!
 //! Two forms. A cleanup that uses no argument is a handler behind the body:
 //!
@@ -12,30 +13,31 @@
 //! ```text
 //! guard(async move { let exit = body(async { BODY }).await; .. settle(exit, CLEANUP) }).await
 //! ```
+//!
+//! An `async fn` with `armed = call` becomes a function that returns one of these futures. Nothing is around it, so the arguments
+//! are in it once. Further attributes on that function are expanded along, and have the future in the place of their `BODY`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::{Path, ReturnType, Token, spanned::Spanned as _};
+use syn::{Attribute, Meta, Path, ReturnType, Token, parse_quote_spanned, spanned::Spanned as _};
 
 use crate::{
     attribute::Arguments,
     boxed::Boxed,
-    capture::{self, Captures},
+    capture::{self, Captures, Owner},
     cleanup::{Cleanup, Evaluation},
     input::{self, Function, Returns},
-    options::{OnCancel, Written},
+    options::{Armed, OnCancel, Written},
     settle::{self, Settlement},
     tokens,
 };
 
 pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStream {
-    let on_cancel = arguments.options.on_cancel.as_ref().map(|written| written.value).unwrap_or_default();
-    let span = Span::mixed_site().located_at(arguments.cleanup.span);
-    let end = End { cleanup: &arguments.cleanup, on_cancel, private: Ident::new("__finally", span), span };
+    let end = End::new(arguments);
     let import = import(arguments.options.krate.as_ref(), &end.private);
     let block = match function.returns() {
         Returns::Awaited => {
-            let captures = capture::capture(&mut function, true, end.cleanup, &end.private);
+            let captures = end.capture(&mut function);
             end.of_async_function(&function, &captures)
         }
         Returns::Value => end.of_sync_function(&mut function),
@@ -44,7 +46,7 @@ pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStre
             Some(mut boxed) => {
                 // Without one, the block takes what it takes without the attribute: of an argument, perhaps, one field.
                 let captures = if boxed.mentions_argument(end.cleanup) {
-                    capture::capture(&mut boxed.function, true, end.cleanup, &end.private)
+                    end.capture(&mut boxed.function)
                 } else {
                     Captures::default()
                 };
@@ -54,9 +56,37 @@ pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStre
             None => end.of_future_function(&function),
         },
     };
+    finish(function, quote! { #import #block })
+}
+
+/// The same for `armed = call`, with the attributes `below` it.
+pub(crate) fn expand_armed(mut function: Function, first: &Arguments, below: &[Arguments]) -> TokenStream {
+    let end = End::new(first);
+    let import = import(first.options.krate.as_ref(), &end.private);
+    let mut whole = end.armed(&mut function, None);
+    for arguments in below {
+        function.remove_later_cleanup();
+        whole = End::new(arguments).armed(&mut function, Some(whole));
+    }
+    let Whole { before, future } = whole;
+    let span = function.brace();
+    let (output, future) = match &function.signature.output {
+        ReturnType::Type(_, output) if function.diverges() => {
+            let at = Span::mixed_site().located_at(output.span());
+            let (private, path) = (&end.private, private_path(first.options.krate.as_ref(), at));
+            (quote_spanned!(at=> #path::Never), quote_spanned!(span=> #private::diverging(#future)))
+        }
+        ReturnType::Type(_, output) => (output.to_token_stream(), future),
+        ReturnType::Default => (quote!(()), future),
+    };
+    return_future(&mut function, &output);
+    finish(function, quote! { #import #before #future })
+}
+
+fn finish(function: Function, block: TokenStream) -> TokenStream {
     // With braces of ours, the whole function would be made by a macro in the eyes of the compiler. With the user's, it would
     // count twice how often the body runs.
-    let block = tokens::braced(quote! { #import #block }, function.end());
+    let block = tokens::braced(block, function.end());
     let Function { attributes, visibility, signature, .. } = function;
     quote! {
         #(#attributes)* #visibility #signature #block
@@ -67,6 +97,7 @@ pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStre
 struct End<'a> {
     cleanup: &'a Cleanup,
     on_cancel: OnCancel,
+    armed: Armed,
     /// The one name for all that is ours.
     private: Ident,
     span: Span,
@@ -74,25 +105,92 @@ struct End<'a> {
 
 /// Where `crate = ..` leads elsewhere, this import fails and the rest keeps quiet.
 pub(crate) fn import(krate: Option<&Written<Path>>, private: &Ident) -> TokenStream {
-    let span = private.span();
+    let span = krate.map_or(private.span(), |written| private.span().located_at(written.span));
+    let (path, private) = (private_path(krate, span), Ident::new(&private.to_string(), span));
+    quote_spanned!(span=> use #path as #private;)
+}
+
+fn private_path(krate: Option<&Written<Path>>, span: Span) -> TokenStream {
     match krate {
-        Some(Written { value: path, span: at }) => {
-            let span = span.located_at(*at);
-            let private = Ident::new(&private.to_string(), span);
-            quote_spanned!(span=> use #path::__private as #private;)
-        }
-        None => quote_spanned!(span=> use ::finally::__private as #private;),
+        Some(Written { value: path, .. }) => quote_spanned!(span=> #path::__private),
+        None => quote_spanned!(span=> ::finally::__private),
     }
 }
 
-impl End<'_> {
+/// A future that is armed when it is made, and what has to stand before it.
+struct Whole {
+    before: TokenStream,
+    future: TokenStream,
+}
+
+impl<'a> End<'a> {
+    fn new(arguments: &'a Arguments) -> Self {
+        let span = Span::mixed_site().located_at(arguments.cleanup.span);
+        Self {
+            cleanup: &arguments.cleanup,
+            on_cancel: arguments.on_cancel(),
+            armed: arguments.armed(),
+            private: Ident::new("__finally", span),
+            span,
+        }
+    }
+
+    /// Captures the arguments of an async function.
+    fn capture(&self, function: &mut Function) -> Captures {
+        let body = function.body.stream();
+        capture::capture(function, &body, Owner::Function, self.cleanup, &self.private)
+    }
+
     fn of_async_function(&self, function: &Function, captures: &Captures) -> TokenStream {
+        let body = self.async_body(function, captures);
+        let whole = self.guarded(&body, &TokenStream::new(), captures, function);
+        let (before_body, span) = (&captures.before_body, function.brace());
+        diverging(function, quote_spanned!(span=> #before_body #whole.await))
+    }
+
+    /// The future of the function's body, or of the attributes above, with this cleanup.
+    fn armed(&self, function: &mut Function, inside: Option<Whole>) -> Whole {
         let private = &self.private;
-        let (body, place) = (self.body(function, true, captures), function.place());
+        let is_innermost = inside.is_none();
+        let Whole { mut before, future } =
+            inside.unwrap_or_else(|| Whole { before: TokenStream::new(), future: function.body.stream() });
+        let captures = capture::capture(function, &future, Owner::Coroutine, self.cleanup, private);
+        let body = if is_innermost { self.async_body(function, &captures) } else { future };
+        let mut in_coroutine = TokenStream::new();
+        if self.needs_coroutine(&captures) {
+            in_coroutine = std::mem::take(&mut before);
+            // A coroutine that leaves arguments for a later attribute is inside of another one, which owns the parts.
+            let parts = if captures.coroutine.is_none() { &mut in_coroutine } else { &mut before };
+            parts.extend(captures.before_body.clone());
+        }
+        let whole = self.guarded(&body, &in_coroutine, &captures, function);
         let span = function.brace();
+        Whole { before, future: quote_spanned!(span=> #private::armed(#whole)) }
+    }
+
+    /// The body of an async function as a block.
+    fn async_body(&self, function: &Function, captures: &Captures) -> TokenStream {
+        let body = self.body(function, true, captures);
         // What no cleanup of this or of a later attribute mentions is taken, and `move` says so for a whole block.
         let takes_all = !captures.mentioned && captures.coroutine.is_none();
-        let body = async_block(takes_all, body, place);
+        async_block(takes_all, body, function.place())
+    }
+
+    /// Whether the cleanup is the end of a coroutine, and not a handler.
+    fn needs_coroutine(&self, captures: &Captures) -> bool {
+        // A coroutine that is armed would own the arguments of its body a second time.
+        captures.mentioned || (self.on_cancel != OnCancel::Detach && self.armed == Armed::Poll)
+    }
+
+    /// Puts the cleanup behind a body, which stands behind `before` if they are in a coroutine.
+    fn guarded(
+        &self,
+        body: &TokenStream,
+        before: &TokenStream,
+        captures: &Captures,
+        function: &Function,
+    ) -> TokenStream {
+        let (private, span) = (&self.private, function.brace());
         // A borrow that does not live as long as the function says is told where the body gives it.
         let exit_type = match &function.signature.output {
             ReturnType::Type(_, output) if tokens::show_lifetime(&output.to_token_stream()) => {
@@ -101,21 +199,20 @@ impl End<'_> {
             }
             _ => None,
         };
-        let whole = if captures.mentioned || self.on_cancel != OnCancel::Detach {
+        if self.needs_coroutine(captures) {
             let body = quote_spanned!(span=> #private::Body(#body).await);
-            self.coroutine(&body, exit_type.as_ref(), captures, function)
+            self.coroutine(&body, before, exit_type.as_ref(), captures, function)
         } else {
             let (exit, settle) = (exit(self.span), self.settle(captures, function));
             let handler = quote_spanned!(self.span=> |#exit #exit_type| { #settle });
             quote_spanned!(span=> #private::Concluded(#body, #handler))
-        };
-        let before_body = &captures.before_body;
-        diverging(function, quote_spanned!(span=> #before_body #whole.await))
+        }
     }
 
     fn of_sync_function(&self, function: &mut Function) -> TokenStream {
         let private = &self.private;
-        let captures = capture::capture(function, false, self.cleanup, private);
+        let body = function.body.stream();
+        let captures = capture::capture(function, &body, Owner::Call, self.cleanup, private);
         let body = self.body(function, false, &captures);
         let before_body = &captures.before_body;
         let (exit, end) = (exit(self.span), end(self.span));
@@ -168,9 +265,9 @@ impl End<'_> {
             make = quote_spanned!(span=> #private::future::<#output, _, _>(#make));
             exit_type = Some(quote_spanned!(span=> : #private::Exit<#output>));
         }
-        let whole = if captures.mentioned || self.on_cancel != OnCancel::Detach {
+        let whole = if self.needs_coroutine(&captures) {
             let body = quote_spanned!(span=> #private::Body(#future).await);
-            self.coroutine(&body, exit_type.as_ref(), &captures, function)
+            self.coroutine(&body, &TokenStream::new(), exit_type.as_ref(), &captures, function)
         } else {
             let (exit, settle) = (exit(self.span), self.settle(&captures, function));
             let handler = quote_spanned!(self.span=> |#exit #exit_type| { #settle });
@@ -188,6 +285,7 @@ impl End<'_> {
     fn coroutine(
         &self,
         body: &TokenStream,
+        before: &TokenStream,
         exit_type: Option<&TokenStream>,
         captures: &Captures,
         function: &Function,
@@ -196,6 +294,7 @@ impl End<'_> {
         match &captures.coroutine {
             None => quote_spanned! {self.span=>
                 #private::Guarded(async move {
+                    #before
                     let #exit #exit_type = #body;
                     #settle
                 })
@@ -206,6 +305,7 @@ impl End<'_> {
                         #capture
                         return #private::never();
                     }
+                    #before
                     let #exit #exit_type = #body;
                     #settle
                 })
@@ -298,6 +398,7 @@ impl End<'_> {
             span: *span,
             build: quote_spanned!(*span=> let #end = #built;),
             body: settle::describe(*span, "body"),
+            in_coroutine: self.needs_coroutine(captures),
         };
         settlement.expand(detacher)
     }
@@ -313,6 +414,24 @@ impl End<'_> {
         !names.any(|name| tokens::has_word(&self.cleanup.tokens, &name))
             && !tokens::has_word(&self.cleanup.tokens, "Self")
     }
+}
+
+/// Has an async function return its future instead.
+///
+/// The word `impl` is one of edition 2024, as all that a macro of ours writes, so the opaque type captures every lifetime, whatever
+/// the edition of the user. The last token is one of the user's: with another one, the whole head would be made by a macro in the
+/// eyes of the compiler, which then keeps lints to itself.
+fn return_future(function: &mut Function, output: &TokenStream) {
+    let end = function.end();
+    let span = Span::mixed_site().located_at(end);
+    let close = Token![>](end);
+    function.signature.asyncness = None;
+    function.signature.output =
+        parse_quote_spanned!(span=> -> impl ::core::future::Future<Output = #output #close);
+    // A future says this by itself, and clippy says so.
+    let says_nothing_more =
+        |attribute: &Attribute| matches!(&attribute.meta, Meta::Path(path) if path.is_ident("must_use"));
+    function.attributes.retain(|attribute| !says_nothing_more(attribute));
 }
 
 /// A value of a type without values becomes `!`.

@@ -64,6 +64,11 @@ impl Item {
     }
 }
 
+/// The name of an attribute of ours.
+pub(crate) fn name_of_ours(attribute: &Attribute) -> Option<&'static str> {
+    ["finally", "lastly"].into_iter().find(|name| ends_in(attribute.path(), name))
+}
+
 /// How a function gives its result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Returns {
@@ -146,9 +151,15 @@ impl Function {
 
     /// What the attributes of ours say that stand below this one, and run after it.
     pub(crate) fn later_cleanups(&self) -> TokenStream {
-        let ours =
-            |attribute: &&Attribute| ["finally", "lastly"].iter().any(|name| ends_in(attribute.path(), name));
-        self.attributes.iter().filter(ours).map(|attribute| attribute.meta.to_token_stream()).collect()
+        let ours = self.attributes.iter().filter(|attribute| name_of_ours(attribute).is_some());
+        ours.map(|attribute| attribute.meta.to_token_stream()).collect()
+    }
+
+    /// Takes the first of these away.
+    pub(crate) fn remove_later_cleanup(&mut self) {
+        if let Some(at) = self.attributes.iter().position(|attribute| name_of_ours(attribute).is_some()) {
+            self.attributes.remove(at);
+        }
     }
 
     /// Where its head ends.

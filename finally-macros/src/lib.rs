@@ -2,10 +2,11 @@
 //!
 //! | room | job |
 //! |---|---|
-//! | `options` | `on_cancel = ..`, `crate = ..` |
+//! | `options` | `on_cancel = ..`, `armed = ..`, `crate = ..` |
 //! | `cleanup` | what a cleanup is, and what it means |
 //! | `input` | the function under the attribute, its body untouched |
 //! | `capture` | how the arguments get into the body, and what of them is left for the cleanup |
+//! | `below` | the attributes that are expanded after one with `armed = call` |
 //! | `check` | what cannot work, told at the user's tokens |
 //! | `expand` | the function that comes out |
 //! | `settle` | how it ends, for functions and blocks |
@@ -15,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 mod attribute;
+mod below;
 mod block;
 mod boxed;
 mod capture;

@@ -1,4 +1,4 @@
-//! `on_cancel = ..` and `crate = ..`, for the attribute and wherever else they are written.
+//! `on_cancel = ..`, `armed = ..` and `crate = ..`, for the attribute and wherever else they are written.
 
 use proc_macro2::Span;
 use syn::{Ident, LitStr, Path, Token, ext::IdentExt as _, parse::ParseStream};
@@ -17,9 +17,30 @@ pub(crate) enum OnCancel {
     Skip,
 }
 
-impl OnCancel {
+impl Word for OnCancel {
     const VALUES: &'static [(&'static str, Self)] =
         &[("detach", Self::Detach), ("block", Self::Block), ("skip", Self::Skip)];
+}
+
+/// From when on a future that is dropped is cleaned up after.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Armed {
+    #[default]
+    Poll,
+    Call,
+}
+
+impl Word for Armed {
+    const VALUES: &'static [(&'static str, Self)] = &[("poll", Self::Poll), ("call", Self::Call)];
+}
+
+/// A value that is one of a few words.
+trait Word: Copy + 'static {
+    const VALUES: &'static [(&'static str, Self)];
+
+    fn names() -> Vec<&'static str> {
+        Self::VALUES.iter().map(|(name, _)| *name).collect()
+    }
 }
 
 /// A value and where to tell what is wrong with it.
@@ -32,28 +53,45 @@ pub(crate) struct Written<T> {
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) on_cancel: Option<Written<OnCancel>>,
+    pub(crate) armed: Option<Written<Armed>>,
     pub(crate) krate: Option<Written<Path>>,
 }
 
 type Parse = fn(&mut Options, &Ident, ParseStream<'_>) -> syn::Result<()>;
 
-/// Every option there is: its name, how it looks, how it is parsed.
-const TABLE: &[(&str, &str, Parse)] = &[
-    ("on_cancel", "on_cancel = block", |options, name, input| {
-        set(&mut options.on_cancel, name, parse_on_cancel(name, input)?)
-    }),
-    ("crate", "crate = ::path", |options, name, input| {
-        set(&mut options.krate, name, parse_crate(name, input)?)
-    }),
-];
+/// An option: its name, how it looks, how it is parsed.
+type Known = (&'static str, &'static str, Parse);
+
+const ON_CANCEL: Known = ("on_cancel", "on_cancel = block", |options, name, input| {
+    set(&mut options.on_cancel, name, parse_word(name, input)?)
+});
+
+const ARMED: Known =
+    ("armed", "armed = call", |options, name, input| set(&mut options.armed, name, parse_word(name, input)?));
+
+const CRATE: Known = ("crate", "crate = ::path", |options, name, input| {
+    set(&mut options.krate, name, parse_crate(name, input)?)
+});
+
+const OF_ATTRIBUTE: &[Known] = &[ON_CANCEL, ARMED, CRATE];
+const OF_BLOCK: &[Known] = &[ON_CANCEL, CRATE];
 
 impl Options {
     /// Parses `name = value, ..` to the end.
     pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        Self::parse_known(OF_ATTRIBUTE, input)
+    }
+
+    /// Parses those of a `finally!` block.
+    pub(crate) fn parse_of_block(input: ParseStream<'_>) -> syn::Result<Self> {
+        Self::parse_known(OF_BLOCK, input)
+    }
+
+    fn parse_known(known: &[Known], input: ParseStream<'_>) -> syn::Result<Self> {
         let mut options = Self::default();
         let mut errors = Errors::default();
         while !input.is_empty() {
-            if let Err(error) = options.parse_one(input) {
+            if let Err(error) = options.parse_one(known, input) {
                 errors.push(error);
                 skip_to_comma(input)?;
             }
@@ -69,24 +107,28 @@ impl Options {
         Ok(options)
     }
 
-    fn parse_one(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+    fn parse_one(&mut self, known: &[Known], input: ParseStream<'_>) -> syn::Result<()> {
         if !starts_option(input) {
-            return Err(not_an_option(input));
+            return Err(not_an_option(known, input));
         }
         let name = input.call(Ident::parse_any)?;
         input.parse::<Token![=]>()?;
-        match TABLE.iter().find(|(known, ..)| name == known) {
+        match known.iter().find(|(known, ..)| name == known) {
             Some((.., parse)) => parse(self, &name, input),
+            None if name == ARMED.0 => Err(error!(
+                name,
+                "`armed` is an option of the attribute on an `async fn`, and a block does not have it; remove `armed`"
+            )),
             None => {
-                let (written, known) = (name.to_string(), names());
+                let (written, known) = (name.to_string(), names(known));
                 Err(error!(name, "unknown option `{written}`; {}", suggest::instead_of(&written, &known)))
             }
         }
     }
 }
 
-fn names() -> Vec<&'static str> {
-    TABLE.iter().map(|(name, ..)| *name).collect()
+fn names(known: &[Known]) -> Vec<&'static str> {
+    known.iter().map(|(name, ..)| *name).collect()
 }
 
 /// Whether `name =` follows, which no cleanup starts with: an assignment is not a value that a cleanup may have.
@@ -95,17 +137,18 @@ pub(crate) fn starts_option(input: ParseStream<'_>) -> bool {
 }
 
 /// Tells what stands behind the cleanup, where it is not `name = ..`.
-fn not_an_option(input: ParseStream<'_>) -> syn::Error {
+fn not_an_option(known: &[Known], input: ParseStream<'_>) -> syn::Error {
     if let Ok(word) = input.fork().call(Ident::parse_any) {
         let written = word.to_string();
-        let meant = suggest::closest(&written, &names());
-        if let Some((.., form, _)) = TABLE.iter().find(|(name, ..)| meant == Some(*name)) {
+        let meant = suggest::closest(&written, &names(known));
+        if let Some((.., form, _)) = known.iter().find(|(name, ..)| meant == Some(*name)) {
             return error!(word, "an option has a value behind `=`, as in `{form}`");
         }
-        if OnCancel::VALUES.iter().any(|(name, _)| word == name) {
+        let values = [("on_cancel", OnCancel::names()), ("armed", Armed::names())];
+        if let Some((option, _)) = values.iter().find(|(_, values)| values.contains(&&*written)) {
             return error!(
                 word,
-                "`{written}` is the value of an option; did you mean `on_cancel = {written}`?"
+                "`{written}` is the value of an option; did you mean `{option} = {written}`?"
             );
         }
     }
@@ -128,29 +171,25 @@ fn span_of_value(name: &Ident, input: ParseStream<'_>) -> Span {
     if input.is_empty() || input.peek(Token![,]) { name.span() } else { input.span() }
 }
 
-fn parse_on_cancel(name: &Ident, input: ParseStream<'_>) -> syn::Result<Written<OnCancel>> {
-    let known: Vec<_> = OnCancel::VALUES.iter().map(|(name, _)| *name).collect();
+fn parse_word<T: Word>(name: &Ident, input: ParseStream<'_>) -> syn::Result<Written<T>> {
+    let known = T::names();
     if input.peek(LitStr) {
         let literal: LitStr = input.parse()?;
         let written = literal.value();
         match suggest::closest(&written, &known) {
-            Some(value) => bail!(literal, "the value is a word, not a string: `on_cancel = {value}`"),
-            None => bail!(literal, "unknown value `{written}` for `on_cancel`; {}", suggest::one_of(&known)),
+            Some(value) => bail!(literal, "the value is a word, not a string: `{name} = {value}`"),
+            None => bail!(literal, "unknown value `{written}` for `{name}`; {}", suggest::one_of(&known)),
         }
     }
     if !input.peek(Ident::peek_any) {
-        bail!(at span_of_value(name, input), "`on_cancel` needs a value; {}", suggest::one_of(&known));
+        bail!(at span_of_value(name, input), "`{name}` needs a value; {}", suggest::one_of(&known));
     }
     let word = input.call(Ident::parse_any)?;
-    match OnCancel::VALUES.iter().find(|(name, _)| word == name) {
+    match T::VALUES.iter().find(|(known, _)| word == known) {
         Some((_, value)) => Ok(Written { value: *value, span: name.span() }),
         None => {
             let written = word.to_string();
-            bail!(
-                word,
-                "unknown value `{written}` for `on_cancel`; {}",
-                suggest::instead_of(&written, &known)
-            )
+            bail!(word, "unknown value `{written}` for `{name}`; {}", suggest::instead_of(&written, &known))
         }
     }
 }

@@ -48,35 +48,49 @@ pub(crate) struct Settlement<'a> {
     pub(crate) build: TokenStream,
     /// The text of the body's failure.
     pub(crate) body: TokenStream,
+    /// Whether this is the end of a coroutine, which awaits what may borrow from it.
+    pub(crate) in_coroutine: bool,
 }
 
 impl Settlement<'_> {
     /// A future has room for each variable that was borrowed before an `.await` in its scope. So what is awaited comes out of a
     /// block.
     pub(crate) fn expand(self, detacher: impl FnOnce() -> TokenStream) -> TokenStream {
-        let Self { on_cancel, private, span, build, body } = self;
+        let Self { on_cancel, private, span, build, body, in_coroutine } = self;
         let cleanup = describe(span, "cleanup");
         match on_cancel {
             OnCancel::Detach => quote_spanned! {span=>
                 #build
                 #private::settle(#body, #cleanup, __finally_end)
             },
-            OnCancel::Skip => quote_spanned! {span=>
+            OnCancel::Skip if in_coroutine => quote_spanned! {span=>
                 {
                     #build
                     #private::settle_or_skip(#body, #cleanup, __finally_end)
                 }
                 .await
             },
+            OnCancel::Skip => quote_spanned! {span=>
+                #build
+                #private::settle_or_skip(#body, #cleanup, __finally_end)
+            },
             OnCancel::Block => {
                 let detacher = detacher();
-                quote_spanned! {span=>
-                    {
+                if in_coroutine {
+                    quote_spanned! {span=>
+                        {
+                            #build
+                            let __finally_detacher = #detacher;
+                            #private::settle_or_block(#body, #cleanup, __finally_end, __finally_detacher)
+                        }
+                        .await
+                    }
+                } else {
+                    quote_spanned! {span=>
                         #build
                         let __finally_detacher = #detacher;
-                        #private::settle_or_block(#body, #cleanup, __finally_end, __finally_detacher)
+                        #private::end_or_block(#body, #cleanup, __finally_end, __finally_detacher)
                     }
-                    .await
                 }
             }
         }

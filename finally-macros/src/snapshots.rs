@@ -635,6 +635,218 @@ fn block_borrows_what_it_uses() {
 }
 
 #[test]
+fn one_that_is_armed_by_the_call_is_returned() {
+    check(
+        "clean, armed = call",
+        "#[must_use] pub async fn f(url: &str) -> Result<Page, Error> { fetch(url).await }",
+        expect![[r#"
+            pub fn f(url: &str) -> impl ::core::future::Future<Output = Result<Page, Error>> {
+                use ::finally::__private as __finally;
+                __finally::armed(
+                    __finally::Concluded(
+                        async move {
+                            if false {
+                                __finally::take(url);
+                                let finally_value: Result<Page, Error> = __finally::never();
+                                return finally_value;
+                            }
+                            { fetch(url).await }
+                        },
+                        |__finally_exit| {
+                            let __finally_end = __finally::build_detached_static(
+                                __finally_exit,
+                                |_| clean(),
+                            );
+                            __finally::settle(
+                                __finally_end.body.__finally_describe(),
+                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end,
+                            )
+                        },
+                    ),
+                )
+            }
+        "#]],
+    );
+    check(
+        "clean(a), armed = call",
+        "async fn f((mut a, _): (u8, u8), b: String) { a += 1; b.len(); }",
+        expect![[r#"
+            fn f(
+                __finally_argument_0: (u8, u8),
+                b: String,
+            ) -> impl ::core::future::Future<Output = ()> {
+                use ::finally::__private as __finally;
+                __finally::armed(
+                    __finally::Guarded(async move {
+                        let __finally_argument_0 = __finally_argument_0;
+                        let (mut a, _) = __finally_argument_0;
+                        let __finally_exit = __finally::Body(async {
+                                if false {
+                                    __finally::take(b);
+                                    let finally_value: () = __finally::never();
+                                    return finally_value;
+                                }
+                                {
+                                    a += 1;
+                                    b.len();
+                                }
+                            })
+                            .await;
+                        let __finally_end = __finally::build_and_drop(
+                            __finally_exit,
+                            |__finally_builder| {
+                                if false {
+                                    __finally::take(a);
+                                    return __finally::never();
+                                }
+                                __finally_builder.fill(clean(a));
+                                __finally_builder.drop_arguments()
+                            },
+                        );
+                        __finally::settle(
+                            __finally_end.body.__finally_describe(),
+                            __finally_end.cleanup.__finally_describe(),
+                            __finally_end,
+                        )
+                    }),
+                )
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn those_below_one_that_is_armed_by_the_call_are_around_it() {
+    check(
+        "clean(&log), armed = call",
+        "#[finally(flush(&log), armed = call)] #[lastly(leave(), on_cancel = skip, armed = call)] async fn f(log: Log, id: u64) {}",
+        expect![[r#"
+            fn f(
+                #[allow(unused_mut)]
+                mut log: Log,
+                #[allow(unused_mut)]
+                mut id: u64,
+            ) -> impl ::core::future::Future<Output = ()> {
+                use ::finally::__private as __finally;
+                __finally::armed(
+                    __finally::Concluded(
+                        __finally::armed(
+                            __finally::Guarded(async move {
+                                let __finally_exit = __finally::Body(
+                                        __finally::armed(
+                                            __finally::Guarded(async {
+                                                if false {
+                                                    let _ = &mut id;
+                                                    #[allow(clippy::shadow_same)]
+                                                    let id = id;
+                                                    let _ = &mut log;
+                                                    return __finally::never();
+                                                }
+                                                let __finally_exit = __finally::Body(async {
+                                                        if false {
+                                                            let _ = &mut id;
+                                                            #[allow(clippy::shadow_same)]
+                                                            let id = id;
+                                                            let _ = &mut log;
+                                                            let finally_value: () = __finally::never();
+                                                            return finally_value;
+                                                        }
+                                                        {}
+                                                    })
+                                                    .await;
+                                                let __finally_end = __finally::build_and_drop(
+                                                    __finally_exit,
+                                                    |__finally_builder| {
+                                                        if false {
+                                                            return __finally::never();
+                                                        }
+                                                        __finally_builder.fill(clean(&log));
+                                                        __finally_builder.drop_arguments()
+                                                    },
+                                                );
+                                                __finally::settle(
+                                                    __finally_end.body.__finally_describe(),
+                                                    __finally_end.cleanup.__finally_describe(),
+                                                    __finally_end,
+                                                )
+                                            }),
+                                        ),
+                                    )
+                                    .await;
+                                let __finally_end = __finally::build_and_drop(
+                                    __finally_exit,
+                                    |__finally_builder| {
+                                        if false {
+                                            __finally::take(log);
+                                            return __finally::never();
+                                        }
+                                        __finally_builder.fill(flush(&log));
+                                        __finally_builder.drop_arguments()
+                                    },
+                                );
+                                __finally::settle(
+                                    __finally_end.body.__finally_describe(),
+                                    __finally_end.cleanup.__finally_describe(),
+                                    __finally_end,
+                                )
+                            }),
+                        ),
+                        |__finally_exit| {
+                            let __finally_end = __finally::build_unless_cancelled(
+                                __finally_exit,
+                                |_| leave(),
+                            );
+                            __finally::settle_or_skip(
+                                __finally_end.body.__finally_describe(),
+                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end,
+                            )
+                        },
+                    ),
+                )
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn one_that_is_armed_by_the_call_and_never_returns_says_so() {
+    check(
+        "clean, armed = call, crate = ::cleanups",
+        "async fn f() -> ! { loop {} }",
+        expect![[r#"
+        fn f() -> impl ::core::future::Future<Output = ::cleanups::__private::Never> {
+            use ::cleanups::__private as __finally;
+            __finally::diverging(
+                __finally::armed(
+                    __finally::Concluded(
+                        async move {
+                            if false {
+                                return __finally::never::<__finally::Infallible>();
+                            }
+                            { loop {} }
+                        },
+                        |__finally_exit| {
+                            let __finally_end = __finally::build_detached_static(
+                                __finally_exit,
+                                |_| clean(),
+                            );
+                            __finally::settle(
+                                __finally_end.body.__finally_describe(),
+                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end,
+                            )
+                        },
+                    ),
+                ),
+            )
+        }
+    "#]],
+    );
+}
+
+#[test]
 fn a_closure_gets_the_fate() {
     check(
         "|fate| log(fate.is_cancelled())",

@@ -56,6 +56,7 @@ pub async fn wrong() {
 }
 
 //# function_itself_not_awaited (async): E0308
+//~ With `armed = call`, the function is one that returns a future, and is not known to be an async one.
 #[finally]
 pub async fn number(_kept: u8) -> u8 {
     1
@@ -87,6 +88,7 @@ pub async fn wrong(_kept: u8) -> u8 {
 }
 
 //# future_not_send (async): error
+//~ With `armed = call`, the function is one that returns a future, and is not known to be an async one.
 use std::rc::Rc;
 
 async fn rest() {}
@@ -123,6 +125,7 @@ pub fn start() {
 }
 
 //# lock_held_across_await (async): error
+//~ With `armed = call`, the function is one that returns a future, and is not known to be an async one.
 use std::sync::Mutex;
 
 async fn rest() {}
@@ -141,6 +144,7 @@ pub fn start(number: &'static Mutex<u8>) {
 }
 
 //# future_not_static (async): E0597
+//~ With `armed = call`, the opaque type is written, and the compiler thinks that it could be written otherwise.
 async fn rest() {}
 
 fn spawn<F: Future + Send + 'static>(_: F) {}

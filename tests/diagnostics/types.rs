@@ -284,8 +284,26 @@ pub async fn wrong(_kept: u8, one: u8, two: u16) -> bool {
 }
 
 //# index_of_another_type: E0277
+pub struct List([u8; 4]);
+
+impl std::ops::Index<usize> for List {
+    type Output = u8;
+
+    fn index(&self, at: usize) -> &u8 {
+        &self.0[at]
+    }
+}
+
+impl std::ops::Index<char> for List {
+    type Output = u8;
+
+    fn index(&self, at: char) -> &u8 {
+        &self.0[at as usize]
+    }
+}
+
 #[finally]
-pub async fn wrong(_kept: u8, list: Vec<u8>, at: u32) -> u8 {
+pub async fn wrong(_kept: u8, list: List, at: u32) -> u8 {
     list[at]
 }
 

@@ -472,6 +472,106 @@ mod attribute {
     }
 }
 
+/// A function with `armed = call` returns an opaque type, which captures what a future of an async function does.
+mod armed_by_the_call {
+    use super::*;
+    use finally::finally;
+
+    struct Conn<'a>(&'a Log);
+
+    #[finally(log.push("clean"), armed = call)]
+    async fn anonymous(log: &Log, one: &str, two: &mut String) -> usize {
+        suspend().await;
+        two.push_str(one);
+        two.len()
+    }
+
+    #[finally(conn.0.push("clean"), armed = call)]
+    async fn hidden(conn: Conn<'_>, text: &'static str) -> &'static str {
+        suspend().await;
+        text
+    }
+
+    #[finally(log.push("clean"), armed = call)]
+    async fn named<'a, T: AsRef<str>>(log: &Log, one: &'a T, _two: &T) -> &'a str {
+        suspend().await;
+        one.as_ref()
+    }
+
+    #[finally({ suspend().await; log.push("clean") }, on_cancel = skip, armed = call)]
+    async fn of_anonymous_type(log: &Log, one: impl AsRef<str>) -> Result<u8, std::num::ParseIntError> {
+        suspend().await;
+        let number = parsed(one.as_ref())?;
+        Ok(number)
+    }
+
+    impl<'a> Conn<'a> {
+        #[finally(self.0.push("clean"), armed = call)]
+        async fn method(&self, mut by: u8, (one, _): (u8, u8)) -> &'a Log {
+            suspend().await;
+            by += one;
+            self.0.push(by.to_string());
+            self.0
+        }
+    }
+
+    trait Close {
+        async fn close(&self, name: &str) -> usize;
+
+        #[finally({ let _ = name; }, armed = call)]
+        async fn close_twice(&self, name: &str) -> usize {
+            self.close(name).await + self.close(name).await
+        }
+    }
+
+    impl Close for Conn<'_> {
+        #[finally(self.0.push("clean"), armed = call)]
+        async fn close(&self, name: &str) -> usize {
+            suspend().await;
+            name.len()
+        }
+    }
+
+    /// Borrows for as long as the future lives, and no longer.
+    #[test]
+    fn captures_every_lifetime() {
+        let log = Log::default();
+        let mut text = String::from("text");
+        {
+            let one = String::from("one");
+            let future = anonymous(&log, &one, &mut text);
+            assert_eq!((run(future), &*log.take()), (7, "clean"));
+        }
+        assert_eq!((run(hidden(Conn(&log), "four")), &*log.take()), ("four", "clean"));
+        let named = {
+            let two = String::new();
+            run(named(&log, &text, &two))
+        };
+        assert_eq!((named, &*log.take()), ("textone", "clean"));
+        assert_eq!((run(of_anonymous_type(&log, "7")), &*log.take()), (Ok(7), "clean"));
+        let _log = {
+            let conn = Conn(&log);
+            run(conn.method(1, (2, 3)))
+        };
+        assert_eq!(log.take(), "3 clean");
+        assert_eq!((run(Conn(&log).close_twice("four")), &*log.take()), (8, "clean clean"));
+    }
+
+    #[test]
+    fn is_cleaned_up_after_if_it_is_never_polled() {
+        let log = Log::default();
+        drop(anonymous(&log, "", &mut String::new()));
+        drop(hidden(Conn(&log), ""));
+        drop(named(&log, &String::new(), &String::new()));
+        drop(Conn(&log).method(1, (2, 3)));
+        drop(Conn(&log).close(""));
+        assert_eq!(log.take(), "clean clean clean clean clean");
+        drop(of_anonymous_type(&log, "7"));
+        cancel(anonymous(&log, "", &mut String::new()));
+        assert_eq!(log.take(), "clean");
+    }
+}
+
 /// Up to edition 2021, what the last expression of a function borrows from lives until its locals are gone. Its arguments live
 /// longer still, wherever an expansion keeps them.
 #[allow(tail_expr_drop_order, reason = "it is what is compared")]
@@ -510,7 +610,7 @@ mod last_expressions {
     }
 
     macro_rules! functions {
-        ($($name:ident, $(#[$attribute:meta])?;)*) => { $(
+        ($($name:ident, $(#[$attribute:meta])?, $(#[$of_async:meta])?;)*) => { $(
             mod $name {
                 use super::*;
 
@@ -534,13 +634,13 @@ mod last_expressions {
                     }
                 }
 
-                $(#[$attribute])?
+                $(#[$of_async])?
                 async fn of_awaited_value(item: Item<'_>) -> usize {
                     let _local = Item(item.0, "local");
                     item.lock().length()
                 }
 
-                $(#[$attribute])?
+                $(#[$of_async])?
                 async fn of_awaited_part((item, _rest): (Item<'_>, Item<'_>)) -> usize {
                     let _local = Item(item.0, "local");
                     item.lock().length()
@@ -568,13 +668,15 @@ mod last_expressions {
     }
 
     functions! {
-        plain,;
-        annotated, #[finally(clean)];
+        plain,,;
+        annotated, #[finally(clean)], #[finally(clean)];
+        armed, #[finally(clean)], #[finally(clean, armed = call)];
     }
 
     #[test]
     fn borrow_from_arguments() {
         assert_eq!(annotated::all(), plain::all());
+        assert_eq!(armed::all(), plain::all());
     }
 }
 

@@ -78,5 +78,6 @@
     reason = "what the corpus does itself"
 )]
 
+mod armed;
 mod attribute;
 mod block;

@@ -4,6 +4,7 @@
 #[macro_use]
 mod support;
 
+mod p01_armed_by_the_call;
 mod p01_exactly_once;
 mod p02_body_first;
 mod p03_inline;

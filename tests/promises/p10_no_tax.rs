@@ -25,6 +25,13 @@ async fn in_place(suspends: usize) {
     }
 }
 
+#[finally(two_suspends(), armed = call)]
+async fn armed(suspends: usize) {
+    for _ in 0..suspends {
+        suspend().await;
+    }
+}
+
 #[test]
 fn p10_polls_are_those_of_the_body_and_the_pendings_of_the_cleanup() {
     let _turn = exclusive();
@@ -32,6 +39,10 @@ fn p10_polls_are_those_of_the_body_and_the_pendings_of_the_cleanup() {
         let mut hand = Hand::new(awaited(suspends));
         hand.run();
         assert_eq!((hand.polls, hand.wakes.count()), (suspends + 1 + 2, suspends + 2), "awaited");
+
+        let mut hand = Hand::new(armed(suspends));
+        hand.run();
+        assert_eq!((hand.polls, hand.wakes.count()), (suspends + 1 + 2, suspends + 2), "armed by the call");
 
         let mut hand = Hand::new(in_place(suspends));
         hand.run();
@@ -106,6 +117,64 @@ mod sizes {
         assert!(size_of_val(&mentions_the_argument(argument)) <= limit);
         assert!(size_of_val(&calls_with_the_argument(argument)) <= limit);
         assert!(size_of_val(&takes_the_argument(argument)) <= limit);
+    }
+
+    fn nothing() {}
+
+    /// Functions that pass their argument on, three levels of them, with an attribute at each level.
+    macro_rules! levels {
+        ($($name:ident: $argument:ident $(, $attribute:meta)?;)*) => { $(
+            mod $name {
+                use super::*;
+
+                $(#[$attribute])?
+                pub(super) async fn one($argument: Argument) -> u8 {
+                    suspend().await;
+                    $argument[0]
+                }
+
+                $(#[$attribute])?
+                async fn two($argument: Argument) -> u8 {
+                    one($argument).await
+                }
+
+                $(#[$attribute])?
+                pub(super) async fn three($argument: Argument) -> u8 {
+                    two($argument).await
+                }
+
+                pub(super) fn sizes() -> [usize; 2] {
+                    [size_of_val(&one([0; 256])), size_of_val(&three([0; 256]))]
+                }
+            }
+        )* };
+    }
+
+    levels! {
+        plain_levels: argument;
+        unarmed: argument, finally(assert_eq!(argument[0], 0));
+        path: argument, finally(two_suspends, armed = call);
+        skips: argument, finally(two_suspends(), on_cancel = skip, armed = call);
+        blocks: argument, finally(two_suspends(), on_cancel = block, armed = call);
+        sync: argument, finally(nothing, armed = call);
+        mentions: argument, finally(assert_eq!(argument[0], 0), armed = call);
+        calls: argument, finally({ assert_eq!(argument[0], 0); two_suspends() }, armed = call);
+        takes: argument, finally({ suspend().await; assert_eq!(argument[0], 0) }, armed = call);
+    }
+
+    /// An async function keeps its arguments twice, as what it was called with and as locals. One that is armed by the call keeps
+    /// them once, also where it passes them on.
+    #[test]
+    fn p10_a_future_that_is_armed_by_the_call_is_at_most_six_tenths_as_large() {
+        let [plain, plain_three] = plain_levels::sizes();
+        let [_, unarmed_three] = unarmed::sizes();
+        let nothing_mentioned = [path::sizes(), sync::sizes(), skips::sizes(), blocks::sizes()];
+        let mentioned = [mentions::sizes(), calls::sizes(), takes::sizes()];
+        for [one, three] in nothing_mentioned.into_iter().chain(mentioned) {
+            assert!(one * 10 <= plain * 6, "one level: {one} of {plain}");
+            assert!(three * 10 <= unarmed_three * 6, "three levels: {three} of {unarmed_three}");
+            assert!(three < plain_three, "three levels: {three} of {plain_three}");
+        }
     }
 
     async fn ends(_n: u32) {}

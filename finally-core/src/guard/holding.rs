@@ -10,6 +10,7 @@ use pin_project_lite::pin_project;
 
 use super::{State, leave, poll};
 use crate::{
+    armed::Arm,
     erased::erased,
     settle::{Ending, FirstPoll, Hold, deliver},
     signal,
@@ -61,6 +62,20 @@ where
     #[inline(always)]
     pub(crate) const fn new(coroutine: C) -> Self {
         Self::Running { coroutine, state: State::New }
+    }
+}
+
+impl<C, E> Arm for HoldingGuard<C, E>
+where
+    C: Future<Output = E>,
+    E: Ending,
+{
+    #[inline(always)]
+    fn arm(mut self) -> Self {
+        if let Self::Running { state, .. } = &mut self {
+            *state = State::Entered;
+        }
+        self
     }
 }
 

@@ -208,7 +208,7 @@ impl<T, O: Owned> Unsettled<T, O> {
     }
 
     #[inline]
-    fn hold(self) -> Settling<T, O> {
+    pub(crate) fn hold(self) -> Settling<T, O> {
         Settling::new(self.cleanup, self.exit, self.rules)
     }
 }

@@ -423,7 +423,8 @@ impl Expansion<'_> {
     /// From the exit to the ending, where something is awaited.
     fn settle(&self, build: TokenStream, body: TokenStream) -> TokenStream {
         let Self { on_cancel, private, span, .. } = self;
-        let settlement = Settlement { on_cancel: *on_cancel, private, span: *span, build, body };
+        let settlement =
+            Settlement { on_cancel: *on_cancel, private, span: *span, build, body, in_coroutine: true };
         // What a cleanup borrows from around the block nobody can tell here.
         settlement.expand(|| quote_spanned!(*span=> #private::Option::None))
     }

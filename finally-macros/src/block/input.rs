@@ -255,7 +255,7 @@ fn parse_options(separator: &Separator, input: ParseStream<'_>) -> syn::Result<O
         return Ok(Options::default());
     }
     let options: Group = input.parse()?;
-    Options::parse.parse2(options.stream())
+    Options::parse_of_block.parse2(options.stream())
 }
 
 fn parse_cleanup(separator: &Separator, input: ParseStream<'_>) -> syn::Result<(Cleanup, Option<Span>)> {

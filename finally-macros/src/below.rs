@@ -1,0 +1,99 @@
+//! The attributes below one with `armed = call`. They are expanded after it, and find a function that is not async.
+//!
+//! Those of ours are taken over, because a cleanup of theirs is around one that is armed. The others have to be such that it makes
+//! no difference to them.
+
+use quote::ToTokens as _;
+use syn::{
+    Attribute, Meta, Path, Token,
+    parse::{ParseStream, Parser as _},
+    punctuated::Punctuated,
+};
+
+use crate::{
+    attribute::Arguments,
+    check,
+    error::{Errors, error},
+    input::{self, Function},
+    options::Armed,
+};
+
+/// Attributes of the compiler that mean the same on a function that is not async.
+const BUILT_IN: &[&str] = &[
+    "allow",
+    "automatically_derived",
+    "cfg",
+    "cold",
+    "coverage",
+    "deny",
+    "deprecated",
+    "doc",
+    "expect",
+    "export_name",
+    "forbid",
+    "inline",
+    "instruction_set",
+    "link_section",
+    "must_use",
+    "no_mangle",
+    "no_sanitize",
+    "optimize",
+    "sanitize",
+    "stable",
+    "target_feature",
+    "track_caller",
+    "unsafe",
+    "unstable",
+    "warn",
+];
+
+/// Tools that read their attributes, and change nothing.
+const TOOLS: &[&str] = &["clippy", "diagnostic", "miri", "rust_analyzer", "rustfmt"];
+
+pub(crate) fn check(name: &str, function: &Function, errors: &mut Errors) {
+    for attribute in &function.attributes {
+        if let Some(below) = input::name_of_ours(attribute) {
+            if arguments(below, attribute).is_ok_and(|below| below.armed() == Armed::Poll) {
+                errors.push(error!(
+                    attribute.path(),
+                    "`#[{name}]` above is armed by the call, so this one, which is around it, has to be as well: \
+                     `#[{below}(.., armed = call)]`"
+                ));
+            }
+        } else if let Some(path) = may_need_async(&attribute.meta) {
+            let written = path.to_token_stream().to_string().replace(' ', "");
+            errors.push(error!(
+                path,
+                "`#[{written}]` may need an `async fn`, and `armed = call` above makes a function of this that is not async; put \
+                 `#[{written}]` above `#[{name}]`, or remove `armed`"
+            ));
+        }
+    }
+}
+
+/// What those of ours say, from the top, if nothing is wrong with them. If something is, they report it themselves.
+pub(crate) fn parse(function: &Function) -> Option<Vec<Arguments>> {
+    let ours = function.attributes.iter().filter_map(|it| Some((input::name_of_ours(it)?, it)));
+    ours.map(|(name, attribute)| {
+        let arguments = arguments(name, attribute).ok()?;
+        check::check(name, function, &arguments).ok()?;
+        Some(arguments)
+    })
+    .collect()
+}
+
+fn arguments(name: &str, attribute: &Attribute) -> syn::Result<Arguments> {
+    attribute.parse_args_with(|input: ParseStream<'_>| Arguments::parse(name, input))
+}
+
+/// The attribute, or one inside of a `cfg_attr`, that is not known to be harmless.
+fn may_need_async(meta: &Meta) -> Option<Path> {
+    let path = meta.path();
+    if let (true, Meta::List(list)) = (path.is_ident("cfg_attr"), meta) {
+        let inside = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(list.tokens.clone()).ok()?;
+        return inside.iter().skip(1).find_map(may_need_async);
+    }
+    let first = path.segments.first()?;
+    let known = if path.segments.len() == 1 { BUILT_IN } else { TOOLS };
+    if known.iter().any(|known| first.ident == known) { None } else { Some(path.clone()) }
+}

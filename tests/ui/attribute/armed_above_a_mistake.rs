@@ -1,0 +1,11 @@
+use finally::finally;
+
+fn clean() {}
+
+#[finally(clean, armed = call)]
+#[finally(clean, armed = cal)]
+async fn work() {}
+
+fn main() {
+    drop(work());
+}

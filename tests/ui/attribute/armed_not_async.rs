@@ -1,0 +1,10 @@
+use finally::finally;
+
+fn clean() {}
+
+#[finally(clean, armed = call)]
+fn work() {}
+
+fn main() {
+    work();
+}

@@ -1,0 +1,10 @@
+use finally::finally;
+
+fn clean() {}
+
+#[finally(clean, armed = cal)]
+async fn work() {}
+
+fn main() {
+    drop(work());
+}

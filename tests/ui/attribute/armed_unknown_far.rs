@@ -1,0 +1,10 @@
+use finally::finally;
+
+fn clean() {}
+
+#[finally(clean, armed = true)]
+async fn work() {}
+
+fn main() {
+    drop(work());
+}
