@@ -100,7 +100,7 @@ pub fn run(program: &Program, cancel: CancelPoint) -> Run {
     let mut at_first_rest = None;
     nodes::again::ask(cancel == CancelPoint::Never);
     if cancel == CancelPoint::Unpolled {
-        root = None;
+        executor::watched(may_wait, || drop(root.take()));
         outcome = Outcome::Unpolled;
     }
     loop {

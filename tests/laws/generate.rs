@@ -238,7 +238,7 @@ impl Generator {
                 form.is_evaluated(),
                 cleanup,
             ),
-            top: (form == Form::Stacked).then(|| self.cleanup(false, false, false, 1)),
+            top: form.is_stacked().then(|| self.cleanup(false, false, false, 1)),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::{
     driver::{CancelPoint, Outcome, Run, run},
     event::{End, Index},
     program::Program,
-    reference::{Expected, interpret},
+    reference::{Expected, Until, interpret},
 };
 
 /// One run of a program, with all that can be known of it.
@@ -38,6 +38,16 @@ pub type Verdict = Result<bool, String>;
 pub struct Law {
     pub name: &'static str,
     pub check: fn(&Case<'_>) -> Verdict,
+}
+
+impl Until {
+    pub fn of(run: &Run) -> Self {
+        match run.outcome {
+            Outcome::Unpolled => Self::FirstPoll,
+            Outcome::Ended(End::Cancelled(_)) => Self::Drop,
+            Outcome::Ended(_) | Outcome::Stuck => Self::End,
+        }
+    }
 }
 
 pub const LAWS: [Law; 18] = [
@@ -90,7 +100,7 @@ fn check_run(
 ) -> Result<(), Box<Broken>> {
     let this = run.as_ref().unwrap_or(uncancelled);
     let index = Index::new(&this.log);
-    let dropped = matches!(this.outcome, Outcome::Ended(End::Cancelled(_)));
+    let until = Until::of(this);
     coverage.count(match (cancel, this.outcome) {
         (CancelPoint::Unpolled, _) => "run: never polled",
         (CancelPoint::After(1), _) => "run: dropped after the first pending",
@@ -99,7 +109,7 @@ fn check_run(
         (CancelPoint::Never, Outcome::Ended(End::Failed(_))) => "run: fails",
         (CancelPoint::Never, _) => "run: panics",
     });
-    let expected = interpret(program, &this.log, &index, dropped, this.at_first_rest, coverage);
+    let expected = interpret(program, &this.log, &index, until, this.at_first_rest, coverage);
     let case = Case { program, cancel, run: this, index: &index, expected: &expected, uncancelled };
     let mut laws = Vec::new();
     for law in &LAWS {

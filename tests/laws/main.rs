@@ -163,6 +163,7 @@ fn mixed() {
                 "L5 transparency",
                 "L7 first failure wins",
                 "L14 drop panics",
+                "a cleanup of a body that was never polled",
                 "a cleanup that is skipped half-way",
                 "a guard that is cancelled",
                 "a guard that is dropped",

@@ -161,6 +161,12 @@ pub enum Form {
     ReturnsBoxed,
     Plain,
     Stacked,
+    ArmedSync,
+    ArmedAsync,
+    ArmedAwait,
+    ArmedBlock,
+    ArmedSkip,
+    ArmedStacked,
     MethodSync,
     MethodUnit,
     MethodAsync,
@@ -182,7 +188,7 @@ pub enum Form {
 
 impl Form {
     /// All of them, with the first slot.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 45] = [
         Self::PathSync(0),
         Self::PathAsync(0),
         Self::PathBlock(0),
@@ -205,6 +211,12 @@ impl Form {
         Self::ReturnsBoxed,
         Self::Plain,
         Self::Stacked,
+        Self::ArmedSync,
+        Self::ArmedAsync,
+        Self::ArmedAwait,
+        Self::ArmedBlock,
+        Self::ArmedSkip,
+        Self::ArmedStacked,
         Self::MethodSync,
         Self::MethodUnit,
         Self::MethodAsync,
@@ -232,6 +244,7 @@ impl Form {
             | Self::ClosureSkip
             | Self::FateSync
             | Self::Plain
+            | Self::ArmedSync
             | Self::MethodSync
             | Self::MethodUnit
             | Self::MethodFateSync
@@ -240,12 +253,14 @@ impl Form {
             Self::PathBlock(_)
             | Self::FateBlock
             | Self::BorrowBlock
+            | Self::ArmedBlock
             | Self::MethodBlock
             | Self::MethodFateBlock
             | Self::InPlaceBlock => Mode::Block,
             Self::PathSkip(_)
             | Self::FateSkip
             | Self::BorrowSkip
+            | Self::ArmedSkip
             | Self::MethodSkip
             | Self::MethodFateSkip
             | Self::InPlaceSkip => Mode::Skip,
@@ -259,6 +274,9 @@ impl Form {
             | Self::ReturnsFuture
             | Self::ReturnsBoxed
             | Self::Stacked
+            | Self::ArmedAsync
+            | Self::ArmedAwait
+            | Self::ArmedStacked
             | Self::MethodAsync
             | Self::MethodFateAsync
             | Self::InPlaceAwait
@@ -280,6 +298,10 @@ impl Form {
                     | Self::BorrowBlock
                     | Self::BorrowSkip
                     | Self::Stacked
+                    | Self::ArmedAwait
+                    | Self::ArmedBlock
+                    | Self::ArmedSkip
+                    | Self::ArmedStacked
                     | Self::InPlaceAwait
                     | Self::InPlaceQuestion
                     | Self::InPlaceBlock
@@ -299,6 +321,8 @@ impl Form {
                 | Self::FateAsync
                 | Self::FateBlock
                 | Self::FateSkip
+                | Self::ArmedSync
+                | Self::ArmedAsync
                 | Self::MethodFateSync
                 | Self::MethodFateAsync
                 | Self::MethodFateBlock
@@ -306,6 +330,24 @@ impl Form {
                 | Self::InPlaceFate
                 | Self::InPlaceFateAsync
         )
+    }
+
+    /// Returns whether the cleanup runs if the future is dropped before its first poll, too.
+    pub fn is_armed(self) -> bool {
+        matches!(
+            self,
+            Self::ArmedSync
+                | Self::ArmedAsync
+                | Self::ArmedAwait
+                | Self::ArmedBlock
+                | Self::ArmedSkip
+                | Self::ArmedStacked
+        )
+    }
+
+    /// Returns whether there are two attributes.
+    pub fn is_stacked(self) -> bool {
+        matches!(self, Self::Stacked | Self::ArmedStacked)
     }
 
     pub fn is_method(self) -> bool {

@@ -101,12 +101,22 @@ struct Reference<'a> {
     coverage: &'a mut Coverage,
 }
 
-/// Interprets a program. `dropped` is whether the run was dropped before its end.
+/// How a run came to its end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    End,
+    /// Dropped before that.
+    Drop,
+    /// Dropped before its first poll.
+    FirstPoll,
+}
+
+/// Interprets a program.
 pub fn interpret(
     program: &Program,
     events: &[Event],
     log: &Index,
-    dropped: bool,
+    until: Until,
     first_rest: usize,
     coverage: &mut Coverage,
 ) -> Expected {
@@ -126,10 +136,15 @@ pub fn interpret(
     };
     let mut at = At::default();
     let mut zone = Zone { until: NEVER, mark: None, live: NEVER };
-    if dropped {
+    if until == Until::Drop {
         zone = this.zone(&At::default(), ROOT, 0, zone);
     }
-    let end = this.run(program, &mut at, zone, &mut Left::new());
+    let end = if until == Until::FirstPoll {
+        this.unpolled(program, &mut at, &mut Left::new());
+        End::Cancelled(None)
+    } else {
+        this.run(program, &mut at, zone, &mut Left::new())
+    };
     this.close_gates();
     Expected {
         end,
@@ -316,6 +331,32 @@ impl Reference<'_> {
         }
     }
 
+    /// Interprets the drop of a program that was never polled.
+    fn unpolled(&mut self, program: &Program, at: &mut At, outer: &mut Left) {
+        match &program.op {
+            Op::Race { left: first, right: second, .. } | Op::Join(first, second) => {
+                self.unpolled(first, at, outer);
+                self.unpolled(second, at, outer);
+            }
+            Op::Leave(_, inner) => self.unpolled(inner, at, outer),
+            // Its body is made when it is polled.
+            Op::Finally(it) if it.form == Form::Plain => {}
+            Op::Finally(it) if !it.form.is_armed() => self.unpolled(&it.body, at, outer),
+            Op::Finally(it) => {
+                let mut inside = Left::new();
+                self.unpolled(&it.body, at, &mut inside);
+                self.coverage.count("a cleanup of a body that was never polled");
+                if let Some(top) = &it.top {
+                    let cleaned = self.clean_now(top, false, at, &mut inside);
+                    self.report_cleanup(cleaned);
+                }
+                self.abandon(it, at, inside, outer);
+            }
+            // The others make their parts when they are polled.
+            _ => {}
+        }
+    }
+
     /// Returns whether a drop panics. That is up to the program, which does not panic twice at once.
     fn explodes(&mut self, id: Id, at: &mut At) -> bool {
         let what = if self.second.contains(&id) { Failing::SecondPanic } else { Failing::Panic };
@@ -371,6 +412,7 @@ impl Reference<'_> {
             self.note_tax(id, lost, winners.pendings - before + more, losers.pendings - before);
         } else {
             losers.after = lost.mark.into_iter().collect();
+            self.unpolled(sides[loser as usize], &mut losers, left);
             self.coverage.count("a side that is never polled");
         }
         at.pendings = winners.pendings;
@@ -462,6 +504,7 @@ impl Reference<'_> {
             dropped = self.run(sides[loser as usize], &mut losers, lost, left);
         } else {
             losers.after = lost.mark.into_iter().collect();
+            self.unpolled(sides[loser as usize], &mut losers, left);
         }
         at.pendings = failed.pendings;
         self.leave_other(id, end, dropped, at, failed, losers)
@@ -470,6 +513,7 @@ impl Reference<'_> {
     fn leave(&mut self, id: Id, polls: u8, inner: &Program, at: &mut At, zone: Zone, left: &mut Left) -> End {
         if polls == 0 {
             self.emit(at, id, What::Drops(0));
+            self.unpolled(inner, at, left);
             self.coverage.count("a side that is never polled");
             return End::Ok;
         }
@@ -513,6 +557,7 @@ impl Reference<'_> {
         let Leaving { id, program, polls } = leaving;
         if *polls == 0 {
             self.emit(at, *id, What::Drops(0));
+            self.unpolled(program, at, left);
             return;
         }
         if let End::Failed(discarded) | End::Panicked(discarded) = self.immediately(*id, program, at, left) {

@@ -6,7 +6,7 @@ use super::{Case, Verdict};
 use crate::{
     driver::CancelPoint,
     event::{End, What},
-    program::{Build, Mode, Op},
+    program::{Build, Mode, Node, Op},
 };
 
 /// L1: a cleanup that starts, starts once and ends once.
@@ -27,11 +27,17 @@ pub fn exactly_once(case: &Case<'_>) -> Verdict {
     Ok(started)
 }
 
-/// L2: a cleanup runs if its body was polled at least once. If it was never polled, there is no event at all.
+/// L2: a cleanup runs if its body was polled at least once. If it was never polled, there is no event at all, unless something is
+/// armed by the call.
 pub fn armed_iff_polled(case: &Case<'_>) -> Verdict {
     if case.cancel == CancelPoint::Unpolled {
+        let is_armed = |node: &Node| matches!(&node.op, Op::Finally(it) if it.form.is_armed());
         return match case.run.log.first() {
+            None if is_armed(case.program) && !skips(case.program) => {
+                Err("its cleanup does not run, though it is armed".to_owned())
+            }
             None => Ok(true),
+            Some(_) if case.program.any(is_armed) => Ok(true),
             Some(event) => Err(format!("{event:?} though nobody has polled")),
         };
     }
@@ -43,15 +49,19 @@ pub fn armed_iff_polled(case: &Case<'_>) -> Verdict {
         armed |= entered;
         let runs = case.index.has(it.cleanup.id, What::Start);
         let panics = matches!(it.cleanup.build, Build::Panics);
-        let skips = it.form.mode() == Mode::Skip || it.form.skips_at_once();
-        if runs && !entered {
+        if runs && !entered && !it.form.is_armed() {
             broken = Some(format!("#{} was never polled, and its cleanup runs", node.id));
         }
-        if entered && !runs && !skips && !panics {
+        if entered && !runs && !skips(node) && !panics {
             broken = Some(format!("#{} was polled, and its cleanup does not run", node.id));
         }
     });
     broken.map_or(Ok(armed), Err)
+}
+
+/// Returns whether a cleanup may not start though its body was polled.
+fn skips(node: &Node) -> bool {
+    matches!(&node.op, Op::Finally(it) if it.form.mode() == Mode::Skip || it.form.skips_at_once())
 }
 
 /// L15: at rest, what was handed off has ended, and nothing is lost.

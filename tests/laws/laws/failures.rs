@@ -67,7 +67,7 @@ fn may_discard(node: &Node) -> bool {
 pub fn first_wins(case: &Case<'_>) -> Verdict {
     // Something was cancelled, or the program has dealt with a failure itself.
     let is_apart = |event: &Event| matches!(event.1, What::Drops(_) | What::Caught | What::Discarded);
-    if case.run.log.iter().any(is_apart) {
+    if case.run.outcome == Outcome::Unpolled || case.run.log.iter().any(is_apart) {
         return Ok(false);
     }
     let drops_panic = |node: &Node| match &node.op {

@@ -3,10 +3,10 @@
 use super::{Case, Verdict};
 use crate::{
     coverage::Coverage,
-    driver::{CancelPoint, Outcome, Run, run},
-    event::{End, Event, Id, Index, ROOT, What},
+    driver::{CancelPoint, Run, run},
+    event::{Event, Id, Index, ROOT, What},
     program::{Build, Cleanup, Finally, Form, Mode, Node, Op, Program, Residue},
-    reference::interpret,
+    reference::{Until, interpret},
 };
 
 /// L5: if all cleanups succeed, erasing every finally changes neither outcome nor body events.
@@ -104,9 +104,8 @@ pub fn building_is_running(case: &Case<'_>) -> Verdict {
 
 /// Returns whether something in the run waits for a cleanup that was handed off, which takes time.
 fn waits(program: &Program, run: &Run) -> bool {
-    let dropped = matches!(run.outcome, Outcome::Ended(End::Cancelled(_)));
     let index = Index::new(&run.log);
-    interpret(program, &run.log, &index, dropped, run.at_first_rest, &mut Coverage::default())
+    interpret(program, &run.log, &index, Until::of(run), run.at_first_rest, &mut Coverage::default())
         .pendings
         .is_none()
 }

@@ -50,6 +50,15 @@ pub fn call(id: Id, it: &Finally, clean: Clean) -> Running {
             let top = Clean::new(it.top.as_ref().expect("it has two cleanups"));
             whole(id, stacked(body, held, top, clean))
         }
+        Form::ArmedSync => whole(id, armed_sync(body, held, clean)),
+        Form::ArmedAsync => whole(id, armed_async(body, held, clean)),
+        Form::ArmedAwait => whole(id, armed_awaited(body, held, clean)),
+        Form::ArmedBlock => whole(id, armed_and_blocking(body, held, clean)),
+        Form::ArmedSkip => whole(id, armed_and_skipped(body, held, clean)),
+        Form::ArmedStacked => {
+            let top = Clean::new(it.top.as_ref().expect("it has two cleanups"));
+            whole(id, armed_stacked(body, held, top, clean))
+        }
         _ => unreachable!("it is none of the attribute"),
     }
 }
@@ -172,6 +181,37 @@ fn returns_boxed(body: Running, _held: Held, clean: Clean) -> Pin<Box<dyn Future
 #[finally(|| top.now())]
 #[finally(clean.run().await)]
 async fn stacked(body: Running, _held: Held, top: Clean, clean: Clean) -> Ended {
+    body.await
+}
+
+#[finally(|fate| clean.shown(fate).now(), armed = call)]
+async fn armed_sync(body: Running, _held: Held, clean: Clean) -> Ended {
+    body.await
+}
+
+#[finally(|fate: Fate<'_, Ended>| clean.shown(fate).begin(), armed = call)]
+async fn armed_async(body: Running, _held: Held, clean: Clean) -> Ended {
+    body.await
+}
+
+#[finally(clean.run().await, armed = call)]
+async fn armed_awaited(body: Running, _held: Held, clean: Clean) -> Ended {
+    body.await
+}
+
+#[finally(clean.run_borrowed().await, on_cancel = block, armed = call)]
+async fn armed_and_blocking(body: Running, _held: Held, clean: Clean) -> Ended {
+    body.await
+}
+
+#[finally(clean.run_borrowed().await, on_cancel = skip, armed = call)]
+async fn armed_and_skipped(body: Running, _held: Held, clean: Clean) -> Ended {
+    body.await
+}
+
+#[finally(|| top.now(), armed = call)]
+#[finally(clean.run().await, armed = call)]
+async fn armed_stacked(body: Running, _held: Held, top: Clean, clean: Clean) -> Ended {
     body.await
 }
 
