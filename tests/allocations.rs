@@ -18,6 +18,7 @@ struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    static CLEANED: Cell<usize> = const { Cell::new(0) };
 }
 
 // SAFETY: everything goes to the system's allocator as it is.
@@ -254,4 +255,106 @@ fn p10_a_function_that_is_armed_by_the_call_allocates_as_one_that_is_not() {
         assert_eq!(allocations_of(skips(1), cancel_after), 0);
     }
     assert_eq!(allocations_of(awaits(1), None), 1);
+}
+
+#[cfg(feature = "tokio")]
+mod handed_off {
+    use std::future::{pending, poll_fn};
+
+    use tokio::{
+        runtime::{Builder, Handle},
+        task::yield_now,
+    };
+
+    use super::*;
+
+    async fn counted() {
+        CLEANED.set(CLEANED.get() + 1);
+    }
+
+    #[finally(counted)]
+    async fn alone() {
+        pending::<()>().await;
+    }
+
+    macro_rules! above {
+        ($($level:ident above $below:ident;)*) => {
+            $(#[finally(counted)]
+            async fn $level() {
+                $below().await;
+            })*
+        };
+    }
+
+    above! {
+        two above alone;
+        three above two;
+        four above three;
+        five above four;
+        six above five;
+        seven above six;
+        eight above seven;
+        nine above eight;
+        ten above nine;
+    }
+
+    /// Allocations and tasks of a future that is polled once and dropped, and of its cleanups.
+    fn of_a_cancelled<F: Future>(make: fn() -> F, cleanups: usize) -> (usize, usize) {
+        let runtime = Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let mut counts = (0, 0);
+            // The first one also makes what stays.
+            for turn in 1..3 {
+                let before = ALLOCATIONS.get();
+                {
+                    let mut future = pin!(make());
+                    poll_fn(|context| {
+                        assert!(future.as_mut().poll(context).is_pending());
+                        Poll::Ready(())
+                    })
+                    .await;
+                }
+                let tasks = Handle::current().metrics().num_alive_tasks();
+                while CLEANED.get() < turn * cleanups {
+                    yield_now().await;
+                }
+                counts = (ALLOCATIONS.get() - before, tasks);
+            }
+            counts
+        })
+    }
+
+    /// A cleanup that is spawned by hand, whose only allocation is that of tokio.
+    async fn spawned() {
+        struct Spawn;
+
+        impl Drop for Spawn {
+            fn drop(&mut self) {
+                tokio::spawn(counted());
+            }
+        }
+
+        let _spawn = Spawn;
+        pending::<()>().await;
+    }
+
+    #[test]
+    fn p10_a_cleanup_that_is_handed_off_allocates_once_beside_its_task() {
+        let (by_hand, _) = of_a_cancelled(spawned, 1);
+        assert_eq!(by_hand, 1);
+        let (allocations, _) = of_a_cancelled(alone, 1);
+        assert!(allocations <= by_hand + 1, "{allocations}");
+    }
+
+    #[test]
+    fn p10_a_cancelled_tree_of_ten_allocates_fourteen_times() {
+        let (allocations, _) = of_a_cancelled(ten, 10);
+        assert!(allocations <= 14, "{allocations}");
+    }
+
+    #[test]
+    fn p10_a_cancelled_tree_of_ten_is_one_task() {
+        let (_, tasks) = of_a_cancelled(ten, 10);
+        assert_eq!(tasks, 1);
+    }
 }
