@@ -80,7 +80,7 @@ pub const CANCELLED: [&str; 9] = [
 /// Cancellations of ten functions that call each other.
 pub const TREES: [&str; 4] = ["spawns_10", "one_spawn_10", "tree_10", "adopted_tree_10"];
 /// Functions that call each other.
-pub const NESTED: [&str; 10] = [
+pub const NESTED: [&str; 11] = [
     "plain",
     "instrument",
     "idiom_sync",
@@ -88,6 +88,7 @@ pub const NESTED: [&str; 10] = [
     "guarden_awaited",
     "path_sync",
     "argument_sync",
+    "armed_sync",
     "path_awaited",
     "argument_awaited",
     "block_sync",

@@ -25,6 +25,7 @@ fn label(case: &str) -> &str {
         "path_sync" | "function_path" => "**`#[finally(path)]`**",
         "path_awaited" => "**`#[finally(path)]`, awaited**",
         "argument_sync" | "function_argument" => "**`#[finally(f(argument))]`**",
+        "armed_sync" => "**`#[finally(path, armed = call)]`**",
         "argument_awaited" => "**`#[finally(f(argument).await)]`**",
         "argument_skip" => "**the same with `on_cancel = skip`**",
         "argument_block" => "**the same with `on_cancel = block`**",

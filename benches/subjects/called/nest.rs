@@ -109,6 +109,7 @@ macro_rules! nests {
         nest!($levels guarden_awaited, $type, guarden, argument);
         nest!($levels path_sync, $type, as_it_is, argument, #[finally(clean)]);
         nest!($levels argument_sync, $type, as_it_is, argument, #[finally(clean_with(&argument))]);
+        nest!($levels armed_sync, $type, as_it_is, argument, #[finally(clean, armed = call)]);
         nest!($levels path_awaited, $type, as_it_is, argument, #[finally(clean_later)]);
         nest!($levels argument_awaited, $type, as_it_is, argument, #[finally(clean_later_with(argument).await)]);
         nest!($levels block_sync, $type, block, argument);
@@ -133,6 +134,7 @@ macro_rules! cases {
             "guarden_awaited" => $action!(guarden_awaited),
             "path_sync" => $action!(path_sync),
             "argument_sync" => $action!(argument_sync),
+            "armed_sync" => $action!(armed_sync),
             "path_awaited" => $action!(path_awaited),
             "argument_awaited" => $action!(argument_awaited),
             "block_sync" => $action!(block_sync),

@@ -141,6 +141,16 @@ async fn argument_sync(level: usize) {
     }
 }
 
+#[finally(probe, armed = call)]
+async fn armed_sync(level: usize) {
+    if level == 0 {
+        Innermost.await;
+    } else {
+        let below: Boxed = Box::pin(armed_sync(level - 1));
+        below.await;
+    }
+}
+
 #[finally(clean_later)]
 async fn path_awaited(level: usize) {
     if level == 0 {
@@ -201,7 +211,7 @@ macro_rules! cases {
 
 cases! {
     plain instrument idiom_sync scopeguard_sync guarden_awaited
-    path_sync argument_sync path_awaited argument_awaited method_sync block_sync
+    path_sync argument_sync armed_sync path_awaited argument_awaited method_sync block_sync
 }
 
 /// Polls a nest twice and drops it. Prints the stack between the first level and the deepest place that was seen.
