@@ -154,7 +154,7 @@ pub(crate) fn capture(
                 continue;
             }
             let attributes = input::attributes_of_local(&typed.attrs);
-            let is_used = |part: &Variable| part.here || tokens::mention(&body, &part.name.to_string());
+            let is_used = |part: &Variable| part.here || tokens::mention(body, &part.name.to_string());
             let is_plain = has_locals && (here || attributes.len() == conditions.len());
             let bindings = whole_bindings(&mut typed.pat).filter(|_| is_plain && parts.iter().all(is_used));
             if has_locals && (here || bindings.is_some()) {
