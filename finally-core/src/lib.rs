@@ -83,8 +83,8 @@ mod outcome;
 #[doc(hidden)]
 pub mod private;
 mod report;
-#[cfg(feature = "std")]
 mod returned;
+#[cfg(feature = "std")]
 mod scope;
 #[allow(missing_docs, reason = "named by expansions only")]
 mod settle;
