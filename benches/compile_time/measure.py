@@ -5,6 +5,7 @@ Writes the same functions three times (plain, instrumented, with a cleanup) and 
 
     benches/compile_time/measure.py             # prints the tables of docs/compile-time.md
     benches/compile_time/measure.py --write     # replaces them there
+    benches/compile_time/measure.py --rounds 0 --write     # replaces the counts alone
 
 Two measures. Times are medians of rounds in which all variants take their turn, and only their ratios mean anything.
 Instructions are counted by valgrind: the cost of one more function, from the difference between two sizes. They are the same
@@ -227,6 +228,7 @@ def row(name, plain, instrument, ours):
     return f"| {name} | {instrument - plain:.2f} | {ours - plain:.2f} | **{(ours - plain) / (instrument - plain):.2f}** |"
 
 
+COUNTED = "Millions of instructions"
 HEAD = "| {} | `#[instrument(skip_all)]` | `#[finally(..)]` | ratio |\n|---|---|---|---|"
 
 
@@ -242,7 +244,7 @@ def tables(options):
                 yield row(f"`cargo {command}`, {clock}", *(taken[command, variant][at] for variant in VARIANTS))
         yield ""
     if not options.no_instructions:
-        yield f"Millions of instructions for one more function ({title}) over those of a plain one:\n"
+        yield f"{COUNTED} for one more function ({title}) over those of a plain one:\n"
         yield HEAD.format("")
         counted = instructions(shapes)
         for step in ["expansion", *COMMANDS]:
@@ -263,8 +265,12 @@ def main():
         print(line, flush=True)
         lines.append(line)
     if options.write:
-        before = REPORT.read_text().split(MARKER)[0]
-        REPORT.write_text(before + MARKER + "\n" + "\n".join(lines) + "\n")
+        before, tables_before = REPORT.read_text().split(MARKER)
+        kept = ""
+        if not options.rounds:
+            # The times stay as they are.
+            kept = tables_before.split(COUNTED)[0].strip("\n") + "\n\n"
+        REPORT.write_text(before + MARKER + "\n" + kept + "\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
