@@ -5,7 +5,7 @@ Writes the same functions three times (plain, instrumented, with a cleanup) and 
 
     benches/compile_time/measure.py             # prints the tables of docs/compile-time.md
     benches/compile_time/measure.py --write     # replaces them there
-    benches/compile_time/measure.py --rounds 0 --write     # replaces the counts alone
+    benches/compile_time/measure.py --rounds 0 --write     # replaces the counts alone, --no-instructions the times
 
 Two measures. Times are medians of rounds in which all variants take their turn, and only their ratios mean anything.
 Instructions are counted by valgrind: the cost of one more function, from the difference between two sizes. They are the same
@@ -266,11 +266,13 @@ def main():
         lines.append(line)
     if options.write:
         before, tables_before = REPORT.read_text().split(MARKER)
-        kept = ""
-        if not options.rounds:
-            # The times stay as they are.
-            kept = tables_before.split(COUNTED)[0].strip("\n") + "\n\n"
-        REPORT.write_text(before + MARKER + "\n" + kept + "\n".join(lines) + "\n")
+        times, counts = tables_before.split(COUNTED)
+        measured = "\n".join(lines).strip("\n")
+        parts = [
+            measured if options.rounds else times.strip("\n"),
+            COUNTED + counts.rstrip("\n") if options.no_instructions else None if options.rounds else measured,
+        ]
+        REPORT.write_text(before + MARKER + "\n" + "\n\n".join(filter(None, parts)) + "\n")
 
 
 if __name__ == "__main__":
