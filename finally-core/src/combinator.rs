@@ -229,9 +229,7 @@ fn poll<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: Handler<T, E> + ?Size
     conclusion: &mut Conclusion<H>,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
-    if !stage.as_mut().is_body() {
-        return poll_held::<T, E, S>(stage, context);
-    }
+    let Current::Body = stage.as_mut().current() else { return poll_held::<T, E, S>(stage, context) };
     conclusion.entered = true;
     match body::run(stage.as_mut(), &mut conclusion.adopted, context) {
         Poll::Pending => Poll::Pending,
@@ -261,7 +259,9 @@ fn poll_held<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized>(
     mut stage: Pin<&mut S>,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
-    let Some(held) = stage.as_mut().held() else { panic!("`finally` polled after completion") };
+    let Current::Cleanup(held) = stage.as_mut().current() else {
+        panic!("`finally` polled after completion")
+    };
     let settled = ready!(held.poll(context));
     stage.end();
     Poll::Ready(deliver(settled))
@@ -294,13 +294,16 @@ pin_project! {
 }
 
 trait AnyStage<T, Held>: Run<T> {
-    fn is_body(self: Pin<&mut Self>) -> bool;
+    fn current(self: Pin<&mut Self>) -> Current<'_, Held>;
 
     /// Puts a cleanup in the place of the body.
     fn hold(self: Pin<&mut Self>, held: Held);
+}
 
-    /// The cleanup that is awaited.
-    fn held(self: Pin<&mut Self>) -> Option<Pin<&mut Held>>;
+enum Current<'a, Held> {
+    Body,
+    Cleanup(Pin<&'a mut Held>),
+    Done,
 }
 
 impl<F: Future, Held> Run<F::Output> for Stage<F, Held> {
@@ -322,15 +325,11 @@ impl<F: Future, Held> Run<F::Output> for Stage<F, Held> {
 
 impl<F: Future, Held> AnyStage<F::Output, Held> for Stage<F, Held> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn is_body(self: Pin<&mut Self>) -> bool {
-        matches!(self.project(), StageProject::Body { .. })
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn held(self: Pin<&mut Self>) -> Option<Pin<&mut Held>> {
+    fn current(self: Pin<&mut Self>) -> Current<'_, Held> {
         match self.project() {
-            StageProject::Cleanup { held } => Some(held),
-            StageProject::Body { .. } | StageProject::Done => None,
+            StageProject::Body { .. } => Current::Body,
+            StageProject::Cleanup { held } => Current::Cleanup(held),
+            StageProject::Done => Current::Done,
         }
     }
 

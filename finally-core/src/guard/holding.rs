@@ -97,11 +97,8 @@ where
 trait AnyHoldingGuard<E: Ending> {
     fn stage(self: Pin<&mut Self>) -> Stage<'_, E>;
 
-    /// Puts a cleanup in the place of the coroutine.
-    fn hold(self: Pin<&mut Self>, held: E::Held);
-
-    /// Goes on to the end. Drops what was there before.
-    fn end(self: Pin<&mut Self>);
+    /// Goes on to awaiting the cleanup, or to the end. Drops what was there before.
+    fn proceed(self: Pin<&mut Self>, held: Option<E::Held>);
 }
 
 enum Stage<'a, E: Ending> {
@@ -124,12 +121,11 @@ where
         }
     }
 
-    fn hold(mut self: Pin<&mut Self>, held: E::Held) {
-        self.set(Self::Holding { held });
-    }
-
-    fn end(mut self: Pin<&mut Self>) {
-        self.set(Self::Ended);
+    fn proceed(mut self: Pin<&mut Self>, held: Option<E::Held>) {
+        self.set(match held {
+            Some(held) => Self::Holding { held },
+            None => Self::Ended,
+        });
     }
 }
 
@@ -162,7 +158,7 @@ fn conclude<E: Ending, G: AnyHoldingGuard<E> + ?Sized>(
     ending: E,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
-    match ending.poll_first(context, &mut |held| guard.as_mut().hold(held)) {
+    match ending.poll_first(context, &mut |held| guard.as_mut().proceed(Some(held))) {
         FirstPoll::Ready(output) => Poll::Ready(output),
         FirstPoll::Pending => Poll::Pending,
         FirstPoll::Held => poll_held::<E, G>(guard, context),
@@ -177,6 +173,6 @@ fn poll_held<E: Ending, G: AnyHoldingGuard<E> + ?Sized>(
 ) -> Poll<E::Output> {
     let Stage::Holding(held) = guard.as_mut().stage() else { panic!("`finally` polled after completion") };
     let settled = ready!(held.poll(context));
-    guard.end();
+    guard.proceed(None);
     Poll::Ready(deliver(settled))
 }
