@@ -64,6 +64,22 @@ pub(crate) trait Run<T> {
     fn end(self: Pin<&mut Self>);
 }
 
+/// A cleanup until it has ended.
+impl<F: Future> Run<F::Output> for Option<F> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        match self.as_pin_mut() {
+            Some(future) => future.poll(context),
+            None => unreachable!("a cleanup that has ended is not polled"),
+        }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn end(mut self: Pin<&mut Self>) {
+        self.set(None);
+    }
+}
+
 /// A body whatever its future is.
 trait AnyBody<T>: Run<T> {
     /// The key of what was cancelled inside it, for as long as it runs.

@@ -42,14 +42,11 @@ impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
     /// The exit, and the future of a cleanup that is one already. One that has ended in place does not wait for what the body
     /// adopted, so the next finally further out does.
     #[cfg(feature = "std")]
-    pub(crate) fn started(mut self) -> (Exit<T>, Result<K::Future, Payload>)
+    pub(crate) fn started(self) -> (Exit<T>, Result<K::Future, Payload>)
     where
         K: Cleanup<M>,
     {
-        if K::IN_PLACE {
-            self.exit.adopted.take().pass_on();
-        }
-        (self.exit, self.built.map(Cleanup::into_future))
+        (self.exit.before::<K, M>(), self.built.map(Cleanup::into_future))
     }
 }
 
@@ -58,11 +55,18 @@ where
     K: Cleanup<M>,
 {
     /// The same where there may be no cleanup.
-    pub(crate) fn started_or_skipped(mut self) -> (Exit<T>, Result<Option<K::Future>, Payload>) {
+    pub(crate) fn started_or_skipped(self) -> (Exit<T>, Result<Option<K::Future>, Payload>) {
+        (self.exit.before::<K, M>(), self.built.map(|cleanup| cleanup.map(Cleanup::into_future)))
+    }
+}
+
+impl<T> Exit<T> {
+    /// Passes on what the body adopted if its cleanup has ended in place.
+    fn before<K: Cleanup<M>, M>(mut self) -> Self {
         if K::IN_PLACE {
-            self.exit.adopted.take().pass_on();
+            self.adopted.take().pass_on();
         }
-        (self.exit, self.built.map(|cleanup| cleanup.map(Cleanup::into_future)))
+        self
     }
 }
 

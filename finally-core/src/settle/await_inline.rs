@@ -10,7 +10,6 @@ use pin_project_lite::pin_project;
 
 use super::{Ending, FirstPoll, Hold, Rules, Settled, poll_cleanup};
 use crate::{
-    body::Run,
     failure::{self, FailureKind},
     guard::HoldingGuard,
     handoff::Adopted,
@@ -60,21 +59,6 @@ where
             Err(payload) => (None, Some(payload)),
         };
         Self { settled: Some(settled), adopted, started: false, cleanup, build_panic, rules }
-    }
-}
-
-impl<F: Future> Run<F::Output> for Option<F> {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        match self.as_pin_mut() {
-            Some(future) => future.poll(context),
-            None => unreachable!("a cleanup that has ended is not polled"),
-        }
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn end(mut self: Pin<&mut Self>) {
-        self.set(None);
     }
 }
 

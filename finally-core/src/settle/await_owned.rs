@@ -11,7 +11,7 @@ use core::{
 
 use super::{Detach, Ending, FirstPoll, Hold, Rules, Settled, Texts, poll_cleanup, raise};
 use crate::{
-    body::{self, Run},
+    body,
     cleanup::Awaited,
     describe::{self, Describe},
     failure::{self, FailureKind},
@@ -23,11 +23,7 @@ use crate::{
 };
 
 /// A cleanup in its box, and what becomes of it when its caller leaves.
-pub trait Owned: Sized {
-    type Value;
-
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Self::Value>;
-
+pub trait Owned: Future + Unpin + Sized {
     fn leave<T>(settling: &mut Settling<T, Self>);
 
     /// The caller has left before anybody has awaited the cleanup.
@@ -83,13 +79,15 @@ where
     }
 }
 
-impl<V> Owned for Detachable<V> {
-    type Value = V;
+impl<V> Future for Detachable<V> {
+    type Output = V;
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<V> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<V> {
         self.0.as_mut().poll(context)
     }
+}
 
+impl<V> Owned for Detachable<V> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn leave<T>(settling: &mut Settling<T, Self>) {
         let Texts { cleanup: describe, location, .. } = settling.rules.texts;
@@ -119,9 +117,9 @@ impl<V> Owned for Detachable<V> {
 fn leave_held<T, O: Owned>(
     cleanup: Result<O, Payload>,
     exit: Exit<T>,
-    (body, describe): (Describe<T>, Describe<O::Value>),
+    (body, describe): (Describe<T>, Describe<O::Output>),
     location: &'static Location<'static>,
-    from_cleanup: fn(O::Value) -> Option<T>,
+    from_cleanup: fn(O::Output) -> Option<T>,
 ) {
     let texts = Texts { body, cleanup: describe, location };
     drop(Settling::new(cleanup, exit, Rules { texts, from_cleanup }));
@@ -142,19 +140,21 @@ impl<F: Future> Blocking<F> {
     }
 }
 
-impl<F: Future> Owned for Blocking<F> {
-    type Value = F::Output;
+impl<F: Future> Future for Blocking<F> {
+    type Output = F::Output;
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<F::Output> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         self.cleanup.as_mut().future().poll(context)
     }
+}
 
+impl<F: Future> Owned for Blocking<F> {
     fn leave<T>(settling: &mut Settling<T, Self>) {
         let mut blocked = handoff::block(settling);
         let (detach, is_started) = match &settling.stage {
             Stage::Waiting(cleanup) => (cleanup.detach, false),
             Stage::Panicked(_) => (None, false),
-            Stage::Started(Started(cleanup)) => (cleanup.as_ref().and_then(|cleanup| cleanup.detach), true),
+            Stage::Started(cleanup) => (cleanup.as_ref().and_then(|cleanup| cleanup.detach), true),
         };
         if blocked.is_err() && !is_started && detach.is_none() {
             // It waits for cleanups that wait for this very thread. Out of order is better than lost.
@@ -198,12 +198,12 @@ impl<T, O: Owned> Drive for Settling<T, O> {
 pub struct Unsettled<T, O: Owned> {
     cleanup: Result<O, Payload>,
     exit: Exit<T>,
-    rules: Rules<T, O::Value>,
+    rules: Rules<T, O::Output>,
 }
 
 impl<T, O: Owned> Unsettled<T, O> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) const fn new(cleanup: Result<O, Payload>, exit: Exit<T>, rules: Rules<T, O::Value>) -> Self {
+    pub(crate) const fn new(cleanup: Result<O, Payload>, exit: Exit<T>, rules: Rules<T, O::Output>) -> Self {
         Self { cleanup, exit, rules }
     }
 
@@ -237,7 +237,7 @@ impl<T, O: Owned> Ending for Unsettled<T, O> {
                 return hold_waiting(Err(payload), Exit::new(Outcome::Returned(value)), rules, hold);
             }
         };
-        let (mut started, mut key) = (Started(Some(cleanup)), GroupKey::NONE);
+        let (mut started, mut key) = (Some(cleanup), GroupKey::NONE);
         let Poll::Ready(exit) = body::run(Pin::new(&mut started), &mut key, context) else {
             return hold_started(Outcome::Returned(value), started, key, rules, hold);
         };
@@ -264,7 +264,7 @@ impl<T, O: Owned> Ending for Unsettled<T, O> {
 fn hold_waiting<T, O: Owned>(
     cleanup: Result<O, Payload>,
     body: Exit<T>,
-    rules: Rules<T, O::Value>,
+    rules: Rules<T, O::Output>,
     hold: &mut dyn FnMut(Settling<T, O>),
 ) -> FirstPoll<T> {
     hold(Settling::new(cleanup, body, rules));
@@ -275,9 +275,9 @@ fn hold_waiting<T, O: Owned>(
 #[inline(never)]
 fn hold_started<T, O: Owned>(
     body: Outcome<T>,
-    cleanup: Started<O>,
+    cleanup: Option<O>,
     key: GroupKey,
-    rules: Rules<T, O::Value>,
+    rules: Rules<T, O::Output>,
     hold: &mut dyn FnMut(Settling<T, O>),
 ) -> FirstPoll<T> {
     let (settled, stage) = (Some(Settled::of(body)), Stage::Started(cleanup));
@@ -289,8 +289,8 @@ fn hold_started<T, O: Owned>(
 #[cold]
 fn hold_ended<T, O: Owned>(
     body: Outcome<T>,
-    cleanup: Exit<O::Value>,
-    rules: Rules<T, O::Value>,
+    cleanup: Exit<O::Output>,
+    rules: Rules<T, O::Output>,
     hold: &mut dyn FnMut(Settling<T, O>),
 ) -> FirstPoll<T> {
     let (cleaned, adopted) = cleanup.into_cleaned(&rules.texts);
@@ -306,7 +306,7 @@ pub struct Settling<T, O: Owned> {
     /// Of the body until the cleanup starts, and then of the cleanup.
     adopted: Adopted,
     stage: Stage<O>,
-    rules: Rules<T, O::Value>,
+    rules: Rules<T, O::Output>,
 }
 
 enum Stage<O> {
@@ -314,54 +314,34 @@ enum Stage<O> {
     Waiting(O),
     /// In its evaluation. This waits too.
     Panicked(Payload),
-    Started(Started<O>),
+    /// Nothing once it has ended.
+    Started(Option<O>),
 }
 
 impl<O> Stage<O> {
-    const ENDED: Self = Self::Started(Started(None));
+    const ENDED: Self = Self::Started(None);
 }
-
-/// A cleanup until it has ended.
-struct Started<O>(Option<O>);
-
-/// The one pinned part is in a box.
-impl<O> Unpin for Started<O> {}
 
 /// The one pinned part is in a box.
 impl<T, O: Owned> Unpin for Settling<T, O> {}
 
-impl<O: Owned> Run<O::Value> for Started<O> {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<O::Value> {
-        match &mut self.0 {
-            Some(cleanup) => cleanup.poll(context),
-            None => panic!("`finally` polled after completion"),
-        }
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn end(mut self: Pin<&mut Self>) {
-        self.0 = None;
-    }
-}
-
 impl<T, O: Owned> Settling<T, O> {
     #[inline]
-    pub(crate) fn new(cleanup: Result<O, Payload>, exit: Exit<T>, rules: Rules<T, O::Value>) -> Self {
+    pub(crate) fn new(cleanup: Result<O, Payload>, exit: Exit<T>, rules: Rules<T, O::Output>) -> Self {
         let (settled, adopted) = exit.into_parts(&rules.texts);
         let stage = cleanup.map_or_else(Stage::Panicked, Stage::Waiting);
         Self { settled: Some(settled), adopted, stage, rules }
     }
 
     const fn has_ended(&self) -> bool {
-        matches!(self.stage, Stage::Started(Started(None)))
+        matches!(self.stage, Stage::Started(None))
     }
 
-    fn poll_cleanup(&mut self, context: &mut Context<'_>) -> Poll<Result<O::Value, Payload>> {
+    fn poll_cleanup(&mut self, context: &mut Context<'_>) -> Poll<Result<O::Output, Payload>> {
         if let Stage::Waiting(_) | Stage::Panicked(_) = self.stage {
             ready!(self.adopted.poll_end(context));
             match mem::replace(&mut self.stage, Stage::ENDED) {
-                Stage::Waiting(cleanup) => self.stage = Stage::Started(Started(Some(cleanup))),
+                Stage::Waiting(cleanup) => self.stage = Stage::Started(Some(cleanup)),
                 Stage::Panicked(payload) => return Poll::Ready(Err(payload)),
                 Stage::Started(_) => {}
             }
@@ -380,14 +360,14 @@ impl<T, O: Owned> Settling<T, O> {
         let mut adopted = self.adopted.take();
         match mem::replace(&mut self.stage, Stage::ENDED) {
             Stage::Waiting(cleanup) => adopted.hand_off_before(detach(cleanup), location),
-            Stage::Started(Started(Some(cleanup))) => {
+            Stage::Started(Some(cleanup)) => {
                 handoff::hand_off(adopted.take_key(), detach(cleanup), location);
             }
             Stage::Panicked(payload) => {
                 adopted.pass_on();
                 failure::report_panic(FailureKind::CleanupPanicked, payload, location);
             }
-            Stage::Started(Started(None)) => adopted.pass_on(),
+            Stage::Started(None) => adopted.pass_on(),
         }
     }
 }
