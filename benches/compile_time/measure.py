@@ -267,12 +267,13 @@ def main():
     if options.write:
         before, tables_before = REPORT.read_text().split(MARKER)
         times, counts = tables_before.split(COUNTED)
-        measured = "\n".join(lines).strip("\n")
-        parts = [
-            measured if options.rounds else times.strip("\n"),
-            COUNTED + counts.rstrip("\n") if options.no_instructions else None if options.rounds else measured,
-        ]
-        REPORT.write_text(before + MARKER + "\n" + "\n\n".join(filter(None, parts)) + "\n")
+        # What was not measured stays as it is.
+        parts = ["\n".join(lines)]
+        if not options.rounds:
+            parts.insert(0, times)
+        if options.no_instructions:
+            parts.append(COUNTED + counts)
+        REPORT.write_text(before + MARKER + "\n" + "\n\n".join(part.strip("\n") for part in parts) + "\n")
 
 
 if __name__ == "__main__":

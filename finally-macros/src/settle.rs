@@ -58,41 +58,29 @@ impl Settlement<'_> {
     pub(crate) fn expand(self, detacher: impl FnOnce() -> TokenStream) -> TokenStream {
         let Self { on_cancel, private, span, build, body, in_coroutine } = self;
         let cleanup = describe(span, "cleanup");
-        match on_cancel {
-            OnCancel::Detach => quote_spanned! {span=>
-                #build
-                #private::settle(#body, #cleanup, __finally_end)
-            },
-            OnCancel::Skip if in_coroutine => quote_spanned! {span=>
-                {
-                    #build
-                    #private::settle_or_skip(#body, #cleanup, __finally_end)
-                }
-                .await
-            },
-            OnCancel::Skip => quote_spanned! {span=>
-                #build
-                #private::settle_or_skip(#body, #cleanup, __finally_end)
-            },
-            OnCancel::Block => {
-                let detacher = detacher();
-                if in_coroutine {
-                    quote_spanned! {span=>
-                        {
-                            #build
-                            let __finally_detacher = #detacher;
-                            #private::settle_or_block(#body, #cleanup, __finally_end, __finally_detacher)
-                        }
-                        .await
-                    }
-                } else {
-                    quote_spanned! {span=>
-                        #build
-                        let __finally_detacher = #detacher;
-                        #private::end_or_block(#body, #cleanup, __finally_end, __finally_detacher)
-                    }
-                }
-            }
+        let (settle, detacher) = match on_cancel {
+            OnCancel::Detach => ("settle", None),
+            OnCancel::Skip => ("settle_or_skip", None),
+            OnCancel::Block if in_coroutine => ("settle_or_block", Some(detacher())),
+            OnCancel::Block => ("end_or_block", Some(detacher())),
+        };
+        let settle = Ident::new(settle, span);
+        let (bind, detacher) = match detacher {
+            None => (None, None),
+            Some(detacher) => (
+                Some(quote_spanned!(span=> let __finally_detacher = #detacher;)),
+                Some(quote_spanned!(span=> , __finally_detacher)),
+            ),
+        };
+        let settled = quote_spanned! {span=>
+            #build
+            #bind
+            #private::#settle(#body, #cleanup, __finally_end #detacher)
+        };
+        if in_coroutine && on_cancel != OnCancel::Detach {
+            quote_spanned!(span=> { #settled }.await)
+        } else {
+            settled
         }
     }
 }

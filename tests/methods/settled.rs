@@ -16,11 +16,11 @@ use crate::support::{
     suspend,
 };
 
-/// Loses a race, so that a cleanup is handed off, which waits for its gate.
-async fn lose(log: &Log, name: &'static str) -> oneshot::Sender<()> {
+/// A cleanup that a race hands off when it is called, and that waits for the gate.
+fn loser(log: &Log, name: &'static str) -> (impl FnOnce(), oneshot::Sender<()>) {
     let (opens, gate) = oneshot::channel();
-    cancel(held(log.clone(), name, gate));
-    opens
+    let held = held(log.clone(), name, gate);
+    (move || cancel(held), opens)
 }
 
 /// A future that is pending, and not by itself: it waits for the cleanup.
@@ -47,16 +47,16 @@ fn ends<F: Future>(hand: &mut Hand<F>, opens: oneshot::Sender<()>) -> F::Output 
 fn p6_the_value_comes_after_the_cleanup_that_was_handed_off_inside() {
     let _turn = exclusive();
     let log = Log::default();
-    let (sends, gates) = std::sync::mpsc::channel();
+    let (lose, opens) = loser(&log, "clean");
     let mut hand = waits(
         async {
-            sends.send(lose(&log, "clean").await).unwrap();
+            lose();
             "value"
         }
         .settled(),
     );
     assert!(log.events().is_empty());
-    assert_eq!(ends(&mut hand, gates.recv().unwrap()), "value");
+    assert_eq!(ends(&mut hand, opens), "value");
     assert_eq!(log.events(), ["clean"]);
 }
 
@@ -80,15 +80,15 @@ fn p6_a_future_that_is_dropped_by_its_own_end_counts_as_inside() {
 fn p7_a_panic_goes_on_after_the_cleanup() {
     let _turn = exclusive();
     let log = Log::default();
-    let (sends, gates) = std::sync::mpsc::channel();
+    let (lose, opens) = loser(&log, "clean");
     let mut hand = waits(
         async {
-            sends.send(lose(&log, "clean").await).unwrap();
+            lose();
             panic!("body");
         }
         .settled(),
     );
-    let ended = catch_unwind(AssertUnwindSafe(|| ends(&mut hand, gates.recv().unwrap())));
+    let ended = catch_unwind(AssertUnwindSafe(|| ends(&mut hand, opens)));
     assert_eq!(*ended.unwrap_err().downcast::<&str>().unwrap(), "body");
     assert_eq!(log.events(), ["clean"]);
 }
@@ -111,10 +111,10 @@ fn p10_it_is_ready_in_the_same_poll_if_nothing_was_handed_off() {
 fn p5_the_cleanups_go_on_when_it_is_dropped_while_it_waits() {
     let _turn = exclusive();
     let log = Log::default();
-    let (sends, gates) = std::sync::mpsc::channel();
-    let hand = waits(async { sends.send(lose(&log, "clean").await).unwrap() }.settled());
+    let (lose, opens) = loser(&log, "clean");
+    let hand = waits(async { lose() }.settled());
     drop(hand);
-    gates.recv().unwrap().send(()).unwrap();
+    opens.send(()).unwrap();
     drained();
     assert_eq!(log.events(), ["clean"]);
 }
@@ -123,17 +123,17 @@ fn p5_the_cleanups_go_on_when_it_is_dropped_while_it_waits() {
 fn p8_an_error_that_nobody_receives_is_reported() {
     let turn = exclusive();
     let log = Log::default();
-    let (sends, gates) = std::sync::mpsc::channel();
+    let (lose, opens) = loser(&log, "clean");
     let hand = waits(
         async {
-            sends.send(lose(&log, "clean").await).unwrap();
+            lose();
             Err::<(), _>("body")
         }
         .settled(),
     );
     drop(hand);
     assert_eq!(turn.kinds(), [FailureKind::BodyFailed]);
-    gates.recv().unwrap().send(()).unwrap();
+    opens.send(()).unwrap();
     drained();
 }
 
@@ -141,14 +141,14 @@ fn p8_an_error_that_nobody_receives_is_reported() {
 fn p6_the_next_finally_further_out_waits_if_it_is_dropped() {
     let _turn = exclusive();
     let log = Log::default();
-    let (sends, gates) = std::sync::mpsc::channel();
+    let (lose, opens) = loser(&log, "inner");
     let outer = async {
-        let mut inner = Hand::new(async { sends.send(lose(&log, "inner").await).unwrap() }.settled());
+        let mut inner = Hand::new(async { lose() }.settled());
         assert!(inner.poll().is_pending());
     };
     let outer_log = log.clone();
     let mut hand = waits(outer.finally(async move || outer_log.push("outer")));
-    ends(&mut hand, gates.recv().unwrap());
+    ends(&mut hand, opens);
     assert_eq!(log.events(), ["inner", "outer"]);
 }
 
@@ -156,16 +156,16 @@ fn p6_the_next_finally_further_out_waits_if_it_is_dropped() {
 fn p6_one_in_another_waits_for_its_own_cleanups_alone() {
     let _turn = exclusive();
     let log = Log::default();
-    let (sends, gates) = std::sync::mpsc::channel();
+    let (lose, opens) = loser(&log, "outer");
     let outer = async {
-        sends.send(lose(&log, "outer").await).unwrap();
+        lose();
         // The inner one has nothing to wait for.
         ready(()).settled().await;
         log.push("inner");
     };
     let mut hand = waits(outer.settled());
     assert_eq!(log.events(), ["inner"]);
-    ends(&mut hand, gates.recv().unwrap());
+    ends(&mut hand, opens);
     assert_eq!(log.events(), ["inner", "outer"]);
 }
 
