@@ -1,4 +1,4 @@
-//! What the hot cases may cost: `budgets.txt` has what they cost when it was blessed.
+//! The costs of the hot cases, beside those that `budgets.txt` recorded when it was blessed.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 

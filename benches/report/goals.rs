@@ -1,4 +1,4 @@
-//! What the costs should be at most, and which of them are.
+//! The goals of the costs, and which of them are reached.
 
 use crate::{
     measure::{CROWDS, Measured, Nest},

@@ -37,14 +37,14 @@ pub fn require_valgrind() -> Result<()> {
     Ok(())
 }
 
-/// What a program prints.
+/// Returns the output of a program.
 pub fn run(program: impl AsRef<Path>, arguments: &[&str]) -> Result<Counts> {
     let output = Command::new(program.as_ref()).args(arguments).output()?;
     ensure!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     parse(&output.stdout)
 }
 
-/// What a program prints and, as `instructions`, how many it has executed.
+/// Returns the output of a program and, as `instructions`, how many it has executed.
 fn run_counted(program: &str, arguments: &[&str]) -> Result<Counts> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", program])
@@ -67,7 +67,7 @@ fn parse(output: &[u8]) -> Result<Counts> {
     std::str::from_utf8(output)?.lines().map(line).collect()
 }
 
-/// What one more time costs: the difference between twice as many times and so many. The start of the program, and all
+/// Counts one more time: the difference between twice as many times and so many. The start of the program, and all
 /// that happens the first time only, is in both, and so in none.
 pub fn count_once(program: &str, arguments: &[&str], times: usize) -> Result<Counts> {
     let with = |times: usize| run_counted(program, &[arguments, &[&times.to_string()]].concat());

@@ -10,7 +10,7 @@ use crate::{
     page::Tables,
 };
 
-/// What the cases are called.
+/// Returns the name of a case, as the page shows it.
 fn label(case: &str) -> &str {
     match case {
         "plain" | "function_plain" => "no cleanup",

@@ -1,4 +1,4 @@
-//! What both programs have.
+//! The parts that both programs share.
 
 use std::{
     future::{Future, poll_fn},

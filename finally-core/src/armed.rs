@@ -13,7 +13,7 @@ use core::{
 
 use pin_project_lite::pin_project;
 
-/// What drives a body and its cleanup, as it is made.
+/// A future that drives a body and its cleanup, before its first poll.
 pub trait Arm: Sized {
     /// Has a drop run the cleanup from now on, and not only after the first poll.
     fn arm(self) -> Self;

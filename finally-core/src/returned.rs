@@ -27,7 +27,7 @@ pub struct Later;
 /// It does not.
 pub struct Now;
 
-/// What the value of a function is to be.
+/// Requires that a cleanup may run when the function returns.
 #[diagnostic::on_unimplemented(
     message = "`{T}` runs after this function has returned, and the cleanup would run before",
     label = "the cleanup would not wait for this",

@@ -71,7 +71,7 @@ pub(crate) fn check(name: &str, function: &Function, errors: &mut Errors) {
     }
 }
 
-/// What those of ours say, from the top, if nothing is wrong with them. If something is, they report it themselves.
+/// Returns the arguments of ours, from the top, if nothing is wrong with them. If something is, they report it themselves.
 pub(crate) fn parse(function: &Function) -> Option<Vec<Arguments>> {
     let ours = function.attributes.iter().filter_map(|it| Some((input::name_of_ours(it)?, it)));
     ours.map(|(name, attribute)| {

@@ -36,7 +36,7 @@ pub(crate) struct Captures {
     pub(crate) in_body: TokenStream,
 }
 
-/// What owns the arguments, and keeps what is left of them until the cleanup has been evaluated.
+/// The owner of the arguments, which keeps the rest of them until the cleanup has been evaluated.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Owner {
     /// The call of a function that is not async.

@@ -459,7 +459,7 @@ pub(crate) fn is_about_lints(attribute: &Attribute) -> bool {
     of_meta(&attribute.meta)
 }
 
-/// What of an argument's attributes its local carries.
+/// Returns the attributes of an argument that its local carries.
 pub(crate) fn attributes_of_local(attributes: &[Attribute]) -> Vec<Attribute> {
     let belongs = |attribute: &&Attribute| attribute.path().is_ident("cfg") || is_about_lints(attribute);
     attributes.iter().filter(belongs).cloned().collect()

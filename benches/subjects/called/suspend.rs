@@ -1,4 +1,4 @@
-//! What bodies wait for, and who polls them.
+//! The futures that bodies await, and the driver that polls them.
 
 use std::{
     future::Future,

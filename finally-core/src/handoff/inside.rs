@@ -49,7 +49,7 @@ impl Inside {
     }
 }
 
-/// What is around the inside of a finally.
+/// The place around the inside of a finally.
 pub(crate) struct Outer(Inside);
 
 // None has a destructor: they are there on a thread that is ending, and cost a load and a store.
