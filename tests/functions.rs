@@ -1118,19 +1118,6 @@ mod types {
         assert_eq!(block_on(outer), 8);
         assert_eq!(cleaned(), 6);
     }
-
-    #[test]
-    fn a_future_is_sync_where_the_body_is() {
-        fn sync<T: Sync>(future: T) -> T {
-            future
-        }
-        #[finally(clean)]
-        async fn f(value: u8) -> u8 {
-            yield_now().await;
-            value
-        }
-        assert_eq!(block_on(sync(f(1))), 1);
-    }
 }
 
 /// `armed = call` makes a function that returns a future of an `async fn`, which nobody else notices.
@@ -1439,92 +1426,5 @@ mod armed_by_the_call {
         }
         assert_eq!((block_on(mentions("four".into())), block_on(borrows("text"))), (4, "text"));
         assert_eq!(cleaned(), 2);
-    }
-
-    /// Finds out by its methods which auto traits a type has.
-    struct Probe<T>(T);
-
-    trait HasNot {
-        fn is_send(&self) -> bool {
-            false
-        }
-        fn is_sync(&self) -> bool {
-            false
-        }
-        fn is_unpin(&self) -> bool {
-            false
-        }
-    }
-
-    impl<T> HasNot for &Probe<T> {}
-
-    impl<T: Send> Probe<T> {
-        fn is_send(&self) -> bool {
-            true
-        }
-    }
-
-    impl<T: Sync> Probe<T> {
-        fn is_sync(&self) -> bool {
-            true
-        }
-    }
-
-    impl<T: Unpin> Probe<T> {
-        fn is_unpin(&self) -> bool {
-            true
-        }
-    }
-
-    macro_rules! traits_of {
-        ($value:expr) => {{
-            let probe = &Probe($value);
-            let _future = &probe.0;
-            (probe.is_send(), probe.is_sync(), probe.is_unpin())
-        }};
-    }
-
-    #[test]
-    fn its_future_has_the_auto_traits_of_that_of_an_async_function() {
-        macro_rules! functions {
-            ($name:ident $(#[$attribute:meta])*) => {
-                mod $name {
-                    use super::*;
-
-                    $(#[$attribute])*
-                    pub(super) async fn takes(value: impl Sized) {
-                        drop(value);
-                        yield_now().await;
-                    }
-
-                    $(#[$attribute])*
-                    pub(super) async fn holds<T>() {
-                        let held = None::<T>;
-                        yield_now().await;
-                        drop(held);
-                    }
-
-                    $(#[$attribute])*
-                    pub(super) async fn returns<T>() -> Option<T> {
-                        yield_now().await;
-                        None
-                    }
-                }
-            };
-        }
-        functions!(plain);
-        functions!(armed #[finally(clean, armed = call)]);
-        assert_eq!(traits_of!(1), (true, true, true));
-        let not_sync = || Cell::new(1);
-        assert_eq!(traits_of!(plain::takes(1)), (true, true, false));
-        assert_eq!(traits_of!(armed::takes(1)), (true, true, false));
-        assert_eq!(traits_of!(plain::takes(Rc::new(1))), traits_of!(armed::takes(Rc::new(1))));
-        assert_eq!(traits_of!(plain::takes(not_sync())), traits_of!(armed::takes(not_sync())));
-        assert_eq!(traits_of!(plain::holds::<u8>()), traits_of!(armed::holds::<u8>()));
-        assert_eq!(traits_of!(plain::holds::<Rc<u8>>()), traits_of!(armed::holds::<Rc<u8>>()));
-        assert_eq!(traits_of!(plain::returns::<Rc<u8>>()), traits_of!(armed::returns::<Rc<u8>>()));
-        assert!(!traits_of!(armed::takes(Rc::new(1))).0 && traits_of!(armed::takes(not_sync())).0);
-        assert!(!traits_of!(armed::holds::<Rc<u8>>()).0 && traits_of!(armed::returns::<Rc<u8>>()).0);
-        cleaned();
     }
 }

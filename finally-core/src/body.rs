@@ -2,6 +2,7 @@
 
 use core::{
     future::{Future, IntoFuture},
+    panic::UnwindSafe,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -46,6 +47,9 @@ pin_project! {
         Ended,
     }
 }
+
+/// Says nothing about the block: it borrows the arguments uniquely, and a function that owns them is unwind safe all the same.
+impl<F> UnwindSafe for RunningBody<F> {}
 
 impl<F: Future> Future for RunningBody<F> {
     type Output = Exit<F::Output>;

@@ -13,6 +13,7 @@ use crate::{
     armed::Arm,
     body::{self, Run},
     erased::erased,
+    exclusive::Exclusive,
     handoff::GroupKey,
     outcome::Exit,
     settle::{Ending, FirstPoll, Hold, deliver},
@@ -287,7 +288,7 @@ pin_project! {
         },
         Cleanup {
             #[pin]
-            held: Held,
+            held: Exclusive<Held>,
         },
         Done,
     }
@@ -328,12 +329,12 @@ impl<F: Future, Held> AnyStage<F::Output, Held> for Stage<F, Held> {
     fn current(self: Pin<&mut Self>) -> Current<'_, Held> {
         match self.project() {
             StageProject::Body { .. } => Current::Body,
-            StageProject::Cleanup { held } => Current::Cleanup(held),
+            StageProject::Cleanup { held } => Current::Cleanup(held.get()),
             StageProject::Done => Current::Done,
         }
     }
 
     fn hold(mut self: Pin<&mut Self>, held: Held) {
-        self.set(Self::Cleanup { held });
+        self.set(Self::Cleanup { held: Exclusive::new(held) });
     }
 }

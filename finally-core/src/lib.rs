@@ -20,6 +20,7 @@
 //! | `on_cancel` | cleanups that may borrow and be `!Send`, as values |
 //! | `signal` | the waker that means "end now" |
 //! | `erased` | trait objects in a debug build, concrete types in a release build |
+//! | `exclusive` | the place of a cleanup that is being awaited |
 //! | `describe`, `opaque` | the text of a failure, with and without a macro that sees its type |
 //! | `handoff` | the life of a cleanup after its caller has left, and how to wait for it |
 //! | `report`, `failure` | failures that no caller receives |
@@ -59,6 +60,7 @@ mod describe;
 mod erased;
 #[allow(missing_docs, reason = "named by expansions only")]
 mod evaluate;
+mod exclusive;
 #[cfg(feature = "std")]
 mod failure;
 #[cfg(not(feature = "std"))]

@@ -7,7 +7,7 @@ use crate::settle::{Blocking as Blocks, Unsettled};
 use crate::{
     cleanup::{Accepts, Cleanup, CleanupValue},
     outcome::Exit,
-    settle::{Detach, Detaches, Rules, Settles, Skipping, Texts},
+    settle::{Awaiting, Detach, Detaches, Rules, Settles, Skipping, Texts},
     unwind::Payload,
 };
 
@@ -176,9 +176,9 @@ where
     V: CleanupValue,
     T: Accepts<V>,
 {
-    type Ending = Skipping<T, F>;
+    type Ending = Awaiting<Skipping<T, F>>;
 
     fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending {
-        Skipping::new(started.map(|cleanup| Some(cleanup.0)), exit, Rules::new(texts))
+        Awaiting::new(Skipping::new(started.map(|cleanup| Some(cleanup.0)), exit, Rules::new(texts)))
     }
 }

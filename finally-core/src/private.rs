@@ -29,7 +29,7 @@ use crate::{
     block::{AtOnce, Leaving},
     cleanup::{Accepts, Cleanup, CleanupValue},
     function::{self, Immediate, Resolved, ResolvesTo},
-    settle::{Rules, Settles, Skipping, Texts},
+    settle::{Awaiting, Rules, Settles, Skipping, Texts},
 };
 
 /// A block in place that may leave the function around, as what goes into [`Body`] or [`run`].
@@ -80,7 +80,7 @@ pub fn settle_or_skip<T, K, M, V>(
     describe_body: Describe<T>,
     describe_cleanup: Describe<V>,
     end: Evaluated<T, Option<K>, M, V>,
-) -> Skipping<T, K::Future>
+) -> Awaiting<Skipping<T, K::Future>>
 where
     K: Cleanup<M, Value = V>,
     V: CleanupValue,
@@ -88,7 +88,7 @@ where
 {
     let texts = Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() };
     let (exit, started) = end.started_or_skipped();
-    Skipping::new(started, exit, Rules::new(texts))
+    Awaiting::new(Skipping::new(started, exit, Rules::new(texts)))
 }
 
 /// The end of a function that is not async.
@@ -134,7 +134,7 @@ mod with_std {
         cleanup::{Accepts, Cleanup, CleanupValue},
         describe::Describe,
         evaluate::Evaluated,
-        settle::{Blocking, Detacher, Rules, Settle, Texts, Unsettled},
+        settle::{Awaiting, Blocking, Detacher, Rules, Settling, Texts, Unsettled},
     };
 
     /// `on_cancel = block`: a cleanup that is awaited is driven to its end inside the drop of its caller.
@@ -144,13 +144,13 @@ mod with_std {
         describe_cleanup: Describe<V>,
         end: Evaluated<T, K, M, V>,
         detacher: Option<Detacher<K::Future>>,
-    ) -> Settle<T, Blocking<K::Future>>
+    ) -> Awaiting<Settling<T, Blocking<K::Future>>>
     where
         K: Cleanup<M, Value = V>,
         V: CleanupValue,
         T: Accepts<V>,
     {
-        Settle(end_or_block(describe_body, describe_cleanup, end, detacher).hold())
+        Awaiting::new(end_or_block(describe_body, describe_cleanup, end, detacher).hold())
     }
 
     /// The same where no coroutine has polled the body.

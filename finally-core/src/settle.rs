@@ -9,7 +9,7 @@ mod rules;
 
 pub use await_inline::Skipping;
 #[cfg(feature = "std")]
-pub use await_owned::{Blocking, Detachable, Detacher, Settle, Unsettled};
+pub use await_owned::{Blocking, Detachable, Detacher, Settling, Unsettled};
 pub use rules::{Rules, Settled, Texts};
 pub(crate) use rules::{deliver, raise};
 
@@ -21,12 +21,16 @@ use core::{
     task::{Context, Poll},
 };
 
+use pin_project_lite::pin_project;
+
 #[cfg(feature = "std")]
 use crate::cleanup::Awaited;
 use crate::{
     armed::Arm,
     body::{self, Run},
     cleanup::{Accepts, CleanupValue, InPlace},
+    exclusive::Exclusive,
+    guard::HoldingGuard,
     handoff::Adopted,
     outcome::Exit,
     signal,
@@ -99,16 +103,56 @@ fn poll_cleanup<T, V, C: Run<V> + ?Sized>(
     polled
 }
 
-/// Polls what a coroutine awaits. Where the guard around is being dropped, that is no poll of the user's code.
-///
-/// A panic goes on here and not in the guard, so that the arguments which the coroutine owns see it when they are dropped.
-fn poll_in_coroutine<H: Hold>(held: Pin<&mut H>, context: &mut Context<'_>) -> Poll<Settled<H::Output>> {
-    if !signal::is_cancel(context) {
-        return held.poll(context).map(Settled::or_panic);
+pin_project! {
+    /// Awaits a cleanup that is in no box. It is polled inside the coroutine if it borrows from there, and else in the guard.
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct Awaiting<H> {
+        #[pin]
+        held: Exclusive<H>,
     }
-    match held.leave() {
-        Some(left) => Poll::Ready(left),
-        None => panic!("`finally` polled after completion"),
+}
+
+impl<H> Awaiting<H> {
+    pub(crate) const fn new(held: H) -> Self {
+        Self { held: Exclusive::new(held) }
+    }
+}
+
+impl<H: Hold> Ending for Awaiting<H> {
+    type Output = H::Output;
+    type Held = H;
+    type Guard<C: Future<Output = Self>> = HoldingGuard<C, Self>;
+
+    #[inline(always)]
+    fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C> {
+        HoldingGuard::new(coroutine)
+    }
+
+    fn poll_first(self, _: &mut Context<'_>, hold: &mut dyn FnMut(H)) -> FirstPoll<H::Output> {
+        hold(self.held.into_inner());
+        FirstPoll::Held
+    }
+
+    fn abandon(self) {
+        // Its drop does it.
+    }
+}
+
+impl<H: Hold> Future for Awaiting<H> {
+    type Output = Settled<H::Output>;
+
+    /// If the guard around is being dropped, no code of the user is polled.
+    ///
+    /// A panic goes on here and not in the guard, so that the arguments which the coroutine owns see it when they are dropped.
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled<H::Output>> {
+        let held = self.project().held.get();
+        if !signal::is_cancel(context) {
+            return held.poll(context).map(Settled::or_panic);
+        }
+        match held.leave() {
+            Some(left) => Poll::Ready(left),
+            None => panic!("`finally` polled after completion"),
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     describe::Describe,
     opaque,
     outcome::Exit,
-    settle::{Rules, Skipping, Texts},
+    settle::{Awaiting, Rules, Skipping, Texts},
 };
 
 pin_project! {
@@ -26,7 +26,7 @@ pin_project! {
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Settled<F: Future> {
         #[pin]
-        combinator: Combinator<F, Waiting, Skipping<F::Output, Ready<()>>>,
+        combinator: Combinator<F, Waiting, Awaiting<Skipping<F::Output, Ready<()>>>>,
     }
 }
 
@@ -57,10 +57,10 @@ impl<F: Future> fmt::Debug for Settled<F> {
 struct Waiting(&'static Location<'static>);
 
 impl<T> Conclude<T> for Waiting {
-    type Ending = Skipping<T, Ready<()>>;
+    type Ending = Awaiting<Skipping<T, Ready<()>>>;
 
     fn conclude(self, exit: Exit<T>) -> Self::Ending {
         let texts = Texts { body: opaque::describe as Describe<T>, cleanup: |(), _| None, location: self.0 };
-        Skipping::new(Ok(None), exit, Rules::new(texts))
+        Awaiting::new(Skipping::new(Ok(None), exit, Rules::new(texts)))
     }
 }

@@ -12,6 +12,7 @@ use super::{State, leave, poll};
 use crate::{
     armed::Arm,
     erased::erased,
+    exclusive::Exclusive,
     settle::{Ending, FirstPoll, Hold, deliver},
     signal,
 };
@@ -35,7 +36,7 @@ pin_project! {
         },
         Holding {
             #[pin]
-            held: E::Held,
+            held: Exclusive<E::Held>,
         },
         Ended,
     }
@@ -116,14 +117,14 @@ where
     fn stage(self: Pin<&mut Self>) -> Stage<'_, E> {
         match self.project() {
             HoldingGuardProject::Running { coroutine, state } => Stage::Running { coroutine, state },
-            HoldingGuardProject::Holding { held } => Stage::Holding(held),
+            HoldingGuardProject::Holding { held } => Stage::Holding(held.get()),
             HoldingGuardProject::Ended => Stage::Ended,
         }
     }
 
     fn proceed(mut self: Pin<&mut Self>, held: Option<E::Held>) {
         self.set(match held {
-            Some(held) => Self::Holding { held },
+            Some(held) => Self::Holding { held: Exclusive::new(held) },
             None => Self::Ended,
         });
     }

@@ -8,10 +8,9 @@ use core::{
 
 use pin_project_lite::pin_project;
 
-use super::{Ending, FirstPoll, Hold, Rules, Settled, poll_cleanup};
+use super::{Ending as _, Hold, Rules, Settled, poll_cleanup};
 use crate::{
     failure::{self, FailureKind},
-    guard::HoldingGuard,
     handoff::Adopted,
     outcome::Exit,
     unwind::{Payload, catch},
@@ -102,40 +101,5 @@ where
         }
         left.add_drop_panic(catch(|| this.cleanup.set(None)), this.rules.texts.location);
         Some(left)
-    }
-}
-
-/// Awaited inside a coroutine, for a cleanup that may borrow from it.
-impl<T, F> Future for Skipping<T, F>
-where
-    F: Future,
-{
-    type Output = Settled<T>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled<T>> {
-        super::poll_in_coroutine(self, context)
-    }
-}
-
-impl<T, F> Ending for Skipping<T, F>
-where
-    F: Future,
-{
-    type Output = T;
-    type Held = Self;
-    type Guard<C: Future<Output = Self>> = HoldingGuard<C, Self>;
-
-    #[inline(always)]
-    fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C> {
-        HoldingGuard::new(coroutine)
-    }
-
-    fn poll_first(self, _: &mut Context<'_>, hold: &mut dyn FnMut(Self)) -> FirstPoll<T> {
-        hold(self);
-        FirstPoll::Held
-    }
-
-    fn abandon(self) {
-        // Its drop does it.
     }
 }

@@ -398,18 +398,6 @@ impl<T, O: Owned> Hold for Settling<T, O> {
     }
 }
 
-/// Awaits the two inside the coroutine, for a cleanup that may borrow from it.
-#[must_use = "futures do nothing unless they are awaited"]
-pub struct Settle<T, O: Owned>(pub(crate) Settling<T, O>);
-
-impl<T, O: Owned> Future for Settle<T, O> {
-    type Output = Settled<T>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Settled<T>> {
-        super::poll_in_coroutine(Pin::new(&mut self.0), context)
-    }
-}
-
 impl<T, O: Owned> Drop for Settling<T, O> {
     #[inline]
     fn drop(&mut self) {
