@@ -1083,6 +1083,18 @@ mod types {
             async fn mentions(&self) -> Lease<'_> {
                 Lease(&self.0)
             }
+            #[finally({ let id = self.0; async move { assert_eq!(id, 1); clean_async().await } })]
+            async fn mentions_and_awaits(&self) -> Lease<'_> {
+                Lease(&self.0)
+            }
+            #[finally(|fate| { let id = (self.0, fate.is_returned()); async move { assert_eq!(id, (1, true)); clean_async().await } })]
+            async fn fate_and_awaits(&self) -> Result<Lease<'_>, String> {
+                Ok(Lease(&self.0))
+            }
+            #[finally({ let _ = self.0; clean_async().await }, on_cancel = skip)]
+            async fn borrows(&self) -> Lease<'_> {
+                Lease(&self.0)
+            }
             #[finally(clean_async, on_cancel = block)]
             async fn blocks(&self) -> Lease<'_> {
                 Lease(&self.0)
@@ -1107,6 +1119,9 @@ mod types {
                 pool.fate().await,
                 pool.awaits().await,
                 pool.mentions().await,
+                pool.mentions_and_awaits().await,
+                pool.fate_and_awaits().await.unwrap(),
+                pool.borrows().await,
                 pool.blocks().await,
                 pool.skips().await,
                 pool.future().await,
@@ -1115,8 +1130,8 @@ mod types {
             yield_now().await;
             *plain.0 + all.iter().map(|lease| *lease.0).sum::<u8>()
         });
-        assert_eq!(block_on(outer), 8);
-        assert_eq!(cleaned(), 6);
+        assert_eq!(block_on(outer), 11);
+        assert_eq!(cleaned(), 9);
     }
 }
 

@@ -51,29 +51,32 @@ pin_project! {
     /// the signal is seen before any code of the user is polled, and there is none at which it stays suspended. A coroutine
     /// that has ended holds nothing, so nothing has to drop it.
     #[must_use = "futures do nothing unless they are awaited"]
-    pub struct Guard<C, T>
+    pub struct Guard<C>
     where
-        C: Future<Output = Settled<T>>,
+        C: Future,
+        C::Output: Ending,
     {
         #[pin]
         pub(crate) coroutine: C,
         pub(crate) state: State,
     }
 
-    impl<C, T> PinnedDrop for Guard<C, T>
+    impl<C> PinnedDrop for Guard<C>
     where
-        C: Future<Output = Settled<T>>,
+        C: Future,
+        C::Output: Ending,
     {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            leave(erased!(this.coroutine => Pin<&mut dyn Future<Output = Settled<T>>>), this.state);
+            leave(erased!(this.coroutine => Pin<&mut dyn Future<Output = C::Output>>), this.state);
         }
     }
 }
 
-impl<C, T> Arm for Guard<C, T>
+impl<C> Arm for Guard<C>
 where
-    C: Future<Output = Settled<T>>,
+    C: Future,
+    C::Output: Ending,
 {
     #[inline(always)]
     fn arm(mut self) -> Self {
@@ -92,7 +95,7 @@ pub enum State {
     Ended,
 }
 
-impl<C, T> Future for Guard<C, T>
+impl<C, T> Future for Guard<C>
 where
     C: Future<Output = Settled<T>>,
 {

@@ -121,7 +121,7 @@ impl<H> Awaiting<H> {
 impl<H: Hold> Ending for Awaiting<H> {
     type Output = H::Output;
     type Held = H;
-    type Guard<C: Future<Output = Self>> = HoldingGuard<C, Self>;
+    type Guard<C: Future<Output = Self>> = HoldingGuard<C>;
 
     #[inline(always)]
     fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C> {

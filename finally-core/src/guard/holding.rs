@@ -24,10 +24,10 @@ pin_project! {
     /// beside that would cost the future 8 bytes.
     #[project = HoldingGuardProject]
     #[must_use = "futures do nothing unless they are awaited"]
-    pub enum HoldingGuard<C, E>
+    pub enum HoldingGuard<C>
     where
-        C: Future<Output = E>,
-        E: Ending,
+        C: Future,
+        C::Output: Ending,
     {
         Running {
             #[pin]
@@ -36,29 +36,29 @@ pin_project! {
         },
         Holding {
             #[pin]
-            held: Exclusive<E::Held>,
+            held: Exclusive<<C::Output as Ending>::Held>,
         },
         Ended,
     }
 
-    impl<C, E> PinnedDrop for HoldingGuard<C, E>
+    impl<C> PinnedDrop for HoldingGuard<C>
     where
-        C: Future<Output = E>,
-        E: Ending,
+        C: Future,
+        C::Output: Ending,
     {
         #[cfg_attr(not(debug_assertions), inline(always))]
         fn drop(this: Pin<&mut Self>) {
             if let HoldingGuardProject::Running { coroutine, state } = this.project() {
-                leave(erased!(coroutine => Pin<&mut dyn Future<Output = E>>), state);
+                leave(erased!(coroutine => Pin<&mut dyn Future<Output = C::Output>>), state);
             }
         }
     }
 }
 
-impl<C, E> HoldingGuard<C, E>
+impl<C> HoldingGuard<C>
 where
-    C: Future<Output = E>,
-    E: Ending,
+    C: Future,
+    C::Output: Ending,
 {
     #[inline(always)]
     pub(crate) const fn new(coroutine: C) -> Self {
@@ -66,10 +66,10 @@ where
     }
 }
 
-impl<C, E> Arm for HoldingGuard<C, E>
+impl<C> Arm for HoldingGuard<C>
 where
-    C: Future<Output = E>,
-    E: Ending,
+    C: Future,
+    C::Output: Ending,
 {
     #[inline(always)]
     fn arm(mut self) -> Self {
@@ -80,16 +80,16 @@ where
     }
 }
 
-impl<C, E> Future for HoldingGuard<C, E>
+impl<C> Future for HoldingGuard<C>
 where
-    C: Future<Output = E>,
-    E: Ending,
+    C: Future,
+    C::Output: Ending,
 {
-    type Output = E::Output;
+    type Output = <C::Output as Ending>::Output;
 
     #[inline(always)]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<E::Output> {
-        let guard = erased!(self => Pin<&mut dyn AnyHoldingGuard<E>>);
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let guard = erased!(self => Pin<&mut dyn AnyHoldingGuard<C::Output>>);
         poll_without_signal(guard, context)
     }
 }
@@ -108,7 +108,7 @@ enum Stage<'a, E: Ending> {
     Ended,
 }
 
-impl<C, E> AnyHoldingGuard<E> for HoldingGuard<C, E>
+impl<C, E> AnyHoldingGuard<E> for HoldingGuard<C>
 where
     C: Future<Output = E>,
     E: Ending,

@@ -216,7 +216,7 @@ impl<T, O: Owned> Unsettled<T, O> {
 impl<T, O: Owned> Ending for Unsettled<T, O> {
     type Output = T;
     type Held = Settling<T, O>;
-    type Guard<C: Future<Output = Self>> = HoldingGuard<C, Self>;
+    type Guard<C: Future<Output = Self>> = HoldingGuard<C>;
 
     #[inline(always)]
     fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C> {

@@ -247,7 +247,7 @@ impl<T> Exit<T> {
 impl<T> Ending for Settled<T> {
     type Output = T;
     type Held = super::Never<T>;
-    type Guard<C: Future<Output = Self>> = Guard<C, T>;
+    type Guard<C: Future<Output = Self>> = Guard<C>;
 
     #[inline(always)]
     fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C> {
