@@ -15,7 +15,7 @@ use std::{
     },
 };
 
-use finally::{finally, lastly};
+use finally::{FinallyExt, finally, lastly};
 use futures::executor::block_on;
 
 thread_local! {
@@ -1057,6 +1057,44 @@ mod types {
         fn clean_with(_: u8) {}
         assert!(block_on(send(f())).is_null());
         assert!(block_on(send(g(1))).is_null());
+    }
+
+    /// The type of a coroutine does not name its output, so the output need not outlive the lifetime that bounds the future.
+    #[test]
+    fn an_output_need_not_outlive_the_future() {
+        #[finally(clean)]
+        fn attribute<'a, R, F: FnOnce() -> R + 'a>(_: &'a u8, make: F) -> impl Future<Output = R> + 'a {
+            async move { make() }
+        }
+        #[finally({ let _ = number; clean() })]
+        fn mentions<'a, R, F: FnOnce() -> R + 'a>(number: &'a u8, make: F) -> impl Future<Output = R> + 'a {
+            async move { make() }
+        }
+        #[finally(clean)]
+        fn boxed<'a, R, F: FnOnce() -> R + 'a>(_: &'a u8, make: F) -> Pin<Box<dyn Future<Output = R> + 'a>> {
+            Box::pin(async move { make() })
+        }
+        fn block<'a, R, F: FnOnce() -> R + 'a>(_: &'a u8, make: F) -> impl Future<Output = R> + 'a {
+            finally::block::finally! { async move { make() } finally { clean(); } }
+        }
+        fn method<'a, R, F: FnOnce() -> R + 'a>(_: &'a u8, make: F) -> impl Future<Output = R> + 'a {
+            async move { make() }.finally(clean)
+        }
+        fn method_with_fate<'a, R, F: FnOnce() -> R + 'a>(
+            _: &'a u8,
+            make: F,
+        ) -> impl Future<Output = R> + 'a {
+            async move { make() }.finally_with(|fate| assert!(fate.is_returned())).finally(clean_async)
+        }
+        let sum = async {
+            attribute(&1, || 1).await
+                + mentions(&1, || 1).await
+                + boxed(&1, || 1).await
+                + block(&1, || 1).await
+                + method(&1, || 1).await
+                + method_with_fate(&1, || 1).await
+        };
+        assert_eq!((block_on(sum), cleaned()), (6, 6));
     }
 
     /// The compiler forgets which lifetimes inside a future are the same

@@ -17,7 +17,7 @@ use crate::{
     combinator::Combinator,
     fate::Fate,
     handler::{Concludes, Handling, WithFate},
-    settle::Ending,
+    settle::Ends,
 };
 
 /// Adds cleanups to futures, as the promise method of the same name does: the handler is called whatever becomes of the
@@ -209,7 +209,7 @@ pin_project! {
     /// the two and allocates nothing; one that is awaited is boxed when the future has ended. Polled again after its end, it
     /// panics.
     ///
-    /// `M` tells whether the cleanup is evaluated in place, which is the default, or [`Awaited`](crate::Awaited), and `E`
+    /// `M` tells whether the cleanup is evaluated in place, which is the default, or [`Awaited`](crate::Awaited), and `D`
     /// follows from the rest. With a nameable handler the whole type can be named:
     ///
     /// ```
@@ -224,22 +224,22 @@ pin_project! {
     /// # drop(connection);
     /// ```
     #[must_use = "futures do nothing unless they are awaited"]
-    pub struct Finally<F, H, M = InPlace, E = <M as Concludes<<F as Future>::Output, H>>::Ending>
+    pub struct Finally<F, H, M = InPlace, D = <M as Concludes<<F as Future>::Output, H>>::Detached>
     where
         F: Future,
-        M: Concludes<F::Output, H, Ending = E>,
-        E: Ending,
+        M: Concludes<F::Output, H, Detached = D>,
+        D: Ends<M>,
     {
         #[pin]
-        combinator: Combinator<F, Handling<H, M>, E>,
+        combinator: Combinator<F, Handling<H, M>, D::Ending<F::Output>>,
     }
 }
 
-impl<F, H, M, E> Finally<F, H, M, E>
+impl<F, H, M, D> Finally<F, H, M, D>
 where
     F: Future,
-    M: Concludes<F::Output, H, Ending = E>,
-    E: Ending,
+    M: Concludes<F::Output, H, Detached = D>,
+    D: Ends<M>,
 {
     #[track_caller]
     pub(crate) fn new(future: F, handler: H) -> Self {
@@ -264,11 +264,11 @@ where
     }
 }
 
-impl<F, H, M, E> Future for Finally<F, H, M, E>
+impl<F, H, M, D> Future for Finally<F, H, M, D>
 where
     F: Future,
-    M: Concludes<F::Output, H, Ending = E>,
-    E: Ending<Output = F::Output>,
+    M: Concludes<F::Output, H, Detached = D>,
+    D: Ends<M>,
 {
     type Output = F::Output;
 
@@ -279,11 +279,11 @@ where
 }
 
 #[cfg(feature = "stream")]
-impl<F, H, M, E> futures_core::FusedFuture for Finally<F, H, M, E>
+impl<F, H, M, D> futures_core::FusedFuture for Finally<F, H, M, D>
 where
     F: Future,
-    M: Concludes<F::Output, H, Ending = E>,
-    E: Ending<Output = F::Output>,
+    M: Concludes<F::Output, H, Detached = D>,
+    D: Ends<M>,
 {
     fn is_terminated(&self) -> bool {
         self.is_done()
@@ -291,11 +291,11 @@ where
 }
 
 /// Says how far it is, and asks nothing of its parts.
-impl<F, H, M, E> fmt::Debug for Finally<F, H, M, E>
+impl<F, H, M, D> fmt::Debug for Finally<F, H, M, D>
 where
     F: Future,
-    M: Concludes<F::Output, H, Ending = E>,
-    E: Ending,
+    M: Concludes<F::Output, H, Detached = D>,
+    D: Ends<M>,
 {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("Finally").field(&self.combinator.phase()).finish()

@@ -10,7 +10,7 @@ use crate::{
     fate::Fate,
     opaque,
     outcome::Exit,
-    settle::{Detach, Detaches, Ending, Settles, Texts},
+    settle::{Detach, Detaches, Ends, Settles, Texts},
 };
 
 /// The failure of a cleanup as text, where no macro sees its type.
@@ -128,10 +128,10 @@ impl<T, H, M> Conclude<T> for Handling<H, M>
 where
     M: Concludes<T, H>,
 {
-    type Ending = M::Ending;
+    type Ending = <M::Detached as Ends<M>>::Ending<T>;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn conclude(self, exit: Exit<T>) -> M::Ending {
+    fn conclude(self, exit: Exit<T>) -> Self::Ending {
         M::conclude(self.handler, exit, self.location)
     }
 }
@@ -141,12 +141,17 @@ where
 /// A type that holds a handler is bounded by this and nothing else, because a bound of a type is checked wherever the type
 /// is named. The methods take the marker from the cleanup, so where a handler is refused there is none, and the bound has
 /// nothing to say: the mistake is told once.
-pub trait Concludes<T, H> {
-    type Ending: Ending<Output = T>;
+pub trait Concludes<T, H>: Sized {
+    /// What becomes of a cleanup that the handler evaluates to.
+    type Detached: Ends<Self>;
     /// The marker itself, by way of this trait: where a handler is refused there is none, and no further error follows.
     type Itself;
 
-    fn conclude(handler: H, exit: Exit<T>, location: &'static Location<'static>) -> Self::Ending;
+    fn conclude(
+        handler: H,
+        exit: Exit<T>,
+        location: &'static Location<'static>,
+    ) -> <Self::Detached as Ends<Self>>::Ending<T>;
 }
 
 impl<T, H, M, C, I, D, V> Concludes<T, H> for M
@@ -158,11 +163,11 @@ where
     D: Settles<M, T, V>,
     V: Explain,
 {
-    type Ending = D::Ending;
+    type Detached = D;
     type Itself = M;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn conclude(handler: H, exit: Exit<T>, location: &'static Location<'static>) -> D::Ending {
+    fn conclude(handler: H, exit: Exit<T>, location: &'static Location<'static>) -> D::Ending<T> {
         let (exit, started) = exit.evaluating(|fate| handler.call(fate).itself().detached());
         D::settle(started, exit, texts(location))
     }

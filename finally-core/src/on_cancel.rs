@@ -7,7 +7,7 @@ use crate::settle::{Blocking as Blocks, Unsettled};
 use crate::{
     cleanup::{Accepts, Cleanup, CleanupValue},
     outcome::Exit,
-    settle::{Awaiting, Detach, Detaches, Rules, Settles, Skipping, Texts},
+    settle::{Awaiting, Detach, Detaches, Ends, Rules, Settles, Skipping, Texts},
     unwind::Payload,
 };
 
@@ -128,15 +128,18 @@ impl<I, V> Detaches<I, V> for Blocking {
 }
 
 #[cfg(feature = "std")]
+impl<F: Future> Ends<Blocking> for BlockOnCancel<F> {
+    type Ending<T> = Unsettled<T, Blocks<F>>;
+}
+
+#[cfg(feature = "std")]
 impl<F, T, V> Settles<Blocking, T, V> for BlockOnCancel<F>
 where
     F: Future<Output = V>,
     V: CleanupValue,
     T: Accepts<V>,
 {
-    type Ending = Unsettled<T, Blocks<F>>;
-
-    fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending {
+    fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending<T> {
         let cleanup = started.map(|cleanup| Blocks::new(cleanup.0, None, &texts));
         Unsettled::new(cleanup, exit, Rules::new(texts))
     }
@@ -170,15 +173,17 @@ impl<I, V> Detaches<I, V> for Skippable {
     type Detached = I;
 }
 
+impl<F: Future> Ends<Skippable> for SkipOnCancel<F> {
+    type Ending<T> = Awaiting<Skipping<T, F>>;
+}
+
 impl<F, T, V> Settles<Skippable, T, V> for SkipOnCancel<F>
 where
     F: Future<Output = V>,
     V: CleanupValue,
     T: Accepts<V>,
 {
-    type Ending = Awaiting<Skipping<T, F>>;
-
-    fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending {
+    fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending<T> {
         Awaiting::new(Skipping::new(started.map(|cleanup| Some(cleanup.0)), exit, Rules::new(texts)))
     }
 }

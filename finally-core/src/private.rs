@@ -64,7 +64,7 @@ pub fn settle<T, D, M, V>(
     describe_body: Describe<T>,
     describe_cleanup: Describe<V>,
     end: Evaluated<T, D, M, V>,
-) -> D::Ending
+) -> D::Ending<T>
 where
     D: Settles<M, T, V>,
     V: CleanupValue,

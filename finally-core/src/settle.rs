@@ -206,11 +206,21 @@ impl<F, V> Detaches<F, V> for Awaited {
     type Detached = Detachable<V>;
 }
 
-/// How a cleanup that may be detached ends a function whose output is `T`.
-pub trait Settles<Marker, T, V>: Sized {
-    type Ending: Ending<Output = T>;
+/// What a function ends in whose cleanup a marker marks.
+///
+/// The output is a parameter of the ending. So the type of a future that names the cleanup does not name the output, which then need
+/// not outlive the future.
+pub trait Ends<Marker>: Sized {
+    type Ending<T>: Ending<Output = T>;
+}
 
-    fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending;
+/// How a cleanup that may be detached ends a function whose output is `T`.
+pub trait Settles<Marker, T, V>: Ends<Marker> {
+    fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending<T>;
+}
+
+impl<V> Ends<InPlace> for V {
+    type Ending<T> = Settled<T>;
 }
 
 impl<V, T> Settles<InPlace, T, V> for V
@@ -218,8 +228,6 @@ where
     V: CleanupValue,
     T: Accepts<V>,
 {
-    type Ending = Settled<T>;
-
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn settle(started: Result<V, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Settled<T> {
         // Nothing of the output may be held here, so what the body adopted goes outwards.
@@ -228,15 +236,18 @@ where
 }
 
 #[cfg(feature = "std")]
+impl<V> Ends<Awaited> for Detachable<V> {
+    type Ending<T> = Unsettled<T, Self>;
+}
+
+#[cfg(feature = "std")]
 impl<V, T> Settles<Awaited, T, V> for Detachable<V>
 where
     V: CleanupValue,
     T: Accepts<V>,
 {
-    type Ending = Unsettled<T, Self>;
-
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending {
+    fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Unsettled<T, Self> {
         Unsettled::new(started, exit, Rules::new(texts))
     }
 }

@@ -80,9 +80,9 @@ where
     V: Explain,
 {
     type Value = V;
-    type Ending = D::Ending;
+    type Ending = D::Ending<V>;
 
-    fn release(handler: H, value: T, location: &'static Location<'static>) -> D::Ending {
+    fn release(handler: H, value: T, location: &'static Location<'static>) -> D::Ending<V> {
         let Some(success) = V::success() else {
             // It panics, in the owner's own name.
             drop(handler(value));

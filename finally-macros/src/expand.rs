@@ -157,7 +157,7 @@ impl<'a> End<'a> {
         let captures = capture::capture(function, &future, Owner::Coroutine, self.cleanup, private);
         let body = if is_innermost { self.async_body(function, &captures) } else { future };
         let mut in_coroutine = TokenStream::new();
-        if self.needs_coroutine(&captures) {
+        if self.needs_coroutine(&captures, function) {
             in_coroutine = std::mem::take(&mut before);
             // A coroutine that leaves arguments for a later attribute is inside of another one, which owns the parts.
             let parts = if captures.coroutine.is_none() { &mut in_coroutine } else { &mut before };
@@ -177,9 +177,12 @@ impl<'a> End<'a> {
     }
 
     /// Whether the cleanup is the end of a coroutine, and not a handler.
-    fn needs_coroutine(&self, captures: &Captures) -> bool {
-        // A coroutine that is armed would own the arguments of its body a second time.
-        captures.mentioned || (self.on_cancel != OnCancel::Detach && self.armed == Armed::Poll)
+    fn needs_coroutine(&self, captures: &Captures, function: &Function) -> bool {
+        // A coroutine that is armed would own the arguments of its body a second time. The type of a coroutine does not name the
+        // output, which then need not outlive the future.
+        captures.mentioned
+            || (self.on_cancel != OnCancel::Detach && self.armed == Armed::Poll)
+            || function.output_may_not_outlive()
     }
 
     /// Puts the cleanup behind a body, which stands behind `before` if they are in a coroutine.
@@ -199,7 +202,7 @@ impl<'a> End<'a> {
             }
             _ => None,
         };
-        if self.needs_coroutine(captures) {
+        if self.needs_coroutine(captures, function) {
             let body = quote_spanned!(span=> #private::Body(#body).await);
             self.coroutine(&body, before, exit_type.as_ref(), captures, function)
         } else {
@@ -265,7 +268,7 @@ impl<'a> End<'a> {
             make = quote_spanned!(span=> #private::future::<#output, _, _>(#make));
             exit_type = Some(quote_spanned!(span=> : #private::Exit<#output>));
         }
-        let whole = if self.needs_coroutine(&captures) {
+        let whole = if self.needs_coroutine(&captures, function) {
             let body = quote_spanned!(span=> #private::Body(#future).await);
             self.coroutine(&body, &TokenStream::new(), exit_type.as_ref(), &captures, function)
         } else {
@@ -398,7 +401,7 @@ impl<'a> End<'a> {
             span: *span,
             build: quote_spanned!(*span=> let #end = #built;),
             body: settle::describe(*span, "body"),
-            in_coroutine: self.needs_coroutine(captures),
+            in_coroutine: self.needs_coroutine(captures, function),
         };
         settlement.expand(detacher)
     }

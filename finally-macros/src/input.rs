@@ -132,6 +132,18 @@ impl Function {
         output.bounds.iter().find_map(output_of_bound)
     }
 
+    /// Whether it returns a future that is bounded by a lifetime, and whose output is of a type that may not outlive it.
+    pub(crate) fn output_may_not_outlive(&self) -> bool {
+        let output = self.signature.output.to_token_stream();
+        matches!(self.returns(), Returns::Future | Returns::BoxedFuture)
+            && tokens::show_lifetime(&output)
+            && self
+                .signature
+                .generics
+                .type_params()
+                .any(|parameter| tokens::has_word(&output, &parameter.ident.to_string()))
+    }
+
     /// The type that it returns, if a value of it may be something that runs later, which a reference and a primitive are not.
     pub(crate) fn type_that_may_run_later(&self) -> Option<&Type> {
         const PRIMITIVES: &[&str] = &[
