@@ -16,7 +16,11 @@ use core::{
 };
 
 use pin_project_lite::pin_project;
+#[cfg(feature = "std")]
+use send_wrapper::SendWrapper;
 
+#[cfg(not(feature = "std"))]
+use self::without_std::SendWrapper;
 use crate::{
     cleanup::{Accepts, CleanupValue},
     describe::Detail,
@@ -157,8 +161,18 @@ impl<T, R> Default for Types<T, R> {
     }
 }
 
-/// What a body that may leave the function around puts its value into.
-pub type Slot<T, J> = Option<End<T, Infallible, J>>;
+/// A place for the value of a body that may leave the function around.
+///
+/// It is filled and emptied in one poll. So the future around is `Send` if the value is not, as it is without the block.
+pub struct Slot<T, J>(Option<SendWrapper<End<T, Infallible, J>>>);
+
+impl<T, J> Slot<T, J> {
+    pub const EMPTY: Self = Self(None);
+
+    pub fn filled(end: End<T, Infallible, J>) -> Self {
+        Self(Some(SendWrapper::new(end)))
+    }
+}
 
 /// Whether a body has ended with a value in its slot.
 pub struct Left(AtomicBool);
@@ -228,7 +242,7 @@ impl<F: Future> Future for Leaving<'_, F> {
 impl<R> Exit<Option<R>> {
     /// Takes the value out of the slot, where that is how the body ended.
     pub fn leave<T, J>(self, slot: Slot<T, J>) -> Exit<End<T, R, J>> {
-        self.map(|result| match (result, slot) {
+        self.map(|result| match (result, slot.0.map(SendWrapper::take)) {
             (Some(result), _) => End::Return(result),
             (None, Some(End::Value(value))) => End::Value(value),
             (None, Some(End::Jump(jump))) => End::Jump(jump),
@@ -417,4 +431,20 @@ impl<M: Immediate<I, V>, I, V> AtOnce<I, V> for M {}
 
 fn accepted<F, T: Accepts<Result<(), F>>>(failure: F) -> T {
     T::from_cleanup(Err(failure)).unwrap_or_else(|| unreachable!("an error becomes a result"))
+}
+
+/// Without threads to tell apart, a value is `Send` if its type is.
+#[cfg(not(feature = "std"))]
+mod without_std {
+    pub(super) struct SendWrapper<T>(T);
+
+    impl<T> SendWrapper<T> {
+        pub(super) const fn new(value: T) -> Self {
+            Self(value)
+        }
+
+        pub(super) fn take(self) -> T {
+            self.0
+        }
+    }
 }

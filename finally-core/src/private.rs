@@ -11,7 +11,8 @@ pub use core::{convert::Infallible, future::IntoFuture, option::Option, result::
 pub use crate::{
     armed::{Never, armed, diverging},
     block::{
-        End, Left, NoAwait, Or, RouteNothing, RouteResult, RouteValue, Types, describe as describe_end, run,
+        End, Left, NoAwait, Or, RouteNothing, RouteResult, RouteValue, Slot, Types, describe as describe_end,
+        run,
     },
     body::Body,
     combinator::Concluded,

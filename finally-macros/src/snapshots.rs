@@ -1080,7 +1080,7 @@ fn a_block_in_place_that_may_leave_the_function_passes_its_value_by_a_slot() {
                             return __finally_result;
                         }
                         match __finally::Guarded(async {
-                                let mut __finally_slot = __finally::Option::None;
+                                let mut __finally_slot = __finally::Slot::EMPTY;
                                 let __finally_left = __finally::Left::new();
                                 let __finally_exit = __finally::Body(
                                         __finally::leaving(
@@ -1092,7 +1092,7 @@ fn a_block_in_place_that_may_leave_the_function_passes_its_value_by_a_slot() {
                                                 {
                                                     return __finally_result;
                                                 }
-                                                __finally_slot = __finally::Option::Some({
+                                                __finally_slot = __finally::Slot::filled({
                                                     __finally_types
                                                         .end(
                                                             if let __finally::Or::This(__finally_value) = __finally_types
@@ -1181,7 +1181,7 @@ fn a_block_in_place_that_may_leave_and_does_not_await_is_run_at_once() {
                                     return __finally_result;
                                 }
                                 match {
-                                    let mut __finally_slot = __finally::Option::None;
+                                    let mut __finally_slot = __finally::Slot::EMPTY;
                                     let __finally_left = __finally::Left::new();
                                     let __finally_exit = __finally::run(
                                         __finally::leaving(
@@ -1193,7 +1193,7 @@ fn a_block_in_place_that_may_leave_and_does_not_await_is_run_at_once() {
                                                 {
                                                     return __finally_result;
                                                 }
-                                                __finally_slot = __finally::Option::Some({
+                                                __finally_slot = __finally::Slot::filled({
                                                     let __finally_no_await = __finally::NoAwait;
                                                     __finally_types
                                                         .end(
@@ -1404,7 +1404,7 @@ fn a_jump_in_a_macro_belongs_to_a_loop_of_that_macro_if_it_has_one() {
                             return __finally_result;
                         }
                         match {
-                            let mut __finally_slot = __finally::Option::None;
+                            let mut __finally_slot = __finally::Slot::EMPTY;
                             let __finally_left = __finally::Left::new();
                             let __finally_exit = __finally::run(
                                 __finally::leaving(
@@ -1416,7 +1416,7 @@ fn a_jump_in_a_macro_belongs_to_a_loop_of_that_macro_if_it_has_one() {
                                         {
                                             return __finally_result;
                                         }
-                                        __finally_slot = __finally::Option::Some({
+                                        __finally_slot = __finally::Slot::filled({
                                             let __finally_no_await = __finally::NoAwait;
                                             '__finally_end: {
                                                 let __finally_jump = '__finally_jump_1: {

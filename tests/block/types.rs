@@ -246,3 +246,25 @@ fn a_block_that_does_not_await_may_hold_anything() {
     }
     assert_eq!(*pushed(&cell).unwrap().borrow(), [1, 2, 3]);
 }
+
+#[test]
+fn a_value_that_is_not_send_leaves_the_future_send() {
+    fn send<T: Send>(value: T) -> T {
+        value
+    }
+    async fn leaves(early: bool) -> Result<usize, std::fmt::Error> {
+        let text = finally! {
+            try {
+                ready(()).await;
+                if early {
+                    return Ok(0);
+                }
+                Err::<(), _>(std::fmt::Error).or(Ok(()))?;
+                Rc::<str>::from("four")
+            }
+            finally {}
+        };
+        Ok(text.len())
+    }
+    assert_eq!((run(send(leaves(false))), run(send(leaves(true)))), (Ok(4), Ok(0)));
+}

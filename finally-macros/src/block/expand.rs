@@ -295,7 +295,7 @@ impl Expansion<'_> {
             let end = self.end(lowered);
             return Passage {
                 before: Some(quote_spanned! {span=>
-                    let mut __finally_slot = #private::Option::None;
+                    let mut __finally_slot = #private::Slot::EMPTY;
                     let __finally_left = #private::Left::new();
                 }),
                 body: quote_spanned! {span=>
@@ -304,7 +304,7 @@ impl Expansion<'_> {
                         if let #private::Or::This(__finally_result) = __finally_types.result() {
                             return __finally_result;
                         }
-                        __finally_slot = #private::Option::Some({
+                        __finally_slot = #private::Slot::filled({
                             #no_await
                             #end
                         });
