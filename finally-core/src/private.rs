@@ -192,7 +192,8 @@ mod with_std {
         fn __finally_detacher(&self) -> Option<Detacher<Self::Future>>;
     }
 
-    impl<F: Future + Send + 'static> DetachSend for &DetachProbe<F> {
+    // The compiler shows this line for a block of the user's that holds what is not `Send`, so it names the way out.
+    impl<F: Future + Send + 'static> DetachSend for &DetachProbe<F> /* else `block_on_cancel(async { .. })` */ {
         type Future = F;
         fn __finally_detacher(&self) -> Option<Detacher<F>> {
             Some(|task| task)
