@@ -52,5 +52,10 @@ pub(crate) use inside::{Dropping, Outer};
 use alloc::boxed::Box;
 use core::{future::Future, pin::Pin};
 
+/// Whether other threads go on while this one waits.
+///
+/// wasm has no threads: a wait would never end, and neither `Condvar` nor `Instant` works there.
+const HAS_THREADS: bool = !cfg!(target_family = "wasm");
+
 /// A future that an executor takes: a cleanup, or a chain of them, that reports its failures by itself.
 pub type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;

@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use core::task::{Context, Poll, Waker};
 
-use super::{inside, park::Parker};
+use super::{HAS_THREADS, inside, park::Parker};
 
 /// A cleanup that a drop drives, with what it has to wait for before it starts.
 pub(crate) trait Drive {
@@ -21,7 +21,8 @@ pub(crate) trait Drive {
 /// * on a tokio current-thread runtime this thread drives the timers and sockets, and all the other tasks, that the cleanup
 ///   may wait for;
 /// * so it does with the other tasks of a `LocalSet`;
-/// * a runtime that shuts down has dropped the other tasks, and wakes nobody any more.
+/// * a runtime that shuts down has dropped the other tasks, and wakes nobody any more;
+/// * on a target without threads, nothing goes on that could wake this one.
 ///
 /// On a multi-thread runtime the other tasks of this worker move to another one.
 pub(crate) fn block(cleanup: &mut dyn Drive) -> Result<(), &'static str> {
@@ -30,6 +31,9 @@ pub(crate) fn block(cleanup: &mut dyn Drive) -> Result<(), &'static str> {
     let mut context = Context::from_waker(&waker);
     if poll_unconstrained(cleanup, &mut context).is_ready() {
         return Ok(());
+    }
+    if !HAS_THREADS {
+        return Err("`on_cancel = block` would deadlock on a target without threads");
     }
     #[cfg(feature = "tokio")]
     if let Some(runtime) = super::runtime::current() {

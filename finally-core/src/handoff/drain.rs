@@ -11,6 +11,7 @@ use core::{
 use std::{thread, time::Instant};
 
 use super::{
+    HAS_THREADS,
     counts::Counts,
     exempt::{self, Exempt},
     group::Slot,
@@ -157,7 +158,7 @@ impl Drop for Wait {
 ///
 /// The clock starts with the first poll, and is the real one: it needs no timer of a runtime, and a thread of its own
 /// keeps it until the wait ends or is dropped. If that thread cannot be started, the wait ends at once. With
-/// [`Duration::ZERO`] it ends at its first poll. A time that the clock cannot express, such as [`Duration::MAX`], never ends.
+/// [`Duration::ZERO`], and on wasm, which has no threads, it ends at its first poll. A time that the clock cannot express, such as [`Duration::MAX`], never ends.
 ///
 /// # Cancel safety
 ///
@@ -204,6 +205,9 @@ struct Alarm {
 impl Alarm {
     /// Starts the clock. `None` if there is no thread to keep it.
     fn start(timeout: Duration) -> Option<Arc<Self>> {
+        if !HAS_THREADS {
+            return None;
+        }
         let alarm = Arc::<Self>::default();
         // The end of a time that the clock cannot express never comes.
         let Some(deadline) = Instant::now().checked_add(timeout) else { return Some(alarm) };
@@ -261,7 +265,7 @@ impl Drop for DrainTimeout {
 /// Waits as [`drain`] does, in a thread that has no executor, such as at the end of a `main` that is not async.
 ///
 /// `None` waits without a limit. It blocks this thread, so on a thread that drives a runtime it keeps that runtime's own
-/// cleanups from ending: there, await [`drain`].
+/// cleanups from ending: there, await [`drain`]. On wasm, which has no threads, it does not wait.
 ///
 /// # Examples
 ///
@@ -276,6 +280,9 @@ impl Drop for DrainTimeout {
 ///
 /// [`StillRunning`] if cleanups are still running when the timeout elapses; they keep running.
 pub fn drain_blocking(timeout: Option<Duration>) -> Result<(), StillRunning> {
+    if !HAS_THREADS {
+        return still_running();
+    }
     // The end of a time that the clock cannot express never comes.
     let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let parker = Arc::<Parker>::default();

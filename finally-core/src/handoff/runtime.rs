@@ -11,9 +11,11 @@ use core::{
     task::{Context, Waker},
 };
 
+#[cfg(not(target_family = "wasm"))]
+use tokio::task::block_in_place;
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
-    task::{AbortHandle, block_in_place, yield_now},
+    task::{AbortHandle, yield_now},
 };
 
 use super::park::Parker;
@@ -126,6 +128,12 @@ impl Drop for Sentinel {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// Calls `wait`. On wasm, tokio has no function of this name, because it has no multi-thread runtimes.
+#[cfg(target_family = "wasm")]
+fn block_in_place(wait: impl FnOnce()) {
+    wait();
 }
 
 /// Whether this thread is polled by the scheduler of a runtime.

@@ -5,10 +5,10 @@
 //! `spawn`, and may block in place. Without it, one worker polls tasks of `async-task`.
 
 pub(super) mod life;
-#[cfg(feature = "tokio")]
+#[cfg(all(feature = "tokio", not(target_family = "wasm")))]
 #[path = "thread/with_tokio.rs"]
 mod runner;
-#[cfg(not(feature = "tokio"))]
+#[cfg(not(all(feature = "tokio", not(target_family = "wasm"))))]
 #[path = "thread/without_tokio.rs"]
 mod runner;
 
@@ -16,7 +16,7 @@ use core::time::Duration;
 use std::thread;
 
 use self::life::{Life, Next};
-use super::chain::Chain;
+use super::{HAS_THREADS, chain::Chain};
 
 pub(super) use self::runner::block;
 
@@ -27,6 +27,9 @@ static LIFE: Life<Chain, runner::Spawner> = Life::new();
 
 /// Gives a chain to the thread, and starts the thread if there is none.
 pub(super) fn submit(chain: Chain) {
+    if !HAS_THREADS {
+        return chain.lose("this target has no threads, and no executor was set");
+    }
     match LIFE.submit(chain) {
         Next::Spawn(spawner, chain) => spawner.spawn(chain, Unfinished(())),
         Next::Wait => {}

@@ -1,0 +1,14 @@
+//! Writes what node needs to load a wasm module: `glue MODULE.wasm FOLDER`.
+//!
+//! It is the library of `wasm-bindgen`, whose program takes far longer to install.
+
+use std::{env, error::Error};
+
+use wasm_bindgen_cli_support::Bindgen;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let [module, folder] = arguments.as_slice() else { return Err("usage: glue MODULE.wasm FOLDER".into()) };
+    Bindgen::new().input_path(module).nodejs(true)?.typescript(false).generate(folder)?;
+    Ok(())
+}
