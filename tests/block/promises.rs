@@ -238,6 +238,7 @@ fn p2_a_panic_out_of_what_the_body_holds_does_not_lose_the_cleanup() {
     assert_eq!(log.take().join(" "), "bomb clean");
 }
 
+#[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
 #[test]
 fn p4_a_cancelled_block_waits_for_nothing() {
     let _turn = exclusive();

@@ -105,6 +105,7 @@ fn dropped_while_the_thread_unwinds_it_runs_all() {
     assert_eq!(turn.kinds(), [FailureKind::CleanupPanicked]);
 }
 
+#[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
 #[test]
 fn dropped_what_needs_no_awaiting_runs_inside_the_drop_until_something_does() {
     let _turn = exclusive();

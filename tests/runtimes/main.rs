@@ -1,0 +1,285 @@
+//! The hand-off to each runtime, set as the executor. Each test has a process of its own, because an executor is set once.
+//!
+//! On all of them without an executor, the promises are tested by `on_every_runtime!`.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod place;
+
+use finally::{FailureKind, FinallyExt, finally};
+use tokio::sync::oneshot;
+
+use place::Place;
+use support::{
+    End, Error, Log, exclusive,
+    hand::Hand,
+    scene::{PATIENCE, apart, cancel, held, pass},
+    steps, suspend,
+};
+
+/// One test a runtime: `with_the_executor!(name(place) { .. })`, where the executor that was set spawns on the place.
+macro_rules! with_the_executor {
+    ($($name:ident($place:ident) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+
+            fn check<P: Place>(mut $place: P) $body
+
+            in_processes!($name
+                on_tokio_multi_thread: place::Tokio::multi_thread,
+                on_tokio_current_thread: place::Tokio::current_thread,
+                on_a_tokio_local_set: place::TokioLocalSet::start,
+                on_smol: place::Smol::start,
+                on_a_futures_thread_pool: place::FuturesThreadPool::start,
+                on_a_futures_local_pool: place::FuturesLocalPool::start,
+            );
+        }
+    )*};
+}
+
+/// The same for a runtime that is shut down. A `ThreadPool` of futures never is: it lives as long as its tasks, and leaks those
+/// that nobody wakes.
+macro_rules! with_the_executor_shut_down {
+    ($($name:ident($place:ident) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+
+            fn check<P: Place>(mut $place: P) $body
+
+            in_processes!($name
+                on_tokio_multi_thread: place::Tokio::multi_thread,
+                on_tokio_current_thread: place::Tokio::current_thread,
+                on_a_tokio_local_set: place::TokioLocalSet::start,
+                on_smol: place::Smol::start,
+                on_a_futures_local_pool: place::FuturesLocalPool::start,
+            );
+        }
+    )*};
+}
+
+macro_rules! in_processes {
+    ($name:ident $($runtime:ident: $start:path,)*) => {$(
+        #[test]
+        fn $runtime() {
+            if apart(concat!(stringify!($name), "::", stringify!($runtime)), &[]).is_none() {
+                let place = $start();
+                finally::set_executor(place.spawner()).unwrap();
+                check(place);
+            }
+        }
+    )*};
+}
+
+fn is_on_the_background_thread() -> bool {
+    std::thread::current().name() == Some("finally")
+}
+
+/// Says where it cleans up.
+#[finally(clean(log, name))]
+async fn subject(log: Log, name: &'static str) {
+    std::future::pending::<()>().await;
+    let _uses = (&log, &name);
+}
+
+async fn clean(log: Log, name: &'static str) {
+    suspend().await;
+    let place = if is_on_the_background_thread() { "the background thread" } else { "the executor" };
+    log.push(format!("{name} on {place}"));
+}
+
+/// Cancels one inside of its body.
+#[finally(clean(log, "outer"))]
+async fn cancels_inside(log: Log) {
+    cancel(subject(log.clone(), "inner"));
+}
+
+/// Awaits one inside of its body.
+#[finally(clean(log, "outer"))]
+async fn awaits_inside(log: Log) {
+    subject(log.clone(), "inner").await;
+}
+
+with_the_executor! {
+    p9_it_runs_what_is_cancelled(place) {
+        let _turn = exclusive();
+        let log = Log::default();
+        let seen = log.clone();
+        place.run(async move {
+            cancel(subject(log, "cleaned"));
+            finally::drain().await;
+        });
+        assert_eq!(seen.events(), ["cleaned on the executor"]);
+    }
+
+    p9_it_runs_what_another_thread_cancels(place) {
+        let _turn = exclusive();
+        let log = Log::default();
+        let cancelled = log.clone();
+        std::thread::spawn(move || cancel(subject(cancelled, "cleaned"))).join().unwrap();
+        place.run(finally::drain());
+        assert_eq!(log.events(), ["cleaned on the executor"]);
+    }
+
+    p5_a_cleanup_dropped_half_way_goes_on(place) {
+        #[finally(steps(log.clone(), "clean", 2))]
+        async fn ends(log: Log) {
+            let _uses = &log;
+        }
+        let _turn = exclusive();
+        let log = Log::default();
+        let seen = log.clone();
+        place.run(async move {
+            let mut hand = Hand::new(ends(log.clone()));
+            assert!(hand.poll().is_pending());
+            drop(hand);
+            finally::drain().await;
+        });
+        assert_eq!(seen.events(), ["clean 0", "clean 1", "clean 2"]);
+    }
+
+    p6_nested_cleanups_run_inner_to_outer(place) {
+        let _turn = exclusive();
+        let log = Log::default();
+        let seen = log.clone();
+        place.run(async move {
+            cancel(awaits_inside(log));
+            finally::drain().await;
+        });
+        assert_eq!(seen.events(), ["inner on the executor", "outer on the executor"]);
+    }
+
+    p6_a_cleanup_in_the_task_waits_for_what_its_body_has_cancelled(place) {
+        let _turn = exclusive();
+        let log = Log::default();
+        place.run(cancels_inside(log.clone()));
+        assert_eq!(log.events(), ["inner on the executor", "outer on the executor"]);
+    }
+
+    p6_siblings_that_wait_for_each_other_end(place) {
+        #[finally(async move { opens.send(()).unwrap(); pass(log, name, gate).await; })]
+        async fn sibling(log: Log, name: &'static str, opens: oneshot::Sender<()>, gate: oneshot::Receiver<()>) {
+            std::future::pending::<()>().await;
+            let _uses = (&log, &name, &opens, &gate);
+        }
+        let _turn = exclusive();
+        let log = Log::default();
+        let cancelled = log.clone();
+        place.run(async move {
+            let ((opens_one, one), (opens_other, other)) = (oneshot::channel(), oneshot::channel());
+            cancel(sibling(cancelled.clone(), "cleaned", opens_other, one));
+            cancel(sibling(cancelled, "cleaned", opens_one, other));
+            finally::drain().await;
+        });
+        assert_eq!(log.events(), ["cleaned", "cleaned"]);
+    }
+
+    p8_what_fails_there_is_reported_once(place) {
+        #[finally(fail(end))]
+        async fn fails(end: End) -> Result<(), Error> {
+            std::future::pending::<()>().await;
+            let _uses = end;
+            Ok(())
+        }
+        async fn fail(end: End) -> Result<(), Error> {
+            suspend().await;
+            end.reach("cleanup")
+        }
+        let turn = exclusive();
+        for (end, kind) in [(End::Fails, FailureKind::CleanupFailed), (End::Panics, FailureKind::CleanupPanicked)] {
+            place.run(async move {
+                cancel(fails(end));
+                finally::drain().await;
+            });
+            assert_eq!(turn.kinds(), [kind]);
+        }
+    }
+
+    p11_a_drain_inside_a_cleanup_does_not_wait_for_that_cleanup(place) {
+        #[finally(async move { finally::drain().await; log.push("outer"); })]
+        async fn drains(log: Log) {
+            std::future::pending::<()>().await;
+            let _uses = &log;
+        }
+        let _turn = exclusive();
+        let log = Log::default();
+        let cancelled = log.clone();
+        place.run(async move {
+            cancel(subject(cancelled.clone(), "inner"));
+            cancel(drains(cancelled));
+            finally::drain().await;
+        });
+        assert_eq!(log.events(), ["inner on the executor", "outer"]);
+    }
+
+    p11_a_drain_with_a_limit_ends_while_a_cleanup_is_running(place) {
+        let _turn = exclusive();
+        let log = Log::default();
+        let cancelled = log.clone();
+        place.run(async move {
+            let (open, gate) = oneshot::channel();
+            cancel(held(cancelled, "cleaned", gate));
+            let ended = finally::drain_timeout(std::time::Duration::from_millis(1)).await;
+            assert_eq!(ended.unwrap_err().count(), 1);
+            open.send(()).unwrap();
+            assert_eq!(finally::drain_timeout(PATIENCE).await, Ok(()));
+        });
+        assert_eq!(log.events(), ["cleaned"]);
+    }
+
+    settled_waits_for_what_was_cancelled_inside(place) {
+        let _turn = exclusive();
+        let log = Log::default();
+        let cancelled = log.clone();
+        place.run(async move { cancel(subject(cancelled, "cleaned")) }.settled());
+        assert_eq!(log.events(), ["cleaned on the executor"]);
+    }
+}
+
+with_the_executor_shut_down! {
+    p9_a_task_that_the_runtime_drops_is_cleaned_up_on_the_background_thread(place) {
+        let _turn = exclusive();
+        let log = Log::default();
+        let (spawned, seen) = (log.clone(), log.clone());
+        place.spawner()(Box::pin(async move {
+            spawned.push("body");
+            subject(spawned, "cleaned").await;
+        }));
+        place.run(until(seen, "body"));
+        drop(place);
+        assert_eq!(finally::drain_blocking(Some(PATIENCE)), Ok(()));
+        assert_eq!(log.events(), ["body", "cleaned on the background thread"]);
+    }
+
+    p9_a_cleanup_that_the_runtime_drops_goes_on_on_the_background_thread(place) {
+        /// Suspends until it has moved.
+        #[finally(async move { log.push("clean 0"); until_moved().await; log.push("clean 1"); })]
+        async fn moves(log: Log) {
+            std::future::pending::<()>().await;
+            let _uses = &log;
+        }
+        async fn until_moved() {
+            std::future::poll_fn(|_| match is_on_the_background_thread() {
+                true => std::task::Poll::Ready(()),
+                false => std::task::Poll::Pending,
+            })
+            .await;
+        }
+        let _turn = exclusive();
+        let log = Log::default();
+        let cancelled = log.clone();
+        place.run(async move {
+            cancel(moves(cancelled.clone()));
+            until(cancelled, "clean 0").await;
+        });
+        drop(place);
+        assert_eq!(finally::drain_blocking(Some(PATIENCE)), Ok(()));
+        assert_eq!(log.events(), ["clean 0", "clean 1"]);
+    }
+}
+
+async fn until(log: Log, event: &'static str) {
+    while log.count(event) == 0 {
+        suspend().await;
+    }
+}
