@@ -4,7 +4,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "testing")]
-#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub use finally_core::testing;
 #[cfg(feature = "std")]
 pub use finally_core::{
@@ -17,7 +16,6 @@ pub use finally_core::{
     skip_on_cancel,
 };
 #[cfg(feature = "stream")]
-#[cfg_attr(docsrs, doc(cfg(feature = "stream")))]
 pub use finally_core::{FinallyStream, FinallyStreamExt};
 
 /// Runs a cleanup after a function, exactly once, whatever becomes of it.
@@ -151,7 +149,6 @@ pub use finally_core::{FinallyStream, FinallyStreamExt};
 /// future, for one that does; handing it off takes a few more, which depend on who gets it. A future with a 256-byte argument
 /// and one await is at most a tenth larger than without.
 #[cfg(feature = "macros")]
-#[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
 pub use finally_macros::finally;
 
 /// The same as [`macro@finally`], under the name that some promise libraries give it.
@@ -166,11 +163,9 @@ pub use finally_macros::finally;
 /// # assert_eq!(tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(visit("Ada")), 3);
 /// ```
 #[cfg(feature = "macros")]
-#[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
 pub use finally_macros::lastly;
 
 #[cfg(feature = "macros")]
-#[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
 pub mod block;
 
 /// What one `use` brings in: the methods, and the block macros beside the attributes.

@@ -32,8 +32,7 @@ use crate::{
     unwind::catch,
 };
 
-/// How the body of a `finally! { try { .. } finally { .. } }` ended, as its cleanup sees it in a
-/// [`Fate::Returned`](crate::Fate::Returned).
+/// How the body of a `finally! { try { .. } finally { .. } }` ended, as its cleanup sees it in a [`Fate::Returned`].
 ///
 /// ```
 /// use finally::{Fate, block::{End, finally}};

@@ -31,7 +31,7 @@ use crate::{
 /// [`Scope`](crate::Scope) for cleanups that run in order.
 ///
 /// Between the moment when a resource is there and the call of `guard` there must be no await, or a cancellation in
-/// between leaves it without a cleanup. [`acquire`](crate::acquire) closes that gap.
+/// between leaves it without a cleanup. [`acquire`](fn@crate::acquire) closes that gap.
 ///
 /// ```
 /// use finally::{Guard, guard};
