@@ -42,7 +42,7 @@ macro_rules! leave {
 }
 
 #[test]
-fn arguments_of_the_standard_librarys_macros_leave_the_function() {
+fn arguments_of_macros_of_the_standard_library_leave_the_function() {
     fn all(log: &Log, which: u8) -> Option<u8> {
         let none = |number: u8| (which != number).then_some(number);
         finally! {
