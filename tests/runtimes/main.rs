@@ -1,6 +1,6 @@
 //! The hand-off to each runtime, set as the executor. Each test has a process of its own, because an executor is set once.
 //!
-//! On all of them without an executor, the promises are tested by `on_every_runtime!`.
+//! Without such an executor, `on_every_runtime!` tests the promises on each of them.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -18,7 +18,7 @@ use support::{
     steps, suspend,
 };
 
-/// One test a runtime: `with_the_executor!(name(place) { .. })`, where the executor that was set spawns on the place.
+/// Makes one test a runtime: in `with_the_executor!(name(place) { .. })`, the executor that was set spawns on the place.
 macro_rules! with_the_executor {
     ($($name:ident($place:ident) $body:block)*) => {$(
         mod $name {
@@ -38,8 +38,8 @@ macro_rules! with_the_executor {
     )*};
 }
 
-/// The same for a runtime that is shut down. A `ThreadPool` of futures never is: it lives as long as its tasks, and leaks those
-/// that nobody wakes.
+/// Does the same for the runtimes that can be shut down. A `ThreadPool` of futures cannot: it lives as long as its tasks, and
+/// leaks those that nobody wakes.
 macro_rules! with_the_executor_shut_down {
     ($($name:ident($place:ident) $body:block)*) => {$(
         mod $name {
@@ -75,7 +75,7 @@ fn is_on_the_background_thread() -> bool {
     std::thread::current().name() == Some("finally")
 }
 
-/// Says where it cleans up.
+/// Its cleanup logs where it runs.
 #[finally(clean(log, name))]
 async fn subject(log: Log, name: &'static str) {
     std::future::pending::<()>().await;
@@ -101,7 +101,7 @@ async fn awaits_inside(log: Log) {
 }
 
 with_the_executor! {
-    p9_it_runs_what_is_cancelled(place) {
+    p9_it_runs_the_cleanup_of_a_cancelled_future(place) {
         let _turn = exclusive();
         let log = Log::default();
         let seen = log.clone();
@@ -112,7 +112,7 @@ with_the_executor! {
         assert_eq!(seen.events(), ["cleaned on the executor"]);
     }
 
-    p9_it_runs_what_another_thread_cancels(place) {
+    p9_it_runs_a_cleanup_that_another_thread_hands_off(place) {
         let _turn = exclusive();
         let log = Log::default();
         let cancelled = log.clone();
@@ -149,7 +149,7 @@ with_the_executor! {
         assert_eq!(seen.events(), ["inner on the executor", "outer on the executor"]);
     }
 
-    p6_a_cleanup_in_the_task_waits_for_what_its_body_has_cancelled(place) {
+    p6_a_cleanup_in_the_task_waits_for_those_that_its_body_handed_off(place) {
         let _turn = exclusive();
         let log = Log::default();
         place.run(cancels_inside(log.clone()));
@@ -174,7 +174,7 @@ with_the_executor! {
         assert_eq!(log.events(), ["cleaned", "cleaned"]);
     }
 
-    p8_what_fails_there_is_reported_once(place) {
+    p8_a_failure_there_is_reported_once(place) {
         #[finally(fail(end))]
         async fn fails(end: End) -> Result<(), Error> {
             std::future::pending::<()>().await;
@@ -227,7 +227,7 @@ with_the_executor! {
         assert_eq!(log.events(), ["cleaned"]);
     }
 
-    settled_waits_for_what_was_cancelled_inside(place) {
+    settled_waits_for_the_cleanups_inside(place) {
         let _turn = exclusive();
         let log = Log::default();
         let cancelled = log.clone();

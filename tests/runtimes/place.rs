@@ -47,7 +47,7 @@ impl Place for Tokio {
     }
 }
 
-/// A runtime whose spawner stays on its thread gets what others spawn by a channel, and spawns it itself.
+/// Spawns the tasks that come by a channel, for a runtime whose own spawner stays on its thread.
 async fn spawn_each(mut tasks: UnboundedReceiver<BoxFuture>, spawn: impl Fn(BoxFuture)) {
     while let Some(task) = tasks.next().await {
         spawn(task);

@@ -157,8 +157,9 @@ impl Drop for Wait {
 /// Waits as [`drain`] does, for at most `timeout`.
 ///
 /// The clock starts with the first poll, and is the real one: it needs no timer of a runtime, and a thread of its own
-/// keeps it until the wait ends or is dropped. If that thread cannot be started, the wait ends at once. With
-/// [`Duration::ZERO`], and on wasm, which has no threads, it ends at its first poll. A time that the clock cannot express, such as [`Duration::MAX`], never ends.
+/// keeps it until the wait ends or is dropped. If that thread cannot be started, the wait ends at once, as it does on wasm,
+/// which has no threads. With [`Duration::ZERO`] it ends at its first poll. A time that the clock cannot express, such as
+/// [`Duration::MAX`], never ends.
 ///
 /// # Cancel safety
 ///

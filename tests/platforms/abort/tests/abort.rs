@@ -1,4 +1,4 @@
-//! What the README says about `panic = "abort"`: a panic runs nothing, and everything else is as ever.
+//! Tests the statement of the README on `panic = "abort"`: a panic runs nothing. Everything else stays as it is.
 
 use std::process::Command;
 
@@ -33,7 +33,7 @@ fn a_panic_of_a_cleanup_aborts() {
 }
 
 #[test]
-fn what_is_cancelled_is_handed_off() {
+fn a_cancelled_future_is_handed_off() {
     assert_eq!(run("hand-off-to-a-runtime"), ends("body\nclean\nend\n"));
     assert_eq!(run("hand-off-to-the-background-thread"), ends("body\nclean\nend\n"));
 }

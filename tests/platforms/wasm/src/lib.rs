@@ -305,7 +305,7 @@ pub async fn a_block_runs_its_cleanup_and_lets_control_flow_pass() {
 }
 
 #[wasm_bindgen]
-pub async fn settled_waits_for_what_was_cancelled_inside() {
+pub async fn settled_waits_for_the_cleanups_inside() {
     set_executor();
     let log = Log::default();
     let cancelled = log.clone();

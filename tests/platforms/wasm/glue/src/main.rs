@@ -1,6 +1,6 @@
-//! Writes what node needs to load a wasm module: `glue MODULE.wasm FOLDER`.
+//! Writes the JavaScript that loads a wasm module into node: `glue MODULE.wasm FOLDER`.
 //!
-//! It is the library of `wasm-bindgen`, whose program takes far longer to install.
+//! The program `wasm-bindgen` does the same, and takes far longer to install than its library.
 
 use std::{env, error::Error};
 
