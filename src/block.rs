@@ -96,8 +96,9 @@ pub use finally_core::End;
 /// * **Without `.await`** it is evaluated in place, on cancellation inside the drop. It shares places with the body, and leaves
 ///   them usable.
 /// * **With `.await`** it stands for an `async move` block: it takes what it mentions, because on cancellation it is handed off,
-///   so all that has to be `Send + 'static`. With `finally(on_cancel = block) { .. }` or `finally(on_cancel = skip) { .. }` it
-///   borrows, and leaves what it mentions usable. What the two options do is told at [`macro@crate::finally`].
+///   so all that has to be `Send + 'static`. With `finally(on_cancel = block) { .. }`, `finally(on_cancel = skip) { .. }` or
+///   `finally(on_cancel = (..)) { .. }` it borrows, and leaves what it mentions usable. [`macro@crate::finally`] describes the options. A
+///   cleanup in the parentheses of `on_cancel = (..)` takes or shares what it mentions, by the same rules.
 /// * **With `|fate|`** it looks at how the body ended: at a [`Fate`](crate::Fate) of the output where the body is an `async`
 ///   block, and of its [`End`] where it is a `try` block. A fate borrows, so it is read before something is awaited:
 ///   `finally |fate| { let cancelled = fate.is_cancelled(); async move { .. } }`.

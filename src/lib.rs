@@ -12,8 +12,8 @@ pub use finally_core::{
     set_executor, set_failure_hook, take_failure_hook, try_acquire,
 };
 pub use finally_core::{
-    Awaited, Fate, Finally, FinallyExt, Guard, InPlace, SkipOnCancel, Skippable, WithFate, guard,
-    skip_on_cancel,
+    Awaited, Fate, Finally, FinallyExt, Guard, InPlace, ReplaceOnCancel, Replaceable, SkipOnCancel,
+    Skippable, WithFate, guard, replace_on_cancel, skip_on_cancel,
 };
 #[cfg(feature = "stream")]
 pub use finally_core::{FinallyStream, FinallyStreamExt};
@@ -58,8 +58,8 @@ pub use finally_core::{FinallyStream, FinallyStreamExt};
 ///
 /// An expression that contains `.await` stands for `async move { .. }`: it takes what it mentions, and on cancellation
 /// none of it runs inside the drop. So does one that contains `join!`, `try_join!` or `select!`. One without `.await` is evaluated
-/// in place, on cancellation inside the drop, and if its value is a future, that is awaited or handed off. With `on_cancel = block`
-/// or `skip` an expression with `.await` stands for `async { .. }`, and borrows.
+/// in place, on cancellation inside the drop, and if its value is a future, that is awaited or handed off. With `on_cancel = block`,
+/// `skip` or `(..)` an expression with `.await` stands for `async { .. }`, and borrows.
 ///
 /// # What runs when
 ///
@@ -67,7 +67,7 @@ pub use finally_core::{FinallyStream, FinallyStreamExt};
 ///   delivered, or the panic goes on with the same payload. It is not a new panic: the panic hook is not called again.
 /// * **The body was cancelled,** because its future was dropped: what it holds is dropped, and a cleanup that does not await
 ///   runs inside that drop. One that awaits is handed off, and the drop returns at once.
-/// * **The cleanup was cancelled:** it goes on elsewhere from where it stood.
+/// * **The cleanup was cancelled:** it goes on elsewhere from where it stood. The option `on_cancel` can change that.
 /// * **The future was dropped before its first poll:** nothing runs, unless the function is `armed = call`.
 ///
 /// A function that returns a future makes it when it is called, as it does without the attribute: the cleanup belongs to
@@ -97,10 +97,68 @@ pub use finally_core::{FinallyStream, FinallyStreamExt};
 ///   its end, one that uses no argument is handed off if it is `Send`, and any other is reported as lost.
 /// * `on_cancel = skip`: it does not run on cancellation, and ends where it is when it is cancelled itself. It may borrow and be
 ///   `!Send`.
+/// * `on_cancel = (CLEANUP)`: on cancellation another cleanup takes its place. See [below](#another-cleanup-on-cancellation).
 /// * `armed = poll` (the default): a future that was never polled has nothing to clean up.
 /// * `armed = call`: a future that is dropped before its first poll runs its cleanup, as one that is cancelled. See
 ///   [below](#armed-by-the-call).
 /// * `crate = ::path`: where this crate is, if it is not `::finally`.
+///
+/// # Another cleanup on cancellation
+///
+/// A cleanup that may be handed off owns what it uses. So a method on `&mut self` cannot hand off `self.close().await`. With
+/// `on_cancel = (CLEANUP)` it need not: on a value, an error and a panic the first cleanup is awaited in the same task, and may borrow
+/// and be `!Send`. On cancellation the one in parentheses is evaluated inside the drop, with the arguments in scope. It has any form
+/// that a cleanup has, except that it does not look at a fate. If it evaluates to a future, that is handed off. Its failure goes to
+/// the failure hook.
+///
+/// If the first cleanup is cancelled half-way, it is dropped where it stands, and the other one is evaluated. So at most one of the two
+/// runs to its end. A cleanup that has ended is not replaced. The other one starts after everything has ended that the body and the
+/// first cleanup have cancelled.
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+/// use finally::finally;
+///
+/// #[derive(Default)]
+/// struct Pool(Mutex<Vec<u64>>);
+///
+/// async fn release(pool: Arc<Pool>, id: u64) {
+///     pool.0.lock().unwrap().push(id);
+/// }
+///
+/// struct Lease {
+///     pool: Arc<Pool>,
+///     id: u64,
+/// }
+///
+/// impl Lease {
+///     async fn close(&mut self) {
+///         tokio::task::yield_now().await;
+///         self.pool.0.lock().unwrap().push(self.id);
+///     }
+///
+///     #[finally(self.close().await, on_cancel = (release(self.pool.clone(), self.id)))]
+///     async fn renew(&mut self) {
+///         tokio::task::yield_now().await;
+///     }
+/// }
+///
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+/// # runtime.block_on(async {
+/// let mut lease = Lease { pool: Arc::default(), id: 7 };
+/// lease.renew().await;
+/// assert_eq!(*lease.pool.0.lock().unwrap(), [7]);
+///
+/// // Cancelled: `release` is handed off to the runtime.
+/// tokio::select! {
+///     biased;
+///     () = lease.renew() => unreachable!(),
+///     () = async {} => {}
+/// }
+/// finally::drain().await;
+/// assert_eq!(*lease.pool.0.lock().unwrap(), [7, 7]);
+/// # });
+/// ```
 ///
 /// # Armed by the call
 ///

@@ -109,6 +109,12 @@ async fn async_with_arguments(argument: u8) -> Result<u8, std::fmt::Error> {
     Ok(argument)
 }
 
+#[finally({ suspend().await; assert_eq!(argument, 1) }, on_cancel = (assert_eq!(argument, 1)))]
+async fn replaced(argument: u8) -> Result<u8, std::fmt::Error> {
+    suspend().await;
+    Ok(argument)
+}
+
 #[finally({ suspend().await; assert_eq!(argument, 1) }, on_cancel = skip)]
 async fn skipped(argument: u8) -> Result<u8, std::fmt::Error> {
     suspend().await;
@@ -189,6 +195,15 @@ fn p10_an_async_cleanup_allocates_once() {
 fn p10_a_cleanup_that_is_skipped_on_cancellation_allocates_nothing() {
     assert_eq!(allocations_of(skipped(1), None), 0);
     assert_eq!(allocations_of(skipped(1), Some(1)), 0);
+}
+
+#[test]
+fn p10_a_cleanup_that_is_replaced_on_cancellation_allocates_nothing_itself() {
+    assert_eq!(allocations_of(replaced(1), None), 0);
+    assert_eq!(allocations_of(replaced(1), Some(1)), 0);
+    let method = || suspend().finally(|| finally::replace_on_cancel(suspend(), nothing));
+    assert_eq!(allocations_of(method(), None), 0);
+    assert_eq!(allocations_of(method(), Some(1)), 0);
 }
 
 #[test]

@@ -36,6 +36,11 @@ async fn skipped(log: &Log) -> u8 {
     1
 }
 
+#[finally({ suspend().await; log.borrow_mut().push("clean") }, on_cancel = (log.borrow_mut().push("instead")))]
+async fn replaced(log: &Log) {
+    suspend().await;
+}
+
 fn poll<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
@@ -51,6 +56,20 @@ fn a_cleanup_in_place_runs_on_a_value_and_on_cancellation() {
         assert!(poll(cancelled.as_mut()).is_pending());
     }
     assert_eq!(log.into_inner(), ["returned", "cancelled"]);
+}
+
+#[test]
+fn a_cleanup_that_awaits_is_replaced_on_cancellation_by_one_that_does_not() {
+    let log = Log::default();
+    for pendings in 1..=3 {
+        let mut future = pin!(replaced(&log));
+        let ended = (0..pendings).find_map(|_| match poll(future.as_mut()) {
+            Poll::Ready(()) => Some(()),
+            Poll::Pending => None,
+        });
+        assert_eq!(ended.is_some(), pendings == 3);
+    }
+    assert_eq!(log.into_inner(), ["instead", "instead", "clean"]);
 }
 
 #[test]

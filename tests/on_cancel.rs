@@ -1,10 +1,13 @@
-//! `on_cancel = block` and `on_cancel = skip`.
+//! `on_cancel = block`, `on_cancel = skip` and `on_cancel = (..)`.
 
 #[path = "support/mod.rs"]
 #[macro_use]
 mod support;
 
-use std::{cell::Cell, future::Future, rc::Rc};
+#[path = "on_cancel/replace.rs"]
+mod replace;
+
+use std::{cell::Cell, future::Future, pin::Pin, rc::Rc};
 
 use finally::{FailureKind, finally};
 use tokio::sync::oneshot;
@@ -344,7 +347,7 @@ mod block {
         }
         let _turn = exclusive();
         let cell = Rc::new(Cell::new(0));
-        let mut future: std::pin::Pin<Box<dyn Future<Output = ()> + '_>> = Box::pin(f(&cell));
+        let mut future: Pin<Box<dyn Future<Output = ()> + '_>> = Box::pin(f(&cell));
         assert!(Hand::new(&mut future).poll().is_pending());
         drop(future);
         assert_eq!(cell.get(), 2);

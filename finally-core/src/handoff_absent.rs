@@ -59,6 +59,10 @@ impl Adopted {
         (self, catch(run))
     }
 
+    pub(crate) fn dropping(self, drop: impl FnOnce()) -> (Self, Result<(), Payload>) {
+        (self, catch(drop))
+    }
+
     pub(crate) const fn has_ended(&self) -> bool {
         true
     }

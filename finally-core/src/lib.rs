@@ -28,8 +28,8 @@
 //! # Features
 //!
 //! * `std` (default): panics are caught, cleanups can be handed off, failures are reported. Without it the crate is
-//!   `no_std` with `alloc`: a panic cannot be caught and runs nothing, a cleanup that is awaited needs `on_cancel = skip`,
-//!   and a failure without a caller is dropped.
+//!   `no_std` with `alloc`: a panic cannot be caught and runs nothing, a cleanup that is awaited needs `on_cancel = skip`
+//!   or `on_cancel = (..)`, and a failure without a caller is dropped.
 //! * `tokio`: hand-off to the current tokio runtime; the background thread has a tokio runtime of its own.
 //! * `stream`: the methods on streams, and `FusedFuture`.
 //! * `testing`: what tests of code that cleans up need.
@@ -108,7 +108,9 @@ pub use future_ext::{Finally, FinallyExt};
 pub use handler::WithFate;
 #[cfg(feature = "std")]
 pub use on_cancel::{BlockOnCancel, Blocking, block_on_cancel};
-pub use on_cancel::{SkipOnCancel, Skippable, skip_on_cancel};
+pub use on_cancel::{
+    ReplaceOnCancel, Replaceable, SkipOnCancel, Skippable, replace_on_cancel, skip_on_cancel,
+};
 #[cfg(feature = "stream")]
 pub use stream_ext::{FinallyStream, FinallyStreamExt};
 pub use value_guard::{Guard, guard};

@@ -1,13 +1,15 @@
-//! Cleanups that may borrow and be `!Send`, as values: what `on_cancel = block` and `skip` are for the attribute.
+//! Cleanups that may borrow and be `!Send`, as values: what `on_cancel = block`, `skip` and `(..)` are for the attribute.
 
 use core::future::{Future, IntoFuture};
 
 #[cfg(feature = "std")]
 use crate::settle::{Blocking as Blocks, Unsettled};
 use crate::{
+    check::Admits,
     cleanup::{Accepts, Cleanup, CleanupValue},
+    handler::Concludes,
     outcome::Exit,
-    settle::{Awaiting, Detach, Detaches, Ends, Rules, Settles, Skipping, Texts},
+    settle::{Awaiting, Detach, Detaches, Ends, Replacement, Replacing, Rules, Settles, Skipping, Texts},
     unwind::Payload,
 };
 
@@ -74,6 +76,54 @@ pub const fn skip_on_cancel<F: IntoFuture>(cleanup: F) -> SkipOnCancel<F> {
     SkipOnCancel(cleanup)
 }
 
+/// Replaces a cleanup by another one on cancellation.
+///
+/// On a value, an error and a panic `cleanup` is awaited in the same task. It may borrow and be `!Send`, because it moves nowhere,
+/// and is not boxed. On cancellation it is dropped where it is, unpolled or half-way, and `replacement` is called inside the drop.
+/// It evaluates to `()`, to a `Result<(), E>`, or to a future of one of them, which is handed off and so is `Send + 'static`. The
+/// failure of a replacement goes to the failure hook.
+///
+/// Return it from a handler of a method or a [`guard`](crate::guard()), or use it as the cleanup of an attribute. A
+/// [`Scope`](crate::Scope) does not accept it. The handler that makes it is called on every fate.
+///
+/// The two are there at the same time, so `replacement` cannot take what `cleanup` borrows. With `on_cancel = (..)`, the option
+/// of the attribute and of the block, it can.
+///
+/// # Examples
+///
+/// ```
+/// use finally::{FinallyExt, replace_on_cancel};
+///
+/// async fn flush(log: &str) {
+///     println!("{log} is on disk");
+/// }
+///
+/// async fn discard(log: String) {
+///     println!("{log} is thrown away");
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let log = String::from("log");
+/// let length = async { log.len() }
+///     .finally(|| {
+///         let name = log.clone();
+///         replace_on_cancel(flush(&log), || discard(name))
+///     })
+///     .await;
+/// assert_eq!(length, 3);
+/// # });
+/// ```
+pub const fn replace_on_cancel<F, R, C, M, K, I>(cleanup: F, replacement: R) -> ReplaceOnCancel<F, R>
+where
+    F: IntoFuture,
+    R: FnOnce() -> C,
+    C: Cleanup<M>,
+    M: Admits<C, C::Value, K, Itself = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
+    I: Concludes<C::Value, R>,
+{
+    ReplaceOnCancel { cleanup, replacement: Replacement::new::<C::Value, I>(replacement) }
+}
+
 /// What [`block_on_cancel`] returns: not a future, but something that a handler evaluates to.
 #[cfg(feature = "std")]
 #[derive(Debug)]
@@ -85,6 +135,14 @@ pub struct BlockOnCancel<F>(F);
 #[must_use = "a cleanup is awaited by what it is the cleanup of"]
 pub struct SkipOnCancel<F>(F);
 
+/// The value that [`replace_on_cancel`] returns: not a future, but something that a handler evaluates to.
+#[derive(Debug)]
+#[must_use = "a cleanup is awaited by what it is the cleanup of"]
+pub struct ReplaceOnCancel<F, R> {
+    cleanup: F,
+    replacement: Replacement<R>,
+}
+
 /// Marks a cleanup that [`block_on_cancel`] made, in the third parameter of a [`Finally`](crate::Finally) or a
 /// [`Guard`](crate::Guard).
 #[cfg(feature = "std")]
@@ -95,6 +153,11 @@ pub enum Blocking {}
 /// [`Guard`](crate::Guard).
 #[derive(Debug)]
 pub enum Skippable {}
+
+/// Marks a cleanup that [`replace_on_cancel`] made, in the third parameter of a [`Finally`](crate::Finally) or a
+/// [`Guard`](crate::Guard).
+#[derive(Debug)]
+pub enum Replaceable {}
 
 #[cfg(feature = "std")]
 #[diagnostic::do_not_recommend]
@@ -185,5 +248,55 @@ where
 {
     fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending<T> {
         Awaiting::new(Skipping::new(started.map(|cleanup| Some(cleanup.0)), exit, Rules::new(texts)))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<F, R> Cleanup<Replaceable> for ReplaceOnCancel<F, R>
+where
+    F: IntoFuture<Output: CleanupValue>,
+{
+    type Value = F::Output;
+    type Future = F::IntoFuture;
+    type Itself = ReplaceOnCancel<F::IntoFuture, R>;
+
+    fn itself(self) -> Self::Itself {
+        ReplaceOnCancel { cleanup: self.cleanup.into_future(), replacement: self.replacement }
+    }
+
+    fn into_future(self) -> F::IntoFuture {
+        self.cleanup.into_future()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<F, R> Detach<Replaceable, Self> for ReplaceOnCancel<F, R> {
+    fn detached(self) -> Self {
+        self
+    }
+}
+
+impl<I, V> Detaches<I, V> for Replaceable {
+    type Detached = I;
+}
+
+impl<F: Future, R> Ends<Replaceable> for ReplaceOnCancel<F, R> {
+    type Ending<T> = Awaiting<Replacing<T, F, R>>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F, R, T, V> Settles<Replaceable, T, V> for ReplaceOnCancel<F, R>
+where
+    F: Future<Output = V>,
+    V: CleanupValue,
+    T: Accepts<V>,
+{
+    fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending<T> {
+        let (cleanup, replacement) = match started {
+            Ok(Self { cleanup, replacement }) => (Ok(Some(cleanup)), Some(replacement)),
+            Err(payload) => (Err(payload), None),
+        };
+        let cleanup = Skipping::new(cleanup, exit, Rules::new(texts));
+        Awaiting::new(Replacing::new(cleanup, replacement))
     }
 }

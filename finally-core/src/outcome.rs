@@ -72,6 +72,11 @@ impl<T> Exit<T> {
         (Self { outcome, drop_panic, adopted }, evaluated)
     }
 
+    /// The exit of a body that was cancelled, as one of another type.
+    pub(crate) fn cancelled<U>(self) -> Exit<U> {
+        Exit { outcome: Outcome::Cancelled, drop_panic: self.drop_panic, adopted: self.adopted }
+    }
+
     pub(crate) const fn is_cancelled(&self) -> bool {
         matches!(self.outcome, Outcome::Cancelled)
     }

@@ -25,12 +25,13 @@ pub use crate::{
     opaque::describe as describe_opaque,
     outcome::Exit,
     returned::precedes,
+    settle::Replaced,
 };
 use crate::{
     block::{AtOnce, Leaving},
     cleanup::{Accepts, Cleanup, CleanupValue},
     function::{self, Immediate, Resolved, ResolvesTo},
-    settle::{Awaiting, Rules, Settles, Skipping, Texts},
+    settle::{Awaiting, Ending, Interruptible, Replacement, Replacing, Rules, Settles, Skipping, Texts},
 };
 
 /// A block in place that may leave the function around, as what goes into [`Body`] or [`run`].
@@ -87,9 +88,75 @@ where
     V: CleanupValue,
     T: Accepts<V>,
 {
+    Awaiting::new(skipping(describe_body, describe_cleanup, end))
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+#[track_caller]
+fn skipping<T, K, M, V>(
+    describe_body: Describe<T>,
+    describe_cleanup: Describe<V>,
+    end: Evaluated<T, Option<K>, M, V>,
+) -> Skipping<T, K::Future>
+where
+    K: Cleanup<M, Value = V>,
+    V: CleanupValue,
+    T: Accepts<V>,
+{
     let texts = Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() };
     let (exit, started) = end.started_or_skipped();
-    Awaiting::new(Skipping::new(started, exit, Rules::new(texts)))
+    Skipping::new(started, exit, Rules::new(texts))
+}
+
+/// `on_cancel = (..)`: a cleanup that is awaited until its end, or until the caller leaves.
+#[cfg_attr(not(debug_assertions), inline(always))]
+#[track_caller]
+pub fn settle_or_replace<T, K, M, V>(
+    describe_body: Describe<T>,
+    describe_cleanup: Describe<V>,
+    end: Evaluated<T, Option<K>, M, V>,
+) -> Interruptible<T, K::Future>
+where
+    K: Cleanup<M, Value = V>,
+    V: CleanupValue,
+    T: Accepts<V>,
+{
+    Interruptible::new(skipping(describe_body, describe_cleanup, end))
+}
+
+/// The same where nothing is borrowed from a coroutine, so that the replacement is there from the beginning.
+#[inline(always)]
+#[track_caller]
+pub fn end_or_replace<T, K, M, V, R, E>(
+    describe_body: Describe<T>,
+    describe_cleanup: Describe<V>,
+    end: Evaluated<T, Option<K>, M, V>,
+    replacement: R,
+) -> Awaiting<Replacing<T, K::Future, R>>
+where
+    K: Cleanup<M, Value = V>,
+    V: CleanupValue,
+    T: Accepts<V>,
+    R: FnOnce(Exit<T>) -> Replaced<T, E>,
+    E: Ending,
+{
+    let cleanup = skipping(describe_body, describe_cleanup, end);
+    Awaiting::new(Replacing::new(cleanup, Some(Replacement::of(replacement))))
+}
+
+/// The end of a function whose cleanup was replaced. Nobody receives a value, so the failures of the replacement are reported.
+#[track_caller]
+pub fn settle_replacement<T, D, M, V>(
+    describe_replacement: Describe<V>,
+    end: Evaluated<T, D, M, V>,
+) -> Replaced<T, D::Ending<V>>
+where
+    D: Settles<M, V, V>,
+    V: CleanupValue,
+{
+    let texts =
+        Texts { body: describe_replacement, cleanup: describe_replacement, location: Location::caller() };
+    Replaced::By(D::settle(end.built, end.exit.cancelled(), texts))
 }
 
 /// The end of a function that is not async.

@@ -3,11 +3,13 @@
 //! First failure wins (P7): the body's if it failed, else the cleanup's. Every other failure is reported (P8).
 
 mod await_inline;
+mod await_or_replace;
 #[cfg(feature = "std")]
 mod await_owned;
 mod rules;
 
 pub use await_inline::Skipping;
+pub use await_or_replace::{Interruptible, Replaced, Replacement, Replacing};
 #[cfg(feature = "std")]
 pub use await_owned::{Blocking, Detachable, Detacher, Settling, Unsettled};
 pub use rules::{Rules, Settled, Texts};

@@ -10,7 +10,7 @@ use syn::{
 
 use crate::{
     below, check,
-    cleanup::Cleanup,
+    cleanup::{Cleanup, Cleanups},
     error::{bail, error},
     expand,
     input::{Function, Item, Returns, Unsized},
@@ -91,8 +91,12 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    pub(crate) fn on_cancel(&self) -> OnCancel {
-        self.options.on_cancel.as_ref().map(|written| written.value).unwrap_or_default()
+    pub(crate) fn on_cancel(&self) -> &OnCancel {
+        self.options.on_cancel()
+    }
+
+    pub(crate) fn cleanups(&self) -> Cleanups<'_> {
+        Cleanups { first: &self.cleanup, replacement: self.on_cancel().replacement() }
     }
 
     pub(crate) fn armed(&self) -> Armed {

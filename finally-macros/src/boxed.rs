@@ -9,7 +9,7 @@ use quote::{quote, quote_spanned};
 use syn::{FnArg, Pat, ReturnType, Type, parse::Parser as _};
 
 use crate::{
-    cleanup::Cleanup,
+    cleanup::Cleanups,
     input::{self, Function, Holds, Named},
     tokens,
 };
@@ -26,14 +26,14 @@ pub(crate) struct Boxed {
 
 impl Boxed {
     /// Nothing if the function does more than that.
-    pub(crate) fn new(function: &Function, cleanup: &Cleanup) -> Option<Self> {
+    pub(crate) fn new(function: &Function, cleanups: Cleanups<'_>) -> Option<Self> {
         let (boxes, block) = boxed_block(&function.body)?;
         let mut signature = function.signature.clone();
         let (body, indices) = {
             let mut locals =
-                Locals { inputs: signature.inputs.iter_mut().collect(), cleanup, renamed: false };
+                Locals { inputs: signature.inputs.iter_mut().collect(), cleanups, renamed: false };
             let body = locals.take_back(block.stream());
-            let needs = |name: &str| cleanup.mentions(name) || tokens::mention(&body, name);
+            let needs = |name: &str| cleanups.mentions(name) || tokens::mention(&body, name);
             let needed = |argument: &FnArg| names(argument).iter().any(|name| needs(name));
             let indices: Vec<_> =
                 (0..).zip(&locals.inputs).filter(|(_, it)| needed(it)).map(|(index, _)| index).collect();
@@ -55,9 +55,9 @@ impl Boxed {
     }
 
     /// Whether the cleanup mentions an argument, or that of a later attribute does.
-    pub(crate) fn mentions_argument(&self, cleanup: &Cleanup) -> bool {
+    pub(crate) fn mentions_argument(&self, cleanups: Cleanups<'_>) -> bool {
         let later = self.function.later_cleanups();
-        let mentions = |name: &String| cleanup.mentions(name) || tokens::mention(&later, name);
+        let mentions = |name: &String| cleanups.mentions(name) || tokens::mention(&later, name);
         self.function.signature.inputs.iter().flat_map(names).any(|name| mentions(&name))
     }
 
@@ -127,7 +127,7 @@ fn output(output: &ReturnType) -> Option<Type> {
 /// The locals at the beginning of the block.
 struct Locals<'a> {
     inputs: Vec<&'a mut FnArg>,
-    cleanup: &'a Cleanup,
+    cleanups: Cleanups<'a>,
     /// Whether the block says `__self` for a `self` that it is to leave where it is.
     renamed: bool,
 }
@@ -173,7 +173,7 @@ impl Locals<'_> {
                     .inputs
                     .iter()
                     .find_map(|it| Named::of_argument(it).filter(|it| it.name == *value))?;
-                if !self.cleanup.mentions(&value.to_string()) {
+                if !self.cleanups.mentions(&value.to_string()) {
                     return Some(whole());
                 }
                 match argument.holds {
@@ -195,7 +195,7 @@ impl Locals<'_> {
                 let pattern: TokenStream = pattern.iter().cloned().collect();
                 let pattern = Pat::parse_multi.parse2(pattern).ok()?;
                 let is_mentioned =
-                    input::names_in(&pattern).iter().any(|name| self.cleanup.mentions(&name.to_string()));
+                    input::names_in(&pattern).iter().any(|name| self.cleanups.mentions(&name.to_string()));
                 if !is_mentioned {
                     return Some(whole());
                 }

@@ -14,7 +14,7 @@ use syn::{
 };
 
 use crate::{
-    cleanup::Cleanup,
+    cleanup::Cleanups,
     input::{self, Function, Holds, Named},
     tokens,
 };
@@ -104,14 +104,15 @@ pub(crate) fn capture(
     function: &mut Function,
     body: &TokenStream,
     owner: Owner,
-    cleanup: &Cleanup,
+    cleanups: Cleanups<'_>,
     private: &Ident,
 ) -> Captures {
     let mut captures = Captures::default();
     let mut variables = Vec::new();
     let later = function.later_cleanups();
     let variable = |name: Ident, holds, conditions| {
-        let (here, later) = (cleanup.mentions(&name.to_string()), tokens::mention(&later, &name.to_string()));
+        let (here, later) =
+            (cleanups.mentions(&name.to_string()), tokens::mention(&later, &name.to_string()));
         Variable { name, holds, conditions, here, later, unused: None, may_be_mutable: false }
     };
     // A function that is not async keeps its arguments in locals for nothing, and the compiler says most about those. Not
@@ -234,11 +235,12 @@ pub(crate) fn capture(
     captures.body = take(|it| !it.here && !it.later);
     captures.body.extend(borrow(|it| it.here || it.later));
     // A body that moves such an argument away is told where the cleanup needs it.
+    let last = cleanups.last();
     captures.cleanup = variables
         .iter()
         .rev()
-        .filter(|it| it.here && !it.later)
-        .map(|it| self::take(&cleanup.at_mention(&it.name), &it.conditions, private))
+        .filter(|it| it.here && !it.later && last.mentions(&it.name.to_string()))
+        .map(|it| self::take(&last.at_mention(&it.name), &it.conditions, private))
         .collect();
     captures.coroutine = variables.iter().any(|it| it.later).then(|| {
         let mut statements = take(|it| !it.later);
@@ -249,7 +251,7 @@ pub(crate) fn capture(
 }
 
 /// What the cleanup mentions, for a function whose block makes a future out of the arguments by itself.
-pub(crate) fn capture_mentioned(signature: &Signature, cleanup: &Cleanup, private: &Ident) -> Captures {
+pub(crate) fn capture_mentioned(signature: &Signature, cleanups: Cleanups<'_>, private: &Ident) -> Captures {
     let arguments = signature.inputs.iter().rev().flat_map(|argument| match argument {
         FnArg::Receiver(receiver) => vec![(Named::of_receiver(receiver).name, Vec::new())],
         FnArg::Typed(typed) => {
@@ -257,11 +259,14 @@ pub(crate) fn capture_mentioned(signature: &Signature, cleanup: &Cleanup, privat
             names.map(|name| (name, input::conditions(&typed.attrs))).collect()
         }
     });
-    let taken: TokenStream = arguments
-        .filter(|(name, _)| cleanup.mentions(&name.to_string()))
-        .map(|(name, conditions)| take(&cleanup.at_mention(&name), &conditions, private))
+    let mentioned: Vec<_> = arguments.filter(|(name, _)| cleanups.mentions(&name.to_string())).collect();
+    let last = cleanups.last();
+    let taken = mentioned
+        .iter()
+        .filter(|(name, _)| last.mentions(&name.to_string()))
+        .map(|(name, conditions)| take(&last.at_mention(name), conditions, private))
         .collect();
-    Captures { mentioned: !taken.is_empty(), cleanup: taken, ..Captures::default() }
+    Captures { mentioned: !mentioned.is_empty(), cleanup: taken, ..Captures::default() }
 }
 
 /// The variables that a pattern binds, if it leaves nothing of the argument unbound, which would outlive them.

@@ -100,10 +100,12 @@ fn check_moved_arguments(name: &str, function: &Function, arguments: &Arguments,
     if !function.is_instrumented() {
         return;
     }
-    let cleanup = &arguments.cleanup;
+    let cleanups = arguments.cleanups();
+    let cleanups = [Some(cleanups.first), cleanups.replacement];
     for argument in function.signature.inputs.iter().filter_map(Named::of_argument) {
         let Named { name: argument, .. } = argument;
-        if cleanup.mentions(&argument.to_string()) {
+        let mentions = |cleanup: &&Cleanup| cleanup.mentions(&argument.to_string());
+        if let Some(cleanup) = cleanups.into_iter().flatten().find(mentions) {
             let way_out = match arguments.armed() {
                 Armed::Poll => "",
                 Armed::Call => "remove `armed`, and ",
@@ -119,8 +121,12 @@ fn check_moved_arguments(name: &str, function: &Function, arguments: &Arguments,
 
 /// A cleanup that awaits takes what it mentions, and what it takes must not be borrowed.
 fn check_detached_cleanup(function: &Function, arguments: &Arguments, errors: &mut Errors) {
-    let cleanup = &arguments.cleanup;
-    if !cleanup.is_async() || arguments.on_cancel() != OnCancel::Detach {
+    let (cleanup, way_out) = match arguments.on_cancel() {
+        OnCancel::Detach => (&arguments.cleanup, ", or choose `on_cancel = block` or `on_cancel = skip`"),
+        OnCancel::Replace(cleanup) => (&**cleanup, ""),
+        OnCancel::Block | OnCancel::Skip => return,
+    };
+    if !cleanup.is_async() {
         return;
     }
     for argument in &function.signature.inputs {
@@ -138,8 +144,7 @@ fn check_detached_cleanup(function: &Function, arguments: &Arguments, errors: &m
             errors.push(error!(
                 mention,
                 "`{name}` {borrows}, and a cleanup that may be detached owns what it uses: pass what it needs to a \
-                 function that returns a future, as in `release({name}.pool.clone())`, or choose `on_cancel = block` \
-                 or `on_cancel = skip`"
+                 function that returns a future, as in `release({name}.pool.clone())`{way_out}"
             ));
         }
     }

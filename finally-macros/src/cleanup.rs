@@ -7,7 +7,7 @@ use syn::{
     parse::ParseStream, parse_quote_spanned, spanned::Spanned as _,
 };
 
-use crate::{error::bail, input, options::OnCancel, tokens};
+use crate::{error::bail, input, tokens};
 
 pub(crate) struct Cleanup {
     kind: Kind,
@@ -29,12 +29,51 @@ enum Kind {
     Expression(Expr),
 }
 
+/// A cleanup, and the one that replaces it on cancellation.
+#[derive(Clone, Copy)]
+pub(crate) struct Cleanups<'a> {
+    pub(crate) first: &'a Cleanup,
+    pub(crate) replacement: Option<&'a Cleanup>,
+}
+
+impl<'a> Cleanups<'a> {
+    pub(crate) fn mentions(&self, name: &str) -> bool {
+        self.first.mentions(name) || self.replacement.is_some_and(|it| it.mentions(name))
+    }
+
+    /// The one that is evaluated last, after which nothing needs the arguments.
+    pub(crate) fn last(&self) -> &'a Cleanup {
+        self.replacement.unwrap_or(self.first)
+    }
+}
+
+/// What a cleanup with `.await` does to the variables that it mentions.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Uses {
+    Taken,
+    Borrowed,
+}
+
 impl Cleanup {
     pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let expression: Expr = input.parse()?;
         let tokens = expression.to_token_stream();
         let span = expression.span();
         Ok(Self { kind: Kind::of(expression, &tokens)?, tokens, span })
+    }
+
+    /// Parses the value of `on_cancel = (..)`.
+    pub(crate) fn parse_replacement(input: ParseStream<'_>) -> syn::Result<Self> {
+        let cleanup = Self::parse(input)?;
+        if let Kind::Closure(closure) | Kind::AsyncClosure(closure) = &cleanup.kind {
+            if !closure.inputs.is_empty() {
+                bail!(
+                    closure.inputs,
+                    "a cleanup for `on_cancel` takes no argument, because it runs on cancellation alone: `|| ..`"
+                );
+            }
+        }
+        Ok(cleanup)
     }
 
     /// The cleanup of a function that is not async, where a macro named `join` does not await.
@@ -116,8 +155,7 @@ impl Cleanup {
         }
     }
 
-    /// What may be detached takes what it mentions, and what is awaited in place borrows it.
-    pub(crate) fn evaluation(&self, on_cancel: OnCancel) -> Evaluation {
+    pub(crate) fn evaluation(&self, uses: Uses) -> Evaluation {
         let span = Span::mixed_site().located_at(self.span);
         // The type of what never returns is anything, and `()` is what a cleanup may be.
         let unit = |diverges: bool| diverges.then(|| quote_spanned!(span=> -> ()));
@@ -137,7 +175,7 @@ impl Cleanup {
                 closure.into_token_stream()
             }
             Kind::AsyncClosure(ExprClosure { capture, inputs, body, .. }) => {
-                let future = self.future(on_cancel, *capture, self.block(body), diverges(body));
+                let future = self.future(uses, *capture, self.block(body), diverges(body));
                 if inputs.is_empty() {
                     return Evaluation::Future(future);
                 }
@@ -145,16 +183,11 @@ impl Cleanup {
             }
             Kind::Await(Expr::Async(ExprAsync { capture, block, .. })) => {
                 let diverges = block_diverges(block);
-                return Evaluation::Future(self.future(
-                    on_cancel,
-                    *capture,
-                    block.to_token_stream(),
-                    diverges,
-                ));
+                return Evaluation::Future(self.future(uses, *capture, block.to_token_stream(), diverges));
             }
             Kind::Await(expression) => {
                 let diverges = diverges(expression);
-                return Evaluation::Future(self.future(on_cancel, None, self.block(expression), diverges));
+                return Evaluation::Future(self.future(uses, None, self.block(expression), diverges));
             }
             Kind::Expression(expression) => match unit(diverges(expression)) {
                 Some(unit) => {
@@ -172,14 +205,14 @@ impl Cleanup {
 
     fn future(
         &self,
-        on_cancel: OnCancel,
+        uses: Uses,
         capture: Option<Token![move]>,
         body: TokenStream,
         diverges: bool,
     ) -> TokenStream {
         let span = Span::mixed_site().located_at(self.span);
-        let detached = || (on_cancel == OnCancel::Detach).then(|| Token![move](span));
-        let capture = capture.or_else(detached);
+        let taken = || (uses == Uses::Taken).then(|| Token![move](span));
+        let capture = capture.or_else(taken);
         if diverges {
             quote_spanned!(span=> async #capture { if false { return } else #body })
         } else {

@@ -25,10 +25,10 @@ use crate::{
     attribute::Arguments,
     boxed::Boxed,
     capture::{self, Captures, Owner},
-    cleanup::{Cleanup, Evaluation},
+    cleanup::{Cleanup, Cleanups, Evaluation, Uses},
     input::{self, Function, Returns},
     options::{Armed, OnCancel, Written},
-    settle::{self, Settlement},
+    settle::{self, Replacement, Settlement},
     tokens,
 };
 
@@ -42,10 +42,10 @@ pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStre
         }
         Returns::Value => end.of_sync_function(&mut function),
         Returns::Future => end.of_future_function(&function),
-        Returns::BoxedFuture => match Boxed::new(&function, &arguments.cleanup) {
+        Returns::BoxedFuture => match Boxed::new(&function, arguments.cleanups()) {
             Some(mut boxed) => {
                 // Without one, the block takes what it takes without the attribute: of an argument, perhaps, one field.
-                let captures = if boxed.mentions_argument(end.cleanup) {
+                let captures = if boxed.mentions_argument(end.cleanups()) {
                     end.capture(&mut boxed.function)
                 } else {
                     Captures::default()
@@ -96,7 +96,7 @@ fn finish(function: Function, block: TokenStream) -> TokenStream {
 /// How a function ends: what every form of it shares.
 struct End<'a> {
     cleanup: &'a Cleanup,
-    on_cancel: OnCancel,
+    on_cancel: &'a OnCancel,
     armed: Armed,
     /// The one name for all that is ours.
     private: Ident,
@@ -135,10 +135,14 @@ impl<'a> End<'a> {
         }
     }
 
+    const fn cleanups(&self) -> Cleanups<'a> {
+        Cleanups { first: self.cleanup, replacement: self.on_cancel.replacement() }
+    }
+
     /// Captures the arguments of an async function.
     fn capture(&self, function: &mut Function) -> Captures {
         let body = function.body.stream();
-        capture::capture(function, &body, Owner::Function, self.cleanup, &self.private)
+        capture::capture(function, &body, Owner::Function, self.cleanups(), &self.private)
     }
 
     fn of_async_function(&self, function: &Function, captures: &Captures) -> TokenStream {
@@ -154,7 +158,7 @@ impl<'a> End<'a> {
         let is_innermost = inside.is_none();
         let Whole { mut before, future } =
             inside.unwrap_or_else(|| Whole { before: TokenStream::new(), future: function.body.stream() });
-        let captures = capture::capture(function, &future, Owner::Coroutine, self.cleanup, private);
+        let captures = capture::capture(function, &future, Owner::Coroutine, self.cleanups(), private);
         let body = if is_innermost { self.async_body(function, &captures) } else { future };
         let mut in_coroutine = TokenStream::new();
         if self.needs_coroutine(&captures, function) {
@@ -181,7 +185,7 @@ impl<'a> End<'a> {
         // A coroutine that is armed would own the arguments of its body a second time. The type of a coroutine does not name the
         // output, which then need not outlive the future.
         captures.mentioned
-            || (self.on_cancel != OnCancel::Detach && self.armed == Armed::Poll)
+            || (!matches!(self.on_cancel, OnCancel::Detach) && self.armed == Armed::Poll)
             || function.output_may_not_outlive()
     }
 
@@ -215,12 +219,12 @@ impl<'a> End<'a> {
     fn of_sync_function(&self, function: &mut Function) -> TokenStream {
         let private = &self.private;
         let body = function.body.stream();
-        let captures = capture::capture(function, &body, Owner::Call, self.cleanup, private);
+        let captures = capture::capture(function, &body, Owner::Call, self.cleanups(), private);
         let body = self.body(function, false, &captures);
         let before_body = &captures.before_body;
         let (exit, end) = (exit(self.span), end(self.span));
         // Nothing that stays in place moves anywhere.
-        let build = settle::evaluate(self.cleanup, captures.mentioned, OnCancel::Block, private, self.span);
+        let build = settle::evaluate(self.cleanup, captures.mentioned, &OnCancel::Block, private, self.span);
         let span = function.brace();
         let body = body_closure(function, body);
         let call = quote_spanned!(span=> let #exit = #private::call(#body););
@@ -245,7 +249,7 @@ impl<'a> End<'a> {
     /// The block makes the future when the function is called, as it did before. The cleanup belongs to the future.
     fn of_future_function(&self, function: &Function) -> TokenStream {
         let private = &self.private;
-        let captures = capture::capture_mentioned(&function.signature, self.cleanup, private);
+        let captures = capture::capture_mentioned(&function.signature, self.cleanups(), private);
         let future = format_ident!("__finally_future", span = Span::mixed_site());
         let span = function.brace();
         let is_boxed = function.returns() == Returns::BoxedFuture;
@@ -362,30 +366,15 @@ impl<'a> End<'a> {
     /// From the exit to the ending, in a coroutine or in a handler.
     fn settle(&self, captures: &Captures, function: &Function) -> TokenStream {
         let Self { private, span, .. } = self;
-        let (exit, end) = (exit(self.span), end(self.span));
-        // What a cleanup takes as a whole leaves nothing that would have to be dropped behind it.
-        let leaves = captures.mentioned && !self.cleanup.takes_whole();
-        let built = if leaves && self.on_cancel == OnCancel::Detach {
-            let capture = &captures.cleanup;
-            let build = match self.cleanup.evaluation(self.on_cancel) {
-                Evaluation::Future(cleanup) | Evaluation::Expression(cleanup) => {
-                    quote_spanned!(*span=> fill(#cleanup))
-                }
-                Evaluation::Closure(closure) => quote_spanned!(*span=> build(#closure)),
-            };
-            quote_spanned! {*span=>
-                #private::build_and_drop(#exit, |__finally_builder| {
-                    if false {
-                        #capture
-                        return #private::never();
-                    }
-                    __finally_builder.#build;
-                    __finally_builder.drop_arguments()
-                })
-            }
-        } else {
-            settle::evaluate(self.cleanup, captures.mentioned, self.on_cancel, private, *span)
+        let end = end(self.span);
+        let built = match self.on_cancel {
+            OnCancel::Detach => self.build_detached(self.cleanup, captures, *span),
+            on_cancel => settle::evaluate(self.cleanup, captures.mentioned, on_cancel, private, *span),
         };
+        let build_replacement = self.on_cancel.replacement().map(|cleanup| {
+            let span = Span::mixed_site().located_at(cleanup.span);
+            Replacement { span, built: self.build_detached(cleanup, captures, span) }
+        });
         let detacher = || {
             if captures.mentioned || !self.is_closed(function) {
                 return quote_spanned!(*span=> #private::Option::None);
@@ -400,10 +389,36 @@ impl<'a> End<'a> {
             private,
             span: *span,
             build: quote_spanned!(*span=> let #end = #built;),
+            build_replacement,
             body: settle::describe(*span, "body"),
             in_coroutine: self.needs_coroutine(captures, function),
         };
         settlement.expand(detacher)
+    }
+
+    /// Evaluates a cleanup that may be detached, and drops what it leaves of the arguments that it mentions.
+    fn build_detached(&self, cleanup: &Cleanup, captures: &Captures, span: Span) -> TokenStream {
+        let (private, exit, capture) = (&self.private, exit(self.span), &captures.cleanup);
+        // What a cleanup takes as a whole leaves nothing that would have to be dropped behind it.
+        if !captures.mentioned || cleanup.takes_whole() {
+            return settle::evaluate(cleanup, captures.mentioned, &OnCancel::Detach, private, span);
+        }
+        let build = match cleanup.evaluation(Uses::Taken) {
+            Evaluation::Future(cleanup) | Evaluation::Expression(cleanup) => {
+                quote_spanned!(span=> fill(#cleanup))
+            }
+            Evaluation::Closure(closure) => quote_spanned!(span=> build(#closure)),
+        };
+        quote_spanned! {span=>
+            #private::build_and_drop(#exit, |__finally_builder| {
+                if false {
+                    #capture
+                    return #private::never();
+                }
+                __finally_builder.#build;
+                __finally_builder.drop_arguments()
+            })
+        }
     }
 
     /// Whether a cleanup that uses no argument uses no type of the function either, so that it borrows nothing.

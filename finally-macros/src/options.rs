@@ -1,25 +1,44 @@
 //! `on_cancel = ..`, `armed = ..` and `crate = ..`, for the attribute and wherever else they are written.
 
 use proc_macro2::Span;
-use syn::{Ident, LitStr, Path, Token, ext::IdentExt as _, parse::ParseStream};
+use syn::{Ident, LitStr, Path, Token, ext::IdentExt as _, parenthesized, parse::ParseStream, token};
 
 use crate::{
+    cleanup::{Cleanup, Uses},
     error::{Errors, bail, error},
     suggest,
 };
 
 /// What happens to a cleanup that is awaited when its caller leaves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum OnCancel {
-    #[default]
     Detach,
     Block,
     Skip,
+    /// Another one takes its place, which is detached.
+    Replace(Box<Cleanup>),
+}
+
+impl OnCancel {
+    /// What may be detached takes what it mentions, and what is awaited in place borrows it.
+    pub(crate) const fn uses(&self) -> Uses {
+        match self {
+            Self::Detach => Uses::Taken,
+            Self::Block | Self::Skip | Self::Replace(_) => Uses::Borrowed,
+        }
+    }
+
+    pub(crate) const fn replacement(&self) -> Option<&Cleanup> {
+        match self {
+            Self::Replace(cleanup) => Some(cleanup),
+            Self::Detach | Self::Block | Self::Skip => None,
+        }
+    }
 }
 
 impl Word for OnCancel {
-    const VALUES: &'static [(&'static str, Self)] =
-        &[("detach", Self::Detach), ("block", Self::Block), ("skip", Self::Skip)];
+    const VALUES: &'static [Named<Self>] =
+        &[("detach", || Self::Detach), ("block", || Self::Block), ("skip", || Self::Skip)];
+    const OTHER: Option<&'static str> = Some("(..)");
 }
 
 /// From when on a future that is dropped is cleaned up after.
@@ -31,20 +50,24 @@ pub(crate) enum Armed {
 }
 
 impl Word for Armed {
-    const VALUES: &'static [(&'static str, Self)] = &[("poll", Self::Poll), ("call", Self::Call)];
+    const VALUES: &'static [Named<Self>] = &[("poll", || Self::Poll), ("call", || Self::Call)];
 }
 
+/// A word, and the value that it names.
+type Named<T> = (&'static str, fn() -> T);
+
 /// A value that is one of a few words.
-trait Word: Copy + 'static {
-    const VALUES: &'static [(&'static str, Self)];
+trait Word: Sized + 'static {
+    const VALUES: &'static [Named<Self>];
+    /// The form of a value that is not a word.
+    const OTHER: Option<&'static str> = None;
 
     fn names() -> Vec<&'static str> {
-        Self::VALUES.iter().map(|(name, _)| *name).collect()
+        Self::VALUES.iter().map(|(name, _)| *name).chain(Self::OTHER).collect()
     }
 }
 
 /// A value and where to tell what is wrong with it.
-#[derive(Clone, Debug)]
 pub(crate) struct Written<T> {
     pub(crate) value: T,
     pub(crate) span: Span,
@@ -63,7 +86,7 @@ type Parse = fn(&mut Options, &Ident, ParseStream<'_>) -> syn::Result<()>;
 type Known = (&'static str, &'static str, Parse);
 
 const ON_CANCEL: Known = ("on_cancel", "on_cancel = block", |options, name, input| {
-    set(&mut options.on_cancel, name, parse_word(name, input)?)
+    set(&mut options.on_cancel, name, parse_on_cancel(name, input)?)
 });
 
 const ARMED: Known =
@@ -77,6 +100,10 @@ const OF_ATTRIBUTE: &[Known] = &[ON_CANCEL, ARMED, CRATE];
 const OF_BLOCK: &[Known] = &[ON_CANCEL, CRATE];
 
 impl Options {
+    pub(crate) fn on_cancel(&self) -> &OnCancel {
+        self.on_cancel.as_ref().map_or(&OnCancel::Detach, |written| &written.value)
+    }
+
     /// Parses `name = value, ..` to the end.
     pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         Self::parse_known(OF_ATTRIBUTE, input)
@@ -171,6 +198,43 @@ fn span_of_value(name: &Ident, input: ParseStream<'_>) -> Span {
     if input.is_empty() || input.peek(Token![,]) { name.span() } else { input.span() }
 }
 
+fn parse_on_cancel(name: &Ident, input: ParseStream<'_>) -> syn::Result<Written<OnCancel>> {
+    if !input.peek(token::Paren) {
+        if starts_expression(input) {
+            bail!(at input.span(), "a cleanup for `{name}` stands in parentheses: `{name} = (..)`");
+        }
+        return parse_word(name, input);
+    }
+    let inside;
+    let parentheses = parenthesized!(inside in input);
+    if inside.is_empty() {
+        bail!(
+            at parentheses.span.join(),
+            "the cleanup is missing: `{name} = (release(..))`, or `{name} = skip` for none"
+        );
+    }
+    let cleanup = Cleanup::parse_replacement(&inside)?;
+    if !inside.is_empty() {
+        let behind = inside.span();
+        inside.parse::<proc_macro2::TokenStream>()?;
+        bail!(at behind, "expected one cleanup; more than one goes into a block: `{name} = ({{ a(); b() }})`");
+    }
+    Ok(Written { value: OnCancel::Replace(Box::new(cleanup)), span: name.span() })
+}
+
+/// Whether more than a word follows, or what no word starts with.
+fn starts_expression(input: ParseStream<'_>) -> bool {
+    let word = input.peek(Ident::peek_any);
+    let is_alone = !input.peek2(token::Paren)
+        && !input.peek2(token::Brace)
+        && !input.peek2(Token![.])
+        && !input.peek2(Token![!])
+        && !input.peek2(Token![move])
+        && !input.peek2(Token![|])
+        && !input.peek2(Token![||]);
+    (word && !is_alone) || input.peek(token::Brace) || input.peek(Token![|]) || input.peek(Token![||])
+}
+
 fn parse_word<T: Word>(name: &Ident, input: ParseStream<'_>) -> syn::Result<Written<T>> {
     let known = T::names();
     if input.peek(LitStr) {
@@ -186,7 +250,7 @@ fn parse_word<T: Word>(name: &Ident, input: ParseStream<'_>) -> syn::Result<Writ
     }
     let word = input.call(Ident::parse_any)?;
     match T::VALUES.iter().find(|(known, _)| word == known) {
-        Some((_, value)) => Ok(Written { value: *value, span: name.span() }),
+        Some((_, value)) => Ok(Written { value: value(), span: name.span() }),
         None => {
             let written = word.to_string();
             bail!(word, "unknown value `{written}` for `{name}`; {}", suggest::instead_of(&written, &known))

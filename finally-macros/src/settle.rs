@@ -18,11 +18,11 @@ pub(crate) fn describe(span: Span, part: &str) -> TokenStream {
 pub(crate) fn evaluate(
     cleanup: &Cleanup,
     captures: bool,
-    on_cancel: OnCancel,
+    on_cancel: &OnCancel,
     private: &Ident,
     span: Span,
 ) -> TokenStream {
-    let closure = match (on_cancel, cleanup.evaluation(on_cancel)) {
+    let closure = match (on_cancel, cleanup.evaluation(on_cancel.uses())) {
         (OnCancel::Detach, Evaluation::Future(future)) => {
             return quote_spanned!(span=> #private::build_owned(__finally_exit, #private::own(#future)));
         }
@@ -33,7 +33,7 @@ pub(crate) fn evaluate(
         (OnCancel::Detach, false) => "build_detached_static",
         (OnCancel::Block, true) => "build",
         (OnCancel::Block, false) => "build_static",
-        (OnCancel::Skip, _) => "build_unless_cancelled",
+        (OnCancel::Skip | OnCancel::Replace(_), _) => "build_unless_cancelled",
     };
     let build = Ident::new(build, span);
     quote_spanned!(span=> #private::#build(__finally_exit, #closure))
@@ -41,46 +41,70 @@ pub(crate) fn evaluate(
 
 /// From the exit to the ending, where something is awaited.
 pub(crate) struct Settlement<'a> {
-    pub(crate) on_cancel: OnCancel,
+    pub(crate) on_cancel: &'a OnCancel,
     pub(crate) private: &'a Ident,
     pub(crate) span: Span,
     /// Evaluates the cleanup for `__finally_exit`, and leaves the two in `__finally_end`.
     pub(crate) build: TokenStream,
+    /// The same for the cleanup that replaces it.
+    pub(crate) build_replacement: Option<Replacement>,
     /// The text of the body's failure.
     pub(crate) body: TokenStream,
     /// Whether this is the end of a coroutine, which awaits what may borrow from it.
     pub(crate) in_coroutine: bool,
 }
 
+/// A cleanup that replaces another one, evaluated for `__finally_exit`.
+pub(crate) struct Replacement {
+    pub(crate) span: Span,
+    pub(crate) built: TokenStream,
+}
+
 impl Settlement<'_> {
     /// A future has room for each variable that was borrowed before an `.await` in its scope. So what is awaited comes out of a
     /// block.
     pub(crate) fn expand(self, detacher: impl FnOnce() -> TokenStream) -> TokenStream {
-        let Self { on_cancel, private, span, build, body, in_coroutine } = self;
+        let Self { on_cancel, private, span, build, build_replacement, body, in_coroutine } = self;
         let cleanup = describe(span, "cleanup");
-        let (settle, detacher) = match on_cancel {
-            OnCancel::Detach => ("settle", None),
-            OnCancel::Skip => ("settle_or_skip", None),
-            OnCancel::Block if in_coroutine => ("settle_or_block", Some(detacher())),
-            OnCancel::Block => ("end_or_block", Some(detacher())),
+        let replacement = build_replacement.map(|Replacement { span: at, built }| {
+            let cleanup = describe(at, "cleanup");
+            quote_spanned! {span=>
+                let __finally_end = #built;
+                #private::settle_replacement(#cleanup, __finally_end)
+            }
+        });
+        let (settle, bind, argument) = match on_cancel {
+            OnCancel::Detach => ("settle", None, None),
+            OnCancel::Skip => ("settle_or_skip", None, None),
+            OnCancel::Replace(_) if in_coroutine => ("settle_or_replace", None, None),
+            OnCancel::Replace(_) => {
+                ("end_or_replace", None, Some(quote_spanned!(span=> , |__finally_exit| { #replacement })))
+            }
+            OnCancel::Block => {
+                let settle = if in_coroutine { "settle_or_block" } else { "end_or_block" };
+                let detacher = detacher();
+                let bind = quote_spanned!(span=> let __finally_detacher = #detacher;);
+                (settle, Some(bind), Some(quote_spanned!(span=> , __finally_detacher)))
+            }
         };
         let settle = Ident::new(settle, span);
-        let (bind, detacher) = match detacher {
-            None => (None, None),
-            Some(detacher) => (
-                Some(quote_spanned!(span=> let __finally_detacher = #detacher;)),
-                Some(quote_spanned!(span=> , __finally_detacher)),
-            ),
-        };
         let settled = quote_spanned! {span=>
             #build
             #bind
-            #private::#settle(#body, #cleanup, __finally_end #detacher)
+            #private::#settle(#body, #cleanup, __finally_end #argument)
         };
-        if in_coroutine && on_cancel != OnCancel::Detach {
-            quote_spanned!(span=> { #settled }.await)
-        } else {
-            settled
+        if !in_coroutine || matches!(on_cancel, OnCancel::Detach) {
+            return settled;
+        }
+        let awaited = quote_spanned!(span=> { #settled }.await);
+        let Some(replacement) = replacement else { return awaited };
+        // In a variable, so that what the cleanup has borrowed is free before the replacement takes it.
+        quote_spanned! {span=>
+            let __finally_interrupted = #awaited;
+            match __finally_interrupted {
+                #private::Result::Ok(__finally_settled) => #private::Replaced::No(__finally_settled),
+                #private::Result::Err(__finally_exit) => { #replacement }
+            }
         }
     }
 }

@@ -159,6 +159,175 @@ fn skip_awaits_the_cleanup_in_the_coroutine() {
 }
 
 #[test]
+fn a_replacement_is_evaluated_after_the_cleanup_that_it_replaces() {
+    check(
+        "conn.close().await, on_cancel = (release(conn.pool.clone(), id))",
+        "async fn f(conn: &mut Conn, id: u64, order: Order) {}",
+        expect![[r#"
+            async fn f(
+                conn: &mut Conn,
+                #[allow(unused_mut)]
+                mut id: u64,
+                #[allow(unused_mut)]
+                mut order: Order,
+            ) {
+                use ::finally::__private as __finally;
+                __finally::Guarded(async move {
+                        let __finally_exit = __finally::Body(async {
+                                if false {
+                                    let _ = &mut order;
+                                    #[allow(clippy::shadow_same)]
+                                    let order = order;
+                                    let _ = &mut *conn;
+                                    let _ = &mut id;
+                                    let finally_value: () = __finally::never();
+                                    return finally_value;
+                                }
+                                {}
+                            })
+                            .await;
+                        let __finally_interrupted = {
+                            let __finally_end = __finally::build_unless_cancelled(
+                                __finally_exit,
+                                |_| async { conn.close().await },
+                            );
+                            __finally::settle_or_replace(
+                                __finally_end.body.__finally_describe(),
+                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end,
+                            )
+                        }
+                            .await;
+                        match __finally_interrupted {
+                            __finally::Result::Ok(__finally_settled) => {
+                                __finally::Replaced::No(__finally_settled)
+                            }
+                            __finally::Result::Err(__finally_exit) => {
+                                let __finally_end = __finally::build_and_drop(
+                                    __finally_exit,
+                                    |__finally_builder| {
+                                        if false {
+                                            __finally::take(id);
+                                            __finally::take(conn);
+                                            return __finally::never();
+                                        }
+                                        __finally_builder.fill(release(conn.pool.clone(), id));
+                                        __finally_builder.drop_arguments()
+                                    },
+                                );
+                                __finally::settle_replacement(
+                                    __finally_end.cleanup.__finally_describe(),
+                                    __finally_end,
+                                )
+                            }
+                        }
+                    })
+                    .await
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn a_replacement_that_takes_what_it_mentions_leaves_nothing_to_drop() {
+    check(
+        "async { suspend().await }, on_cancel = (close(conn).await)",
+        "async fn f(conn: Conn) {}",
+        expect![[r#"
+            async fn f(#[allow(unused_mut)] mut conn: Conn) {
+                use ::finally::__private as __finally;
+                __finally::Guarded(async move {
+                        let __finally_exit = __finally::Body(async {
+                                if false {
+                                    let _ = &mut conn;
+                                    let finally_value: () = __finally::never();
+                                    return finally_value;
+                                }
+                                {}
+                            })
+                            .await;
+                        let __finally_interrupted = {
+                            let __finally_end = __finally::build_unless_cancelled(
+                                __finally_exit,
+                                |_| async { suspend().await },
+                            );
+                            __finally::settle_or_replace(
+                                __finally_end.body.__finally_describe(),
+                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end,
+                            )
+                        }
+                            .await;
+                        match __finally_interrupted {
+                            __finally::Result::Ok(__finally_settled) => {
+                                __finally::Replaced::No(__finally_settled)
+                            }
+                            __finally::Result::Err(__finally_exit) => {
+                                let __finally_end = __finally::build_owned(
+                                    __finally_exit,
+                                    __finally::own(async move { close(conn).await }),
+                                );
+                                __finally::settle_replacement(
+                                    __finally_end.cleanup.__finally_describe(),
+                                    __finally_end,
+                                )
+                            }
+                        }
+                    })
+                    .await
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn a_replacement_that_uses_no_argument_is_a_handler_if_the_call_arms_it() {
+    check(
+        "close(), on_cancel = (leave), armed = call",
+        "async fn f(order: Order) {}",
+        expect![[r#"
+        fn f(order: Order) -> impl ::core::future::Future<Output = ()> {
+            use ::finally::__private as __finally;
+            __finally::armed(
+                __finally::Concluded(
+                    async move {
+                        if false {
+                            #[allow(clippy::shadow_same)]
+                            let order = order;
+                            let finally_value: () = __finally::never();
+                            return finally_value;
+                        }
+                        {}
+                    },
+                    |__finally_exit| {
+                        let __finally_end = __finally::build_unless_cancelled(
+                            __finally_exit,
+                            |_| close(),
+                        );
+                        __finally::end_or_replace(
+                            __finally_end.body.__finally_describe(),
+                            __finally_end.cleanup.__finally_describe(),
+                            __finally_end,
+                            |__finally_exit| {
+                                let __finally_end = __finally::build_detached_static(
+                                    __finally_exit,
+                                    |_| leave(),
+                                );
+                                __finally::settle_replacement(
+                                    __finally_end.cleanup.__finally_describe(),
+                                    __finally_end,
+                                )
+                            },
+                        )
+                    },
+                ),
+            )
+        }
+    "#]],
+    );
+}
+
+#[test]
 fn block_hands_off_what_uses_nothing_where_it_would_deadlock() {
     check(
         "close(), on_cancel = block",

@@ -7,7 +7,7 @@ use finally::{
     block::{End, finally, lastly},
 };
 
-use crate::support::{Error, Log, Panic, exclusive, hand::Hand, panic_of, suspend};
+use crate::support::{Error, Log, Panic, exclusive, hand::Hand, outcome, panic_of, suspend};
 
 fn run<F: Future>(future: F) -> F::Output {
     Hand::new(future).run()
@@ -73,6 +73,25 @@ fn with_await_it_borrows_where_it_is_not_detached() {
     let mut list = vec![];
     assert_eq!(run(f(&mut list)), 4);
     assert_eq!(list, [1, 2, 3, 5, 6]);
+}
+
+#[test]
+fn it_and_its_replacement_share_places_with_the_body_and_leave_them_usable() {
+    let log = Log::default();
+    for (cancel_after, expected) in [(9, "[1, 2, 3, 4]"), (1, "[1, 9]"), (2, "[1, 2, 9]")] {
+        let mut list = vec![];
+        let future = async {
+            let count = finally! {
+                try { list.push(1); suspend().await; list.push(2); list.len() }
+                finally(on_cancel = (list.push(9))) { suspend().await; list.push(3) }
+            };
+            list.push(4);
+            count
+        };
+        run(outcome::cancel_after(cancel_after, future));
+        log.push(format!("{list:?}"));
+        assert_eq!(log.take(), [expected]);
+    }
 }
 
 #[test]

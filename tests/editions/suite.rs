@@ -424,6 +424,12 @@ mod attribute {
         log.push("body");
     }
 
+    #[finally({ suspend().await; log.push("clean") }, on_cancel = (log.push("instead")))]
+    async fn that_is_replaced(log: &Log) {
+        suspend().await;
+        log.push("body");
+    }
+
     #[finally(log.push("clean"))]
     fn not_async(log: &Log, early: bool) -> u8 {
         if early {
@@ -465,10 +471,12 @@ mod attribute {
         assert_eq!((run(with_a_fate(&log, Some(1))), run(with_a_fate(&log, None))), (Some(2), None));
         assert_eq!(run(that_awaits("name".to_owned())), 4);
         run(that_borrows(&log));
+        run(that_is_replaced(&log));
+        cancel(that_is_replaced(&log));
         assert_eq!((not_async(&log, true), not_async(&log, false)), (1, 2));
         assert_eq!((run(returns_a_future("name")), run(returns_a_box("name"))), (4, 4));
         5.close(&log);
-        assert_eq!(log.take(), "true true body clean clean body clean close 5");
+        assert_eq!(log.take(), "true true body clean body clean instead clean body clean close 5");
     }
 }
 

@@ -189,6 +189,19 @@ mod blocks;
 
 macro_rules! later {
     ([$($mentioned:ident)*] $($function:tt)*) => {
+        #[finally::finally({ $(let _ = &$mentioned;)* crate::close().await }, on_cancel = (crate::clean()))] $($function)*
+    };
+}
+macro_rules! future {
+    ([$($mentioned:ident)*] $($function:tt)*) => {
+        #[finally::finally({ $(let _ = &$mentioned;)* crate::close().await }, on_cancel = (crate::clean()))] $($function)*
+    };
+}
+#[path = "functions.rs"]
+mod replaced;
+
+macro_rules! later {
+    ([$($mentioned:ident)*] $($function:tt)*) => {
         #[finally::finally(crate::close())] #[finally::finally({ $(let _ = &$mentioned;)* crate::clean() })] $($function)*
     };
 }
@@ -335,6 +348,11 @@ fn under_a_cleanup_that_is_skipped() {
 #[test]
 fn under_a_cleanup_that_blocks() {
     compare(blocks::cases(), in_any_order);
+}
+
+#[test]
+fn under_a_cleanup_that_another_one_replaces() {
+    compare(replaced::cases(), in_any_order);
 }
 
 #[test]

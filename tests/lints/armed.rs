@@ -62,6 +62,11 @@ impl Conn {
     async fn blocks(&mut self) -> Result<(), String> {
         fails()
     }
+
+    #[finally(self.close_later().await, on_cancel = (clean_later(self.name.clone())), armed = call)]
+    async fn replaces(&mut self) -> Result<(), String> {
+        fails()
+    }
 }
 
 trait Visit {
@@ -227,6 +232,7 @@ fn every_form_is_there() {
     drop(conn.unique());
     drop((conn.shared(), conn.visit(""), conn.visit_twice("")));
     drop(conn.blocks());
+    drop(conn.replaces());
     drop(Box::new(Conn { name: String::new(), open: true }).future());
     drop(conn.value());
     drop((path(), closure(1), closure_with_type(), fate(), async_closure(), async_block(String::new())));

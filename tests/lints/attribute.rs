@@ -65,6 +65,11 @@ impl Conn {
         fails()
     }
 
+    #[finally(self.close_later().await, on_cancel = (clean_later(self.name.clone())))]
+    async fn replaces(&mut self) -> Result<(), String> {
+        fails()
+    }
+
     #[finally(Self::forget)]
     fn not_async(&mut self) -> &mut Self {
         self
@@ -157,6 +162,18 @@ async fn skips() -> Result<impl Sized, String> {
 
 #[finally(clean, on_cancel = block)]
 async fn blocks() {}
+
+#[finally({ rest().await; clean_with(&name) }, on_cancel = ({ clean_later(name).await }))]
+async fn replaces(name: String, by: usize, _unused: u8) -> usize {
+    rest().await;
+    name.len() + by
+}
+
+#[finally(fails_later(), on_cancel = (fails()))]
+#[finally(clean, on_cancel = (|| clean()))]
+async fn replaces_nothing_mentioned() -> Result<impl Sized, String> {
+    Ok(1)
+}
 
 #[finally(clean)]
 #[finally(clean_with(&name))]
@@ -280,12 +297,14 @@ fn every_form_is_there() {
     drop(conn.unique());
     drop(conn.shared());
     drop(conn.blocks());
+    drop(conn.replaces());
     drop(Box::new(Conn { name: String::new(), open: conn.not_async().open }).future());
     drop(conn.value());
     drop((path(), closure(1), closure_with_type(), fate(), async_closure(), async_block(String::new())));
     drop((block_that_awaits(String::new(), 1), braces_around_a_mention(String::new()), block()));
     drop((block_of_statements(), expression(&true)));
     drop((pattern((1, String::new())), pattern_unused((1, String::new()), Vec::new()), todo(), todo_later()));
+    drop((replaces(String::new(), 1, 1), replaces_nothing_mentioned()));
     drop((fallible(), skips(), blocks(), twice(String::new()), never(), generic("", [0; 1])));
     drop((not_async("name"), returns_future(1), returns_boxed("name")));
     let _: fn() -> ! = not_async_never;

@@ -281,6 +281,18 @@ impl Conn {
         Ok(length)
     }
 
+    async fn replaces(&mut self) -> Result<usize, String> {
+        let length = finally! {
+            try {
+                rest().await;
+                self.name.len()
+            }
+            finally(on_cancel = (self.open = false)) { self.close().await }
+        };
+        self.open = true;
+        Ok(length)
+    }
+
     async fn skips(mut self) -> Result<usize, String> {
         let length = finally! {
             try { self.name.len() }
@@ -367,10 +379,12 @@ fn futures(name: String, text: &str) -> impl Future<Output = Result<usize, Strin
         }
     };
     let four = finally!(async { rest().await }, { fails_later().await.unwrap_or(()) });
+    let six = finally! { async { 6 } finally(on_cancel = (|| clean())) { rest().await } };
     let five = lastly!(<()> async { rest().await }, (on_cancel = block) { rest().await; });
     async move {
         four.await;
         five.await;
+        drop(six);
         let sum = one.await + three.await?;
         drop(two);
         Ok(sum)
@@ -389,6 +403,7 @@ fn every_form_does_what_it_says_and_raises_nothing() {
         let mut conn = Conn { name: "name".to_owned(), open: true };
         conn.name().push('!');
         assert_eq!((conn.open, conn.blocks().await, conn.open), (false, Ok(5), true));
+        assert_eq!((conn.replaces().await, conn.open), (Ok(5), true));
         assert_eq!(conn.skips().await, Ok(10));
         assert_eq!(
             (awaits("name".to_owned(), true).await, awaits("name".to_owned(), false).await),

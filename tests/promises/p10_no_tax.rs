@@ -156,6 +156,7 @@ mod sizes {
         path: argument, finally(two_suspends, armed = call);
         skips: argument, finally(two_suspends(), on_cancel = skip, armed = call);
         blocks: argument, finally(two_suspends(), on_cancel = block, armed = call);
+        replaces: argument, finally(two_suspends(), on_cancel = (two_suspends()), armed = call);
         sync: argument, finally(nothing, armed = call);
         mentions: argument, finally(assert_eq!(argument[0], 0), armed = call);
         calls: argument, finally({ assert_eq!(argument[0], 0); two_suspends() }, armed = call);
@@ -168,7 +169,8 @@ mod sizes {
     fn p10_a_future_that_is_armed_by_the_call_is_at_most_six_tenths_as_large() {
         let [plain, plain_three] = plain_levels::sizes();
         let [_, unarmed_three] = unarmed::sizes();
-        let nothing_mentioned = [path::sizes(), sync::sizes(), skips::sizes(), blocks::sizes()];
+        let nothing_mentioned =
+            [path::sizes(), sync::sizes(), skips::sizes(), blocks::sizes(), replaces::sizes()];
         let mentioned = [mentions::sizes(), calls::sizes(), takes::sizes()];
         for [one, three] in nothing_mentioned.into_iter().chain(mentioned) {
             assert!(one * 10 <= plain * 6, "one level: {one} of {plain}");
@@ -203,12 +205,19 @@ mod sizes {
         n
     }
 
+    #[finally(ends(n).await, on_cancel = (ends(n)))]
+    async fn replaced(n: u32) -> u32 {
+        suspend().await;
+        n
+    }
+
     /// Bytes of a future with a 4-byte argument.
     #[test]
     fn p10_a_small_future_stays_small() {
         assert!(size_of_val(&awaited(1)) <= 120);
         assert!(size_of_val(&skipped(1)) <= 160);
         assert!(size_of_val(&blocks(1)) <= 200);
+        assert!(size_of_val(&replaced(1)) <= size_of_val(&skipped(1)));
     }
 }
 

@@ -163,7 +163,13 @@ pub(crate) struct Dropping {
 impl Dropping {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn begin() -> Self {
-        Self { outer: INSIDE.replace(Inside::DROPPING), before: begin_keeping(None) }
+        Self::begin_with(None)
+    }
+
+    /// The same with chains that were kept before.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn begin_with(chains: Option<Box<Chain>>) -> Self {
+        Self { outer: INSIDE.replace(Inside::DROPPING), before: begin_keeping(chains) }
     }
 
     /// Returns all that the body has adopted: under its key, and in this drop.
@@ -192,6 +198,14 @@ impl Adopted {
         let ended = key.polling(run);
         let chains = before.and_then(end_keeping);
         (Self { key, chains }, ended)
+    }
+
+    /// Drops something that is under way inside this finally, and adopts what that cancels. Catches its panic.
+    pub(crate) fn dropping(self, drop: impl FnOnce()) -> (Self, Result<(), Payload>) {
+        let Self { key, chains } = self;
+        let outside = Dropping::begin_with(chains);
+        let dropped = catch(drop);
+        (outside.end(key), dropped)
     }
 
     /// Hands off what nobody waits for here. The next finally further out adopts it.

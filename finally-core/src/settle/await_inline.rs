@@ -1,7 +1,9 @@
-//! A cleanup that is awaited where it stands and goes no further than its caller: `on_cancel = skip`.
+//! A cleanup that is awaited where it stands and goes no further than its caller: `on_cancel = skip`, and with something after it,
+//! `on_cancel = (..)`.
 
 use core::{
     future::Future,
+    panic::Location,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -13,7 +15,7 @@ use crate::{
     failure::{self, FailureKind},
     handoff::Adopted,
     outcome::Exit,
-    unwind::{Payload, catch},
+    unwind::Payload,
 };
 
 pin_project! {
@@ -59,6 +61,36 @@ where
         };
         Self { settled: Some(settled), adopted, started: false, cleanup, build_panic, rules }
     }
+
+    /// Ends the cleanup where it is, because the caller has left. Returns nothing if the caller has the result.
+    pub(super) fn interrupt(self: Pin<&mut Self>) -> Option<Interrupted<T>> {
+        let mut this = self.project();
+        let texts = &this.rules.texts;
+        let mut left = this.settled.take()?.left(texts);
+        // A body that was cancelled may have no cleanup, which has not ended then.
+        let mut has_ended = *this.started && this.cleanup.is_none();
+        if let Some(payload) = this.build_panic.take() {
+            failure::report_panic(FailureKind::CleanupPanicked, payload, texts.location);
+            has_ended = true;
+        }
+        let (adopted, dropped) = this.adopted.take().dropping(|| this.cleanup.set(None));
+        left.add_drop_panic(dropped, texts.location);
+        Some(Interrupted { left, adopted, has_ended })
+    }
+
+    pub(super) const fn location(&self) -> &'static Location<'static> {
+        self.rules.texts.location
+    }
+}
+
+/// What remains of a body and its cleanup whose caller has left.
+pub(super) struct Interrupted<T> {
+    /// A panic out of a drop, if there was one.
+    pub(super) left: Settled<T>,
+    /// What the two have cancelled, and what has not ended of it.
+    pub(super) adopted: Adopted,
+    /// Whether the cleanup has ended by itself.
+    pub(super) has_ended: bool,
 }
 
 /// Held by a guard.
@@ -93,13 +125,8 @@ where
 
     /// The cleanup ends where it is.
     fn leave(self: Pin<&mut Self>) -> Option<Settled<T>> {
-        let mut this = self.project();
-        let mut left = this.settled.take()?.left(&this.rules.texts);
-        this.adopted.take().pass_on();
-        if let Some(payload) = this.build_panic.take() {
-            failure::report_panic(FailureKind::CleanupPanicked, payload, this.rules.texts.location);
-        }
-        left.add_drop_panic(catch(|| this.cleanup.set(None)), this.rules.texts.location);
+        let Interrupted { left, adopted, .. } = self.interrupt()?;
+        adopted.pass_on();
         Some(left)
     }
 }

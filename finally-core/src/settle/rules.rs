@@ -196,6 +196,15 @@ impl<T> Settled<T> {
         Self { outcome: Outcome::Cancelled, rare: None }
     }
 
+    /// Goes back to an exit, for a body whose caller has left and whose cleanup is still to be evaluated.
+    pub(super) fn into_exit(self, adopted: Adopted) -> Exit<T> {
+        let drop_panic = match self.rare.map(|rare| *rare) {
+            Some(Rare::DropPanic { payload, .. }) => Some(payload),
+            Some(Rare::OfCleanup(_)) | None => None,
+        };
+        Exit { outcome: self.outcome, drop_panic, adopted }
+    }
+
     /// Adds a panic out of the drop of what was cancelled. There is room for one, so the next is reported.
     pub(crate) fn add_drop_panic(
         &mut self,

@@ -21,14 +21,14 @@ use super::{
     jumps::{self, Jump, Lowered},
 };
 use crate::{
-    cleanup,
+    cleanup::{self, Cleanup},
     options::OnCancel,
-    settle::{self, Settlement},
+    settle::{self, Replacement, Settlement},
     tokens,
 };
 
 pub(crate) fn expand(block: &Block) -> TokenStream {
-    let on_cancel = block.options.on_cancel.as_ref().map(|written| written.value).unwrap_or_default();
+    let on_cancel = block.options.on_cancel();
     let span = Span::mixed_site().located_at(block.cleanup.span);
     let expansion = Expansion { block, on_cancel, private: Ident::new("__finally", span), span };
     let import = expansion.import();
@@ -50,7 +50,7 @@ struct Passage {
 
 struct Expansion<'a> {
     block: &'a Block,
-    on_cancel: OnCancel,
+    on_cancel: &'a OnCancel,
     /// The one name for all that is ours.
     private: Ident,
     span: Span,
@@ -257,7 +257,7 @@ impl Expansion<'_> {
             Some(_) => quote_spanned!(span=> #private::run(#private::leaving(&__finally_left, async #body))),
             None => quote_spanned!(span=> #private::call(|| #body)),
         };
-        let build = self.build_fallible(&self.build(OnCancel::Block));
+        let build = self.build_fallible(&self.build(&OnCancel::Block));
         let cleanup_text = settle::describe(self.span, "cleanup");
         let settle = quote_spanned! {self.span=>
             // Where nothing inside ends but by a panic, this type has no value, of which the user is not to be told.
@@ -387,7 +387,8 @@ impl Expansion<'_> {
         let body = self.typed_body();
         let outer = moves.then(|| quote_spanned!(span=> move));
         // What the cleanup shares with the body, the body borrows.
-        let takes_all = moves && !tokens::share_variable(&block.body.block.stream(), &block.cleanup.tokens);
+        let shares = |cleanup: &Cleanup| tokens::share_variable(&block.body.block.stream(), &cleanup.tokens);
+        let takes_all = moves && !shares(&block.cleanup) && !self.on_cancel.replacement().is_some_and(shares);
         let inner = takes_all.then(|| quote_spanned!(span=> move));
         let settle = self.settle(self.build(self.on_cancel), self.describe_output());
         quote_spanned! {span=>
@@ -423,8 +424,19 @@ impl Expansion<'_> {
     /// From the exit to the ending, where something is awaited.
     fn settle(&self, build: TokenStream, body: TokenStream) -> TokenStream {
         let Self { on_cancel, private, span, .. } = self;
-        let settlement =
-            Settlement { on_cancel: *on_cancel, private, span: *span, build, body, in_coroutine: true };
+        let build_replacement = on_cancel.replacement().map(|cleanup| {
+            let span = Span::mixed_site().located_at(cleanup.span);
+            Replacement { span, built: settle::evaluate(cleanup, true, &OnCancel::Detach, private, span) }
+        });
+        let settlement = Settlement {
+            on_cancel,
+            private,
+            span: *span,
+            build,
+            build_replacement,
+            body,
+            in_coroutine: true,
+        };
         // What a cleanup borrows from around the block nobody can tell here.
         settlement.expand(|| quote_spanned!(*span=> #private::Option::None))
     }
@@ -435,7 +447,7 @@ impl Expansion<'_> {
     }
 
     /// Evaluates the cleanup.
-    fn build(&self, on_cancel: OnCancel) -> TokenStream {
+    fn build(&self, on_cancel: &OnCancel) -> TokenStream {
         let Self { private, span, block, .. } = self;
         let built = settle::evaluate(&block.cleanup, true, on_cancel, private, *span);
         quote_spanned!(*span=> let __finally_end = #built;)

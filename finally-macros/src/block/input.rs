@@ -1,6 +1,6 @@
 //! What stands inside `finally! { .. }`. The body stays one group of tokens, as the body of an annotated function does.
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::{
     Pat, Token, Type,
@@ -255,7 +255,11 @@ fn parse_options(separator: &Separator, input: ParseStream<'_>) -> syn::Result<O
         return Ok(Options::default());
     }
     let options: Group = input.parse()?;
-    Options::parse_of_block.parse2(options.stream())
+    let options = Options::parse_of_block.parse2(options.stream())?;
+    if let Some(replacement) = options.on_cancel().replacement() {
+        check_jumps(&Group::new(Delimiter::Brace, replacement.tokens.clone()))?;
+    }
+    Ok(options)
 }
 
 fn parse_cleanup(separator: &Separator, input: ParseStream<'_>) -> syn::Result<(Cleanup, Option<Span>)> {
@@ -304,11 +308,18 @@ fn check_cleanup(block: &Group) -> syn::Result<()> {
             "`return` cannot leave the cleanup; what the body began goes on behind it, so end it by `if`, or by `?` where it is a `Result`"
         ));
     }
-    if let Some(word) = jumps::first(block) {
-        errors.push(error!(
-            word,
-            "`{word}` cannot leave the cleanup; what the body began goes on behind it, so decide it in the body or behind the whole block"
-        ));
+    if let Err(error) = check_jumps(block) {
+        errors.push(error);
     }
     errors.finish()
+}
+
+fn check_jumps(block: &Group) -> syn::Result<()> {
+    if let Some(word) = jumps::first(block) {
+        bail!(
+            word,
+            "`{word}` cannot leave the cleanup; what the body began goes on behind it, so decide it in the body or behind the whole block"
+        );
+    }
+    Ok(())
 }
