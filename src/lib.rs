@@ -54,7 +54,7 @@ pub use finally_core::{FinallyStream, FinallyStreamExt};
 /// | any other expression or block | evaluated at the end, with the arguments in scope |
 ///
 /// It evaluates to `()`, to `Result<(), E>`, or to a future of one of them, which is awaited. A `?` in it ends the cleanup,
-/// not the function, and a `return` is an error.
+/// not the function, and a `return` is an error. A cleanup with a `?` that ends in `Ok(())` fails with the error of the function.
 ///
 /// An expression that contains `.await` stands for `async move { .. }`: it takes what it mentions, and on cancellation
 /// none of it runs inside the drop. So does one that contains `join!`, `try_join!` or `select!`. One without `.await` is evaluated

@@ -184,7 +184,7 @@ fn with_one_that_blocks_on_cancel() {
 
 #[test]
 fn with_one_that_is_replaced_on_cancel() {
-    functions!(replaced(value) #[finally({ let _ = &value; close_for(&0).await }, on_cancel = (close()))]);
+    functions!(replaced(value) #[finally(close_for(&0).await, on_cancel = (close()))]);
     compare!(replaced with plain);
 }
 

@@ -149,3 +149,8 @@ fn a_block_runs_its_cleanup_on_a_value_on_a_return_and_on_cancellation() {
     }
     assert_eq!(log.into_inner(), ["at once", "at once", "awaited", "awaited", "in place"]);
 }
+
+#[test]
+fn what_needs_the_standard_library_is_told_once() {
+    trybuild::TestCases::new().compile_fail("tests/ui/no_std/*.rs");
+}

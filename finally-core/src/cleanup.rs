@@ -64,7 +64,8 @@ pub enum Awaited {}
 #[diagnostic::on_unimplemented(
     message = "a cleanup evaluates to `()`, to `Result<(), E>`, or to a future of one of them, not to `{Self}`",
     label = "this evaluates to `{Self}`",
-    note = "to ignore the value, write `{{ let _ = ..; }}`, or `{{ let _ = (..).await; }}` for a future"
+    note = "to keep the error of a `Result`, write `(..).map(drop)`, or `(..).await.map(drop)` for a future",
+    note = "to ignore any other value, write `{{ let _ = ..; }}`, or `{{ let _ = (..).await; }}` for a future"
 )]
 pub trait Cleanup<Marker>: Sized {
     /// Whether it has ended when it is evaluated, so that it waits for nothing.

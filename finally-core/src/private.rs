@@ -280,6 +280,78 @@ mod with_std {
     }
 }
 
+#[cfg(not(feature = "std"))]
+pub use without_std::*;
+
+/// What an expansion with `on_cancel = block` names, so that the compiler says one thing about it.
+#[cfg(not(feature = "std"))]
+mod without_std {
+    use core::{convert::Infallible, future::Future};
+
+    use crate::{
+        cleanup::{Cleanup, CleanupValue},
+        describe::Describe,
+        evaluate::Evaluated,
+        settle::Skipping,
+    };
+
+    /// Implemented by no type.
+    #[diagnostic::on_unimplemented(
+        message = "`on_cancel = block` needs the feature `std`: without it a drop cannot wait",
+        label = "a drop cannot wait for this cleanup",
+        note = "turn the feature on, or choose `on_cancel = skip`, or `on_cancel = (..)` with a cleanup that does not await"
+    )]
+    pub trait Waits: Future + Sized {
+        fn wait<E>() -> E;
+    }
+
+    pub fn settle_or_block<T, K, M, V>(
+        _: Describe<T>,
+        _: Describe<V>,
+        _: Evaluated<T, K, M, V>,
+        _: Option<Infallible>,
+    ) -> Skipping<T, K::Future>
+    where
+        K: Cleanup<M, Value = V, Future: Waits>,
+        V: CleanupValue,
+    {
+        K::Future::wait()
+    }
+
+    pub fn end_or_block<T, K, M, V>(
+        body: Describe<T>,
+        cleanup: Describe<V>,
+        end: Evaluated<T, K, M, V>,
+        detacher: Option<Infallible>,
+    ) -> Skipping<T, K::Future>
+    where
+        K: Cleanup<M, Value = V, Future: Waits>,
+        V: CleanupValue,
+    {
+        settle_or_block(body, cleanup, end, detacher)
+    }
+
+    impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
+        pub const fn detach_probe(&self) -> DetachProbe {
+            DetachProbe
+        }
+    }
+
+    pub struct DetachProbe;
+
+    pub trait DetachSend {}
+
+    pub trait DetachLocal {
+        fn __finally_detacher(&self) -> Option<Infallible>;
+    }
+
+    impl DetachLocal for DetachProbe {
+        fn __finally_detacher(&self) -> Option<Infallible> {
+            None
+        }
+    }
+}
+
 /// Takes a value, in code that never runs: it makes a block that only borrows the value capture it.
 pub fn take<T>(_: T) {}
 
@@ -291,6 +363,27 @@ pub const fn never<T>() -> T {
 /// In a function whose head the macro could not read, and the compiler could.
 pub const fn unreadable() {
     panic!("`finally` cannot read the head of this function, and would not clean up: write it in another way")
+}
+
+/// Stands in front of an expression with the attribute, which compiles on a nightly compiler alone.
+pub const fn not_a_function() {
+    panic!(
+        "`finally` goes on a function, and would not clean up after an expression: use `finally::block::finally!`"
+    )
+}
+
+/// Ends a cleanup that succeeds and that may fail with the error of the function.
+pub const fn succeed<T: HasError>((): ()) -> Result<(), T::Error> {
+    Ok(())
+}
+
+/// A `Result`.
+pub trait HasError {
+    type Error;
+}
+
+impl<T, E> HasError for Result<T, E> {
+    type Error = E;
 }
 
 /// Requires that a type named `str` is that of the standard library.

@@ -37,6 +37,15 @@ pub(crate) fn expand(name: &str, arguments: TokenStream, item: TokenStream) -> T
                 &quote_spanned!(span=> const { __finally::unreadable() }),
             );
         }
+        Ok(Item::Expression) => {
+            // The compiler reports it, and twice. A nightly one may accept it: what runs without its cleanup must not go unnoticed.
+            let import = import(name, arguments);
+            return quote_spanned! {Span::mixed_site()=> {
+                #import
+                __finally::not_a_function();
+                #item
+            }};
+        }
         Err(error) => return beside(error, item),
     };
     // The compiler refuses a type without a size, and says so once if nothing is made of the function.
@@ -64,9 +73,7 @@ pub(crate) fn expand(name: &str, arguments: TokenStream, item: TokenStream) -> T
 /// The item as it is, which has no cleanup, with a statement in front that the compiler refuses if there is nothing else that it
 /// refuses about the function.
 fn unchanged(name: &str, arguments: TokenStream, item: TokenStream, proof: &TokenStream) -> TokenStream {
-    let arguments = (|input: ParseStream<'_>| Arguments::parse(name, input)).parse2(arguments);
-    let krate = arguments.ok().and_then(|arguments| arguments.options.krate);
-    let import = expand::import(krate.as_ref(), &Ident::new("__finally", Span::mixed_site()));
+    let import = import(name, arguments);
     let mut trees: Vec<TokenTree> = item.into_iter().collect();
     if let Some(TokenTree::Group(body)) = trees.last_mut() {
         let inside = body.stream();
@@ -75,10 +82,20 @@ fn unchanged(name: &str, arguments: TokenStream, item: TokenStream, proof: &Toke
     trees.into_iter().collect()
 }
 
+/// Imports what a proof names.
+fn import(name: &str, arguments: TokenStream) -> TokenStream {
+    let arguments = (|input: ParseStream<'_>| Arguments::parse(name, input)).parse2(arguments);
+    let krate = arguments.ok().and_then(|arguments| arguments.options.krate);
+    expand::import(krate.as_ref(), &Ident::new("__finally", Span::mixed_site()))
+}
+
 fn parse_arguments(name: &str, function: &Function, arguments: TokenStream) -> syn::Result<Arguments> {
     let mut arguments = (|input: ParseStream<'_>| Arguments::parse(name, input)).parse2(arguments)?;
     if function.returns() == Returns::Value {
         arguments.cleanup = arguments.cleanup.of_sync_function();
+    }
+    if let Some(result) = function.result() {
+        arguments.cleanup.fail_as(result);
     }
     check::check(name, function, &arguments)?;
     Ok(arguments)

@@ -15,6 +15,12 @@ pub(crate) fn check(name: &str, function: &Function, arguments: &Arguments) -> s
     if let Err(error) = check_fate(&arguments.cleanup) {
         errors.push(error);
     }
+    let cleanups = arguments.cleanups();
+    for cleanup in [Some(cleanups.first), cleanups.replacement].into_iter().flatten() {
+        if let Err(error) = cleanup.check_failure() {
+            errors.push(error);
+        }
+    }
     if function.returns() == Returns::Value {
         check_sync_function(name, function, arguments, &mut errors);
     } else {

@@ -3,11 +3,14 @@
 use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::{
-    Block, Expr, ExprAsync, ExprClosure, ExprLit, ExprPath, Lit, Pat, Path, ReturnType, Stmt, Token,
+    Block, Expr, ExprAsync, ExprClosure, ExprLit, ExprPath, Lit, Pat, Path, ReturnType, Stmt, Token, Type,
     parse::ParseStream, parse_quote_spanned, spanned::Spanned as _,
 };
 
-use crate::{error::bail, input, tokens};
+use crate::{
+    error::{bail, error},
+    input, tokens,
+};
 
 pub(crate) struct Cleanup {
     kind: Kind,
@@ -74,6 +77,70 @@ impl Cleanup {
             }
         }
         Ok(cleanup)
+    }
+
+    /// Lets a cleanup that `?` may end, and that else ends in `Ok(())`, fail with the error of `result`: `?` converts into any type, so
+    /// that nothing else says which.
+    pub(crate) fn fail_as(&mut self, result: &Type) {
+        if let Some(ok) = self.ok_of_unknown_error() {
+            let span = Span::mixed_site().located_at(ok.span());
+            *ok = parse_quote_spanned!(span=> __finally::succeed::<#result>);
+        }
+    }
+
+    /// Refuses such a cleanup where there is no `result`.
+    pub(crate) fn check_error(&mut self) -> syn::Result<()> {
+        match self.ok_of_unknown_error() {
+            Some(ok) => bail!(ok, "nothing says which error this is; name it: `Ok::<(), E>(())`"),
+            None => Ok(()),
+        }
+    }
+
+    /// The `Ok` of a cleanup that `?` may end, and that else ends in `Ok(())`.
+    fn ok_of_unknown_error(&mut self) -> Option<&mut Expr> {
+        let (Kind::Await(expression) | Kind::Expression(expression)) = &mut self.kind else { return None };
+        let block = match expression {
+            Expr::Block(it) => &mut it.block,
+            Expr::Async(it) => &mut it.block,
+            _ => return None,
+        };
+        let body = block.to_token_stream();
+        if tokens::first_question_mark(&body).is_none() || tokens::has_word(&body, "return") {
+            return None;
+        }
+        let Some(Stmt::Expr(Expr::Call(call), None)) = block.stmts.last_mut() else { return None };
+        let is_unit = call.args.iter().all(|it| matches!(it, Expr::Tuple(it) if it.elems.is_empty()));
+        let is_ok = matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Ok"));
+        (is_unit && is_ok).then_some(&mut *call.func)
+    }
+
+    /// Refuses a cleanup that `?` may end, and that ends in nothing otherwise.
+    pub(crate) fn check_failure(&self) -> syn::Result<()> {
+        let block = match &self.kind {
+            Kind::Await(Expr::Block(it)) | Kind::Expression(Expr::Block(it)) => &it.block,
+            Kind::Await(Expr::Async(it)) => &it.block,
+            Kind::Closure(it) | Kind::AsyncClosure(it) if matches!(it.output, ReturnType::Default) => {
+                match &*it.body {
+                    Expr::Block(it) => &it.block,
+                    _ => return Ok(()),
+                }
+            }
+            _ => return Ok(()),
+        };
+        let ends_in_nothing = match block.stmts.last() {
+            Some(Stmt::Expr(Expr::ForLoop(_) | Expr::While(_), _) | Stmt::Local(_)) => true,
+            Some(Stmt::Expr(_, semicolon)) => semicolon.is_some(),
+            Some(Stmt::Macro(call)) => call.semi_token.is_some(),
+            _ => false,
+        };
+        match tokens::first_question_mark(&block.to_token_stream()) {
+            Some(span) if ends_in_nothing && !block_diverges(block) => Err(error!(
+                at span,
+                "`?` ends the cleanup with an error, and the cleanup ends in `()`; end it in a `Result`: `Ok::<(), E>(())`, where `E` \
+                 is the type of the error"
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// The cleanup of a function that is not async, where a macro named `join` does not await.
@@ -373,5 +440,5 @@ fn not_a_cleanup(literal: &ExprLit) -> syn::Error {
         }
         _ => "give a function, a closure or an expression".to_owned(),
     };
-    crate::error::error!(literal, "a literal is not a cleanup; {way_out}")
+    error!(literal, "a literal is not a cleanup; {way_out}")
 }

@@ -4,7 +4,7 @@
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::{
-    Attribute, FnArg, GenericArgument, Ident, LitStr, Meta, Pat, PathArguments, Receiver, ReceiverKind,
+    Attribute, Expr, FnArg, GenericArgument, Ident, LitStr, Meta, Pat, PathArguments, Receiver, ReceiverKind,
     ReturnType, Signature, Token, Type, TypeParamBound, Visibility,
     ext::IdentExt as _,
     parse::{ParseStream, Parser as _, discouraged::Speculative as _},
@@ -26,6 +26,8 @@ pub(crate) enum Item {
     Function(Box<Function>),
     /// A function whose head is not one, which the compiler has told already: it parses an item before an attribute gets it.
     Unreadable,
+    /// An expression, of which the compiler has said that it takes no attribute.
+    Expression,
 }
 
 impl Item {
@@ -34,6 +36,11 @@ impl Item {
     }
 
     fn parse_stream(name: &str, input: ParseStream<'_>) -> syn::Result<Self> {
+        let ahead = input.fork();
+        if ahead.parse().is_ok_and(|expression| !matches!(expression, Expr::Macro(_))) && ahead.is_empty() {
+            input.parse::<TokenStream>()?;
+            return Ok(Self::Expression);
+        }
         let mut attributes = input.call(Attribute::parse_outer)?;
         let visibility: Visibility = input.parse()?;
         expect_function(name, input)?;
@@ -142,6 +149,19 @@ impl Function {
                 .generics
                 .type_params()
                 .any(|parameter| tokens::has_word(&output, &parameter.ident.to_string()))
+    }
+
+    /// The type of what its body or its future comes to, if that is spelled as a `Result`, or as an alias of one, and can be written
+    /// in an expression.
+    pub(crate) fn result(&self) -> Option<&Type> {
+        let ReturnType::Type(_, output) = &self.signature.output else { return None };
+        let output = match self.returns() {
+            Returns::Awaited | Returns::Value => output,
+            Returns::Future => self.output_of_future()?,
+            Returns::BoxedFuture => output_of_boxed_future(output)?,
+        };
+        let is_opaque = tokens::has_word(&output.to_token_stream(), "impl");
+        (is_result(output) && !is_opaque).then_some(output)
     }
 
     /// The type that it returns, if a value of it may be something that runs later, which a reference and a primitive are not.
@@ -370,6 +390,11 @@ fn output_of_bound(bound: &TypeParamBound) -> Option<&Type> {
         GenericArgument::AssocType(output) if output.ident == "Output" => Some(&output.ty),
         _ => None,
     })
+}
+
+pub(crate) fn is_result(ty: &Type) -> bool {
+    let Type::Path(ty) = ungrouped(ty) else { return false };
+    ty.path.segments.last().is_some_and(|segment| segment.ident.to_string().ends_with("Result"))
 }
 
 fn ends_in(path: &syn::Path, name: &str) -> bool {

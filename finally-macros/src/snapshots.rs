@@ -328,6 +328,51 @@ fn a_replacement_that_uses_no_argument_is_a_handler_if_the_call_arms_it() {
 }
 
 #[test]
+fn a_question_mark_before_an_ok_converts_into_the_error_of_the_function() {
+    check(
+        "{ unlock()?; Ok(()) }",
+        "fn f() -> Result<u8, Failure> { Ok(1) }",
+        expect![[r#"
+        fn f() -> Result<u8, Failure> {
+            use ::finally::__private as __finally;
+            let __finally_exit = __finally::call(|| -> Result<u8, Failure> {
+                if false {
+                    return __finally::never();
+                }
+                { Ok(1) }
+            });
+            if false {
+                __finally::precedes(
+                    &__finally_exit,
+                    &__finally_exit.returned().__finally_when(),
+                );
+            }
+            let __finally_end = __finally::build_static(
+                __finally_exit,
+                |_| {
+                    unlock()?;
+                    __finally::succeed::<Result<u8, Failure>>(())
+                },
+            );
+            __finally::settle_sync(
+                __finally_end.body.__finally_describe(),
+                __finally_end.cleanup.__finally_describe(),
+                __finally_end,
+            )
+        }
+    "#]],
+    );
+}
+
+#[test]
+fn an_expression_is_left_to_the_compiler() {
+    let tokens = |source: &str| source.parse().expect("tokens");
+    let expansion = crate::attribute::expand("finally", tokens("clean"), tokens("|| 1"));
+    let expression = syn::parse2::<syn::Expr>(expansion).expect("an expression");
+    assert!(matches!(expression, syn::Expr::Block(_)));
+}
+
+#[test]
 fn block_hands_off_what_uses_nothing_where_it_would_deadlock() {
     check(
         "close(), on_cancel = block",

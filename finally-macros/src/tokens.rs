@@ -98,6 +98,30 @@ pub(crate) fn first_return(tokens: &TokenStream) -> Option<Span> {
     })
 }
 
+/// The first `?` that belongs to these tokens, and not to a block, a closure or a function in them. One in a macro may mean anything.
+pub(crate) fn first_question_mark(tokens: &TokenStream) -> Option<Span> {
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let mut at = 0;
+    while let Some(tree) = trees.get(at) {
+        if let Some(end) = end_of_inner_body(&trees, at) {
+            at = end;
+            continue;
+        }
+        let found = match tree {
+            TokenTree::Punct(mark) if mark.as_char() == '?' => Some(mark.span()),
+            TokenTree::Group(group) if macro_name(&trees, at).is_none() => {
+                first_question_mark(&group.stream())
+            }
+            _ => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+        at += 1;
+    }
+    None
+}
+
 /// Whether these tokens may leave the function around: by `return`, by `?`, by the failure of a block's cleanup, or by a macro
 /// that nobody knows the inside of. May say yes where that belongs to a closure inside, never no.
 pub(crate) fn may_leave(tokens: &TokenStream) -> bool {

@@ -69,7 +69,7 @@ pub(crate) fn parse(tokens: TokenStream) -> Result<Block, Wrong> {
         let (krate, name) = parse_header(input)?;
         let ty = parse_type(&name, input)?;
         let body = parse_body(&name, input)?;
-        Ok(match parse_rest(&name, &body, input) {
+        Ok(match parse_rest(&name, ty.as_ref(), &body, input) {
             Ok(Rest { options, cleanup, awaits }) => Ok(Block { krate, ty, body, awaits, options, cleanup }),
             Err(error) => {
                 input.parse::<TokenStream>()?;
@@ -87,10 +87,15 @@ struct Rest {
     awaits: Option<Span>,
 }
 
-fn parse_rest(name: &Ident, body: &Body, input: ParseStream<'_>) -> syn::Result<Rest> {
+fn parse_rest(name: &Ident, ty: Option<&Type>, body: &Body, input: ParseStream<'_>) -> syn::Result<Rest> {
     let separator = parse_separator(name, body.block.span_close(), input)?;
     let options = parse_options(&separator, input)?;
-    let (cleanup, cleanup_awaits) = parse_cleanup(&separator, input)?;
+    let (mut cleanup, cleanup_awaits) = parse_cleanup(&separator, input)?;
+    match (body.kind, ty) {
+        (Kind::Try, _) => cleanup.check_error()?,
+        (Kind::Async { .. }, Some(result)) if crate::input::is_result(result) => cleanup.fail_as(result),
+        (Kind::Async { .. }, _) => {}
+    }
     input.parse::<Option<Token![,]>>()?;
     check_end(name, &separator, input)?;
     let awaits = tokens::first_await_or_join(&body.block.stream()).or(cleanup_awaits);
@@ -280,6 +285,7 @@ fn parse_cleanup(separator: &Separator, input: ParseStream<'_>) -> syn::Result<(
         tokens::first_await_or_join(&block.stream()).or_else(|| tokens::last_async_block(&block.stream()));
     let cleanup = Cleanup::of_block(fate, block);
     check::check_fate(&cleanup)?;
+    cleanup.check_failure()?;
     Ok((cleanup, awaits))
 }
 
