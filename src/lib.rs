@@ -7,9 +7,9 @@
 pub use finally_core::testing;
 #[cfg(feature = "std")]
 pub use finally_core::{
-    Acquire, AlreadySet, BlockOnCancel, Blocking, BoxFuture, Close, Failure, FailureHook, FailureKind, Scope,
-    Settled, StillRunning, acquire, block_on_cancel, detached, drain, drain_blocking, drain_timeout,
-    set_executor, set_failure_hook, take_failure_hook, try_acquire,
+    Acquire, AlreadySet, BlockOnCancel, Blocking, BoxFuture, Close, Failure, FailureHook, FailureKind, Place,
+    Running, Scope, Settled, StillRunning, Tracked, Tracker, acquire, block_on_cancel, detached, drain,
+    drain_blocking, drain_timeout, running, set_executor, set_failure_hook, take_failure_hook, try_acquire,
 };
 pub use finally_core::{
     Awaited, Fate, Finally, FinallyExt, Guard, InPlace, ReplaceOnCancel, Replaceable, SkipOnCancel,

@@ -12,7 +12,7 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-use finally::{FinallyExt, Guard, block, finally, guard};
+use finally::{FinallyExt, Guard, Tracker, block, finally, guard};
 
 struct Counting;
 
@@ -273,8 +273,29 @@ fn p10_a_function_that_is_armed_by_the_call_allocates_as_one_that_is_not() {
 }
 
 #[cfg(feature = "tokio")]
+#[test]
+fn p10_a_tracked_future_allocates_nothing() {
+    let tracker = Tracker::new();
+    assert_eq!(allocations_of(tracker.track_future(sync_without_arguments(1)), None), 0);
+    assert_eq!(allocations_of(tracker.track_future(sync_without_arguments(1)), Some(1)), 0);
+}
+
+#[test]
+fn p10_a_tracked_future_inside_of_another_allocates_in_its_first_poll_alone() {
+    let (outer, inner) = (Tracker::new(), Tracker::new());
+    let thrice = async {
+        for _ in 0..3 {
+            suspend().await;
+        }
+    };
+    assert_eq!(allocations_of(outer.track_future(inner.track_future(thrice)), None), 1);
+}
+
 mod handed_off {
-    use std::future::{pending, poll_fn};
+    use std::{
+        future::{pending, poll_fn},
+        sync::LazyLock,
+    };
 
     use tokio::{
         runtime::{Builder, Handle},
@@ -316,6 +337,7 @@ mod handed_off {
     /// Allocations and tasks of a future that is polled once and dropped, and of its cleanups.
     fn of_a_cancelled<F: Future>(make: fn() -> F, cleanups: usize) -> (usize, usize) {
         let runtime = Builder::new_current_thread().build().unwrap();
+        CLEANED.set(0);
         runtime.block_on(async {
             let mut counts = (0, 0);
             // The first one also makes what stays.
@@ -365,6 +387,24 @@ mod handed_off {
     fn p10_a_cancelled_tree_of_ten_allocates_fourteen_times() {
         let (allocations, _) = of_a_cancelled(ten, 10);
         assert!(allocations <= 14, "{allocations}");
+    }
+
+    /// The tracker is one that stays.
+    fn tracked<F: Future>(future: F) -> finally::Tracked<F> {
+        static TRACKER: LazyLock<Tracker> = LazyLock::new(Tracker::new);
+        TRACKER.track_future(future)
+    }
+
+    #[test]
+    fn p10_a_tracked_cleanup_allocates_as_often_as_another() {
+        let (untracked, _) = of_a_cancelled(alone, 1);
+        assert_eq!(of_a_cancelled(|| tracked(alone()), 1).0, untracked);
+    }
+
+    #[test]
+    fn p10_a_tracked_tree_of_ten_is_one_task_and_allocates_as_often_as_another() {
+        let untracked = of_a_cancelled(ten, 10);
+        assert_eq!(of_a_cancelled(|| tracked(ten()), 10), untracked);
     }
 
     #[test]

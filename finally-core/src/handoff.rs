@@ -20,9 +20,12 @@
 //! | `block` | driving a cleanup to its end inside a drop: `on_cancel = block` |
 //! | `park` | waiting in a thread, and wakes that are meant for that wait alone |
 //! | `runtime` | this thread's place in a tokio runtime |
-//! | `counts` | how many chains have not ended, and who waits for that |
-//! | `drain` | waiting for all detached cleanups |
+//! | `counts` | how many cleanups have not ended, and who waits for that |
+//! | `trackers` | the same for the cleanups of one tracker, and which trackers this thread is inside of |
+//! | `drain` | waiting for the cleanups of the process, or of a tracker |
 //! | `exempt` | the cleanups that a `drain` inside a cleanup does not wait for |
+//! | `register` | the cleanups that have not ended, with their locations |
+//! | `running` | the same as a user sees them |
 //! | `sync` | the locks and counters, which a model checker can replace |
 
 mod adopted;
@@ -35,22 +38,32 @@ mod exempt;
 mod group;
 mod inside;
 mod park;
+mod register;
+mod running;
 #[cfg(feature = "tokio")]
 mod runtime;
 mod sync;
 mod thread;
+mod trackers;
 
 #[cfg(all(test, shuttle))]
 mod models;
 
 pub(crate) use adopted::{Adopted, GroupKey, hand_off};
 pub(crate) use block::{Drive, block};
-pub use drain::{StillRunning, detached, drain, drain_blocking, drain_timeout};
+pub(crate) use drain::{Drain, DrainTimeout, Of};
+pub use drain::{detached, drain, drain_blocking, drain_timeout};
 pub use executor::{AlreadySet, set_executor};
 pub(crate) use inside::{Dropping, Outer};
+pub use running::{Place, Running, StillRunning, running};
+#[cfg(feature = "testing")]
+pub(crate) use trackers::of_thread;
+pub(crate) use trackers::{Counted, Membership, Trackers};
 
-use alloc::boxed::Box;
-use core::{future::Future, pin::Pin};
+use alloc::{boxed::Box, vec::Vec};
+use core::{future::Future, panic::Location, pin::Pin};
+
+use crate::failure::{self, FailureKind};
 
 /// Whether other threads go on while this one waits.
 ///
@@ -59,3 +72,15 @@ const HAS_THREADS: bool = !cfg!(target_family = "wasm");
 
 /// A future that an executor takes: a cleanup, or a chain of them, that reports its failures by itself.
 pub type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// The cleanups of one tracker that have not ended, the oldest first.
+pub(crate) fn running_of(tracker: &sync::Arc<Counted>) -> Vec<Running> {
+    register::running(Some(tracker))
+}
+
+/// Reports a cleanup that nobody is left to run.
+pub(crate) fn report_lost(reason: &str, location: &'static Location<'static>) {
+    #[cfg(feature = "testing")]
+    trackers::here().cleanup_lost();
+    failure::report(FailureKind::Lost, reason.into(), location);
+}

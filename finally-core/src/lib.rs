@@ -23,6 +23,7 @@
 //! | `exclusive` | the place of a cleanup that is being awaited |
 //! | `describe`, `opaque` | the text of a failure, with and without a macro that sees its type |
 //! | `handoff` | the life of a cleanup after its caller has left, and how to wait for it |
+//! | `settled`, `tracker` | waits for the cleanups of one future, and of one server |
 //! | `report`, `failure` | failures that no caller receives |
 //!
 //! # Features
@@ -98,6 +99,8 @@ mod signal;
 mod stream_ext;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "std")]
+mod tracker;
 mod unwind;
 mod value_guard;
 
@@ -126,5 +129,8 @@ pub use settled::Settled;
 pub use failure::{Failure, FailureHook, FailureKind, set_failure_hook, take_failure_hook};
 #[cfg(feature = "std")]
 pub use handoff::{
-    AlreadySet, BoxFuture, StillRunning, detached, drain, drain_blocking, drain_timeout, set_executor,
+    AlreadySet, BoxFuture, Place, Running, StillRunning, detached, drain, drain_blocking, drain_timeout,
+    running, set_executor,
 };
+#[cfg(feature = "std")]
+pub use tracker::{Tracked, Tracker};

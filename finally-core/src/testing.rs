@@ -1,7 +1,8 @@
 //! For tests of code that cleans up.
 //!
-//! What is detached and what fails without a caller belongs to the whole process, and so does the failure hook. Tests that run
-//! beside each other in one process, as those of `cargo test` do, take turns by [`capture`].
+//! Tests that run beside each other in one process, as those of `cargo test` do, share its cleanups, its failures and the failure
+//! hook. [`track`] gives a test cleanups of its own, which [`quiesce`] waits for. Tests that look at failures are serialized by
+//! [`capture`].
 
 use alloc::{
     borrow::ToOwned,
@@ -9,17 +10,34 @@ use alloc::{
     sync::Arc,
     vec::Vec,
 };
-use core::{panic::Location, time::Duration};
+use core::{
+    fmt,
+    future::{Future, poll_fn},
+    marker::PhantomData,
+    mem,
+    panic::Location,
+    task::Poll,
+    time::Duration,
+};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::{Failure, FailureKind, failure, handoff};
+use crate::{
+    Failure, FailureKind, Tracked, Tracker, failure,
+    handoff::{Trackers, of_thread},
+};
 
-/// How long [`quiesce`] waits for cleanups that are still going on: 10 s of the real clock.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+/// How long [`quiesce`] waits for cleanups that are still running: 10 s of the real clock.
+pub const QUIESCE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Waits for all detached cleanups, and fails the test if one does not end, or was lost since the last call.
+/// Waits for the cleanups of a test, and fails the test if one does not end, or was lost since the last call.
 ///
-/// Call it as the last thing in a test. It waits [`PATIENCE`] at most.
+/// Call it as the last thing in a test. It waits [`QUIESCE_TIMEOUT`] at most. After [`track`] or [`capture`] it waits for the
+/// cleanups of this test, and otherwise for all of the process, those of other tests among them.
+///
+/// It lets other tasks go first, because a runtime drops an aborted task in a turn of that task. A task that runs on another thread
+/// may be dropped later: wrap it in [`Tracking::track_future`], as in the example, or await its handle.
+///
+/// # Examples
 ///
 /// ```
 /// use finally::{finally, testing};
@@ -30,7 +48,8 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// }
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// let server = tokio::spawn(serve());
+/// let test = testing::track();
+/// let server = tokio::spawn(test.track_future(serve()));
 /// tokio::task::yield_now().await;
 /// server.abort();
 /// testing::quiesce().await;
@@ -39,25 +58,60 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// # Panics
 ///
-/// If cleanups are still running, or were lost; it says how many.
+/// If cleanups or tracked futures are still running, or cleanups were lost. The message lists their locations.
 pub async fn quiesce() {
-    let drained = handoff::drain_timeout(PATIENCE).await;
-    let lost = failure::take_lost();
-    assert!(drained.is_ok() && lost == 0, "{}", unsettled(drained.err(), lost));
+    let left = Left::here();
+    let mut turns = 0;
+    poll_fn(|context| {
+        turns += 1;
+        if turns > TURNS {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+    let drained = match &left.tracker {
+        Some(tracker) => tracker.drain_timeout(QUIESCE_TIMEOUT).await,
+        None => crate::drain_timeout(QUIESCE_TIMEOUT).await,
+    };
+    left.check(drained);
 }
 
-/// Does what [`quiesce`] does, in a test that is not async.
+/// How often other tasks go first. A task that is dropped may abort others, which are dropped one turn later.
+const TURNS: usize = 8;
+
+/// Does the same as [`quiesce`], in a test that is not async.
 ///
 /// # Panics
 ///
-/// If cleanups are still running, or were lost; it says how many.
+/// If cleanups or tracked futures are still running, or cleanups were lost. The message lists their locations.
 pub fn quiesce_blocking() {
-    let drained = handoff::drain_blocking(Some(PATIENCE));
-    let lost = failure::take_lost();
-    assert!(drained.is_ok() && lost == 0, "{}", unsettled(drained.err(), lost));
+    let left = Left::here();
+    let drained = match &left.tracker {
+        Some(tracker) => tracker.drain_blocking(Some(QUIESCE_TIMEOUT)),
+        None => crate::drain_blocking(Some(QUIESCE_TIMEOUT)),
+    };
+    left.check(drained);
 }
 
-fn unsettled(still_running: Option<handoff::StillRunning>, lost: usize) -> String {
+/// The cleanups that a test may leave behind: those of its tracker, if it has one.
+struct Left {
+    tracker: Option<Tracker>,
+}
+
+impl Left {
+    fn here() -> Self {
+        Self { tracker: of_thread::with(Tracker::innermost) }
+    }
+
+    fn check(&self, drained: Result<(), crate::StillRunning>) {
+        let lost = self.tracker.as_ref().map_or_else(failure::take_lost, Tracker::take_lost);
+        assert!(drained.is_ok() && lost == 0, "{}", unsettled(drained.err(), lost));
+    }
+}
+
+fn unsettled(still_running: Option<crate::StillRunning>, lost: usize) -> String {
     let lost = match lost {
         0 => None,
         1 => Some("1 cleanup is lost".to_owned()),
@@ -67,9 +121,68 @@ fn unsettled(still_running: Option<handoff::StillRunning>, lost: usize) -> Strin
     alloc::format!("the test leaves something behind: {}", parts.join(", and "))
 }
 
-/// Collects the failures that no caller gets, in place of the hook before, until the result is dropped.
+/// Gives this test a [`Tracker`] of its own, until the result is dropped.
 ///
-/// One test at a time: a second call waits for the end of the first.
+/// All cleanups that this thread hands off belong to it, so on a current-thread runtime, which `#[tokio::test]` uses, all cleanups
+/// of the test do. On a runtime of several threads, wrap the tasks that the test spawns in [`Tracking::track_future`].
+///
+/// Tests with a tracker each run beside each other: [`quiesce`] waits for the cleanups of its own test alone.
+///
+/// # Examples
+///
+/// ```
+/// use finally::{guard, testing};
+///
+/// let test = testing::track();
+/// drop(guard(1, |_| async { println!("cleaned up") }));
+/// assert_eq!(test.tracker().running().len(), 1);
+/// testing::quiesce_blocking();
+/// ```
+#[must_use = "dropped at once, it tracks nothing"]
+pub fn track() -> Tracking {
+    let tracker = Tracker::new();
+    let before = of_thread::replace(tracker.trackers().clone());
+    Tracking { tracker, before, of_this_thread: PhantomData }
+}
+
+/// The tracker of a test, see [`track`]. It stays on its thread. Dropped, it puts the previous one in its place again.
+pub struct Tracking {
+    tracker: Tracker,
+    before: Trackers,
+    of_this_thread: PhantomData<*const ()>,
+}
+
+impl Tracking {
+    /// Returns the tracker of the test.
+    #[must_use]
+    pub const fn tracker(&self) -> &Tracker {
+        &self.tracker
+    }
+
+    /// Wraps a future that the test spawns, see [`Tracker::track_future`].
+    pub fn track_future<F: Future>(&self, future: F) -> Tracked<F> {
+        self.tracker.track_future(future)
+    }
+}
+
+impl Drop for Tracking {
+    fn drop(&mut self) {
+        of_thread::replace(mem::replace(&mut self.before, Trackers::NONE));
+    }
+}
+
+impl fmt::Debug for Tracking {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Tracking").field(&self.tracker).finish()
+    }
+}
+
+/// Collects the failures that no caller receives, replacing the failure hook, until the result is dropped.
+///
+/// Tests that capture are serialized: a second call waits for the end of the first. It tracks the cleanups of the test as well, as
+/// [`track`] does.
+///
+/// # Examples
 ///
 /// ```
 /// use finally::{FailureKind, finally, testing};
@@ -96,21 +209,28 @@ pub fn capture() -> Captured {
     crate::set_failure_hook(move |failure| {
         collected.lock().unwrap_or_else(PoisonError::into_inner).push(CapturedFailure::of(failure));
     });
-    Captured { failures, before, _turn: turn }
+    Captured { failures, before, tracking: track(), _turn: turn }
 }
 
-/// What [`capture`] returns. Puts the hook before in its place again when it is dropped.
+/// The failures of a test, see [`capture`]. Dropped, it puts the previous hook in its place again.
 pub struct Captured {
     failures: Arc<Mutex<Vec<CapturedFailure>>>,
     before: Option<crate::FailureHook>,
+    tracking: Tracking,
     _turn: MutexGuard<'static, ()>,
 }
 
 impl Captured {
-    /// The failures up to now, which it forgets.
+    /// Takes the failures captured so far.
     #[must_use]
     pub fn take(&self) -> Vec<CapturedFailure> {
-        core::mem::take(&mut *self.failures.lock().unwrap_or_else(PoisonError::into_inner))
+        mem::take(&mut *self.failures.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns the tracker of the test, see [`track`].
+    #[must_use]
+    pub const fn tracking(&self) -> &Tracking {
+        &self.tracking
     }
 }
 
@@ -123,8 +243,8 @@ impl Drop for Captured {
     }
 }
 
-impl core::fmt::Debug for Captured {
-    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl fmt::Debug for Captured {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("Captured").field(&self.failures).finish()
     }
 }

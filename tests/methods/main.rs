@@ -17,4 +17,5 @@ mod shown;
 mod streams;
 #[cfg(feature = "testing")]
 mod testing;
+mod tracker;
 mod types;

@@ -171,6 +171,7 @@ fn p6_one_in_another_waits_for_its_own_cleanups_alone() {
 
 #[test]
 fn p5_one_that_was_never_polled_does_nothing() {
+    let _turn = exclusive();
     let log = Log::default();
     let (_opens, gate) = oneshot::channel();
     drop(held(log.clone(), "clean", gate).settled());

@@ -3,6 +3,7 @@
 use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 use core::{
     future::Future,
+    iter,
     mem::{self, ManuallyDrop},
     panic::Location,
     pin::Pin,
@@ -12,12 +13,14 @@ use core::{
 use super::{
     BoxFuture,
     adopted::GroupKey,
-    drain::{CountedChain, CountedCleanup},
     executor,
     exempt::{self, Waits},
     group::{Group, OF_BODY, Ticket},
+    register::Registered,
+    running::Place,
     sync::Arc,
     thread,
+    trackers::{self, Trackers},
 };
 use crate::{
     failure::{self, FailureKind},
@@ -31,38 +34,41 @@ pub(super) struct Job {
     location: &'static Location<'static>,
     /// What is handed off inside the cleanup, which ends before the next job starts.
     adopted: GroupKey,
-    counted: Option<CountedCleanup>,
+    /// The cleanups of the chain in the register, which goes from job to job.
+    registered: Option<Registered>,
 }
 
 impl Job {
-    pub(super) fn new(cleanup: BoxFuture, location: &'static Location<'static>, adopted: GroupKey) -> Self {
-        Self { cleanup: Some(cleanup), location, adopted, counted: Some(CountedCleanup::new()) }
+    pub(super) const fn new(
+        cleanup: BoxFuture,
+        location: &'static Location<'static>,
+        adopted: GroupKey,
+    ) -> Self {
+        Self { cleanup: Some(cleanup), location, adopted, registered: None }
     }
 
+    /// Polls the cleanup, which has not ended, and drops it at its end.
     #[inline]
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if self.cleanup.is_some() {
-            let cleanup = &mut self.cleanup;
-            // In the steps of `polling`, through which less is inlined.
-            let outer = self.adopted.enter();
-            let polled = catch(|| {
-                if let Some(cleanup) = cleanup {
-                    ready!(cleanup.as_mut().poll(context));
-                }
-                *cleanup = None;
-                Poll::Ready(())
-            });
-            self.adopted.leave(outer);
-            match polled {
-                Ok(polled) => ready!(polled),
-                Err(payload) => {
-                    failure::report_panic(FailureKind::CleanupPanicked, payload, self.location);
-                    self.end();
-                }
+        let cleanup = &mut self.cleanup;
+        // In the steps of `polling`, through which less is inlined.
+        let outer = self.adopted.enter();
+        let polled = catch(|| {
+            if let Some(cleanup) = cleanup {
+                ready!(cleanup.as_mut().poll(context));
             }
-            self.counted = None;
+            *cleanup = None;
+            Poll::Ready(())
+        });
+        self.adopted.leave(outer);
+        match polled {
+            Ok(polled) => polled,
+            Err(payload) => {
+                failure::report_panic(FailureKind::CleanupPanicked, payload, self.location);
+                self.end();
+                Poll::Ready(())
+            }
         }
-        self.adopted.poll_end(context)
     }
 
     /// Drops what the cleanup still holds. A panic on that way is reported.
@@ -70,15 +76,6 @@ impl Job {
         let cleanup = self.cleanup.take();
         if let Err(payload) = self.adopted.polling(|| drop(cleanup)) {
             failure::report_panic(FailureKind::CleanupPanicked, payload, self.location);
-        }
-        self.counted = None;
-    }
-
-    /// Ends a job that nobody is left to run.
-    fn lose(mut self, reason: &str) {
-        if self.cleanup.is_some() {
-            failure::report(FailureKind::Lost, reason.into(), self.location);
-            self.end();
         }
     }
 }
@@ -88,12 +85,14 @@ impl Job {
 /// It is started as one task, on whatever executor. Nearly always it is one job, which waits for nothing else: the executor
 /// moves a small future for less than a large one.
 pub(super) struct Chain {
-    /// Never dropped in its place: a chain that is dropped before its end moves on, and a job that has ended holds nothing.
+    /// Never dropped in its place: a chain that is dropped before its end moves on, and a job that has ended holds nothing. A
+    /// chain without a job does not count: nothing is lost with it.
     first: ManuallyDrop<Option<Job>>,
     /// Counts this chain in the group of the finally around it.
     ticket: Option<Ticket>,
     rare: Option<Box<Rare>>,
-    counted: Option<CountedChain>,
+    /// Those that each job belongs to.
+    trackers: Trackers,
 }
 
 /// How many jobs a chain of several has room for at first. A cancelled call has one on each level, and to grow three times
@@ -114,13 +113,22 @@ struct Rare {
     #[allow(clippy::vec_box, reason = "they are moved out, and into other lists")]
     siblings: Vec<Box<Chain>>,
     waits: Option<Arc<Waits>>,
+    /// How many cleanups have ended that the register still shows. It is locked once for all that end in one poll.
+    ended: usize,
 }
 
 impl Chain {
-    const ENDED: Self = Self { first: ManuallyDrop::new(None), ticket: None, rare: None, counted: None };
+    const ENDED: Self = Self::with(None, None, Trackers::NONE);
 
+    #[inline(always)]
     fn new(job: Job, rare: Option<Box<Rare>>) -> Self {
-        Self { first: ManuallyDrop::new(Some(job)), ticket: None, rare, counted: Some(CountedChain::new()) }
+        let trackers = trackers::here();
+        trackers.chain_began();
+        Self::with(Some(job), rare, trackers)
+    }
+
+    const fn with(first: Option<Job>, rare: Option<Box<Rare>>, trackers: Trackers) -> Self {
+        Self { first: ManuallyDrop::new(first), ticket: None, rare, trackers }
     }
 
     pub(super) fn of(job: Job) -> Self {
@@ -132,10 +140,10 @@ impl Chain {
         Self::new(job, Some(Box::new(Rare { before, after, ..Rare::default() })))
     }
 
-    /// A chain without a job, which ends when a group has. It does not count: nothing is lost with it.
+    /// A chain without a job, which ends when a group has.
     pub(super) fn waiting(group: Arc<Group>) -> Self {
         let rare = Box::new(Rare { after: Some(group), ..Rare::default() });
-        Self { first: ManuallyDrop::new(None), ticket: None, rare: Some(rare), counted: None }
+        Self::with(None, Some(rare), Trackers::NONE)
     }
 
     /// The group that a chain without a job waits for.
@@ -143,24 +151,28 @@ impl Chain {
         if self.first.is_none() {
             let rare = self.rare.as_deref_mut().filter(|rare| rare.before.is_none());
             if let Some(group) = rare.and_then(|rare| rare.after.take()) {
-                self.end();
+                self.end(false);
                 return Ok(group);
             }
         }
         Err(self)
     }
 
-    /// Appends a job. If there are several chains, the job waits for all of them.
+    /// Appends a job. If there are several chains, or one that belongs to other trackers, the job waits for them in a chain of
+    /// its own.
     #[inline]
     pub(super) fn followed_by(mut self: Box<Self>, job: Job) -> Box<Self> {
-        if self.sibling_count() > 0 {
+        let belongs = self.first.is_none() || trackers::are_here(&self.trackers);
+        if !belongs || self.sibling_count() > 0 {
             return Self::after_each(self, job);
         }
         if self.first.is_some() {
+            self.trackers.cleanup_began();
             self.rare.get_or_insert_with(Rare::of_levels).rest.push_back(job);
         } else {
+            self.trackers = trackers::here();
+            self.trackers.chain_began();
             self.first = ManuallyDrop::new(Some(job));
-            self.counted = Some(CountedChain::new());
         }
         self
     }
@@ -231,47 +243,95 @@ impl Chain {
         self.ticket.is_some()
     }
 
+    /// Enters the cleanups in the register.
+    #[inline]
+    pub(super) fn register(&mut self) {
+        if let Some(first) = &mut *self.first {
+            let registered = match &self.rare {
+                None => Registered::new(first.location, iter::empty(), &self.trackers),
+                Some(rare) => rare.register(first.location, &self.trackers),
+            };
+            // There was none, and to drop it would be asked for.
+            mem::forget(first.registered.replace(registered));
+        }
+    }
+
+    /// Changes the place that the register shows.
+    pub(super) fn moves_to(&self, place: Place) {
+        if let Some(registered) = self.first.as_ref().and_then(|job| job.registered.as_ref()) {
+            registered.moves_to(place);
+        }
+    }
+
     /// Reports every job as lost.
     pub(super) fn lose(mut self, reason: &str) {
         if let Some(before) = self.rare.as_mut().and_then(|rare| rare.before.take()) {
             before.into_each(|chain| chain.lose(reason));
         }
         let rest = self.rare.as_mut().map(|rare| mem::take(&mut rare.rest)).unwrap_or_default();
-        self.first.take().into_iter().chain(rest).for_each(|job| job.lose(reason));
-        self.end();
+        let Some(mut first) = self.first.take() else { return };
+        first.registered = None;
+        exempt::within(&mut None, &self.trackers, || {
+            for mut job in iter::once(first).chain(rest) {
+                if job.cleanup.is_some() {
+                    super::report_lost(reason, job.location);
+                    job.end();
+                    self.trackers.cleanup_ended();
+                }
+            }
+        });
+        self.end(true);
     }
 
     #[inline]
     fn poll_jobs(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let counts = self.first.is_some();
         let mut waits = self.rare.as_mut().and_then(|rare| rare.waits.take());
-        let polled = exempt::within(&mut waits, || {
+        let polled = exempt::within(&mut waits, &self.trackers, || {
             if let Some(rare) = &mut self.rare {
                 ready!(rare.poll(context));
             }
             while let Some(job) = &mut *self.first {
-                ready!(job.poll(context));
-                let next = self.rare.as_mut().and_then(|rare| rare.rest.pop_front());
-                if next.is_none() {
+                if job.cleanup.is_some() {
+                    ready!(job.poll(context));
+                    // In this order: after a drain, the register shows nothing.
+                    match &mut self.rare {
+                        Some(rare) if !rare.rest.is_empty() => rare.ended += 1,
+                        _ => job.registered = None,
+                    }
+                    self.trackers.cleanup_ended();
+                }
+                ready!(job.adopted.poll_end(context));
+                let Some(mut next) = self.rare.as_mut().and_then(|rare| rare.rest.pop_front()) else {
                     self.first = ManuallyDrop::new(None);
                     break;
-                }
-                self.first = ManuallyDrop::new(next);
+                };
+                next.registered = job.registered.take();
+                self.first = ManuallyDrop::new(Some(next));
             }
             Poll::Ready(())
         });
         if polled.is_ready() {
-            self.end();
+            self.end(counts);
+        } else if let Some(rare) = &mut self.rare {
+            rare.waits = waits;
+            if rare.ended > 0 {
+                let registered = self.first.as_mut().and_then(|job| job.registered.as_mut());
+                registered.into_iter().for_each(|it| it.ended(mem::take(&mut rare.ended)));
+            }
         } else if waits.is_some() {
-            self.rare.get_or_insert_default().waits = waits;
+            self.rare = Some(Box::new(Rare { waits, ..Rare::default() }));
         }
         polled
     }
 
     /// In this order: what waits for this chain counts again, before the chain itself counts no more.
     #[inline]
-    fn end(&mut self) {
+    fn end(&mut self, counted: bool) {
         self.ticket = None;
-        self.counted = None;
+        if counted {
+            self.trackers.one_less_active();
+        }
     }
 }
 
@@ -279,6 +339,11 @@ impl Rare {
     #[cold]
     fn of_levels() -> Box<Self> {
         Box::new(Self { rest: VecDeque::with_capacity(LEVELS), ..Self::default() })
+    }
+
+    #[cold]
+    fn register(&self, first: &'static Location<'static>, trackers: &Trackers) -> Registered {
+        Registered::new(first, self.rest.iter().map(|job| job.location), trackers)
     }
 
     /// Waits for what ends before the first job.
@@ -316,7 +381,7 @@ impl Drop for Chain {
             thread::submit(mem::replace(chain, Chain::ENDED));
         }
 
-        if self.counted.is_some() {
+        if self.first.is_some() {
             move_on(self);
         }
     }

@@ -1,8 +1,6 @@
-//! How many cleanups are detached, and waiting for all of them.
+//! Waiting for all detached cleanups, of the process or of a tracker.
 
 use core::{
-    error::Error,
-    fmt,
     future::Future,
     pin::{Pin, pin},
     task::{Context, Poll, Waker},
@@ -12,60 +10,16 @@ use std::{thread, time::Instant};
 
 use super::{
     HAS_THREADS,
-    counts::Counts,
+    counts::{Active, PROCESS},
     exempt::{self, Exempt},
-    group::Slot,
+    group::{Group, Slot},
     inside,
     park::Parker,
+    running::StillRunning,
     sync::{Arc, AtomicBool, AtomicUsize, Mutex, Ordering::SeqCst, lock},
+    trackers::{self, Counted},
 };
 use crate::unwind::quietly;
-
-/// The counts of the process.
-static COUNTS: Counts = Counts::new();
-
-/// Counts one chain for as long as it has not ended.
-pub(super) struct CountedChain(());
-
-impl CountedChain {
-    pub(super) fn new() -> Self {
-        COUNTS.chain_began();
-        Self(())
-    }
-}
-
-impl Drop for CountedChain {
-    fn drop(&mut self) {
-        COUNTS.chain_ended();
-    }
-}
-
-/// Counts one cleanup for as long as it has not ended.
-pub(super) struct CountedCleanup(());
-
-impl CountedCleanup {
-    pub(super) fn new() -> Self {
-        CLEANUPS.fetch_add(1, SeqCst);
-        Self(())
-    }
-}
-
-impl Drop for CountedCleanup {
-    fn drop(&mut self) {
-        CLEANUPS.fetch_sub(1, SeqCst);
-    }
-}
-
-/// How many cleanups are in the chains.
-static CLEANUPS: AtomicUsize = AtomicUsize::new(0);
-
-pub(super) fn exempt_one_more() {
-    COUNTS.exempt_one_more();
-}
-
-pub(super) fn exempt_one_less() {
-    COUNTS.exempt_one_less();
-}
 
 /// Returns how many cleanups were handed off and have not ended yet.
 ///
@@ -79,7 +33,7 @@ pub(super) fn exempt_one_less() {
 /// ```
 #[must_use]
 pub fn detached() -> usize {
-    CLEANUPS.load(SeqCst)
+    PROCESS.unfinished.unfinished()
 }
 
 /// Waits until all detached cleanups have ended. Call it last, before the runtime is shut down.
@@ -110,17 +64,84 @@ pub fn detached() -> usize {
 /// # }
 /// ```
 pub fn drain() -> impl Future<Output = ()> + Send + Sync + Unpin {
-    Drain { wait: None }
+    Drain::new(Of::Process)
 }
 
-struct Drain {
+/// The cleanups that a drain waits for.
+#[derive(Clone)]
+pub(crate) enum Of {
+    Process,
+    /// With the tracked futures.
+    Tracker(Arc<Counted>),
+}
+
+/// The place from which a drain waits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum From {
+    /// No cleanup is polled: it waits for all.
+    Outside,
+    /// A cleanup that was handed off is polled: it waits for those that do not wait themselves.
+    Cleanup,
+    /// The same, or a tracked future, of the tracker itself: tracked futures would wait for themselves.
+    Inside,
+}
+
+impl Of {
+    fn from_here(&self) -> From {
+        match self {
+            Self::Tracker(tracker) if trackers::is_inside(tracker) => From::Inside,
+            _ if exempt::is_in_chain() => From::Cleanup,
+            _ => From::Outside,
+        }
+    }
+
+    fn unfinished(&self) -> &Group {
+        match self {
+            Self::Process => &PROCESS.unfinished,
+            Self::Tracker(tracker) => &tracker.counts.unfinished,
+        }
+    }
+
+    /// The count that a drain inside waits for.
+    fn active(&self, from: From) -> &Active {
+        match (self, from) {
+            (Self::Process, _) => &PROCESS.active,
+            (Self::Tracker(tracker), From::Inside) => &tracker.counts.active,
+            (Self::Tracker(tracker), From::Cleanup | From::Outside) => &tracker.active,
+        }
+    }
+
+    /// Reports what has not ended, unless the last one just has.
+    fn still_running(&self) -> Result<(), StillRunning> {
+        let unfinished = self.unfinished().unfinished();
+        let (running, futures) = match self {
+            Self::Process => (super::running(), 0),
+            Self::Tracker(tracker) => (super::running_of(tracker), tracker.futures()),
+        };
+        // They are read one after the other, and cleanups end in between.
+        let count = unfinished.saturating_sub(futures).max(running.len());
+        let tracked = if self.from_here() == From::Inside { 0 } else { futures };
+        if count == 0 && tracked == 0 { Ok(()) } else { Err(StillRunning { count, running, tracked }) }
+    }
+}
+
+pub(crate) struct Drain {
+    of: Of,
     /// From the first poll that did not end it.
     wait: Option<Wait>,
 }
 
+impl Drain {
+    pub(crate) const fn new(of: Of) -> Self {
+        Self { of, wait: None }
+    }
+}
+
 /// The place of one drain among those who wait.
 struct Wait {
+    of: Of,
     slot: Slot,
+    from: From,
     exempt: Option<Exempt>,
 }
 
@@ -130,16 +151,22 @@ impl Future for Drain {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         static LAST: AtomicUsize = AtomicUsize::new(0);
 
+        let Self { of, wait } = &mut *self;
+        let from = of.from_here();
         // A cleanup that is handed off half-way goes on waiting in a chain of its own.
-        self.wait.take_if(|wait| !exempt::is_here(wait.exempt.as_ref()));
-        if self.wait.is_none() && COUNTS.chains.has_ended() {
+        wait.take_if(|wait| wait.from != from || !exempt::is_here(wait.exempt.as_ref()));
+        if wait.is_none() && of.unfinished().has_ended() {
             return Poll::Ready(());
         }
-        let wait =
-            self.wait.get_or_insert_with(|| Wait { slot: LAST.fetch_add(1, SeqCst), exempt: exempt::here() });
-        match wait.exempt {
-            Some(_) => COUNTS.poll_inside(wait.slot, context),
-            None => COUNTS.chains.poll_end(wait.slot, context),
+        let wait = wait.get_or_insert_with(|| Wait {
+            of: of.clone(),
+            slot: LAST.fetch_add(1, SeqCst),
+            from,
+            exempt: exempt::here(),
+        });
+        match from {
+            From::Outside => of.unfinished().poll_end(wait.slot, context),
+            From::Cleanup | From::Inside => of.active(from).poll_none(wait.slot, context),
         }
     }
 }
@@ -147,9 +174,9 @@ impl Future for Drain {
 /// Gives the waker back.
 impl Drop for Wait {
     fn drop(&mut self) {
-        match self.exempt {
-            Some(_) => COUNTS.forget_inside(self.slot),
-            None => COUNTS.chains.forget(self.slot),
+        match self.from {
+            From::Outside => self.of.unfinished().forget(self.slot),
+            From::Cleanup | From::Inside => self.of.active(self.from).forget(self.slot),
         }
     }
 }
@@ -186,13 +213,19 @@ impl Drop for Wait {
 pub fn drain_timeout(
     timeout: Duration,
 ) -> impl Future<Output = Result<(), StillRunning>> + Send + Sync + Unpin {
-    DrainTimeout { timeout, alarm: None, drain: Drain { wait: None } }
+    DrainTimeout::new(Of::Process, timeout)
 }
 
-struct DrainTimeout {
+pub(crate) struct DrainTimeout {
     timeout: Duration,
     alarm: Option<Arc<Alarm>>,
     drain: Drain,
+}
+
+impl DrainTimeout {
+    pub(crate) const fn new(of: Of, timeout: Duration) -> Self {
+        Self { timeout, alarm: None, drain: Drain::new(of) }
+    }
 }
 
 /// The end of a wait's time, shared with the thread that keeps it.
@@ -242,14 +275,14 @@ impl Future for DrainTimeout {
             return Poll::Ready(Ok(()));
         }
         if self.timeout.is_zero() {
-            return Poll::Ready(still_running());
+            return Poll::Ready(self.drain.of.still_running());
         }
         if self.alarm.is_none() {
             self.alarm = Alarm::start(self.timeout);
         }
         match &self.alarm {
             Some(alarm) if alarm.poll(context).is_pending() => Poll::Pending,
-            _ => Poll::Ready(still_running()),
+            _ => Poll::Ready(self.drain.of.still_running()),
         }
     }
 }
@@ -281,53 +314,26 @@ impl Drop for DrainTimeout {
 ///
 /// [`StillRunning`] if cleanups are still running when the timeout elapses; they keep running.
 pub fn drain_blocking(timeout: Option<Duration>) -> Result<(), StillRunning> {
-    if !HAS_THREADS {
-        return still_running();
-    }
-    // The end of a time that the clock cannot express never comes.
-    let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-    let parker = Arc::<Parker>::default();
-    let waker = Waker::from(Arc::clone(&parker));
-    let mut drain = drain();
-    while Pin::new(&mut drain).poll(&mut Context::from_waker(&waker)).is_pending() {
-        // If this is inside of a drop, it keeps cleanups until its end, which would never come.
-        inside::start_kept();
-        if !parker.park(deadline) {
-            return still_running();
+    Of::Process.drain_blocking(timeout)
+}
+
+impl Of {
+    pub(crate) fn drain_blocking(self, timeout: Option<Duration>) -> Result<(), StillRunning> {
+        if !HAS_THREADS {
+            return self.still_running();
         }
-    }
-    Ok(())
-}
-
-/// Reports the cleanups that have not ended, unless the last one just has.
-fn still_running() -> Result<(), StillRunning> {
-    match detached() {
-        0 => Ok(()),
-        count => Err(StillRunning { count }),
-    }
-}
-
-/// The error of a wait whose time was over before all cleanups had ended. They keep running.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StillRunning {
-    count: usize,
-}
-
-impl StillRunning {
-    /// Returns how many cleanups were still running.
-    #[must_use]
-    pub const fn count(&self) -> usize {
-        self.count
-    }
-}
-
-impl fmt::Display for StillRunning {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.count {
-            1 => formatter.write_str("1 cleanup is still running"),
-            count => write!(formatter, "{count} cleanups are still running"),
+        // The end of a time that the clock cannot express never comes.
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let parker = Arc::<Parker>::default();
+        let waker = Waker::from(Arc::clone(&parker));
+        let mut drain = Drain::new(self);
+        while Pin::new(&mut drain).poll(&mut Context::from_waker(&waker)).is_pending() {
+            // If this is inside of a drop, it keeps cleanups until its end, which would never come.
+            inside::start_kept();
+            if !parker.park(deadline) {
+                return drain.of.still_running();
+            }
         }
+        Ok(())
     }
 }
-
-impl Error for StillRunning {}

@@ -66,7 +66,8 @@ pub(super) fn start(chain: Chain) {
 
 /// The same on a thread that is inside of no finally.
 #[inline]
-pub(super) fn start_outside(chain: Chain) {
+pub(super) fn start_outside(mut chain: Chain) {
+    chain.register();
     quietly(|| spawn(chain));
 }
 

@@ -225,8 +225,8 @@ fn drains_inside_of_cleanups_wait_for_the_others_and_not_for_each_other() {
             ends.chain_ended();
         }));
         threads.push(thread::spawn(move || {
-            wait(|context| waits.chains.poll_end(0, context));
-            assert_eq!(waits.chains.unfinished(), 0, "a drain outside waits for all");
+            wait(|context| waits.unfinished.poll_end(0, context));
+            assert_eq!(waits.unfinished.unfinished(), 0, "a drain outside waits for all");
         }));
         join(threads);
     });

@@ -16,7 +16,7 @@ use core::time::Duration;
 use std::thread;
 
 use self::life::{Life, Next};
-use super::{HAS_THREADS, chain::Chain};
+use super::{HAS_THREADS, chain::Chain, running::Place};
 
 pub(super) use self::runner::block;
 
@@ -30,6 +30,7 @@ pub(super) fn submit(chain: Chain) {
     if !HAS_THREADS {
         return chain.lose("this target has no threads, and no executor was set");
     }
+    chain.moves_to(Place::BackgroundThread);
     match LIFE.submit(chain) {
         Next::Spawn(spawner, chain) => spawner.spawn(chain, Unfinished(())),
         Next::Wait => {}

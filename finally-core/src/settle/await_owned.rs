@@ -168,7 +168,7 @@ impl<F: Future> Owned for Blocking<F> {
                 let location = settling.rules.texts.location;
                 // It may have ended, and only wait for what it has cancelled.
                 if !settling.has_ended() {
-                    failure::report(FailureKind::Lost, reason.into(), location);
+                    handoff::report_lost(reason, location);
                     if let Err(payload) = settling.drop_cleanup() {
                         failure::report_panic(FailureKind::CleanupPanicked, payload, location);
                     }

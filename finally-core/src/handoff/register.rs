@@ -1,0 +1,263 @@
+//! The register of the cleanups that were handed off and have not ended, to be looked at.
+
+use alloc::vec::Vec;
+use core::{
+    cell::Cell,
+    iter, mem,
+    num::NonZeroU32,
+    panic::Location,
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
+};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use super::{
+    running::{Place, Running},
+    sync::Arc,
+    trackers::{Counted, Trackers},
+};
+
+const SHARDS: u32 = 16;
+
+/// Each thread enters its cleanups in one of them, so that threads nearly never meet at a lock.
+static REGISTER: [Shard; SHARDS as usize] = [const { Shard(Mutex::new(Entries::NONE)) }; SHARDS as usize];
+
+/// On a cache line of its own, or two threads would meet at that.
+#[repr(align(128))]
+struct Shard(Mutex<Entries>);
+
+/// The slots of a shard. Those that are free form a list, and so do the cleanups of each chain.
+struct Entries {
+    slots: Vec<Slot>,
+    free: u32,
+    used: usize,
+}
+
+struct Slot {
+    entry: Option<Entry>,
+    next: u32,
+}
+
+/// The end of a list.
+const NONE: u32 = u32::MAX;
+
+/// One cleanup.
+struct Entry {
+    location: &'static Location<'static>,
+    since: Instant,
+    place: Place,
+    /// The chain has them too. So they are never dropped for the last time under the lock.
+    trackers: Trackers,
+}
+
+/// So many slots are kept for the next cleanups. After a crowd, the memory is given back.
+const KEPT: usize = 4096;
+
+impl Entries {
+    const NONE: Self = Self { slots: Vec::new(), free: NONE, used: 0 };
+
+    /// Inserts an entry in front of a list.
+    #[inline]
+    fn insert(&mut self, entry: Entry, next: u32) -> u32 {
+        self.used += 1;
+        let index = self.free;
+        let Some(slot) = self.slots.get_mut(index as usize) else { return self.push(entry, next) };
+        self.free = slot.next;
+        slot.next = next;
+        // There was none, and to drop it would be asked for.
+        mem::forget(slot.entry.replace(entry));
+        index
+    }
+
+    /// Makes room for many at first, so that the memory grows seldom, and nearly always not at all.
+    #[cold]
+    fn push(&mut self, entry: Entry, next: u32) -> u32 {
+        if self.slots.capacity() == 0 {
+            self.slots.reserve(KEPT);
+        }
+        self.slots.push(Slot { entry: Some(entry), next });
+        (self.slots.len() - 1) as u32
+    }
+
+    /// Removes the first entries of a list. Returns the first one of those that are left.
+    #[inline]
+    fn remove(&mut self, first: u32, count: usize) -> u32 {
+        let mut index = first;
+        for removed in 1..=count {
+            let Some(slot) = self.slots.get_mut(index as usize) else { break };
+            slot.entry = None;
+            index = slot.next;
+            if removed == count || index == NONE {
+                slot.next = self.free;
+                self.free = first;
+                self.used -= removed;
+                break;
+            }
+        }
+        if self.used == 0 && self.slots.len() > KEPT {
+            *self = Self::NONE;
+        }
+        index
+    }
+
+    fn moves_to(&mut self, place: Place, first: u32) {
+        let mut index = first;
+        while let Some(slot) = self.slots.get_mut(index as usize) {
+            if let Some(entry) = &mut slot.entry {
+                entry.place = place;
+            }
+            index = slot.next;
+        }
+    }
+}
+
+fn lock(shard: u32) -> MutexGuard<'static, Entries> {
+    // Nothing that belongs to a user runs under this lock, so a poisoned one is as good as any.
+    REGISTER[(shard % SHARDS) as usize].0.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The shard of this thread.
+#[inline]
+fn shard_here() -> u32 {
+    std::thread_local! {
+        static SHARD: Cell<u32> = const { Cell::new(NONE) };
+    }
+
+    #[cold]
+    fn choose() -> u32 {
+        static LAST: AtomicU32 = AtomicU32::new(0);
+        let shard = LAST.fetch_add(1, Relaxed) % SHARDS;
+        SHARD.set(shard);
+        shard
+    }
+
+    match SHARD.get() {
+        NONE => choose(),
+        shard => shard,
+    }
+}
+
+/// The cleanups of a chain in the register, which are taken out when this is dropped.
+///
+/// Four bytes in each chain: there is room for 268 million cleanups in a shard, which take more memory than any machine has.
+pub(super) struct Registered(NonZeroU32);
+
+impl Registered {
+    /// Enters cleanups that run one after the other.
+    #[inline]
+    pub(super) fn new(
+        first: &'static Location<'static>,
+        rest: impl DoubleEndedIterator<Item = &'static Location<'static>>,
+        trackers: &Trackers,
+    ) -> Self {
+        let (since, shard) = (Instant::now(), shard_here());
+        let mut entries = lock(shard);
+        let mut index = NONE;
+        // A list begins with what was inserted last.
+        for location in iter::once(first).chain(rest).rev() {
+            let entry = Entry { location, since, place: Place::Executor, trackers: trackers.clone() };
+            index = entries.insert(entry, index);
+        }
+        drop(entries);
+        Self::at(shard, index)
+    }
+
+    fn at(shard: u32, index: u32) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(index * SHARDS + shard))
+    }
+
+    const fn shard(&self) -> u32 {
+        (self.0.get() - 1) % SHARDS
+    }
+
+    const fn index(&self) -> u32 {
+        (self.0.get() - 1) / SHARDS
+    }
+
+    /// Takes out the first ones. At least one is left.
+    #[cold]
+    pub(super) fn ended(&mut self, count: usize) {
+        let first = lock(self.shard()).remove(self.index(), count);
+        // The rest stays, and is not taken out by a drop.
+        mem::forget(mem::replace(self, Self::at(self.shard(), first)));
+    }
+
+    pub(super) fn moves_to(&self, place: Place) {
+        lock(self.shard()).moves_to(place, self.index());
+    }
+}
+
+impl Drop for Registered {
+    #[inline]
+    fn drop(&mut self) {
+        lock(self.shard()).remove(self.index(), usize::MAX);
+    }
+}
+
+/// Those of the process, or of one tracker, the oldest first.
+pub(super) fn running(tracker: Option<&Arc<Counted>>) -> Vec<Running> {
+    let mut running = Vec::new();
+    for shard in 0..SHARDS {
+        let entries = lock(shard);
+        let all = entries.slots.iter().filter_map(|slot| slot.entry.as_ref());
+        let own = all.filter(|entry| tracker.is_none_or(|tracker| entry.trackers.contain(tracker)));
+        running.extend(own.map(|&Entry { location, since, place, .. }| Running {
+            location,
+            since,
+            seen: since,
+            place,
+        }));
+    }
+    let now = Instant::now();
+    running.iter_mut().for_each(|it| it.seen = now);
+    running.sort_by_key(|it| it.since);
+    running
+}
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use super::*;
+
+    fn insert(entries: &mut Entries, next: u32) -> u32 {
+        let (location, since) = (Location::caller(), Instant::now());
+        entries.insert(Entry { location, since, place: Place::Executor, trackers: Trackers::NONE }, next)
+    }
+
+    #[test]
+    fn slots_that_are_free_are_used_again() {
+        let mut entries = Entries::NONE;
+        let keys = [(); 3].map(|()| insert(&mut entries, NONE));
+        assert_eq!(keys, [0, 1, 2]);
+        entries.remove(0, usize::MAX);
+        entries.remove(2, usize::MAX);
+        assert_eq!([(); 3].map(|()| insert(&mut entries, NONE)), [2, 0, 3]);
+    }
+
+    #[test]
+    fn a_list_is_removed_from_its_front() {
+        let mut entries = Entries::NONE;
+        let last = insert(&mut entries, NONE);
+        let middle = insert(&mut entries, last);
+        let first = insert(&mut entries, middle);
+        assert_eq!(entries.remove(first, 2), last);
+        assert_eq!(entries.slots.iter().filter(|slot| slot.entry.is_some()).count(), 1);
+        assert_eq!(entries.remove(last, usize::MAX), NONE);
+        assert_eq!(
+            (entries.used, [(); 4].map(|()| insert(&mut entries, NONE))),
+            (0, [last, first, middle, 3])
+        );
+    }
+
+    #[test]
+    fn memory_is_given_back_after_a_crowd() {
+        let mut entries = Entries::NONE;
+        let keys: Vec<_> = (0..=KEPT).map(|_| insert(&mut entries, NONE)).collect();
+        for key in keys {
+            entries.remove(key, 1);
+        }
+        assert_eq!(entries.slots.capacity(), 0);
+        assert_eq!(insert(&mut entries, NONE), 0);
+    }
+}

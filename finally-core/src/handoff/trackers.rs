@@ -1,0 +1,332 @@
+//! The trackers that a cleanup belongs to, and which ones this thread is inside of.
+
+use core::{
+    cell::Cell,
+    iter,
+    mem::{self, ManuallyDrop},
+};
+
+use super::{
+    counts::{Active, Counts, PROCESS},
+    sync::{Arc, AtomicUsize, Ordering::SeqCst},
+};
+
+/// The counts of one tracker.
+pub(crate) struct Counted {
+    /// Cleanups and tracked futures in `unfinished`, and cleanups alone in `active`.
+    pub(super) counts: Counts,
+    /// Tracked futures, and the chains that do not wait themselves.
+    pub(super) active: Active,
+    futures: AtomicUsize,
+    #[cfg(feature = "testing")]
+    lost: AtomicUsize,
+}
+
+impl Counted {
+    pub(crate) fn len(&self) -> usize {
+        self.counts.unfinished.unfinished()
+    }
+
+    pub(crate) fn futures(&self) -> usize {
+        self.futures.load(SeqCst)
+    }
+
+    /// How many cleanups were lost since the last call.
+    #[cfg(feature = "testing")]
+    pub(crate) fn take_lost(&self) -> usize {
+        self.lost.swap(0, SeqCst)
+    }
+}
+
+/// Some trackers, the innermost first. None of them is there twice.
+#[derive(Clone)]
+pub(crate) struct Trackers(Option<Arc<Link>>);
+
+struct Link {
+    tracker: Arc<Counted>,
+    outer: Trackers,
+    depth: usize,
+}
+
+impl Trackers {
+    pub(crate) const NONE: Self = Self(None);
+
+    /// Makes a tracker, inside of no other one.
+    pub(crate) fn new() -> (Self, Arc<Counted>) {
+        let tracker = Arc::new(Counted {
+            counts: Counts::new(),
+            active: Active::new(),
+            futures: AtomicUsize::new(0),
+            #[cfg(feature = "testing")]
+            lost: AtomicUsize::new(0),
+        });
+        (Self::NONE.and(Arc::clone(&tracker)), tracker)
+    }
+
+    /// Adds one that is inside of these.
+    fn and(self, tracker: Arc<Counted>) -> Self {
+        let depth = self.depth() + 1;
+        Self(Some(Arc::new(Link { tracker, outer: self, depth })))
+    }
+
+    fn depth(&self) -> usize {
+        self.0.as_ref().map_or(0, |link| link.depth)
+    }
+
+    /// The outermost ones, as many as `depth` says.
+    fn outermost(&self, depth: usize) -> Self {
+        let mut trackers = self;
+        while let Some(link) = trackers.0.as_ref().filter(|link| link.depth > depth) {
+            trackers = &link.outer;
+        }
+        trackers.clone()
+    }
+
+    fn each(&self) -> impl Iterator<Item = &Arc<Counted>> {
+        iter::successors(self.0.as_deref(), |link| link.outer.0.as_deref()).map(|link| &link.tracker)
+    }
+
+    pub(crate) fn innermost(&self) -> Option<&Arc<Counted>> {
+        self.each().next()
+    }
+
+    pub(super) fn contain(&self, tracker: &Arc<Counted>) -> bool {
+        self.each().any(|it| Arc::ptr_eq(it, tracker))
+    }
+
+    #[inline]
+    fn are(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (None, None) => true,
+            (Some(own), Some(other)) => Arc::ptr_eq(own, other),
+            _ => false,
+        }
+    }
+
+    /// A chain was made, of one cleanup.
+    #[inline]
+    pub(super) fn chain_began(&self) {
+        self.cleanup_began();
+        self.one_more_active();
+    }
+
+    /// A cleanup was handed off.
+    #[inline]
+    pub(super) fn cleanup_began(&self) {
+        PROCESS.unfinished.enter();
+        self.for_each(|tracker| tracker.counts.unfinished.enter());
+    }
+
+    /// It has ended.
+    #[inline]
+    pub(super) fn cleanup_ended(&self) {
+        self.for_each(|tracker| tracker.counts.unfinished.leave());
+        PROCESS.unfinished.leave();
+    }
+
+    /// A chain has begun, or does not wait any more.
+    #[inline]
+    pub(super) fn one_more_active(&self) {
+        PROCESS.active.one_more();
+        self.for_each(|tracker| {
+            tracker.counts.active.one_more();
+            tracker.active.one_more();
+        });
+    }
+
+    /// A chain has ended, or begins to wait.
+    #[inline]
+    pub(super) fn one_less_active(&self) {
+        PROCESS.active.one_less();
+        self.for_each(|tracker| {
+            tracker.counts.active.one_less();
+            tracker.active.one_less();
+        });
+    }
+
+    /// Does something with each. Nearly always there is none, and then nothing is called.
+    #[inline]
+    fn for_each(&self, run: impl Fn(&Counted)) {
+        #[cold]
+        fn for_each(trackers: &Trackers, run: impl Fn(&Counted)) {
+            trackers.each().for_each(|tracker| run(tracker));
+        }
+
+        if self.0.is_some() {
+            for_each(self, run);
+        }
+    }
+
+    #[cfg(feature = "testing")]
+    pub(super) fn cleanup_lost(&self) {
+        self.for_each(|tracker| {
+            tracker.lost.fetch_add(1, SeqCst);
+        });
+    }
+}
+
+// None has a destructor: they are there on a thread that is ending, and cost a load and a store.
+std::thread_local! {
+    /// Those that the future polled or dropped here is inside of.
+    static CURRENT: Cell<ManuallyDrop<Trackers>> = const { Cell::new(ManuallyDrop::new(Trackers::NONE)) };
+}
+
+#[inline]
+pub(super) fn replace(trackers: Trackers) -> Trackers {
+    ManuallyDrop::into_inner(CURRENT.replace(ManuallyDrop::new(trackers)))
+}
+
+/// The same, when the ones before are not needed any more.
+#[inline]
+pub(super) fn put_back(trackers: Trackers) {
+    #[cold]
+    fn end(trackers: Trackers) {
+        drop(trackers);
+    }
+
+    let before = replace(trackers);
+    if before.0.is_some() {
+        end(before);
+    } else {
+        mem::forget(before);
+    }
+}
+
+/// Looks at those of this thread.
+#[inline]
+fn with<R>(look: impl FnOnce(&Trackers) -> R) -> R {
+    let current = replace(Trackers::NONE);
+    #[cfg(feature = "testing")]
+    let found = if current.0.is_some() { look(&current) } else { of_thread::with(look) };
+    #[cfg(not(feature = "testing"))]
+    let found = look(&current);
+    replace(current);
+    found
+}
+
+/// Those that a cleanup handed off here belongs to.
+#[inline]
+pub(super) fn here() -> Trackers {
+    with(Trackers::clone)
+}
+
+/// Whether a cleanup handed off here belongs to exactly these.
+#[inline]
+pub(super) fn are_here(trackers: &Trackers) -> bool {
+    with(|here| here.are(trackers))
+}
+
+/// The outermost ones of the future polled here.
+pub(super) fn outermost_here(depth: usize) -> Trackers {
+    let current = replace(Trackers::NONE);
+    let outermost = current.outermost(depth);
+    replace(current);
+    outermost
+}
+
+/// Whether the future polled here is inside of this one.
+pub(super) fn is_inside(tracker: &Arc<Counted>) -> bool {
+    let current = replace(Trackers::NONE);
+    let is_inside = current.contain(tracker);
+    replace(current);
+    is_inside
+}
+
+/// The depth of these, for [`outermost_here`].
+#[inline]
+pub(super) fn depth(trackers: &Trackers) -> usize {
+    trackers.depth()
+}
+
+/// Counts a future in its tracker until it is dropped.
+pub(crate) struct Membership(Trackers);
+
+impl Membership {
+    pub(crate) fn new(tracker: &Trackers) -> Self {
+        if let Some(tracker) = tracker.innermost() {
+            tracker.counts.unfinished.enter();
+            tracker.active.one_more();
+            tracker.futures.fetch_add(1, SeqCst);
+        }
+        Self(tracker.clone())
+    }
+
+    /// Polls or drops the future, inside of its tracker.
+    #[inline]
+    pub(crate) fn within<R>(&mut self, run: impl FnOnce() -> R) -> R {
+        /// Leaves on every way out.
+        struct Inside<'a> {
+            /// The place of those that were moved to the thread.
+            own: Option<&'a mut Trackers>,
+            outer: Trackers,
+        }
+
+        impl Drop for Inside<'_> {
+            #[inline]
+            fn drop(&mut self) {
+                let inner = replace(mem::replace(&mut self.outer, Trackers::NONE));
+                if let Some(own) = self.own.take() {
+                    *own = inner;
+                }
+            }
+        }
+
+        // Moved and not cloned: all futures of a tracker would meet at the count of its references.
+        let _inside = if with(|outer| self.is_linked_to(outer)) || self.link_to(&here()) {
+            let outer = replace(mem::replace(&mut self.0, Trackers::NONE));
+            Inside { own: Some(&mut self.0), outer }
+        } else {
+            Inside { own: None, outer: replace(here()) }
+        };
+        run()
+    }
+
+    #[inline]
+    fn is_linked_to(&self, outer: &Trackers) -> bool {
+        self.0.0.as_ref().is_some_and(|link| link.outer.are(outer))
+    }
+
+    /// Puts the tracker inside of others. Returns whether it was not one of them already.
+    #[cold]
+    fn link_to(&mut self, outer: &Trackers) -> bool {
+        let Some(tracker) = self.0.innermost().filter(|tracker| !outer.contain(tracker)) else {
+            return false;
+        };
+        self.0 = outer.clone().and(Arc::clone(tracker));
+        true
+    }
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        if let Some(tracker) = self.0.innermost() {
+            tracker.futures.fetch_sub(1, SeqCst);
+            tracker.active.one_less();
+            tracker.counts.unfinished.leave();
+        }
+    }
+}
+
+/// The trackers of all that a thread hands off outside of tracked futures, which a test sets.
+#[cfg(feature = "testing")]
+pub(crate) mod of_thread {
+    use core::{cell::Cell, mem::ManuallyDrop};
+
+    use super::Trackers;
+
+    std::thread_local! {
+        static OF_THREAD: Cell<ManuallyDrop<Trackers>> = const { Cell::new(ManuallyDrop::new(Trackers::NONE)) };
+    }
+
+    pub(crate) fn replace(trackers: Trackers) -> Trackers {
+        ManuallyDrop::into_inner(OF_THREAD.replace(ManuallyDrop::new(trackers)))
+    }
+
+    #[inline]
+    pub(crate) fn with<R>(look: impl FnOnce(&Trackers) -> R) -> R {
+        let trackers = replace(Trackers::NONE);
+        let found = look(&trackers);
+        replace(trackers);
+        found
+    }
+}
