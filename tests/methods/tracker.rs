@@ -548,6 +548,24 @@ mod register {
         drained();
     }
 
+    #[test]
+    fn a_cleanup_that_a_blocking_drop_has_begun_stays_in_the_list_until_its_end() {
+        let _turn = exclusive();
+        let (listed, list) = std::sync::mpsc::channel();
+        let looks = async move || {
+            // The first poll is in the drop, and the others where the rest was started.
+            for _ in 0..3 {
+                suspend().await;
+            }
+            listed.send(finally::running().len()).unwrap();
+        };
+        // The drop drives two cleanups, of which the first one ends.
+        let body = pending::<()>().finally(async || {}).finally(looks);
+        cancel(body.finally(|| finally::block_on_cancel(async {})));
+        assert_eq!(list.recv(), Ok(1));
+        drained();
+    }
+
     #[cfg(feature = "tokio")]
     #[test]
     fn p9_a_cleanup_of_a_runtime_that_ends_moves_to_the_background_thread() {

@@ -243,21 +243,21 @@ impl Chain {
         self.ticket.is_some()
     }
 
-    /// Enters the cleanups in the register.
+    /// Enters the cleanups in the register, if they are not there.
     #[inline]
     pub(super) fn register(&mut self) {
-        if let Some(first) = &mut *self.first {
-            let registered = match &self.rare {
+        let Some(first) = &mut *self.first else { return };
+        if first.registered.is_none() {
+            first.registered = Some(match &self.rare {
                 None => Registered::new(first.location, iter::empty(), &self.trackers),
                 Some(rare) => rare.register(first.location, &self.trackers),
-            };
-            // There was none, and to drop it would be asked for.
-            mem::forget(first.registered.replace(registered));
+            });
         }
     }
 
     /// Changes the place that the register shows.
-    pub(super) fn moves_to(&self, place: Place) {
+    pub(super) fn moves_to(&mut self, place: Place) {
+        self.register();
         if let Some(registered) = self.first.as_ref().and_then(|job| job.registered.as_ref()) {
             registered.moves_to(place);
         }
@@ -296,7 +296,10 @@ impl Chain {
                     ready!(job.poll(context));
                     // In this order: after a drain, the register shows nothing.
                     match &mut self.rare {
-                        Some(rare) if !rare.rest.is_empty() => rare.ended += 1,
+                        Some(rare) if !rare.rest.is_empty() => {
+                            // A drop that blocks may have driven some of them, before the chain was started.
+                            rare.ended += usize::from(job.registered.is_some());
+                        }
                         _ => job.registered = None,
                     }
                     self.trackers.cleanup_ended();

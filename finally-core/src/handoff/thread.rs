@@ -26,7 +26,7 @@ const LINGER: Duration = Duration::from_secs(3);
 static LIFE: Life<Chain, runner::Spawner> = Life::new();
 
 /// Gives a chain to the thread, and starts the thread if there is none.
-pub(super) fn submit(chain: Chain) {
+pub(super) fn submit(mut chain: Chain) {
     if !HAS_THREADS {
         return chain.lose("this target has no threads, and no executor was set");
     }
