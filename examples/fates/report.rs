@@ -161,7 +161,7 @@ impl Report {
         if lost > 0 {
             faults.push(format!("{lost} cleanups are lost"));
         }
-        if let Some(still_running) = self.still_running {
+        if let Some(still_running) = &self.still_running {
             faults.push(still_running.to_string());
         }
         faults

@@ -131,6 +131,7 @@ impl Chain {
         Self { first: ManuallyDrop::new(first), ticket: None, rare, trackers }
     }
 
+    #[inline(always)]
     pub(super) fn of(job: Job) -> Self {
         Self::new(job, None)
     }
@@ -300,7 +301,7 @@ impl Chain {
                             // A drop that blocks may have driven some of them, before the chain was started.
                             rare.ended += usize::from(job.registered.is_some());
                         }
-                        _ => job.registered = None,
+                        _ => drop(job.registered.take()),
                     }
                     self.trackers.cleanup_ended();
                 }
@@ -309,7 +310,7 @@ impl Chain {
                     self.first = ManuallyDrop::new(None);
                     break;
                 };
-                next.registered = job.registered.take();
+                mem::swap(&mut next.registered, &mut job.registered);
                 self.first = ManuallyDrop::new(Some(next));
             }
             Poll::Ready(())

@@ -41,7 +41,8 @@ pub fn detached() -> usize {
 /// It ends at once if there is none. It waits for those that come in the meantime too, so stop the tasks that start them
 /// first. It is woken when the last one ends and polls nothing in between.
 ///
-/// A task that was aborted is dropped some time later, and hands its cleanup off only then: await its handle first.
+/// A task that was aborted is dropped some time later, and hands its cleanup off only then. Await its handle first, or track it
+/// with a [`Tracker`](crate::Tracker), which counts the task itself.
 ///
 /// Inside a cleanup it waits for the cleanups that run, and not for those that wait themselves: neither for the cleanup that
 /// awaits it, nor for one that waits for that cleanup, nor for another one that awaits a drain. A task that the cleanup has
@@ -75,23 +76,23 @@ pub(crate) enum Of {
     Tracker(Arc<Counted>),
 }
 
-/// The place from which a drain waits.
+/// Who waits for a drain.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum From {
-    /// No cleanup is polled: it waits for all.
+enum Caller {
+    /// Nobody that a drain waits for, so it waits for all.
     Outside,
-    /// A cleanup that was handed off is polled: it waits for those that do not wait themselves.
+    /// A cleanup that was handed off. It waits for those that do not wait themselves.
     Cleanup,
-    /// The same, or a tracked future, of the tracker itself: tracked futures would wait for themselves.
+    /// A cleanup or a future of this very tracker. It waits for no future, because one would wait for itself.
     Inside,
 }
 
 impl Of {
-    fn from_here(&self) -> From {
+    fn caller(&self) -> Caller {
         match self {
-            Self::Tracker(tracker) if trackers::is_inside(tracker) => From::Inside,
-            _ if exempt::is_in_chain() => From::Cleanup,
-            _ => From::Outside,
+            Self::Tracker(tracker) if trackers::is_inside(tracker) => Caller::Inside,
+            _ if exempt::is_in_chain() => Caller::Cleanup,
+            _ => Caller::Outside,
         }
     }
 
@@ -102,12 +103,12 @@ impl Of {
         }
     }
 
-    /// The count that a drain inside waits for.
-    fn active(&self, from: From) -> &Active {
-        match (self, from) {
+    /// The count that a drain waits for if it does not wait for all.
+    fn active(&self, caller: Caller) -> &Active {
+        match (self, caller) {
             (Self::Process, _) => &PROCESS.active,
-            (Self::Tracker(tracker), From::Inside) => &tracker.counts.active,
-            (Self::Tracker(tracker), From::Cleanup | From::Outside) => &tracker.active,
+            (Self::Tracker(tracker), Caller::Inside) => &tracker.counts.active,
+            (Self::Tracker(tracker), Caller::Cleanup | Caller::Outside) => &tracker.active,
         }
     }
 
@@ -120,7 +121,7 @@ impl Of {
         };
         // They are read one after the other, and cleanups end in between.
         let count = unfinished.saturating_sub(futures).max(running.len());
-        let tracked = if self.from_here() == From::Inside { 0 } else { futures };
+        let tracked = if self.caller() == Caller::Inside { 0 } else { futures };
         if count == 0 && tracked == 0 { Ok(()) } else { Err(StillRunning { count, running, tracked }) }
     }
 }
@@ -141,7 +142,7 @@ impl Drain {
 struct Wait {
     of: Of,
     slot: Slot,
-    from: From,
+    caller: Caller,
     exempt: Option<Exempt>,
 }
 
@@ -152,21 +153,21 @@ impl Future for Drain {
         static LAST: AtomicUsize = AtomicUsize::new(0);
 
         let Self { of, wait } = &mut *self;
-        let from = of.from_here();
+        let caller = of.caller();
         // A cleanup that is handed off half-way goes on waiting in a chain of its own.
-        wait.take_if(|wait| wait.from != from || !exempt::is_here(wait.exempt.as_ref()));
+        wait.take_if(|wait| wait.caller != caller || !exempt::is_here(wait.exempt.as_ref()));
         if wait.is_none() && of.unfinished().has_ended() {
             return Poll::Ready(());
         }
         let wait = wait.get_or_insert_with(|| Wait {
             of: of.clone(),
             slot: LAST.fetch_add(1, SeqCst),
-            from,
+            caller,
             exempt: exempt::here(),
         });
-        match from {
-            From::Outside => of.unfinished().poll_end(wait.slot, context),
-            From::Cleanup | From::Inside => of.active(from).poll_none(wait.slot, context),
+        match caller {
+            Caller::Outside => of.unfinished().poll_end(wait.slot, context),
+            Caller::Cleanup | Caller::Inside => of.active(caller).poll_none(wait.slot, context),
         }
     }
 }
@@ -174,9 +175,9 @@ impl Future for Drain {
 /// Gives the waker back.
 impl Drop for Wait {
     fn drop(&mut self) {
-        match self.from {
-            From::Outside => self.of.unfinished().forget(self.slot),
-            From::Cleanup | From::Inside => self.of.active(self.from).forget(self.slot),
+        match self.caller {
+            Caller::Outside => self.of.unfinished().forget(self.slot),
+            Caller::Cleanup | Caller::Inside => self.of.active(self.caller).forget(self.slot),
         }
     }
 }

@@ -57,6 +57,17 @@ fn join(threads: Vec<thread::JoinHandle<()>>) {
     }
 }
 
+/// A chain of one cleanup.
+fn chain_began(counts: &Counts) {
+    counts.unfinished.enter();
+    counts.active.one_more();
+}
+
+fn chain_ended(counts: &Counts) {
+    counts.unfinished.leave();
+    counts.active.one_less();
+}
+
 #[test]
 fn everyone_who_waits_for_a_group_goes_on_when_its_last_cleanup_ends() {
     check(|| {
@@ -156,23 +167,23 @@ fn a_group_that_touches_zero_and_goes_on_still_holds_the_outer_one() {
 fn a_drain_inside_of_a_cleanup_goes_on_when_another_one_begins_to_wait_for_it() {
     check(|| {
         let counts = Arc::new(Counts::new());
-        (0..2).for_each(|_| counts.chain_began());
+        (0..2).for_each(|_| chain_began(&counts));
         let group = Arc::new(Group::new());
         let ticket = group.ticket();
         let (drains, waits) = (Arc::clone(&counts), counts);
         join(Vec::from([
             thread::spawn(move || {
-                drains.exempt_one_more();
-                wait(|context| drains.poll_inside(0, context));
-                drains.exempt_one_less();
+                drains.active.one_less();
+                wait(|context| drains.active.poll_none(0, context));
+                drains.active.one_more();
                 drop(ticket);
-                drains.chain_ended();
+                chain_ended(&drains);
             }),
             thread::spawn(move || {
-                waits.exempt_one_more();
+                waits.active.one_less();
                 wait(|context| group.poll_end(0, context));
-                waits.exempt_one_less();
-                waits.chain_ended();
+                waits.active.one_more();
+                chain_ended(&waits);
             }),
         ]));
     });
@@ -182,21 +193,21 @@ fn a_drain_inside_of_a_cleanup_goes_on_when_another_one_begins_to_wait_for_it() 
 fn a_drain_inside_of_a_cleanup_waits_for_a_cleanup_that_begins_while_it_looks() {
     check(|| {
         let counts = Arc::new(Counts::new());
-        counts.chain_began();
-        counts.exempt_one_more();
-        counts.chain_began();
+        chain_began(&counts);
+        counts.active.one_less();
+        chain_began(&counts);
         let ended = Arc::new(AtomicUsize::new(0));
         let (other, ends) = (Arc::clone(&counts), Arc::clone(&ended));
         let other = thread::spawn(move || {
             // It cancels something, waits for that, and goes on.
-            other.chain_began();
-            other.exempt_one_more();
+            chain_began(&other);
+            other.active.one_less();
             ends.store(1, SeqCst);
-            other.exempt_one_less();
-            other.chain_ended();
-            other.chain_ended();
+            other.active.one_more();
+            chain_ended(&other);
+            chain_ended(&other);
         });
-        wait(|context| counts.poll_inside(0, context));
+        wait(|context| counts.active.poll_none(0, context));
         assert_eq!(ended.load(SeqCst), 1, "the cancelled one has ended");
         other.join().unwrap();
     });
@@ -206,29 +217,80 @@ fn a_drain_inside_of_a_cleanup_waits_for_a_cleanup_that_begins_while_it_looks() 
 fn drains_inside_of_cleanups_wait_for_the_others_and_not_for_each_other() {
     check(|| {
         let counts = Arc::new(Counts::new());
-        (0..3).for_each(|_| counts.chain_began());
+        (0..3).for_each(|_| chain_began(&counts));
         let ended = Arc::new(AtomicUsize::new(0));
         let mut threads = Vec::new();
         for slot in 0..2 {
             let (counts, ended) = (Arc::clone(&counts), Arc::clone(&ended));
             threads.push(thread::spawn(move || {
-                counts.exempt_one_more();
-                wait(|context| counts.poll_inside(slot, context));
+                counts.active.one_less();
+                wait(|context| counts.active.poll_none(slot, context));
                 assert_eq!(ended.load(SeqCst), 1, "the cleanup that does not wait has ended");
-                counts.exempt_one_less();
-                counts.chain_ended();
+                counts.active.one_more();
+                chain_ended(&counts);
             }));
         }
         let (waits, ends) = (Arc::clone(&counts), counts);
         threads.push(thread::spawn(move || {
             ended.store(1, SeqCst);
-            ends.chain_ended();
+            chain_ended(&ends);
         }));
         threads.push(thread::spawn(move || {
             wait(|context| waits.unfinished.poll_end(0, context));
             assert_eq!(waits.unfinished.unfinished(), 0, "a drain outside waits for all");
         }));
         join(threads);
+    });
+}
+
+/// A tracked future hands a cleanup off when it is dropped, and counts until then.
+fn drops_a_tracked_future(wait_for_all: impl Fn(&Counts) + Send + Sync + 'static) {
+    let (tracker, ended) = (Arc::new(Counts::new()), Arc::new(AtomicUsize::new(0)));
+    let wait_for_all = Arc::new(wait_for_all);
+    chain_began(&tracker);
+    let mut threads = Vec::new();
+    for _ in 0..2 {
+        let (tracker, ended, wait_for_all) =
+            (Arc::clone(&tracker), Arc::clone(&ended), Arc::clone(&wait_for_all));
+        threads.push(thread::spawn(move || {
+            wait_for_all(&tracker);
+            assert_eq!(ended.load(SeqCst), 1, "the future was dropped, and its cleanup has ended");
+        }));
+    }
+    threads.push(thread::spawn(move || {
+        chain_began(&tracker);
+        let cleanup = {
+            let (tracker, ended) = (Arc::clone(&tracker), Arc::clone(&ended));
+            thread::spawn(move || {
+                ended.store(1, SeqCst);
+                chain_ended(&tracker);
+            })
+        };
+        chain_ended(&tracker);
+        cleanup.join().unwrap();
+    }));
+    join(threads);
+}
+
+#[test]
+fn a_drain_of_a_tracker_waits_for_a_future_and_for_the_cleanup_that_comes_out_of_it() {
+    check(|| {
+        let slot = AtomicUsize::new(0);
+        drops_a_tracked_future(move |tracker| {
+            let slot = slot.fetch_add(1, SeqCst);
+            wait(|context| tracker.unfinished.poll_end(slot, context));
+        });
+    });
+}
+
+#[test]
+fn a_drain_of_a_tracker_inside_of_a_cleanup_of_another_waits_for_them_too() {
+    check(|| {
+        let slot = AtomicUsize::new(0);
+        drops_a_tracked_future(move |tracker| {
+            let slot = slot.fetch_add(1, SeqCst);
+            wait(|context| tracker.active.poll_none(slot, context));
+        });
     });
 }
 

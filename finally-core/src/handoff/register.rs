@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::{
     cell::Cell,
-    iter, mem,
+    mem,
     num::NonZeroU32,
     panic::Location,
     sync::atomic::{AtomicU32, Ordering::Relaxed},
@@ -43,9 +43,11 @@ struct Slot {
 /// The end of a list.
 const NONE: u32 = u32::MAX;
 
+type Site = &'static Location<'static>;
+
 /// One cleanup.
 struct Entry {
-    location: &'static Location<'static>,
+    location: Site,
     since: Instant,
     place: Place,
     /// The chain has them too. So they are never dropped for the last time under the lock.
@@ -58,16 +60,15 @@ const KEPT: usize = 4096;
 impl Entries {
     const NONE: Self = Self { slots: Vec::new(), free: NONE, used: 0 };
 
-    /// Inserts an entry in front of a list.
+    /// Inserts a cleanup in front of a list.
     #[inline]
-    fn insert(&mut self, entry: Entry, next: u32) -> u32 {
+    fn insert(&mut self, location: Site, since: Instant, trackers: &Trackers, next: u32) -> u32 {
+        let entry = Entry { location, since, place: Place::Executor, trackers: trackers.clone() };
         self.used += 1;
         let index = self.free;
         let Some(slot) = self.slots.get_mut(index as usize) else { return self.push(entry, next) };
         self.free = slot.next;
-        slot.next = next;
-        // There was none, and to drop it would be asked for.
-        mem::forget(slot.entry.replace(entry));
+        *slot = Slot { entry: Some(entry), next };
         index
     }
 
@@ -81,25 +82,30 @@ impl Entries {
         (self.slots.len() - 1) as u32
     }
 
-    /// Removes the first entries of a list. Returns the first one of those that are left.
+    /// Removes the first entry of a list. Returns the next one.
     #[inline]
-    fn remove(&mut self, first: u32, count: usize) -> u32 {
-        let mut index = first;
-        for removed in 1..=count {
-            let Some(slot) = self.slots.get_mut(index as usize) else { break };
-            slot.entry = None;
-            index = slot.next;
-            if removed == count || index == NONE {
-                slot.next = self.free;
-                self.free = first;
-                self.used -= removed;
-                break;
+    fn remove(&mut self, index: u32) -> u32 {
+        let Some(slot) = self.slots.get_mut(index as usize) else { return NONE };
+        slot.entry = None;
+        let next = mem::replace(&mut slot.next, self.free);
+        self.free = index;
+        self.used -= 1;
+        next
+    }
+
+    /// Gives memory back after a crowd.
+    #[inline]
+    fn shrink(&mut self) {
+        #[cold]
+        fn shrink(entries: &mut Entries) {
+            if entries.used == 0 {
+                *entries = Entries::NONE;
             }
         }
-        if self.used == 0 && self.slots.len() > KEPT {
-            *self = Self::NONE;
+
+        if self.slots.len() > KEPT {
+            shrink(self);
         }
-        index
     }
 
     fn moves_to(&mut self, place: Place, first: u32) {
@@ -113,6 +119,7 @@ impl Entries {
     }
 }
 
+#[inline(always)]
 fn lock(shard: u32) -> MutexGuard<'static, Entries> {
     // Nothing that belongs to a user runs under this lock, so a poisoned one is as good as any.
     REGISTER[(shard % SHARDS) as usize].0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -147,19 +154,15 @@ pub(super) struct Registered(NonZeroU32);
 impl Registered {
     /// Enters cleanups that run one after the other.
     #[inline]
-    pub(super) fn new(
-        first: &'static Location<'static>,
-        rest: impl DoubleEndedIterator<Item = &'static Location<'static>>,
-        trackers: &Trackers,
-    ) -> Self {
+    pub(super) fn new(first: Site, rest: impl DoubleEndedIterator<Item = Site>, trackers: &Trackers) -> Self {
         let (since, shard) = (Instant::now(), shard_here());
         let mut entries = lock(shard);
         let mut index = NONE;
         // A list begins with what was inserted last.
-        for location in iter::once(first).chain(rest).rev() {
-            let entry = Entry { location, since, place: Place::Executor, trackers: trackers.clone() };
-            index = entries.insert(entry, index);
+        for location in rest.rev() {
+            index = entries.insert(location, since, trackers, index);
         }
+        index = entries.insert(first, since, trackers, index);
         drop(entries);
         Self::at(shard, index)
     }
@@ -179,7 +182,9 @@ impl Registered {
     /// Takes out the first ones. At least one is left.
     #[cold]
     pub(super) fn ended(&mut self, count: usize) {
-        let first = lock(self.shard()).remove(self.index(), count);
+        let mut entries = lock(self.shard());
+        let first = (0..count).fold(self.index(), |index, _| entries.remove(index));
+        drop(entries);
         // The rest stays, and is not taken out by a drop.
         mem::forget(mem::replace(self, Self::at(self.shard(), first)));
     }
@@ -192,7 +197,19 @@ impl Registered {
 impl Drop for Registered {
     #[inline]
     fn drop(&mut self) {
-        lock(self.shard()).remove(self.index(), usize::MAX);
+        #[cold]
+        fn remove(entries: &mut Entries, mut index: u32) {
+            while index != NONE {
+                index = entries.remove(index);
+            }
+        }
+
+        let mut entries = lock(self.shard());
+        let next = entries.remove(self.index());
+        if next != NONE {
+            remove(&mut entries, next);
+        }
+        entries.shrink();
     }
 }
 
@@ -221,8 +238,7 @@ mod tests {
     use super::*;
 
     fn insert(entries: &mut Entries, next: u32) -> u32 {
-        let (location, since) = (Location::caller(), Instant::now());
-        entries.insert(Entry { location, since, place: Place::Executor, trackers: Trackers::NONE }, next)
+        entries.insert(Location::caller(), Instant::now(), &Trackers::NONE, next)
     }
 
     #[test]
@@ -230,8 +246,8 @@ mod tests {
         let mut entries = Entries::NONE;
         let keys = [(); 3].map(|()| insert(&mut entries, NONE));
         assert_eq!(keys, [0, 1, 2]);
-        entries.remove(0, usize::MAX);
-        entries.remove(2, usize::MAX);
+        entries.remove(0);
+        entries.remove(2);
         assert_eq!([(); 3].map(|()| insert(&mut entries, NONE)), [2, 0, 3]);
     }
 
@@ -241,13 +257,9 @@ mod tests {
         let last = insert(&mut entries, NONE);
         let middle = insert(&mut entries, last);
         let first = insert(&mut entries, middle);
-        assert_eq!(entries.remove(first, 2), last);
-        assert_eq!(entries.slots.iter().filter(|slot| slot.entry.is_some()).count(), 1);
-        assert_eq!(entries.remove(last, usize::MAX), NONE);
-        assert_eq!(
-            (entries.used, [(); 4].map(|()| insert(&mut entries, NONE))),
-            (0, [last, first, middle, 3])
-        );
+        assert_eq!([first, middle, last].map(|index| entries.remove(index)), [middle, last, NONE]);
+        assert_eq!(entries.used, 0);
+        assert!(entries.slots.iter().all(|slot| slot.entry.is_none()));
     }
 
     #[test]
@@ -255,7 +267,8 @@ mod tests {
         let mut entries = Entries::NONE;
         let keys: Vec<_> = (0..=KEPT).map(|_| insert(&mut entries, NONE)).collect();
         for key in keys {
-            entries.remove(key, 1);
+            entries.remove(key);
+            entries.shrink();
         }
         assert_eq!(entries.slots.capacity(), 0);
         assert_eq!(insert(&mut entries, NONE), 0);

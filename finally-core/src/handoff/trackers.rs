@@ -13,7 +13,7 @@ use super::{
 
 /// The counts of one tracker.
 pub(crate) struct Counted {
-    /// Cleanups and tracked futures in `unfinished`, and cleanups alone in `active`.
+    /// In `unfinished` cleanups and tracked futures, in `active` chains alone.
     pub(super) counts: Counts,
     /// Tracked futures, and the chains that do not wait themselves.
     pub(super) active: Active,
@@ -38,7 +38,7 @@ impl Counted {
     }
 }
 
-/// Some trackers, the innermost first. None of them is there twice.
+/// A list of trackers, the innermost first. It has none of them twice.
 #[derive(Clone)]
 pub(crate) struct Trackers(Option<Arc<Link>>);
 
@@ -63,7 +63,7 @@ impl Trackers {
         (Self::NONE.and(Arc::clone(&tracker)), tracker)
     }
 
-    /// Adds one that is inside of these.
+    /// Adds a tracker in front: the new innermost one.
     fn and(self, tracker: Arc<Counted>) -> Self {
         let depth = self.depth() + 1;
         Self(Some(Arc::new(Link { tracker, outer: self, depth })))
@@ -73,7 +73,7 @@ impl Trackers {
         self.0.as_ref().map_or(0, |link| link.depth)
     }
 
-    /// The outermost ones, as many as `depth` says.
+    /// Returns the last trackers of the list, as many as `depth` says.
     fn outermost(&self, depth: usize) -> Self {
         let mut trackers = self;
         while let Some(link) = trackers.0.as_ref().filter(|link| link.depth > depth) {
@@ -117,7 +117,7 @@ impl Trackers {
         self.for_each(|tracker| tracker.counts.unfinished.enter());
     }
 
-    /// It has ended.
+    /// A cleanup has ended. Whoever has waited for the process finds its trackers empty.
     #[inline]
     pub(super) fn cleanup_ended(&self) {
         self.for_each(|tracker| tracker.counts.unfinished.leave());
@@ -144,7 +144,7 @@ impl Trackers {
         });
     }
 
-    /// Does something with each. Nearly always there is none, and then nothing is called.
+    /// Calls `run` with each tracker. The list is nearly always empty, so the loop is a function of its own.
     #[inline]
     fn for_each(&self, run: impl Fn(&Counted)) {
         #[cold]
@@ -165,18 +165,19 @@ impl Trackers {
     }
 }
 
-// None has a destructor: they are there on a thread that is ending, and cost a load and a store.
+// Without a destructor: it is there on a thread that is ending, and costs a load and a store.
 std::thread_local! {
-    /// Those that the future polled or dropped here is inside of.
+    /// The trackers of the future that this thread polls or drops.
     static CURRENT: Cell<ManuallyDrop<Trackers>> = const { Cell::new(ManuallyDrop::new(Trackers::NONE)) };
 }
 
+/// Replaces the trackers of this thread.
 #[inline]
 pub(super) fn replace(trackers: Trackers) -> Trackers {
     ManuallyDrop::into_inner(CURRENT.replace(ManuallyDrop::new(trackers)))
 }
 
-/// The same, when the ones before are not needed any more.
+/// Replaces the trackers of this thread, and drops the previous ones.
 #[inline]
 pub(super) fn put_back(trackers: Trackers) {
     #[cold]
@@ -192,7 +193,7 @@ pub(super) fn put_back(trackers: Trackers) {
     }
 }
 
-/// Looks at those of this thread.
+/// Looks at the trackers of a cleanup that is handed off here.
 #[inline]
 fn with<R>(look: impl FnOnce(&Trackers) -> R) -> R {
     let current = replace(Trackers::NONE);
@@ -204,19 +205,19 @@ fn with<R>(look: impl FnOnce(&Trackers) -> R) -> R {
     found
 }
 
-/// Those that a cleanup handed off here belongs to.
+/// Returns the trackers of a cleanup that is handed off here.
 #[inline]
 pub(super) fn here() -> Trackers {
     with(Trackers::clone)
 }
 
-/// Whether a cleanup handed off here belongs to exactly these.
+/// Returns whether a cleanup that is handed off here has exactly these trackers.
 #[inline]
 pub(super) fn are_here(trackers: &Trackers) -> bool {
     with(|here| here.are(trackers))
 }
 
-/// The outermost ones of the future polled here.
+/// Returns the last trackers of this thread, as many as `depth` says.
 pub(super) fn outermost_here(depth: usize) -> Trackers {
     let current = replace(Trackers::NONE);
     let outermost = current.outermost(depth);
@@ -224,7 +225,7 @@ pub(super) fn outermost_here(depth: usize) -> Trackers {
     outermost
 }
 
-/// Whether the future polled here is inside of this one.
+/// Returns whether this thread polls or drops a future of the tracker.
 pub(super) fn is_inside(tracker: &Arc<Counted>) -> bool {
     let current = replace(Trackers::NONE);
     let is_inside = current.contain(tracker);
@@ -232,7 +233,7 @@ pub(super) fn is_inside(tracker: &Arc<Counted>) -> bool {
     is_inside
 }
 
-/// The depth of these, for [`outermost_here`].
+/// Returns the length of a list, for [`outermost_here`].
 #[inline]
 pub(super) fn depth(trackers: &Trackers) -> usize {
     trackers.depth()
@@ -251,12 +252,12 @@ impl Membership {
         Self(tracker.clone())
     }
 
-    /// Polls or drops the future, inside of its tracker.
+    /// Runs a poll or the drop of the future, so that what it hands off belongs to the tracker.
     #[inline]
     pub(crate) fn within<R>(&mut self, run: impl FnOnce() -> R) -> R {
         /// Leaves on every way out.
         struct Inside<'a> {
-            /// The place of those that were moved to the thread.
+            /// The place from which the trackers were moved to the thread.
             own: Option<&'a mut Trackers>,
             outer: Trackers,
         }
@@ -286,7 +287,7 @@ impl Membership {
         self.0.0.as_ref().is_some_and(|link| link.outer.are(outer))
     }
 
-    /// Puts the tracker inside of others. Returns whether it was not one of them already.
+    /// Puts the tracker in front of the outer ones. Returns `false` if it is one of them already.
     #[cold]
     fn link_to(&mut self, outer: &Trackers) -> bool {
         let Some(tracker) = self.0.innermost().filter(|tracker| !outer.contain(tracker)) else {
@@ -307,7 +308,7 @@ impl Drop for Membership {
     }
 }
 
-/// The trackers of all that a thread hands off outside of tracked futures, which a test sets.
+/// The trackers of a test, for all that its thread hands off outside of tracked futures.
 #[cfg(feature = "testing")]
 pub(crate) mod of_thread {
     use core::{cell::Cell, mem::ManuallyDrop};
