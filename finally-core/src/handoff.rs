@@ -31,6 +31,7 @@
 mod adopted;
 mod block;
 mod chain;
+mod clock;
 mod counts;
 mod drain;
 mod executor;

@@ -8,12 +8,10 @@ use core::{
     panic::Location,
     sync::atomic::{AtomicU32, Ordering::Relaxed},
 };
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Instant,
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{
+    clock::Moment,
     running::{Place, Running},
     sync::Arc,
     trackers::{Counted, Trackers},
@@ -48,7 +46,7 @@ type Site = &'static Location<'static>;
 /// One cleanup.
 struct Entry {
     location: Site,
-    since: Instant,
+    since: Moment,
     place: Place,
     /// The chain has them too. So they are never dropped for the last time under the lock.
     trackers: Trackers,
@@ -62,7 +60,7 @@ impl Entries {
 
     /// Inserts a cleanup in front of a list.
     #[inline]
-    fn insert(&mut self, location: Site, since: Instant, trackers: &Trackers, next: u32) -> u32 {
+    fn insert(&mut self, location: Site, since: Moment, trackers: &Trackers, next: u32) -> u32 {
         let entry = Entry { location, since, place: Place::Executor, trackers: trackers.clone() };
         self.used += 1;
         let index = self.free;
@@ -155,7 +153,7 @@ impl Registered {
     /// Enters cleanups that run one after the other.
     #[inline]
     pub(super) fn new(first: Site, rest: impl DoubleEndedIterator<Item = Site>, trackers: &Trackers) -> Self {
-        let (since, shard) = (Instant::now(), shard_here());
+        let (since, shard) = (Moment::now(), shard_here());
         let mut entries = lock(shard);
         let mut index = NONE;
         // A list begins with what was inserted last.
@@ -213,24 +211,20 @@ impl Drop for Registered {
     }
 }
 
-/// Those of the process, or of one tracker, the oldest first.
+/// Returns those of the process, or of one tracker, the oldest first.
 pub(super) fn running(tracker: Option<&Arc<Counted>>) -> Vec<Running> {
     let mut running = Vec::new();
     for shard in 0..SHARDS {
         let entries = lock(shard);
         let all = entries.slots.iter().filter_map(|slot| slot.entry.as_ref());
         let own = all.filter(|entry| tracker.is_none_or(|tracker| entry.trackers.contain(tracker)));
-        running.extend(own.map(|&Entry { location, since, place, .. }| Running {
-            location,
-            since,
-            seen: since,
-            place,
-        }));
+        running.extend(own.map(|&Entry { location, since, place, .. }| (since, location, place)));
     }
-    let now = Instant::now();
-    running.iter_mut().for_each(|it| it.seen = now);
-    running.sort_by_key(|it| it.since);
-    running
+    running.sort_by_key(|&(since, ..)| since);
+    let now = Moment::now();
+    let seen =
+        |(since, location, place): (Moment, _, _)| Running { location, since: since.until(now), place };
+    running.into_iter().map(seen).collect()
 }
 
 #[cfg(all(test, not(shuttle)))]
@@ -238,7 +232,7 @@ mod tests {
     use super::*;
 
     fn insert(entries: &mut Entries, next: u32) -> u32 {
-        entries.insert(Location::caller(), Instant::now(), &Trackers::NONE, next)
+        entries.insert(Location::caller(), Moment::now(), &Trackers::NONE, next)
     }
 
     #[test]

@@ -1,10 +1,8 @@
 //! Cleanups that have not ended, as a user sees them.
 
-use alloc::vec::Vec;
-use core::{error::Error, fmt, panic::Location};
-use std::time::Instant;
-
 use super::register;
+use alloc::vec::Vec;
+use core::{error::Error, fmt, panic::Location, time::Duration};
 
 /// Returns the cleanups that were handed off and have not ended yet, the oldest first.
 ///
@@ -30,9 +28,7 @@ pub fn running() -> Vec<Running> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Running {
     pub(super) location: &'static Location<'static>,
-    pub(super) since: Instant,
-    /// When this was taken from the register.
-    pub(super) seen: Instant,
+    pub(super) since: Duration,
     pub(super) place: Place,
 }
 
@@ -43,11 +39,12 @@ impl Running {
         self.location
     }
 
-    /// Returns the instant at which the drop that handed the cleanup off gave it to its place.
+    /// Returns the time from the hand-off until [`running`] looked.
     ///
-    /// A cleanup that was awaited before has run for longer. One that waits for cleanups inside of its body has not begun yet.
+    /// A cleanup that was awaited before has run for longer. One that waits for cleanups inside of its body has not begun yet. On
+    /// wasm, which has no clock, it is 0.
     #[must_use]
-    pub const fn since(&self) -> Instant {
+    pub const fn since(&self) -> Duration {
         self.since
     }
 
@@ -60,8 +57,7 @@ impl Running {
 
 impl fmt::Display for Running {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let elapsed = self.seen.saturating_duration_since(self.since);
-        write!(formatter, "{} ({} for {elapsed:.1?})", self.location, self.place)
+        write!(formatter, "{} ({} for {:.1?})", self.location, self.place, self.since)
     }
 }
 
