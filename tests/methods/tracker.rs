@@ -508,7 +508,7 @@ mod register {
         let gates: Vec<_> = (0..40).map(|_| detach(&tracker)).collect();
         let running = tracker.running();
         assert_eq!(running.len(), 40);
-        assert!(running.is_sorted_by_key(Running::since));
+        assert!(running.is_sorted_by(|one, next| one.since() >= next.since()));
         gates.into_iter().for_each(|opens| opens.send(()).unwrap());
         drained();
     }
