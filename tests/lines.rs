@@ -218,3 +218,95 @@ fn a_backtrace_names_the_function_and_the_line() {
         assert!(found, "{name} at {at}\n{text}");
     }
 }
+
+/// Functions that track their callers. Each returns the line in which it was called.
+mod callers {
+    use super::*;
+
+    #[finally(clean)]
+    #[track_caller]
+    pub fn below() -> Place {
+        caller()
+    }
+
+    #[track_caller]
+    #[finally(clean)]
+    pub fn above() -> Place {
+        caller()
+    }
+
+    #[finally({ CLEANED.set(CLEANED.get() + usize::from(name.is_empty())); })]
+    #[finally(conn.release())]
+    #[track_caller]
+    pub fn with_arguments(name: &str, conn: Conn, (number, mut log): (u32, Vec<u32>)) -> Place {
+        log.push(number + u32::from(name.is_empty()));
+        if log.len() == 1 { caller() } else { (0, 0) }
+    }
+
+    #[finally(clean)]
+    #[track_caller]
+    pub fn leaves(early: Option<Place>) -> Option<Place> {
+        if early? == (0, 0) {
+            return Some(caller());
+        }
+        None
+    }
+
+    impl Conn {
+        #[finally(self.release())]
+        #[track_caller]
+        pub fn method(&self) -> Place {
+            caller()
+        }
+    }
+
+    #[finally(clean)]
+    #[track_caller]
+    pub fn future() -> impl Future<Output = Place> {
+        let called = caller();
+        async move { called }
+    }
+
+    #[finally(clean)]
+    #[track_caller]
+    pub fn boxed() -> Pin<Box<dyn Future<Output = Place>>> {
+        let called = caller();
+        Box::pin(async move { called })
+    }
+
+    #[finally(CLEANED.set(CLEANED.get() + 1))]
+    #[track_caller]
+    pub fn panics(none: Option<u8>) -> u8 {
+        none.expect("nothing there")
+    }
+
+    thread_local! {
+        pub static CLEANED: Cell<usize> = const { Cell::new(0) };
+    }
+}
+
+#[test]
+fn a_function_that_tracks_its_caller_does_so_with_a_cleanup() {
+    assert_eq!(callers::below().0, line!());
+    assert_eq!(callers::above().0, line!());
+    assert_eq!(callers::with_arguments("", Conn, (1, vec![])).0, line!());
+    assert_eq!(callers::CLEANED.take(), 1);
+    assert_eq!(callers::leaves(None), None);
+    assert_eq!(callers::leaves(Some((0, 0))).map(|(line, _)| line), Some(line!()));
+    assert_eq!(Conn.method().0, line!());
+    assert_eq!(run(callers::future()).0, line!());
+    assert_eq!(run(callers::boxed()).0, line!());
+}
+
+#[test]
+fn a_panic_of_a_function_that_tracks_its_caller_is_the_callers_and_is_cleaned_up_after() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        PANICKED_AT.set(info.location().map(|at| (at.file() == file!(), at.line())));
+        before(info);
+    }));
+    LINE.set(line!() + 1);
+    catch_unwind(|| callers::panics(None)).expect_err("it panics");
+    assert_eq!(PANICKED_AT.take(), Some((true, LINE.get())));
+    assert_eq!(callers::CLEANED.take(), 1);
+}

@@ -58,6 +58,8 @@ mod check;
 mod cleanup;
 mod combinator;
 #[allow(missing_docs, reason = "named by expansions only")]
+mod deferred;
+#[allow(missing_docs, reason = "named by expansions only")]
 mod describe;
 mod erased;
 #[allow(missing_docs, reason = "named by expansions only")]

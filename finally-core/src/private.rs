@@ -16,6 +16,7 @@ pub use crate::{
     },
     body::Body,
     combinator::Concluded,
+    deferred::{deferred, here},
     describe::{Describe, Probe},
     evaluate::{
         Builder, Evaluated, build, build_and_drop, build_detached, build_detached_static, build_owned,

@@ -28,6 +28,7 @@ pub(crate) fn check(name: &str, function: &Function, arguments: &Arguments) -> s
         check_moved_arguments(name, function, arguments, &mut errors);
         check_armed(name, function, arguments, &mut errors);
     }
+    check_tracked_caller(function, arguments, &mut errors);
     if let Some(variadic) = &function.signature.variadic {
         errors.push(error!(
             variadic,
@@ -79,6 +80,48 @@ fn check_sync_function(name: &str, function: &Function, arguments: &Arguments, e
             at span,
             "a function that is not async cannot be cancelled; remove `on_cancel`"
         ));
+    }
+}
+
+/// The body of a function that tracks its caller stays where it is.
+fn check_tracked_caller(function: &Function, arguments: &Arguments, errors: &mut Errors) {
+    if function.track_caller().is_none() {
+        return;
+    }
+    let cleanup = &arguments.cleanup;
+    match function.returns() {
+        Returns::Value => {
+            if let Some(fate) = cleanup.fate() {
+                errors.push(error!(
+                    fate,
+                    "the cleanup of a function with `#[track_caller]` cannot look at the fate: its body stays where it is, so that it \
+                     keeps its caller, and nobody catches its panic; remove the argument, or `#[track_caller]`"
+                ));
+            }
+            for argument in function.signature.inputs.iter().filter_map(Named::of_argument) {
+                let name = argument.name.to_string();
+                if argument.holds == Holds::MutReference && cleanup.mentions(&name) {
+                    errors.push(error!(
+                        cleanup.at_mention(&argument.name),
+                        "the cleanup of a function with `#[track_caller]` cannot share `{name}` with the body, which stays where it is, so \
+                         that it keeps its caller; remove `#[track_caller]`, or put the body into a function of its own"
+                    ));
+                }
+            }
+        }
+        Returns::Future | Returns::BoxedFuture => {
+            if let Some(span) = tokens::first_return(&function.body.stream())
+                .or_else(|| tokens::first_question_mark(&function.body.stream()))
+            {
+                errors.push(error!(
+                    at span,
+                    "a function with `#[track_caller]` that returns a future cannot end here: what makes the future stays where it is, so \
+                     that it keeps its caller; decide it in the future, or remove `#[track_caller]`"
+                ));
+            }
+        }
+        // The compiler says of an `async fn` that it does not track its caller.
+        Returns::Awaited => {}
     }
 }
 

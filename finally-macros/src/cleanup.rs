@@ -68,13 +68,11 @@ impl Cleanup {
     /// Parses the value of `on_cancel = (..)`.
     pub(crate) fn parse_replacement(input: ParseStream<'_>) -> syn::Result<Self> {
         let cleanup = Self::parse(input)?;
-        if let Kind::Closure(closure) | Kind::AsyncClosure(closure) = &cleanup.kind {
-            if !closure.inputs.is_empty() {
-                bail!(
-                    closure.inputs,
-                    "a cleanup for `on_cancel` takes no argument, because it runs on cancellation alone: `|| ..`"
-                );
-            }
+        if let Some(fate) = cleanup.fate() {
+            bail!(
+                fate,
+                "a cleanup for `on_cancel` takes no argument, because it runs on cancellation alone: `|| ..`"
+            );
         }
         Ok(cleanup)
     }
@@ -198,6 +196,14 @@ impl Cleanup {
         let mut name = name.clone();
         name.set_span(name.span().located_at(at));
         name
+    }
+
+    /// The parameter by which it gets the fate.
+    pub(crate) fn fate(&self) -> Option<&Pat> {
+        match &self.kind {
+            Kind::Closure(closure) | Kind::AsyncClosure(closure) => closure.inputs.first(),
+            Kind::Path(_) | Kind::Await(_) | Kind::Expression(_) => None,
+        }
     }
 
     /// Where the fate is used by something that is awaited.

@@ -216,7 +216,47 @@ impl<'a> End<'a> {
         }
     }
 
+    /// In a closure, what the body calls would have the closure for its caller. So the body stays where it is, and a drop runs the
+    /// cleanup.
+    fn of_tracking_function(&self, function: &mut Function) -> TokenStream {
+        let private = &self.private;
+        let body = function.body.stream();
+        let Captures { before_body, in_body, .. } =
+            capture::capture(function, &body, Owner::Call, self.cleanups(), private);
+        let cleanup = self.cleanup.evaluation(Uses::Borrowed).into_closure(self.span);
+        let precedes = function.type_that_may_run_later().map(|ty| {
+            let ty = input::without_impl_trait(ty);
+            let exit = exit(self.span);
+            let precedes = self.precedes(function);
+            quote_spanned! {self.span=>
+                if false {
+                    let #exit: #private::Exit<#ty> = #private::never();
+                    #precedes
+                }
+            }
+        });
+        let defer = quote_spanned! {self.span=>
+            let __finally_deferred = #private::deferred(|| #private::here(), #cleanup);
+        };
+        // A block of ours is one of edition 2024, whose last expression holds nothing longer than its locals.
+        let (span, body) = (function.brace(), function.block());
+        let body = quote_spanned!(span=> { #in_body { #body } });
+        quote! { #before_body #precedes #defer #body }
+    }
+
+    /// Refuses a type that runs later.
+    fn precedes(&self, function: &Function) -> Option<TokenStream> {
+        function.type_that_may_run_later().map(|ty| {
+            let span = Span::mixed_site().located_at(ty.span());
+            let (private, exit) = (Ident::new(&self.private.to_string(), span), exit(span));
+            quote_spanned!(span=> #private::precedes(&#exit, &#exit.returned().__finally_when());)
+        })
+    }
+
     fn of_sync_function(&self, function: &mut Function) -> TokenStream {
+        if function.track_caller().is_some() {
+            return self.of_tracking_function(function);
+        }
         let private = &self.private;
         let body = function.body.stream();
         let captures = capture::capture(function, &body, Owner::Call, self.cleanups(), private);
@@ -228,15 +268,7 @@ impl<'a> End<'a> {
         let span = function.brace();
         let body = body_closure(function, body);
         let call = quote_spanned!(span=> let #exit = #private::call(#body););
-        let precedes = function.type_that_may_run_later().map(|ty| {
-            let span = Span::mixed_site().located_at(ty.span());
-            let (private, exit) = (Ident::new(&private.to_string(), span), self::exit(span));
-            quote_spanned! {span=>
-                if false {
-                    #private::precedes(&#exit, &#exit.returned().__finally_when());
-                }
-            }
-        });
+        let precedes = self.precedes(function).map(|precedes| quote_spanned!(span=> if false { #precedes }));
         let (body_text, cleanup_text) =
             (settle::describe(self.span, "body"), settle::describe(self.span, "cleanup"));
         let settle = quote_spanned! {self.span=>
@@ -261,9 +293,19 @@ impl<'a> End<'a> {
             _ => TokenStream::new(),
         };
         let (body, place) = (function.block(), function.place());
-        let body = quote_spanned!(place=> || #output { #body });
-        // It is not for the user to write another closure.
-        let mut make = quote_spanned!(span=> #private::make(#[allow(closure_returning_async_block)] #body));
+        let mut make = match (function.track_caller(), &function.signature.output) {
+            (None, _) => {
+                let body = quote_spanned!(place=> || #output { #body });
+                // It is not for the user to write another closure.
+                quote_spanned!(span=> #private::make(#[allow(closure_returning_async_block)] #body))
+            }
+            // As the body of a function that is not async.
+            (Some(_), ReturnType::Type(_, output)) if is_boxed => {
+                let output = input::without_impl_trait(output);
+                quote_spanned!(span=> { let __finally_made: #output = { #body }; __finally_made })
+            }
+            (Some(_), _) => quote_spanned!(span=> { #body }),
+        };
         let mut exit_type = None;
         if let Some(output) = function.output_of_future() {
             let span = Span::mixed_site().located_at(output.span());

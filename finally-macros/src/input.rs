@@ -226,6 +226,15 @@ impl Function {
         tokens::has_word(&body, "async") && tokens::has_word(&body, "block_on")
     }
 
+    /// The attribute by which it tracks its caller.
+    pub(crate) fn track_caller(&self) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| {
+            let tokens = attribute.meta.to_token_stream();
+            attribute.path().is_ident("track_caller")
+                || (attribute.path().is_ident("cfg_attr") && tokens::has_word(&tokens, "track_caller"))
+        })
+    }
+
     /// Whether `#[tracing::instrument]` has been there before.
     pub(crate) fn is_instrumented(&self) -> bool {
         tokens::has_word(&self.body.stream(), "__tracing_attr_span")

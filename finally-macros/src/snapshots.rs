@@ -365,6 +365,29 @@ fn a_question_mark_before_an_ok_converts_into_the_error_of_the_function() {
 }
 
 #[test]
+fn the_body_of_a_function_that_tracks_its_caller_stays_where_it_is() {
+    check(
+        "unlock(&name)",
+        "#[track_caller] fn f(name: String, id: u64) -> u64 { id }",
+        expect![[r#"
+        #[track_caller]
+        fn f(#[allow(unused_mut)] mut name: String, id: u64) -> u64 {
+            use ::finally::__private as __finally;
+            let __finally_deferred = __finally::deferred(
+                || __finally::here(),
+                |_| unlock(&name),
+            );
+            {
+                #[allow(clippy::shadow_same)]
+                let id = id;
+                { { id } }
+            }
+        }
+    "#]],
+    );
+}
+
+#[test]
 fn an_expression_is_left_to_the_compiler() {
     let tokens = |source: &str| source.parse().expect("tokens");
     let expansion = crate::attribute::expand("finally", tokens("clean"), tokens("|| 1"));

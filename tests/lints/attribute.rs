@@ -163,6 +163,20 @@ async fn skips() -> Result<impl Sized, String> {
 #[finally(clean, on_cancel = block)]
 async fn blocks() {}
 
+#[finally(clean_with(&name))]
+#[track_caller]
+fn tracks(name: String, mut by: usize, _unused: u8, (one, _): (u8, u8)) -> Result<usize, String> {
+    fails()?;
+    by += name.len() + usize::from(one);
+    Ok(by)
+}
+
+#[finally(clean)]
+#[track_caller]
+fn tracks_and_returns_a_future(name: &str) -> impl Future<Output = usize> + '_ {
+    async move { name.len() }
+}
+
 #[finally({ rest().await; clean_with(&name) }, on_cancel = ({ clean_later(name).await }))]
 async fn replaces(name: String, by: usize, _unused: u8) -> usize {
     rest().await;
@@ -305,6 +319,7 @@ fn every_form_is_there() {
     drop((block_of_statements(), expression(&true)));
     drop((pattern((1, String::new())), pattern_unused((1, String::new()), Vec::new()), todo(), todo_later()));
     drop((replaces(String::new(), 1, 1), replaces_nothing_mentioned()));
+    drop((tracks(String::new(), 1, 1, (1, 1)), tracks_and_returns_a_future("")));
     drop((fallible(), skips(), blocks(), twice(String::new()), never(), generic("", [0; 1])));
     drop((not_async("name"), returns_future(1), returns_boxed("name")));
     let _: fn() -> ! = not_async_never;
