@@ -528,6 +528,70 @@ fn what_only_the_cleanup_uses_needs_neither_send_nor_static() {
     assert_eq!(cell.get(), 9);
 }
 
+#[test]
+fn a_future_that_borrows_is_send_if_its_parts_are() {
+    fn is_send<F: Send>(future: F) -> F {
+        future
+    }
+    #[finally({ suspend().await; log.push(format!("{value:?}")) }, on_cancel = (instead(log, End::Succeeds)))]
+    async fn generic<'a, T: std::fmt::Debug + Sync>(
+        log: &Log,
+        value: &'a T,
+        by: &mut u8,
+    ) -> Result<&'a T, Error> {
+        suspend().await;
+        *by += 1;
+        Ok(value)
+    }
+    let log = Log::default();
+    let (value, mut by) = (String::from("value"), 0);
+    assert_eq!(Hand::new(is_send(generic(&log, &value, &mut by))).run(), Ok(&value));
+    assert_eq!((by, log.take().join(" ")), (1, format!("{value:?}")));
+}
+
+#[test]
+fn a_body_that_never_ends_and_one_that_ends_in_no_value() {
+    #[finally(suspend().await, on_cancel = (log.push("instead")))]
+    async fn never(log: &Log) -> ! {
+        loop {
+            suspend().await;
+        }
+    }
+    #[finally(suspend().await, on_cancel = (panic!("{}", log.events().len())))]
+    async fn panics(log: &Log) {
+        suspend().await;
+    }
+    let turn = exclusive();
+    let log = Log::default();
+    for pendings in 1..=3 {
+        let mut hand = Hand::new(never(&log));
+        for _ in 0..pendings {
+            assert!(hand.poll().is_pending());
+        }
+        drop(hand);
+        assert_eq!(log.take(), ["instead"]);
+    }
+    let mut hand = Hand::new(panics(&log));
+    assert!(hand.poll().is_pending());
+    drop(hand);
+    assert_eq!(turn.kinds(), [FailureKind::CleanupPanicked]);
+}
+
+#[test]
+fn a_value_of_replace_on_cancel_is_a_cleanup_of_the_attribute_too() {
+    #[finally(finally::replace_on_cancel(suspend(), move || log.push("instead")))]
+    async fn f(log: Log) {
+        suspend().await;
+    }
+    let log = Log::default();
+    Hand::new(f(log.clone())).run();
+    assert_eq!(log.events(), [""; 0]);
+    for pendings in 1..=2 {
+        Hand::new(cancel_after(pendings, f(log.clone()))).run();
+        assert_eq!(log.take(), ["instead"]);
+    }
+}
+
 on_every_runtime! {
     a_replacement_ends_on_the_executor(runtime) {
         #[finally(suspend().await, on_cancel = (steps(log.clone(), "instead", 2)))]
