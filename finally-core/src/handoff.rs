@@ -31,7 +31,6 @@
 mod adopted;
 mod block;
 mod chain;
-mod clock;
 mod counts;
 mod drain;
 mod executor;

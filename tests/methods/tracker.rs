@@ -14,7 +14,7 @@ use crate::support::{
     Log, Panic, exclusive,
     hand::Hand,
     panic_of, runtimes,
-    scene::{PATIENCE, cancel, drained, held, in_turns, let_others_go_on, pass},
+    scene::{PATIENCE, cancel, drained, ends, held, in_turns, let_others_go_on, pass},
     suspend,
 };
 
@@ -72,7 +72,7 @@ mod counts {
         assert_eq!((tracker.len(), tracker.running().len()), (1, 1));
         assert_eq!((other.len(), other.running().len()), (0, 0));
         opens.send(()).unwrap();
-        tracker.drain_blocking(None).unwrap();
+        tracker.drain_blocking(Some(PATIENCE)).unwrap();
         assert_eq!((tracker.len(), tracker.running().len()), (0, 0));
     }
 
@@ -101,8 +101,8 @@ mod counts {
         assert_eq!((inner.len(), outer.len()), (1, 1));
         assert_eq!(locations(&inner.running()), locations(&outer.running()));
         opens.send(()).unwrap();
-        inner.drain_blocking(None).unwrap();
-        outer.drain_blocking(None).unwrap();
+        inner.drain_blocking(Some(PATIENCE)).unwrap();
+        outer.drain_blocking(Some(PATIENCE)).unwrap();
     }
 
     #[test]
@@ -150,7 +150,7 @@ mod counts {
         assert_eq!((tracker.len(), finally::detached()), (1, 2));
         opens_outer.send(()).unwrap();
         opens_inner.send(()).unwrap();
-        tracker.drain_blocking(None).unwrap();
+        tracker.drain_blocking(Some(PATIENCE)).unwrap();
         drained();
         assert_eq!(log.events(), ["inner", "outer"]);
     }
@@ -163,7 +163,7 @@ mod counts {
         cancel(
             tracker.track_future(pending::<()>().finally(suspend)).finally(|| pass(Log::default(), "", gate)),
         );
-        tracker.drain_blocking(None).unwrap();
+        tracker.drain_blocking(Some(PATIENCE)).unwrap();
         assert_eq!(finally::running().len(), 1);
         opens.send(()).unwrap();
         drained();
@@ -258,28 +258,30 @@ mod drains {
     #[test]
     fn a_drain_waits_for_aborted_tasks_to_be_dropped_and_cleaned_up() {
         let _turn = exclusive();
-        in_turns(async {
-            let (tracker, log) = (Tracker::new(), Log::default());
-            let mut gates = Vec::new();
-            for _ in 0..3 {
-                let (held, opens) = holding(&log, "cleaned up");
-                gates.push(opens);
-                let task = tokio::spawn(tracker.track_future(held));
-                tokio::task::yield_now().await;
-                task.abort();
-            }
-            let mut drain = Hand::new(tracker.drain());
-            assert!(drain.poll().is_pending(), "no task is dropped yet");
-            let_others_go_on().await;
-            assert_eq!((tracker.len(), tracker.running().len()), (3, 3));
-            for opens in gates {
-                assert!(drain.poll().is_pending());
-                opens.send(()).unwrap();
+        ends(|| {
+            in_turns(async {
+                let (tracker, log) = (Tracker::new(), Log::default());
+                let mut gates = Vec::new();
+                for _ in 0..3 {
+                    let (held, opens) = holding(&log, "cleaned up");
+                    gates.push(opens);
+                    let task = tokio::spawn(tracker.track_future(held));
+                    tokio::task::yield_now().await;
+                    task.abort();
+                }
+                let mut drain = Hand::new(tracker.drain());
+                assert!(drain.poll().is_pending(), "no task is dropped yet");
                 let_others_go_on().await;
-            }
-            // Without the feature `tokio`, the background thread runs them.
-            drain.run();
-            assert_eq!(log.count("cleaned up"), 3);
+                assert_eq!((tracker.len(), tracker.running().len()), (3, 3));
+                for opens in gates {
+                    assert!(drain.poll().is_pending());
+                    opens.send(()).unwrap();
+                    let_others_go_on().await;
+                }
+                // Without the feature `tokio`, the background thread runs them.
+                drain.run();
+                assert_eq!(log.count("cleaned up"), 3);
+            });
         });
     }
 
@@ -315,7 +317,7 @@ mod drains {
         let gates = [detach(&one), detach(&other)];
         let [opens, opens_other] = gates;
         opens.send(()).unwrap();
-        one.drain_blocking(None).unwrap();
+        one.drain_blocking(Some(PATIENCE)).unwrap();
         assert_eq!(other.len(), 1);
         opens_other.send(()).unwrap();
         drained();
@@ -324,74 +326,83 @@ mod drains {
     #[test]
     fn p11_a_drain_inside_of_a_cleanup_of_the_tracker_waits_for_the_others_alone() {
         let _turn = exclusive();
-        in_turns(async {
-            let (tracker, log) = (Tracker::new(), Log::default());
-            let opens = detach(&tracker);
-            cancel(tracker.track_future(pending::<()>().finally({
-                let (tracker, log) = (tracker.clone(), log.clone());
-                async move || {
-                    tracker.drain().await;
-                    log.push("drained");
-                }
-            })));
-            let_others_go_on().await;
-            assert!(log.events().is_empty(), "it waits for the other one");
-            opens.send(()).unwrap();
-            tracker.drain().await;
-            assert_eq!(log.events(), ["drained"]);
+        ends(|| {
+            in_turns(async {
+                let (tracker, log) = (Tracker::new(), Log::default());
+                let opens = detach(&tracker);
+                cancel(tracker.track_future(pending::<()>().finally({
+                    let (tracker, log) = (tracker.clone(), log.clone());
+                    async move || {
+                        tracker.drain().await;
+                        log.push("drained");
+                    }
+                })));
+                let_others_go_on().await;
+                assert!(log.events().is_empty(), "it waits for the other one");
+                opens.send(()).unwrap();
+                tracker.drain().await;
+                assert_eq!(log.events(), ["drained"]);
+            });
         });
     }
 
     #[test]
     fn p11_drains_inside_of_cleanups_of_two_trackers_do_not_wait_for_each_other() {
         let _turn = exclusive();
-        in_turns(async {
-            let trackers = [Tracker::new(), Tracker::new()];
-            for (own, other) in [(0, 1), (1, 0)] {
-                let other = trackers[other].clone();
-                cancel(
-                    trackers[own].track_future(pending::<()>().finally(async move || other.drain().await)),
-                );
-            }
-            trackers[0].drain().await;
-            trackers[1].drain().await;
+        ends(|| {
+            in_turns(async {
+                let trackers = [Tracker::new(), Tracker::new()];
+                for (own, other) in [(0, 1), (1, 0)] {
+                    let other = trackers[other].clone();
+                    cancel(
+                        trackers[own]
+                            .track_future(pending::<()>().finally(async move || other.drain().await)),
+                    );
+                }
+                trackers[0].drain().await;
+                trackers[1].drain().await;
+            });
         });
     }
 
     #[test]
     fn p11_a_drain_inside_of_a_tracked_future_does_not_wait_for_that_future() {
         let _turn = exclusive();
-        in_turns(async {
-            let tracker = Tracker::new();
-            let opens = detach(&tracker);
-            let mut tracked = Hand::new(tracker.track_future(tracker.drain()));
-            assert!(tracked.poll().is_pending(), "it waits for the cleanup");
-            opens.send(()).unwrap();
-            let_others_go_on().await;
-            // Without the feature `tokio`, the background thread runs the cleanup.
-            tracked.run();
-            assert!(tracker.is_empty());
+        ends(|| {
+            in_turns(async {
+                let tracker = Tracker::new();
+                let opens = detach(&tracker);
+                let mut tracked = Hand::new(tracker.track_future(tracker.drain()));
+                assert!(tracked.poll().is_pending(), "it waits for the cleanup");
+                opens.send(()).unwrap();
+                let_others_go_on().await;
+                // Without the feature `tokio`, the background thread runs the cleanup.
+                tracked.run();
+                assert!(tracker.is_empty());
+            });
         });
     }
 
     #[test]
     fn a_drain_inside_of_a_cleanup_of_somebody_else_waits_for_tracked_futures() {
         let _turn = exclusive();
-        in_turns(async {
-            let (tenant, log) = (Tracker::new(), Log::default());
-            let tracked = tenant.track_future(pending::<()>());
-            cancel(pending::<()>().finally({
-                let (tenant, log) = (tenant.clone(), log.clone());
-                async move || {
-                    tenant.drain().await;
-                    log.push("drained");
-                }
-            }));
-            let_others_go_on().await;
-            assert!(log.events().is_empty());
-            drop(tracked);
-            finally::drain().await;
-            assert_eq!(log.events(), ["drained"]);
+        ends(|| {
+            in_turns(async {
+                let (tenant, log) = (Tracker::new(), Log::default());
+                let tracked = tenant.track_future(pending::<()>());
+                cancel(pending::<()>().finally({
+                    let (tenant, log) = (tenant.clone(), log.clone());
+                    async move || {
+                        tenant.drain().await;
+                        log.push("drained");
+                    }
+                }));
+                let_others_go_on().await;
+                assert!(log.events().is_empty());
+                drop(tracked);
+                finally::drain().await;
+                assert_eq!(log.events(), ["drained"]);
+            });
         });
     }
 
@@ -508,7 +519,7 @@ mod register {
         let gates: Vec<_> = (0..40).map(|_| detach(&tracker)).collect();
         let running = tracker.running();
         assert_eq!(running.len(), 40);
-        assert!(running.is_sorted_by(|one, next| one.since() >= next.since()));
+        assert!(running.is_sorted_by_key(|it| std::cmp::Reverse(it.since())));
         gates.into_iter().for_each(|opens| opens.send(()).unwrap());
         drained();
     }
@@ -582,7 +593,7 @@ mod register {
         drop(runtime);
         assert_eq!(places(), [Place::BackgroundThread]);
         opens.send(()).unwrap();
-        tracker.drain_blocking(None).unwrap();
+        tracker.drain_blocking(Some(PATIENCE)).unwrap();
         assert_eq!(log.events(), ["cleaned up"]);
     }
 

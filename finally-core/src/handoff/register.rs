@@ -3,15 +3,16 @@
 use alloc::vec::Vec;
 use core::{
     cell::Cell,
+    cmp::Reverse,
     mem,
     num::NonZeroU32,
     panic::Location,
     sync::atomic::{AtomicU32, Ordering::Relaxed},
+    time::Duration,
 };
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{
-    clock::Moment,
     running::{Place, Running},
     sync::Arc,
     trackers::{Counted, Trackers},
@@ -40,6 +41,30 @@ struct Slot {
 
 /// The end of a list.
 const NONE: u32 = u32::MAX;
+
+/// A moment of the clock. wasm has none, and to ask for one would panic.
+#[derive(Clone, Copy)]
+struct Moment(#[cfg(not(target_family = "wasm"))] std::time::Instant);
+
+impl Moment {
+    #[inline]
+    fn now() -> Self {
+        Self(
+            #[cfg(not(target_family = "wasm"))]
+            std::time::Instant::now(),
+        )
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn duration_since(self, earlier: Self) -> Duration {
+        self.0.saturating_duration_since(earlier.0)
+    }
+
+    #[cfg(target_family = "wasm")]
+    const fn duration_since(self, _: Self) -> Duration {
+        Duration::ZERO
+    }
+}
 
 type Site = &'static Location<'static>;
 
@@ -211,24 +236,32 @@ impl Drop for Registered {
     }
 }
 
-/// Returns those of the process, or of one tracker, the oldest first.
+/// Those of the process, or of one tracker, the oldest first.
 pub(super) fn running(tracker: Option<&Arc<Counted>>) -> Vec<Running> {
     let mut running = Vec::new();
     for shard in 0..SHARDS {
         let entries = lock(shard);
         let all = entries.slots.iter().filter_map(|slot| slot.entry.as_ref());
         let own = all.filter(|entry| tracker.is_none_or(|tracker| entry.trackers.contain(tracker)));
-        running.extend(own.map(|&Entry { location, since, place, .. }| (since, location, place)));
+        running.extend(own.map(|entry| (entry.location, entry.since, entry.place)));
     }
-    running.sort_by_key(|&(since, ..)| since);
     let now = Moment::now();
-    let seen =
-        |(since, location, place): (Moment, _, _)| Running { location, since: since.until(now), place };
-    running.into_iter().map(seen).collect()
+    let mut running: Vec<_> = running
+        .into_iter()
+        .map(|(location, since, place)| Running { location, since: now.duration_since(since), place })
+        .collect();
+    running.sort_by_key(|it| Reverse(it.since));
+    running
 }
 
 #[cfg(all(test, not(shuttle)))]
 mod tests {
+    use alloc::boxed::Box;
+    use core::{
+        future::Future,
+        task::{Context, Waker},
+    };
+
     use super::*;
 
     fn insert(entries: &mut Entries, next: u32) -> u32 {
@@ -254,6 +287,17 @@ mod tests {
         assert_eq!([first, middle, last].map(|index| entries.remove(index)), [middle, last, NONE]);
         assert_eq!(entries.used, 0);
         assert!(entries.slots.iter().all(|slot| slot.entry.is_none()));
+    }
+
+    #[test]
+    fn p10_a_tracked_future_that_is_not_cancelled_locks_nothing() {
+        let held: Vec<_> = (0..SHARDS).map(lock).collect();
+        let tracker = crate::Tracker::new();
+        let mut tracked = Box::pin(tracker.track_future(crate::FinallyExt::finally(async {}, || async {})));
+        assert!(tracked.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
+        drop(tracked);
+        assert!(tracker.is_empty());
+        drop(held);
     }
 
     #[test]

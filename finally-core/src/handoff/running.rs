@@ -1,8 +1,9 @@
 //! Cleanups that have not ended, as a user sees them.
 
-use super::register;
 use alloc::vec::Vec;
 use core::{error::Error, fmt, panic::Location, time::Duration};
+
+use super::register;
 
 /// Returns the cleanups that were handed off and have not ended yet, the oldest first.
 ///
@@ -39,10 +40,10 @@ impl Running {
         self.location
     }
 
-    /// Returns the time from the hand-off until [`running`] looked.
+    /// Returns the time since the hand-off, up to the moment at which this was listed.
     ///
-    /// A cleanup that was awaited before has run for longer. One that waits for cleanups inside of its body has not begun yet. On
-    /// wasm, which has no clock, it is 0.
+    /// It is that of the drop which has handed the cleanup off. A cleanup that was awaited before has run for longer, and one that
+    /// waits for cleanups inside its body has not begun yet. On wasm, which has no clock, it is zero.
     #[must_use]
     pub const fn since(&self) -> Duration {
         self.since
@@ -57,7 +58,8 @@ impl Running {
 
 impl fmt::Display for Running {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} ({} for {:.1?})", self.location, self.place, self.since)
+        let Self { location, since, place } = self;
+        write!(formatter, "{location} ({place} for {since:.1?})")
     }
 }
 
