@@ -112,12 +112,15 @@ fn dropped_what_needs_no_awaiting_runs_inside_the_drop_until_something_does() {
     let log = Log::default();
     let mut scope = scope_of(&log);
     let five = log.clone();
+    let (opens, gate) = tokio::sync::oneshot::channel::<()>();
+    scope.defer(async move || gate.await.unwrap());
     scope.defer(move || five.push("five"));
     let runtime = crate::support::runtimes::current_thread();
     runtime.block_on(async {
         drop(scope);
         assert_eq!(log.events(), ["five"]);
         assert_eq!(finally::detached(), 1, "the rest is handed off as one");
+        opens.send(()).unwrap();
         finally::drain().await;
     });
     assert_eq!(log.events()[1..], WHOLE);

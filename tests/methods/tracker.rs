@@ -476,12 +476,12 @@ mod register {
         let by_method = pending::<()>().finally(suspend);
         let by_guard = async {
             let _guard = guard(1, |_| suspend());
-            pending::<()>().await
+            pending::<()>().await;
         };
         let by_scope = async {
             let mut scope: Scope = Scope::new();
             scope.defer(suspend);
-            pending::<()>().await
+            pending::<()>().await;
         };
         // They do not end: nobody drives this runtime yet.
         let runtime = runtimes::current_thread();
