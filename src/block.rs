@@ -115,7 +115,8 @@ pub use finally_core::End;
 ///
 /// The first failure wins. Where the body had none, a failure of the cleanup is the value of the block if that is a `Result`,
 /// and leaves the function as a `?` would if it is not. It comes before a `return` or a jump of the body. Every failure that no
-/// caller gets goes to the failure hook; a failure of a body that has to be told there is told by the name of its type.
+/// caller gets goes to the failure hook, see [`Failure`](crate::Failure). The failure of a body that is reported there has the name of
+/// its type only.
 ///
 /// # Bounds and limits
 ///

@@ -7,9 +7,10 @@
 pub use finally_core::testing;
 #[cfg(feature = "std")]
 pub use finally_core::{
-    Acquire, AlreadySet, BlockOnCancel, Blocking, BoxFuture, Close, Failure, FailureHook, FailureKind, Place,
-    Running, Scope, Settled, StillRunning, Tracked, Tracker, acquire, block_on_cancel, detached, drain,
-    drain_blocking, drain_timeout, running, set_executor, set_failure_hook, take_failure_hook, try_acquire,
+    Acquire, BlockOnCancel, Blocking, BoxFuture, Close, Failure, FailureHook, FailureKind, Place, Running,
+    Scope, SetExecutorError, Settled, StillRunning, Tracked, Tracker, acquire, block_on_cancel,
+    default_executor, detached, drain, drain_blocking, drain_timeout, give_up, running, set_executor,
+    set_failure_hook, take_failure_hook, try_acquire,
 };
 pub use finally_core::{
     Awaited, Fate, Finally, FinallyExt, Guard, InPlace, ReplaceOnCancel, Replaceable, SkipOnCancel,
@@ -85,7 +86,8 @@ pub use finally_core::{FinallyStream, FinallyStreamExt};
 /// # Failures
 ///
 /// If the body failed, that is the result. If it succeeded and the cleanup failed, the result is the cleanup's error by
-/// `From`, or its panic. Every failure that no caller gets goes to the failure hook, see [`set_failure_hook`].
+/// `From`, or its panic. Every failure that no caller gets goes to the failure hook, see [`set_failure_hook`], with the
+/// error itself if its type allows it, see [`Failure`]. For that the error of a cleanup is `'static` if it is an `Error + Send + Sync`.
 ///
 /// # Options
 ///

@@ -13,6 +13,7 @@ use core::{
 use crate::{
     check::Admits,
     cleanup::Cleanup,
+    describe::{Answer, Ask},
     handler::Explain,
     handoff::{self, BoxFuture, GroupKey},
     report::Reporting,
@@ -102,11 +103,17 @@ where
                     None => None,
                 }
             };
-            let explain =
-                |value: &Option<I::Value>, detail| value.as_ref().and_then(|value| value.explain(detail));
-            Box::pin(Reporting::new(cleanup, explain, location))
+            Box::pin(Reporting::new(cleanup, explain_some::<I::Value>, location))
         },
         location: Location::caller(),
+    }
+}
+
+/// Describes the failure of a cleanup that there may not have been.
+fn explain_some<V: Explain>(ask: Ask<'_, Option<V>>) -> Option<Answer> {
+    match ask {
+        Ask::About(value, detail) => V::explain(Ask::About(value.as_ref()?, detail)),
+        Ask::Error(value) => V::explain(Ask::Error(value.as_mut()?)),
     }
 }
 

@@ -5,7 +5,6 @@
 //! around. So the value of the block cannot be that output. It leaves by a slot, and a body that has filled it says so and
 //! is never polled again.
 
-use alloc::string::String;
 use core::{
     convert::Infallible,
     future::Future,
@@ -23,7 +22,7 @@ use send_wrapper::SendWrapper;
 use self::without_std::SendWrapper;
 use crate::{
     cleanup::{Accepts, CleanupValue},
-    describe::Detail,
+    describe::{Answer, Ask},
     evaluate::Evaluated,
     fate::Fate,
     function::Immediate,
@@ -266,13 +265,13 @@ impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
     }
 }
 
-/// The text of a body's failure. The types of a block may not be known yet where its cleanup stands, so they are not asked
-/// for more than they all have.
-pub fn describe<T, R, J, F>(ended: &Result<End<T, R, J>, F>, detail: Detail) -> Option<String> {
-    match ended {
-        Ok(End::Value(value)) => opaque::describe(value, detail),
-        Ok(End::Return(result)) => opaque::describe(result, detail),
-        Ok(End::Jump(_)) | Err(_) => None,
+/// Describes a body's failure. The types of a block may not be known yet where its cleanup stands, so they are not asked for
+/// more than they all have.
+pub fn describe<T, R, J, F>(ask: Ask<'_, Result<End<T, R, J>, F>>) -> Option<Answer> {
+    match ask {
+        Ask::About(Ok(End::Value(value)), detail) => opaque::describe(Ask::About(value, detail)),
+        Ask::About(Ok(End::Return(result)), detail) => opaque::describe(Ask::About(result, detail)),
+        Ask::About(Ok(End::Jump(_)) | Err(_), _) | Ask::Error(_) => None,
     }
 }
 

@@ -1,21 +1,40 @@
-//! The text of a failure, from the best trait that its type has, without asking for a bound.
+//! The text of a failure and its error, from the best traits that its type has, without asking for a bound.
 //!
 //! A macro sees concrete types, so it can let method resolution choose: `probe.__finally_describe()` finds the method of
 //! [`Probe`], and goes on to what that dereferences to where the bound of its impl does not hold. No trait has to be imported
 //! for that. The method has a name that no trait of the user has: one for all types would come first.
+//!
+//! A method, a guard and a scope are generic over the error, and a generic function cannot ask which traits a type has: that is
+//! specialization (<https://github.com/rust-lang/rust/issues/31844>). [`describe_by_debug`] is for them.
 
-use alloc::{borrow::ToOwned, format, string::String, string::ToString};
+use alloc::{
+    borrow::ToOwned,
+    boxed::Box,
+    format,
+    string::{String, ToString},
+};
 use core::{
-    any::type_name,
+    any::{Any, type_name},
+    error::Error,
     fmt::{Debug, Display},
+    iter::successors,
     marker::PhantomData,
+    mem,
     ops::Deref,
 };
 
-/// Returns the text of the failure in a value, or `None` if the value is not a failure.
+/// Answers a question about a value. Returns `None` if the value is not a failure, or has no answer.
 ///
-/// Code of a user runs for the text only: to ask whether a body has failed must neither format its error nor panic.
-pub type Describe<T> = fn(&T, Detail) -> Option<String>;
+/// Code of a user runs for the text and the error only: to ask whether a body has failed must neither format its error nor panic.
+pub type Describe<T> = for<'a> fn(Ask<'a, T>) -> Option<Answer>;
+
+/// A question about a value.
+pub enum Ask<'a, T> {
+    /// For its text.
+    About(&'a T, Detail),
+    /// For the error itself, which is moved out of its place.
+    Error(&'a mut Option<T>),
+}
 
 /// How much a description is to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,13 +44,40 @@ pub enum Detail {
     Text,
 }
 
+pub enum Answer {
+    Text(String),
+    Error(BoxedError),
+}
+
+/// An error as a failure owns it.
+pub(crate) type BoxedError = Box<dyn Error + Send + Sync>;
+
 impl Detail {
     /// Makes the text, if it is wanted.
     #[inline]
-    pub(crate) fn text(self, make: impl FnOnce() -> String) -> String {
-        match self {
+    pub(crate) fn text(self, make: impl FnOnce() -> String) -> Answer {
+        Answer::Text(match self {
             Self::Whether => String::new(),
             Self::Text => make(),
+        })
+    }
+}
+
+impl<T, E> Ask<'_, Result<T, E>> {
+    /// Answers for an error that cannot be owned as one.
+    #[inline]
+    fn answer_text(self, text: impl FnOnce(&E) -> String) -> Option<Answer> {
+        match self {
+            Self::About(result, detail) => result.as_ref().err().map(|error| detail.text(|| text(error))),
+            Self::Error(_) => None,
+        }
+    }
+
+    #[inline]
+    fn answer(self, text: impl FnOnce(&E) -> String, own: fn(E) -> BoxedError) -> Option<Answer> {
+        match self {
+            Self::Error(result) => Some(Answer::Error(own(result.take()?.err()?))),
+            ask => ask.answer_text(text),
         }
     }
 }
@@ -39,13 +85,55 @@ impl Detail {
 /// Whether a value is a failure.
 #[inline]
 pub(crate) fn is_failure<T>(describe: Describe<T>, value: &T) -> bool {
-    describe(value, Detail::Whether).is_some()
+    let answer = describe(Ask::About(value, Detail::Whether));
+    let is_failure = answer.is_some();
+    // The text is empty. Without this, every call would pay for a drop that has nothing to do.
+    mem::forget(answer);
+    is_failure
 }
 
-/// Stands for the type of a value while the method is chosen. First comes what an error displays.
-pub struct Probe<T>(ByDebug<T>);
+/// How many causes of an error are read: the chain may be a cycle.
+const CAUSES: usize = 32;
 
-/// Second, what its `Debug` shows.
+/// Adds the causes of an error to its text. An error may show its cause itself, and a cause that is in the text already is not
+/// added again.
+fn with_causes(text: String, cause: Option<&(dyn Error + 'static)>) -> String {
+    let causes = successors(cause, |&cause| cause.source()).take(CAUSES);
+    causes.fold(text, |text, cause| with_cause(text, &cause.to_string()))
+}
+
+fn with_cause(mut text: String, cause: &str) -> String {
+    if !text.contains(cause) {
+        text.push_str(": ");
+        text.push_str(cause);
+    }
+    text
+}
+
+/// The text of whatever dereferences to an error.
+fn chain<E: Error + ?Sized>(error: &E) -> String {
+    with_causes(error.to_string(), error.source())
+}
+
+/// Stands for the type of a cleanup's value while the method is chosen. First comes an error that the report of its failure can own.
+///
+/// The compiler chooses without regard to lifetimes, so an error that is chosen here has to be `'static`. A cleanup may be asked for
+/// that. The body of a function may not: it returns what it returned before there was a cleanup. It begins at [`Borrowed`].
+pub struct Probe<T>(Converting<T>);
+
+/// A type that is no error itself, but stands for one and becomes one: `anyhow::Error`, `Box<dyn Error + Send + Sync>`.
+pub struct Converting<T>(Borrowed<T>);
+
+/// An error that is not owned: it is not `Send`, or that of a body.
+pub struct Borrowed<T>(Standing<T>);
+
+/// A type that only stands for an error: `Box<dyn Error>`.
+pub struct Standing<T>(ByDisplay<T>);
+
+/// No error, but it has a text.
+pub struct ByDisplay<T>(ByDebug<T>);
+
+/// A type of which only its `Debug` shows anything.
 pub struct ByDebug<T>(ByName<T>);
 
 /// Then the name of its type.
@@ -55,8 +143,16 @@ pub struct ByName<T>(NoFailure<T>);
 pub struct NoFailure<T>(PhantomData<fn() -> T>);
 
 impl<T> Default for Probe<T> {
+    #[inline(always)]
     fn default() -> Self {
-        Self(ByDebug(ByName(NoFailure::default())))
+        Self(Converting(Borrowed::default()))
+    }
+}
+
+impl<T> Default for Borrowed<T> {
+    #[inline(always)]
+    fn default() -> Self {
+        Self(Standing(ByDisplay(ByDebug(ByName(NoFailure(PhantomData))))))
     }
 }
 
@@ -66,57 +162,181 @@ impl<T> Default for NoFailure<T> {
     }
 }
 
-impl<T, E: Display> Probe<Result<T, E>> {
+impl<T, E: Error + Send + Sync + 'static> Probe<Result<T, E>> {
     #[inline(always)]
     pub fn __finally_describe(&self) -> Describe<Result<T, E>> {
-        |result, detail| result.as_ref().err().map(|error| detail.text(|| error.to_string()))
+        |ask| ask.answer(chain, |error| Box::new(error))
     }
 }
 
-impl<T> Deref for Probe<T> {
-    type Target = ByDebug<T>;
-
+impl<T, E> Converting<Result<T, E>>
+where
+    E: Display + Deref<Target: Error> + Into<BoxedError>,
+{
     #[inline(always)]
-    fn deref(&self) -> &ByDebug<T> {
-        &self.0
+    pub fn __finally_describe(&self) -> Describe<Result<T, E>> {
+        |ask| ask.answer(|error| chain(&**error), E::into)
+    }
+}
+
+impl<T, E: Error> Borrowed<Result<T, E>> {
+    #[inline(always)]
+    pub fn __finally_describe(&self) -> Describe<Result<T, E>> {
+        |ask| ask.answer_text(chain)
+    }
+}
+
+impl<T, E: Display + Deref<Target: Error>> Standing<Result<T, E>> {
+    #[inline(always)]
+    pub fn __finally_describe(&self) -> Describe<Result<T, E>> {
+        |ask| ask.answer_text(|error| chain(&**error))
+    }
+}
+
+impl<T, E: Display> ByDisplay<Result<T, E>> {
+    #[inline(always)]
+    pub fn __finally_describe(&self) -> Describe<Result<T, E>> {
+        |ask| ask.answer_text(E::to_string)
     }
 }
 
 impl<T, E: Debug> ByDebug<Result<T, E>> {
     #[inline(always)]
     pub fn __finally_describe(&self) -> Describe<Result<T, E>> {
-        |result, detail| result.as_ref().err().map(|error| detail.text(|| format!("{error:?}")))
-    }
-}
-
-impl<T> Deref for ByDebug<T> {
-    type Target = ByName<T>;
-
-    #[inline(always)]
-    fn deref(&self) -> &ByName<T> {
-        &self.0
+        |ask| ask.answer_text(|error| format!("{error:?}"))
     }
 }
 
 impl<T, E> ByName<Result<T, E>> {
     #[inline(always)]
     pub fn __finally_describe(&self) -> Describe<Result<T, E>> {
-        |result, detail| result.as_ref().err().map(|_| detail.text(|| type_name::<E>().to_owned()))
-    }
-}
-
-impl<T> Deref for ByName<T> {
-    type Target = NoFailure<T>;
-
-    #[inline(always)]
-    fn deref(&self) -> &NoFailure<T> {
-        &self.0
+        |ask| ask.answer_text(|_| type_name::<E>().to_owned())
     }
 }
 
 impl<T> NoFailure<T> {
     #[inline(always)]
     pub fn __finally_describe(&self) -> Describe<T> {
-        |_, _| None
+        |_| None
+    }
+}
+
+/// The steps from each probe to the next one.
+macro_rules! next {
+    ($($probe:ident => $next:ident,)*) => {$(
+        impl<T> Deref for $probe<T> {
+            type Target = $next<T>;
+
+            #[inline(always)]
+            fn deref(&self) -> &$next<T> {
+                &self.0
+            }
+        }
+    )*};
+}
+
+next! {
+    Probe => Converting,
+    Converting => Borrowed,
+    Borrowed => Standing,
+    Standing => ByDisplay,
+    ByDisplay => ByDebug,
+    ByDebug => ByName,
+    ByName => NoFailure,
+}
+
+/// Describes the failure of a cleanup whose error is of an unknown type: as the macros do for the types of the standard library
+/// that stand for any error, and for strings, and by its `Debug` for all others.
+#[inline]
+pub(crate) fn describe_by_debug<E: Debug + 'static>(ask: Ask<'_, Result<(), E>>) -> Option<Answer> {
+    #[cold]
+    fn describe_failure<E: Debug + 'static>(ask: Ask<'_, Result<(), E>>) -> Option<Answer> {
+        match ask {
+            Ask::Error(result) => own_known(result).map(Answer::Error),
+            ask => ask.answer_text(|error| {
+                text_of_known(error).unwrap_or_else(|| text_of_report(format!("{error:?}")))
+            }),
+        }
+    }
+
+    match ask {
+        Ask::About(Ok(()), _) => None,
+        ask => describe_failure(ask),
+    }
+}
+
+fn text_of_known(error: &dyn Any) -> Option<String> {
+    #[cfg(feature = "std")]
+    if let Some(error) = error.downcast_ref::<std::io::Error>() {
+        return Some(chain(error));
+    }
+    if let Some(error) = error.downcast_ref::<Box<dyn Error + Send + Sync>>() {
+        return Some(chain(&**error));
+    }
+    if let Some(error) = error.downcast_ref::<Box<dyn Error + Send>>() {
+        return Some(chain(&**error));
+    }
+    if let Some(error) = error.downcast_ref::<Box<dyn Error>>() {
+        return Some(chain(&**error));
+    }
+    if let Some(text) = error.downcast_ref::<&'static str>() {
+        return Some((*text).to_owned());
+    }
+    error.downcast_ref::<String>().cloned()
+}
+
+/// Takes the error out of an `Option<Result<(), E>>`.
+fn own_known(result: &mut dyn Any) -> Option<BoxedError> {
+    #[cfg(feature = "std")]
+    if let Some(result) = result.downcast_mut::<Option<Result<(), std::io::Error>>>() {
+        return Some(Box::new(result.take()?.err()?));
+    }
+    result.downcast_mut::<Option<Result<(), BoxedError>>>()?.take()?.err()
+}
+
+/// Reads a `Debug` that is a report for people, as those of `anyhow` and `eyre` are: the text of the error and of its causes,
+/// without a backtrace. Any other `Debug` is the text as it is.
+fn text_of_report(debug: String) -> String {
+    const CAUSED_BY: &str = "Caused by:\n";
+    const SECTIONS: [&str; 3] = [CAUSED_BY, "Location:\n", "Stack backtrace:\n"];
+
+    let starts = |section: &str| SECTIONS.iter().any(|header| section.starts_with(header));
+    let mut ends = debug.match_indices("\n\n").map(|(end, _)| end);
+    let Some(end) = ends.find(|end| starts(&debug[end + 2..])) else { return debug };
+    let sections = debug[end + 2..].split("\n\n");
+    let causes = sections.filter_map(|section| section.strip_prefix(CAUSED_BY)).flat_map(str::lines);
+    causes.fold(debug[..end].to_owned(), |text, line| {
+        let line = line.trim_start();
+        // One of several causes has a number.
+        let numbered = line.split_once(": ").filter(|(number, _)| number.parse::<usize>().is_ok());
+        with_cause(text, numbered.map_or(line, |(_, cause)| cause))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(report: &str) -> String {
+        text_of_report(report.to_owned())
+    }
+
+    #[test]
+    fn a_report_is_its_error_and_its_causes() {
+        assert_eq!(text("close\n\nCaused by:\n    reset"), "close: reset");
+        assert_eq!(text("close\n\nCaused by:\n    0: reset\n    1: by peer"), "close: reset: by peer");
+    }
+
+    #[test]
+    fn a_report_loses_its_backtrace_and_its_location() {
+        assert_eq!(text("close\n\nStack backtrace:\n   0: main\n             at a.rs:1"), "close");
+        assert_eq!(text("close\n\nCaused by:\n    reset\n\nLocation:\n    a.rs:1:1"), "close: reset");
+    }
+
+    #[test]
+    fn any_other_text_stays_as_it_is() {
+        for other in ["Close(1)", "", "two\n\nparagraphs", "Caused by:\n    reset"] {
+            assert_eq!(text(other), other);
+        }
     }
 }

@@ -7,8 +7,8 @@
 use core::{marker::PhantomData, panic::Location};
 
 use crate::{
-    cleanup::{Cleanup, CleanupValue},
-    describe::Probe,
+    cleanup::{Accepts, Cleanup, CleanupValue},
+    describe::Borrowed,
     erased::erased,
     fate::Fate,
     outcome::Exit,
@@ -19,9 +19,8 @@ use crate::{
 /// A body that has ended beside its cleanup, which was evaluated: what the `settle` functions put together.
 #[must_use = "goes to `settle`"]
 pub struct Evaluated<T, K, M, V: CleanupValue> {
-    /// For the texts of their failures.
-    pub body: Probe<T>,
-    pub cleanup: V::Probe,
+    /// Describes the failure of the body.
+    pub body: Borrowed<T>,
     pub(crate) exit: Exit<T>,
     /// The cleanup, or the panic of its evaluation, which counts as one of the cleanup.
     pub(crate) built: Result<K, Payload>,
@@ -31,7 +30,17 @@ pub struct Evaluated<T, K, M, V: CleanupValue> {
 impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn new(exit: Exit<T>, built: Result<K, Payload>) -> Self {
-        Self { body: Probe::default(), cleanup: V::Probe::default(), exit, built, marker: PhantomData }
+        Self { body: Borrowed::default(), exit, built, marker: PhantomData }
+    }
+
+    /// Describes the failure of the cleanup. The bound lets the compiler infer the error of a cleanup that ends in `?` from that of
+    /// the body, which it has to know before it can choose a method of the probe.
+    #[inline(always)]
+    pub fn cleanup(&self) -> V::Probe
+    where
+        T: Accepts<V>,
+    {
+        V::Probe::default()
     }
 
     /// Changes the value that the body returned.

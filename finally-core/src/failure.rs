@@ -3,18 +3,70 @@
 use alloc::{boxed::Box, string::String, sync::Arc};
 #[cfg(feature = "testing")]
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use core::{any::Any, fmt, panic::Location};
+use core::{
+    any::Any,
+    error::Error,
+    fmt::{self, Write as _},
+    panic::Location,
+};
 use std::sync::{PoisonError, RwLock};
 
-use crate::unwind::{self, Payload, quietly};
+use crate::{
+    describe::BoxedError,
+    unwind::{self, Payload, quietly},
+};
 
-/// A failure that no caller gets: the second one of two, or any after the caller has left.
+/// A failure that could not be returned to a caller, because an earlier failure took precedence or the caller was gone.
 ///
 /// Every one of them reaches the failure hook exactly once. See [`set_failure_hook`].
+///
+/// # What is known of an error
+///
+/// A failure has the text of its error, and the error itself if that is [`Send`] and [`Sync`]. How much of that there is depends on
+/// how much of the error's type is known at the place where the failure comes up:
+///
+/// | the error is that of | text | [`error`](Self::error) |
+/// |---|---|---|
+/// | a cleanup of an attribute or a block | `Display` and the causes, else `Debug`, else the name of the type | every `Error + Send + Sync`, and every type that dereferences to an error and converts into `Box<dyn Error + Send + Sync>`, such as `anyhow::Error` |
+/// | a handler of a method or a guard, or a scope | `Display` and the causes for `std::io::Error`, a `Box` of a `dyn Error`, `String` and `&str`; `Debug` for all others | `std::io::Error` and `Box<dyn Error + Send + Sync>` |
+/// | the body of an attribute | as of its cleanup | none |
+/// | the body of a method, or of a block | the name of the type | none |
+///
+/// A macro sees the types of the user's function and chooses the best trait for each of them. A method, a guard and a scope are
+/// generic functions. Rust has no way yet to ask in a generic function whether a type has a trait beyond the bounds, which is
+/// [specialization](https://github.com/rust-lang/rust/issues/31844). The bound on a handler's error is `Debug`, and there is none
+/// on the output of a future. The types of a block are often not inferred yet where its cleanup stands. The error of a body may
+/// borrow, and whether it does cannot be asked either.
+///
+/// To have the error and its causes from a handler too, let it fail with `Box<dyn Error + Send + Sync>`, into which `?` converts any
+/// error. A `Debug` that is a report for people, as that of `anyhow::Error` is, is read as such: its text is the same from everywhere.
+///
+/// A cause that the text of the error contains already is not repeated. At most 32 causes are read.
+///
+/// # Examples
+///
+/// ```
+/// use std::{fs, io, path::Path};
+/// use finally::{finally, testing};
+///
+/// #[finally(fs::remove_file(lock))]
+/// fn locked(lock: &Path) -> io::Result<()> {
+///     Err(io::Error::other("no space"))
+/// }
+///
+/// finally::set_failure_hook(|failure| {
+///     let error = failure.error().and_then(|error| error.downcast_ref::<io::Error>());
+///     assert_eq!(error.unwrap().kind(), io::ErrorKind::NotFound);
+///     println!("{failure}"); // finally at src/main.rs:4: the cleanup failed: No such file or directory (os error 2)
+/// });
+/// assert_eq!(locked(Path::new("no such file")).unwrap_err().to_string(), "no space");
+/// # finally::take_failure_hook();
+/// ```
 #[derive(Debug)]
 pub struct Failure {
     kind: FailureKind,
     message: String,
+    error: Option<BoxedError>,
     payload: Option<Box<dyn Any + Send>>,
     location: &'static Location<'static>,
 }
@@ -43,11 +95,21 @@ impl Failure {
         self.kind
     }
 
-    /// Returns the error as its `Display` shows it, or its `Debug`, or the name of its type if it has neither or panics; the
-    /// text of a panic; or the reason why a cleanup was lost.
+    /// Returns the text of the error with its causes, the text of a panic, or the reason why a cleanup was lost.
+    ///
+    /// The text of an error is the best that is [known](Self#what-is-known-of-an-error), or the name of its type if that text
+    /// panics. It may have several lines.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// Returns the error itself, if its type [allows](Self#what-is-known-of-an-error) it.
+    ///
+    /// It is dropped after the hook has returned.
+    #[must_use]
+    pub fn error(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
+        self.error.as_deref()
     }
 
     /// The payload of a panic.
@@ -63,7 +125,7 @@ impl Failure {
     }
 }
 
-/// One line, as the default hook prints it.
+/// Writes one line, as the default hook prints it. Control characters and line breaks in the message are shown escaped.
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.kind {
@@ -73,7 +135,28 @@ impl fmt::Display for Failure {
             FailureKind::BodyPanicked => "the body panicked, and its caller has left",
             FailureKind::Lost => "the cleanup is lost",
         };
-        write!(formatter, "finally at {}: {what}: {}", self.location, self.message)
+        write!(formatter, "finally at {}: {what}: {}", self.location, OneLine(&self.message))
+    }
+}
+
+/// Its source is the [`error`](Self::error).
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        let error = self.error.as_deref()?;
+        Some(error)
+    }
+}
+
+/// Shows a text in one line.
+struct OneLine<'a>(&'a str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|char| match char {
+            '\u{2028}' | '\u{2029}' => write!(formatter, "{}", char.escape_unicode()),
+            char if char.is_control() => write!(formatter, "{}", char.escape_default()),
+            char => formatter.write_char(char),
+        })
     }
 }
 
@@ -85,7 +168,11 @@ static HOOK: RwLock<Option<Arc<FailureHook>>> = RwLock::new(None);
 /// Registers a hook that receives every failure that cannot be returned to a caller, replacing the previous hook.
 ///
 /// The hook runs on the thread that detected the failure, possibly inside a destructor, so it must not block. A panic in the
-/// hook is caught and ignored. Without a hook, a failure is one line on stderr, and with the feature `tracing` one event.
+/// hook is caught and ignored.
+///
+/// Without a hook, a failure is one line on stderr. With the feature `tracing` it is one event instead, at the level of an error and
+/// with the target `finally`, if the current subscriber takes it. If there is none, or if it is filtered out, it is the line on
+/// stderr.
 ///
 /// # Examples
 ///
@@ -117,19 +204,30 @@ pub fn take_failure_hook() -> Option<FailureHook> {
     Some(Arc::try_unwrap(hook).unwrap_or_else(|shared| Box::new(move |failure| shared(failure))))
 }
 
-/// Reports an error or a loss.
+/// Reports a loss.
 pub(crate) fn report(kind: FailureKind, message: String, location: &'static Location<'static>) {
-    call_hook(Failure { kind, message, payload: None, location });
+    report_error(kind, message, None, location);
+}
+
+/// Reports an error, and returns it to be dropped.
+pub(crate) fn report_error(
+    kind: FailureKind,
+    message: String,
+    error: Option<BoxedError>,
+    location: &'static Location<'static>,
+) -> Option<BoxedError> {
+    call_hook(Failure { kind, message, error, payload: None, location })
 }
 
 /// Reports a panic.
 pub(crate) fn report_panic(kind: FailureKind, payload: Payload, location: &'static Location<'static>) {
     let payload = payload.into_inner();
-    call_hook(Failure { kind, message: unwind::text(&*payload), payload: Some(payload), location });
+    let message = unwind::text(&*payload);
+    call_hook(Failure { kind, message, error: None, payload: Some(payload), location });
 }
 
 /// Reports come out of drops, which must not panic: not on account of the hook, nor of a payload that is dropped here.
-fn call_hook(failure: Failure) {
+fn call_hook(failure: Failure) -> Option<BoxedError> {
     #[cfg(feature = "testing")]
     if failure.kind == FailureKind::Lost {
         LOST.fetch_add(1, Relaxed);
@@ -144,6 +242,7 @@ fn call_hook(failure: Failure) {
     if let Some(payload) = failure.payload {
         Payload::new(payload).discard();
     }
+    failure.error
 }
 
 /// How many cleanups were lost, for tests to ask.
@@ -156,16 +255,36 @@ pub(crate) fn take_lost() -> usize {
     LOST.swap(0, Relaxed)
 }
 
-#[cfg(feature = "tracing")]
-fn default_hook(failure: &Failure) {
-    let location = failure.location();
-    tracing::error!(kind = ?failure.kind(), location = %location, "{}", failure.message());
-}
-
-#[cfg(not(feature = "tracing"))]
 fn default_hook(failure: &Failure) {
     use std::io::Write as _;
 
-    // There is nobody left to tell that stderr is gone.
+    #[cfg(feature = "tracing")]
+    if is_traced(failure) {
+        return;
+    }
+    // Nobody is left to whom it could be reported that stderr is gone.
     let _ = writeln!(std::io::stderr(), "{failure}");
+}
+
+/// Emits an event, if somebody is there to receive it. The feature may be on for the sake of another crate, and no subscriber set.
+#[cfg(feature = "tracing")]
+fn is_traced(failure: &Failure) -> bool {
+    let emit = || {
+        let is_received = tracing::enabled!(target: "finally", tracing::Level::ERROR);
+        if is_received {
+            tracing::error!(
+                target: "finally",
+                kind = ?failure.kind(),
+                location = %failure.location(),
+                "{}",
+                OneLine(failure.message()),
+            );
+        }
+        is_received
+    };
+    // A subscriber is code of a user. If it panics, the failure must not be lost with that.
+    unwind::catch(emit).unwrap_or_else(|payload| {
+        payload.discard();
+        false
+    })
 }

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::panic::Location;
 
-use crate::unwind::Payload;
+use crate::{describe::BoxedError, unwind::Payload};
 
 pub(crate) enum FailureKind {
     CleanupFailed,
@@ -12,7 +12,14 @@ pub(crate) enum FailureKind {
     BodyPanicked,
 }
 
-pub(crate) fn report(_: FailureKind, _: String, _: &'static Location<'static>) {}
+pub(crate) fn report_error(
+    _: FailureKind,
+    _: String,
+    error: Option<BoxedError>,
+    _: &'static Location<'static>,
+) -> Option<BoxedError> {
+    error
+}
 
 pub(crate) fn report_panic(_: FailureKind, payload: Payload, _: &'static Location<'static>) {
     payload.resume();

@@ -45,7 +45,8 @@ use crate::{
 /// * A handler that is awaited is handed off on cancellation, so what it gives is `Send + 'static`. What cannot be, because it
 ///   borrows, goes into [`block_on_cancel`](crate::block_on_cancel) or [`skip_on_cancel`](crate::skip_on_cancel).
 /// * A handler that may fail needs an output that takes its error: a `Result` whose error is made `From` it.
-/// * That error is `Debug`, because the failure hook shows it. Nothing is asked of the output itself.
+/// * That error is `Debug` and `'static`, because the failure hook shows it. [`Failure`](crate::Failure) says how. Nothing is asked
+///   of the output itself.
 ///
 /// Of the type parameters, `H` is the handler and `C` what it evaluates to. The others are inferred: they tell one kind of
 /// cleanup from another.

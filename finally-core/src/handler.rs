@@ -1,12 +1,11 @@
 //! Handlers: what the methods take, from a fate or from nothing to a cleanup.
 
-use alloc::{format, string::String};
 use core::{fmt, marker::PhantomData, panic::Location};
 
 use crate::{
     cleanup::{Cleanup, CleanupValue, Never},
     combinator::Conclude,
-    describe::{Describe, Detail},
+    describe::{self, Answer, Ask, Describe},
     fate::Fate,
     opaque,
     outcome::Exit,
@@ -22,7 +21,7 @@ pub trait Explain: CleanupValue {
     /// What a cleanup that succeeds evaluates to. Nothing for one that never returns.
     fn success() -> Option<Self>;
 
-    fn explain(&self, detail: Detail) -> Option<String>;
+    fn explain(ask: Ask<'_, Self>) -> Option<Answer>;
 }
 
 impl Explain for () {
@@ -30,7 +29,7 @@ impl Explain for () {
         Some(())
     }
 
-    fn explain(&self, _: Detail) -> Option<String> {
+    fn explain(_: Ask<'_, Self>) -> Option<Answer> {
         None
     }
 }
@@ -40,18 +39,18 @@ impl Explain for Never {
         None
     }
 
-    fn explain(&self, _: Detail) -> Option<String> {
-        *self
+    fn explain(_: Ask<'_, Self>) -> Option<Answer> {
+        None
     }
 }
 
-impl<E: fmt::Debug> Explain for Result<(), E> {
+impl<E: fmt::Debug + 'static> Explain for Result<(), E> {
     fn success() -> Option<Self> {
         Some(Ok(()))
     }
 
-    fn explain(&self, detail: Detail) -> Option<String> {
-        self.as_ref().err().map(|error| detail.text(|| format!("{error:?}")))
+    fn explain(ask: Ask<'_, Self>) -> Option<Answer> {
+        describe::describe_by_debug(ask)
     }
 }
 

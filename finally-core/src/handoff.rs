@@ -22,6 +22,7 @@
 //! | `runtime` | this thread's place in a tokio runtime |
 //! | `counts` | how many cleanups have not ended, and who waits for that |
 //! | `trackers` | the same for the cleanups of one tracker, and which trackers this thread is inside of |
+//! | `span` | the span that a cleanup runs in, and the events of its life, for `tracing` |
 //! | `drain` | waiting for the cleanups of the process, or of a tracker |
 //! | `exempt` | the cleanups that a `drain` inside a cleanup does not wait for |
 //! | `register` | the cleanups that have not ended, with their locations |
@@ -42,6 +43,11 @@ mod register;
 mod running;
 #[cfg(feature = "tokio")]
 mod runtime;
+#[cfg(feature = "tracing")]
+mod span;
+#[cfg(not(feature = "tracing"))]
+#[path = "handoff/span_absent.rs"]
+mod span;
 mod sync;
 mod thread;
 mod trackers;
@@ -53,7 +59,7 @@ pub(crate) use adopted::{Adopted, GroupKey, hand_off};
 pub(crate) use block::{Drive, block};
 pub(crate) use drain::{Drain, DrainTimeout, Of};
 pub use drain::{detached, drain, drain_blocking, drain_timeout};
-pub use executor::{AlreadySet, set_executor};
+pub use executor::{SetExecutorError, default_executor, give_up, set_executor};
 pub(crate) use inside::{Dropping, Outer};
 pub use running::{Place, Running, StillRunning, running};
 #[cfg(feature = "testing")]

@@ -34,7 +34,7 @@
 //! * `tokio`: hand-off to the current tokio runtime; the background thread has a tokio runtime of its own.
 //! * `stream`: the methods on streams, and `FusedFuture`.
 //! * `testing`: what tests of code that cleans up need.
-//! * `tracing`: the default failure hook emits an event instead of a line on stderr.
+//! * `tracing`: a cleanup that is handed off keeps its span, and its hand-off, its end and a failure are events.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -131,8 +131,8 @@ pub use settled::Settled;
 pub use failure::{Failure, FailureHook, FailureKind, set_failure_hook, take_failure_hook};
 #[cfg(feature = "std")]
 pub use handoff::{
-    AlreadySet, BoxFuture, Place, Running, StillRunning, detached, drain, drain_blocking, drain_timeout,
-    running, set_executor,
+    BoxFuture, Place, Running, SetExecutorError, StillRunning, default_executor, detached, drain,
+    drain_blocking, drain_timeout, give_up, running, set_executor,
 };
 #[cfg(feature = "std")]
 pub use tracker::{Tracked, Tracker};

@@ -6,18 +6,21 @@
 //! about itself: its name, and the discriminant of the value. The name is not guaranteed to stay as it is; should it change,
 //! every value counts as a success here until the test below is told.
 
-use alloc::{borrow::ToOwned, string::String};
+use alloc::borrow::ToOwned;
 use core::{
     any::type_name,
     hash::{Hash, Hasher},
     mem::discriminant,
 };
 
-use crate::describe::Detail;
+use crate::describe::{Answer, Ask};
 
-/// The name of the type where the value is an `Err`, which is all that there is to say about it.
-pub fn describe<T>(value: &T, detail: Detail) -> Option<String> {
-    is_err(value).then(|| detail.text(|| type_name::<T>().to_owned()))
+/// Describes a failure by the name of the value's type, which is all that is known of it.
+pub fn describe<T>(ask: Ask<'_, T>) -> Option<Answer> {
+    match ask {
+        Ask::About(value, detail) => is_err(value).then(|| detail.text(|| type_name::<T>().to_owned())),
+        Ask::Error(_) => None,
+    }
 }
 
 fn is_err<T>(value: &T) -> bool {
@@ -49,7 +52,11 @@ impl Hasher for Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::{boxed::Box, string::ToString, vec::Vec};
+    use alloc::{
+        boxed::Box,
+        string::{String, ToString},
+        vec::Vec,
+    };
 
     #[test]
     fn an_err_is_told_from_all_else() {

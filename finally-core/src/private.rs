@@ -17,7 +17,7 @@ pub use crate::{
     body::Body,
     combinator::Concluded,
     deferred::{deferred, here},
-    describe::{Describe, Probe},
+    describe::Describe,
     evaluate::{
         Builder, Evaluated, build, build_and_drop, build_detached, build_detached_static, build_owned,
         build_static, build_unless_cancelled, own,
@@ -252,7 +252,7 @@ mod with_std {
         }
     }
 
-    /// Finds out whether a cleanup that uses no argument is `Send`, as [`Probe`](crate::describe::Probe) does.
+    /// Finds out whether a cleanup that uses no argument is `Send`, as the probe for the text of a failure does.
     pub struct DetachProbe<F>(core::marker::PhantomData<fn() -> F>);
 
     pub trait DetachSend {

@@ -4,10 +4,16 @@ use alloc::{format, string::String};
 use core::{any::type_name, mem::needs_drop, panic::Location};
 
 use crate::{
-    describe::{Describe, Detail, is_failure},
+    describe::{Answer, Ask, BoxedError, Describe, Detail, is_failure},
     failure::{self, FailureKind},
     unwind::{Payload, catch},
 };
+
+/// The kinds of a failure: of an error, and of a panic.
+type Kinds = (FailureKind, FailureKind);
+
+pub(crate) const OF_CLEANUP: Kinds = (FailureKind::CleanupFailed, FailureKind::CleanupPanicked);
+pub(crate) const OF_BODY: Kinds = (FailureKind::BodyFailed, FailureKind::BodyPanicked);
 
 /// Reports how a cleanup has ended, if it has failed, and drops its value.
 #[inline]
@@ -16,7 +22,7 @@ pub(crate) fn report_cleanup<V>(
     describe: Describe<V>,
     location: &'static Location<'static>,
 ) {
-    report_end(ended, describe, location, (FailureKind::CleanupFailed, FailureKind::CleanupPanicked));
+    report_end(ended, describe, location, OF_CLEANUP);
 }
 
 /// Reports an end of one of two kinds: an error, or a panic.
@@ -25,34 +31,34 @@ pub(crate) fn report_end<V>(
     ended: Result<V, Payload>,
     describe: Describe<V>,
     location: &'static Location<'static>,
-    (failed, panicked): (FailureKind, FailureKind),
+    kinds: Kinds,
 ) {
     match ended {
-        Ok(value) => {
-            if is_failure(describe, &value) {
-                report_error(&value, describe, location, failed);
-            }
-            drop_reported(value, panicked, location);
-        }
-        Err(payload) => failure::report_panic(panicked, payload, location),
+        Ok(value) if is_failure(describe, &value) => report_error(value, None, describe, location, kinds),
+        Ok(value) => drop_reported(value, kinds.1, location),
+        Err(payload) => failure::report_panic(kinds.1, payload, location),
     }
 }
 
+/// Reports a value that is a failure, and drops it after that. Its text may be known already.
 #[cold]
-fn report_error<V>(
-    value: &V,
+pub(crate) fn report_error<V>(
+    value: V,
+    text: Option<String>,
     describe: Describe<V>,
     location: &'static Location<'static>,
-    failed: FailureKind,
+    (failed, panicked): Kinds,
 ) {
-    if let Some(text) = text_of(value, describe) {
-        failure::report(failed, text, location);
-    }
+    let text = text.or_else(|| text_of(&value, describe)).unwrap_or_default();
+    let mut value = Some(value);
+    let error = take_error(&mut value, describe);
+    let error = failure::report_error(failed, text, error, location);
+    drop_reported((error, value), panicked, location);
 }
 
 /// Drops a value that nobody receives. A panic on that way is reported.
 #[inline]
-pub(crate) fn drop_reported<V>(value: V, panicked: FailureKind, location: &'static Location<'static>) {
+fn drop_reported<V>(value: V, panicked: FailureKind, location: &'static Location<'static>) {
     if !needs_drop::<V>() {
         return;
     }
@@ -70,10 +76,26 @@ pub(crate) fn text_of_cleanup<V>(ended: &Result<V, Payload>, describe: Describe<
 ///
 /// A report comes out of a drop, or before other cleanups: a text that panics costs the text and nothing else.
 fn text_of<V>(value: &V, describe: Describe<V>) -> Option<String> {
-    catch(|| describe(value, Detail::Text)).unwrap_or_else(|payload| {
+    let answer = catch(|| describe(Ask::About(value, Detail::Text))).unwrap_or_else(|payload| {
         payload.discard();
-        Some(format!("an error in `{}`, whose text panics", type_name::<V>()))
-    })
+        Some(Answer::Text(format!("an error in `{}`, whose text panics", type_name::<V>())))
+    });
+    match answer {
+        Some(Answer::Text(text)) => Some(text),
+        Some(Answer::Error(_)) | None => None,
+    }
+}
+
+/// Takes the error out of a value, if it can be owned. One whose conversion panics is gone.
+fn take_error<V>(value: &mut Option<V>, describe: Describe<V>) -> Option<BoxedError> {
+    match catch(|| describe(Ask::Error(value))) {
+        Ok(Some(Answer::Error(error))) => Some(error),
+        Ok(_) => None,
+        Err(payload) => {
+            payload.discard();
+            None
+        }
+    }
 }
 
 #[cfg(feature = "std")]

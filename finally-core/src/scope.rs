@@ -292,7 +292,7 @@ impl<E: Send + 'static> Closing<E> {
     fn detach(mut self) -> BoxFuture {
         let location = self.location;
         let cleanup = poll_fn(move |context| self.poll_with(context, Self::report).map(drop));
-        Box::pin(Reporting::new(cleanup, |(), _| None, location))
+        Box::pin(Reporting::new(cleanup, |_| None, location))
     }
 }
 

@@ -60,7 +60,7 @@ impl<T> Conclude<T> for Waiting {
     type Ending = Awaiting<Skipping<T, Ready<()>>>;
 
     fn conclude(self, exit: Exit<T>) -> Self::Ending {
-        let texts = Texts { body: opaque::describe as Describe<T>, cleanup: |(), _| None, location: self.0 };
+        let texts = Texts { body: opaque::describe as Describe<T>, cleanup: |_| None, location: self.0 };
         Awaiting::new(Skipping::new(Ok(None), exit, Rules::new(texts)))
     }
 }

@@ -25,7 +25,7 @@ use crate::{
 /// [`Guard::disarm`] gives the value back without it.
 ///
 /// A failure of the cleanup is what `release` gives. In a drop it goes to the failure hook, for which the error has to be
-/// `Debug`, and never makes the drop panic.
+/// `Debug` and `'static`, and never makes the drop panic.
 ///
 /// Guards that are declared in one body are siblings: on a cancellation their cleanups run side by side. Use a
 /// [`Scope`](crate::Scope) for cleanups that run in order.

@@ -270,7 +270,7 @@ impl<'a> End<'a> {
         let call = quote_spanned!(span=> let #exit = #private::call(#body););
         let precedes = self.precedes(function).map(|precedes| quote_spanned!(span=> if false { #precedes }));
         let (body_text, cleanup_text) =
-            (settle::describe(self.span, "body"), settle::describe(self.span, "cleanup"));
+            (settle::describe_body(self.span), settle::describe_cleanup(self.span));
         let settle = quote_spanned! {self.span=>
             let #end = #build;
             #private::settle_sync(#body_text, #cleanup_text, #end)
@@ -432,7 +432,7 @@ impl<'a> End<'a> {
             span: *span,
             build: quote_spanned!(*span=> let #end = #built;),
             build_replacement,
-            body: settle::describe(*span, "body"),
+            body: settle::describe_body(*span),
             in_coroutine: self.needs_coroutine(captures, function),
         };
         settlement.expand(detacher)

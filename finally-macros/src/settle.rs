@@ -8,10 +8,14 @@ use crate::{
     options::OnCancel,
 };
 
-/// Finds the text of the failure of the end's `part`, its `body` or `cleanup`, by what the type implements, best first.
-pub(crate) fn describe(span: Span, part: &str) -> TokenStream {
-    let part = Ident::new(part, span);
-    quote_spanned!(span=> __finally_end.#part.__finally_describe())
+/// Describes the failure of the body, by what its type implements, best first.
+pub(crate) fn describe_body(span: Span) -> TokenStream {
+    quote_spanned!(span=> __finally_end.body.__finally_describe())
+}
+
+/// Describes the failure of the cleanup.
+pub(crate) fn describe_cleanup(span: Span) -> TokenStream {
+    quote_spanned!(span=> __finally_end.cleanup().__finally_describe())
 }
 
 /// Evaluates a cleanup for `__finally_exit`. One that captures nothing goes by a function pointer.
@@ -65,9 +69,9 @@ impl Settlement<'_> {
     /// block.
     pub(crate) fn expand(self, detacher: impl FnOnce() -> TokenStream) -> TokenStream {
         let Self { on_cancel, private, span, build, build_replacement, body, in_coroutine } = self;
-        let cleanup = describe(span, "cleanup");
+        let cleanup = describe_cleanup(span);
         let replacement = build_replacement.map(|Replacement { span: at, built }| {
-            let cleanup = describe(at, "cleanup");
+            let cleanup = describe_cleanup(at);
             quote_spanned! {span=>
                 let __finally_end = #built;
                 #private::settle_replacement(#cleanup, __finally_end)

@@ -33,7 +33,7 @@ fn a_cleanup_that_uses_no_argument_is_a_handler_behind_the_body() {
                             );
                             __finally::settle(
                                 __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end.cleanup().__finally_describe(),
                                 __finally_end,
                             )
                         },
@@ -69,7 +69,7 @@ fn one_that_uses_arguments_is_the_end_of_a_coroutine_that_owns_them() {
                         );
                         __finally::settle(
                             __finally_end.body.__finally_describe(),
-                            __finally_end.cleanup.__finally_describe(),
+                            __finally_end.cleanup().__finally_describe(),
                             __finally_end,
                         )
                     })
@@ -111,7 +111,7 @@ fn a_shared_self_is_borrowed_uniquely_by_the_body() {
                         );
                         __finally::settle(
                             __finally_end.body.__finally_describe(),
-                            __finally_end.cleanup.__finally_describe(),
+                            __finally_end.cleanup().__finally_describe(),
                             __finally_end,
                         )
                     })
@@ -146,7 +146,7 @@ fn skip_awaits_the_cleanup_in_the_coroutine() {
                             );
                             __finally::settle_or_skip(
                                 __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end.cleanup().__finally_describe(),
                                 __finally_end,
                             )
                         }
@@ -420,7 +420,7 @@ fn block_hands_off_what_uses_nothing_where_it_would_deadlock() {
                             };
                             __finally::settle_or_block(
                                 __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end.cleanup().__finally_describe(),
                                 __finally_end,
                                 __finally_detacher,
                             )
@@ -451,7 +451,7 @@ fn a_function_that_is_not_async_is_called() {
                 let __finally_end = __finally::build_static(__finally_exit, |_| clean());
                 __finally::settle_sync(
                     __finally_end.body.__finally_describe(),
-                    __finally_end.cleanup.__finally_describe(),
+                    __finally_end.cleanup().__finally_describe(),
                     __finally_end,
                 )
             }
@@ -481,7 +481,7 @@ fn a_function_that_never_returns_returns_a_type_without_values() {
                             );
                             __finally::settle(
                                 __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end.cleanup().__finally_describe(),
                                 __finally_end,
                             )
                         },
@@ -521,7 +521,7 @@ fn a_function_that_returns_a_future_makes_it_when_it_is_called() {
                             );
                             __finally::settle(
                                 __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end.cleanup().__finally_describe(),
                                 __finally_end,
                             )
                         },
@@ -566,7 +566,7 @@ fn a_boxed_future_is_boxed_again() {
                             );
                             __finally::settle(
                                 __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end.cleanup().__finally_describe(),
                                 __finally_end,
                             )
                         }),
@@ -601,7 +601,7 @@ fn a_block_in_a_box_stays_one() {
                                 );
                                 __finally::settle(
                                     __finally_end.body.__finally_describe(),
-                                    __finally_end.cleanup.__finally_describe(),
+                                    __finally_end.cleanup().__finally_describe(),
                                     __finally_end,
                                 )
                             },
@@ -680,7 +680,7 @@ fn a_method_under_async_trait_is_an_async_function_in_a_box() {
                             );
                             __finally::settle(
                                 __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end.cleanup().__finally_describe(),
                                 __finally_end,
                             )
                         })
@@ -723,7 +723,7 @@ fn patterns_are_taken_apart_in_the_body() {
                             );
                             __finally::settle(
                                 __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end.cleanup().__finally_describe(),
                                 __finally_end,
                             )
                         },
@@ -822,7 +822,7 @@ fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
                         );
                         __finally::settle(
                             __finally_end.body.__finally_describe(),
-                            __finally_end.cleanup.__finally_describe(),
+                            __finally_end.cleanup().__finally_describe(),
                             __finally_end,
                         )
                     })
@@ -858,7 +858,7 @@ fn block_borrows_what_it_uses() {
                             let __finally_detacher = __finally::Option::None;
                             __finally::settle_or_block(
                                 __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end.cleanup().__finally_describe(),
                                 __finally_end,
                                 __finally_detacher,
                             )
@@ -896,7 +896,7 @@ fn one_that_is_armed_by_the_call_is_returned() {
                             );
                             __finally::settle(
                                 __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end.cleanup().__finally_describe(),
                                 __finally_end,
                             )
                         },
@@ -943,7 +943,7 @@ fn one_that_is_armed_by_the_call_is_returned() {
                         );
                         __finally::settle(
                             __finally_end.body.__finally_describe(),
-                            __finally_end.cleanup.__finally_describe(),
+                            __finally_end.cleanup().__finally_describe(),
                             __finally_end,
                         )
                     }),
@@ -1004,7 +1004,7 @@ fn those_below_one_that_is_armed_by_the_call_are_around_it() {
                                                 );
                                                 __finally::settle(
                                                     __finally_end.body.__finally_describe(),
-                                                    __finally_end.cleanup.__finally_describe(),
+                                                    __finally_end.cleanup().__finally_describe(),
                                                     __finally_end,
                                                 )
                                             }),
@@ -1024,7 +1024,7 @@ fn those_below_one_that_is_armed_by_the_call_are_around_it() {
                                 );
                                 __finally::settle(
                                     __finally_end.body.__finally_describe(),
-                                    __finally_end.cleanup.__finally_describe(),
+                                    __finally_end.cleanup().__finally_describe(),
                                     __finally_end,
                                 )
                             }),
@@ -1036,7 +1036,7 @@ fn those_below_one_that_is_armed_by_the_call_are_around_it() {
                             );
                             __finally::settle_or_skip(
                                 __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end.cleanup().__finally_describe(),
                                 __finally_end,
                             )
                         },
@@ -1053,33 +1053,33 @@ fn one_that_is_armed_by_the_call_and_never_returns_says_so() {
         "clean, armed = call, crate = ::cleanups",
         "async fn f() -> ! { loop {} }",
         expect![[r#"
-        fn f() -> impl ::core::future::Future<Output = ::cleanups::__private::Never> {
-            use ::cleanups::__private as __finally;
-            __finally::diverging(
-                __finally::armed(
-                    __finally::Concluded(
-                        async move {
-                            if false {
-                                return __finally::never::<__finally::Infallible>();
-                            }
-                            { loop {} }
-                        },
-                        |__finally_exit| {
-                            let __finally_end = __finally::build_detached_static(
-                                __finally_exit,
-                                |_| clean(),
-                            );
-                            __finally::settle(
-                                __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup.__finally_describe(),
-                                __finally_end,
-                            )
-                        },
+            fn f() -> impl ::core::future::Future<Output = ::cleanups::__private::Never> {
+                use ::cleanups::__private as __finally;
+                __finally::diverging(
+                    __finally::armed(
+                        __finally::Concluded(
+                            async move {
+                                if false {
+                                    return __finally::never::<__finally::Infallible>();
+                                }
+                                { loop {} }
+                            },
+                            |__finally_exit| {
+                                let __finally_end = __finally::build_detached_static(
+                                    __finally_exit,
+                                    |_| clean(),
+                                );
+                                __finally::settle(
+                                    __finally_end.body.__finally_describe(),
+                                    __finally_end.cleanup().__finally_describe(),
+                                    __finally_end,
+                                )
+                            },
+                        ),
                     ),
-                ),
-            )
-        }
-    "#]],
+                )
+            }
+        "#]],
     );
 }
 
@@ -1106,7 +1106,7 @@ fn a_closure_gets_the_fate() {
                             );
                             __finally::settle(
                                 __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end.cleanup().__finally_describe(),
                                 __finally_end,
                             )
                         },
@@ -1147,7 +1147,7 @@ fn what_never_returns_is_taken_for_nothing() {
                             );
                             __finally::settle(
                                 __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end.cleanup().__finally_describe(),
                                 __finally_end,
                             )
                         },
@@ -1175,7 +1175,7 @@ fn everything_comes_from_the_crate_that_is_named() {
                 let __finally_end = __finally::build_static(__finally_exit, |_| clean());
                 __finally::settle_sync(
                     __finally_end.body.__finally_describe(),
-                    __finally_end.cleanup.__finally_describe(),
+                    __finally_end.cleanup().__finally_describe(),
                     __finally_end,
                 )
             }
@@ -1258,7 +1258,7 @@ fn a_block_in_place_goes_on_behind_its_cleanup() {
                             let __finally_ended = {
                                 let __finally_ended = __finally::settle_at_once(
                                     __finally::describe_end,
-                                    __finally_end.cleanup.__finally_describe(),
+                                    __finally_end.cleanup().__finally_describe(),
                                     __finally_end,
                                 );
                                 __finally_ended
@@ -1356,7 +1356,7 @@ fn a_block_in_place_that_may_leave_the_function_passes_its_value_by_a_slot() {
                                 let __finally_end = __finally_end.fallible();
                                 __finally::settle(
                                     __finally::describe_end,
-                                    __finally_end.cleanup.__finally_describe(),
+                                    __finally_end.cleanup().__finally_describe(),
                                     __finally_end,
                                 )
                             })
@@ -1459,7 +1459,7 @@ fn a_block_in_place_that_may_leave_and_does_not_await_is_run_at_once() {
                                     let __finally_ended = {
                                         let __finally_ended = __finally::settle_at_once(
                                             __finally::describe_end,
-                                            __finally_end.cleanup.__finally_describe(),
+                                            __finally_end.cleanup().__finally_describe(),
                                             __finally_end,
                                         );
                                         __finally_ended
@@ -1572,7 +1572,7 @@ fn each_jump_leaves_the_block_that_has_its_label() {
                             let __finally_ended = {
                                 let __finally_ended = __finally::settle_at_once(
                                     __finally::describe_end,
-                                    __finally_end.cleanup.__finally_describe(),
+                                    __finally_end.cleanup().__finally_describe(),
                                     __finally_end,
                                 );
                                 __finally_ended
@@ -1709,7 +1709,7 @@ fn a_jump_in_a_macro_belongs_to_a_loop_of_that_macro_if_it_has_one() {
                             let __finally_ended = {
                                 let __finally_ended = __finally::settle_at_once(
                                     __finally::describe_end,
-                                    __finally_end.cleanup.__finally_describe(),
+                                    __finally_end.cleanup().__finally_describe(),
                                     __finally_end,
                                 );
                                 __finally_ended
@@ -1790,7 +1790,7 @@ fn a_future_is_a_guard() {
                             );
                             __finally::settle(
                                 __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end.cleanup().__finally_describe(),
                                 __finally_end,
                             )
                         }),
@@ -1820,7 +1820,7 @@ fn a_future_shares_with_its_cleanup_what_both_mention() {
                                 let __finally_detacher = __finally::Option::None;
                                 __finally::settle_or_block(
                                     __finally::describe_opaque,
-                                    __finally_end.cleanup.__finally_describe(),
+                                    __finally_end.cleanup().__finally_describe(),
                                     __finally_end,
                                     __finally_detacher,
                                 )

@@ -15,6 +15,7 @@ mod p06_order;
 mod p06_siblings;
 mod p07_result;
 mod p08_drop_panics;
+mod p08_errors;
 mod p08_evil_text;
 mod p08_lossless;
 mod p09_background_thread;

@@ -176,8 +176,7 @@ fn p8_a_hook_that_is_taken_gives_way_to_the_default_one() {
     );
 }
 
-/// Runs this very test again in a process of its own, to see its stderr.
-#[cfg(not(feature = "tracing"))]
+/// Runs this very test again in a process of its own, to see its stderr. With the feature `tracing` no subscriber is set there.
 #[test]
 fn p8_without_a_hook_a_failure_is_one_line_on_stderr() {
     const INSIDE: &str = "P8_INSIDE";

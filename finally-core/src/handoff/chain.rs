@@ -18,8 +18,8 @@ use super::{
     group::{Group, OF_BODY, Ticket},
     register::Registered,
     running::Place,
+    span::JobSpan,
     sync::Arc,
-    thread,
     trackers::{self, Trackers},
 };
 use crate::{
@@ -34,22 +34,33 @@ pub(super) struct Job {
     location: &'static Location<'static>,
     /// What is handed off inside the cleanup, which ends before the next job starts.
     adopted: GroupKey,
+    /// It is polled and dropped inside of this.
+    span: JobSpan,
     /// The cleanups of the chain in the register, which goes from job to job.
     registered: Option<Registered>,
 }
 
 impl Job {
-    pub(super) const fn new(
-        cleanup: BoxFuture,
-        location: &'static Location<'static>,
-        adopted: GroupKey,
-    ) -> Self {
-        Self { cleanup: Some(cleanup), location, adopted, registered: None }
+    pub(super) fn new(cleanup: BoxFuture, location: &'static Location<'static>, adopted: GroupKey) -> Self {
+        let span = JobSpan::of_hand_off(location);
+        Self { cleanup: Some(cleanup), location, adopted, span, registered: None }
     }
 
     /// Polls the cleanup, which has not ended, and drops it at its end.
     #[inline]
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let span = mem::take(&mut self.span);
+        let polled = span.within(|| self.poll_cleanup(context));
+        if polled.is_pending() {
+            self.span = span;
+        } else {
+            span.end(self.location);
+        }
+        polled
+    }
+
+    #[inline(always)]
+    fn poll_cleanup(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let cleanup = &mut self.cleanup;
         // In the steps of `polling`, through which less is inlined.
         let outer = self.adopted.enter();
@@ -61,18 +72,15 @@ impl Job {
             Poll::Ready(())
         });
         self.adopted.leave(outer);
-        match polled {
-            Ok(polled) => polled,
-            Err(payload) => {
-                failure::report_panic(FailureKind::CleanupPanicked, payload, self.location);
-                self.end();
-                Poll::Ready(())
-            }
-        }
+        polled.unwrap_or_else(|payload| {
+            failure::report_panic(FailureKind::CleanupPanicked, payload, self.location);
+            self.drop_cleanup();
+            Poll::Ready(())
+        })
     }
 
     /// Drops what the cleanup still holds. A panic on that way is reported.
-    fn end(&mut self) {
+    fn drop_cleanup(&mut self) {
         let cleanup = self.cleanup.take();
         if let Err(payload) = self.adopted.polling(|| drop(cleanup)) {
             failure::report_panic(FailureKind::CleanupPanicked, payload, self.location);
@@ -275,8 +283,10 @@ impl Chain {
         exempt::within(&mut None, &self.trackers, || {
             for mut job in iter::once(first).chain(rest) {
                 if job.cleanup.is_some() {
-                    super::report_lost(reason, job.location);
-                    job.end();
+                    mem::take(&mut job.span).within(|| {
+                        super::report_lost(reason, job.location);
+                        job.drop_cleanup();
+                    });
                     self.trackers.cleanup_ended();
                 }
             }
@@ -382,7 +392,7 @@ impl Drop for Chain {
         fn move_on(chain: &mut Chain) {
             // Each of its siblings moves on by itself.
             drop(chain.take_siblings());
-            thread::submit(mem::replace(chain, Chain::ENDED));
+            executor::start_dropped(mem::replace(chain, Chain::ENDED));
         }
 
         if self.first.is_some() {

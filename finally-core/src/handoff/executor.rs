@@ -1,12 +1,17 @@
 //! Which executor takes a cleanup.
 
 use alloc::boxed::Box;
-use core::{error::Error, fmt};
+use core::{cell::Cell, error::Error, fmt, future::Future};
 use std::sync::OnceLock;
 
 #[cfg(feature = "tokio")]
 use super::runtime;
-use super::{BoxFuture, chain::Chain, inside::outside, thread};
+use super::{
+    BoxFuture,
+    chain::Chain,
+    inside::outside,
+    thread::{self, Work},
+};
 use crate::unwind::quietly;
 
 type Spawn = dyn Fn(BoxFuture) + Send + Sync;
@@ -15,8 +20,9 @@ static EXECUTOR: OnceLock<Box<Spawn>> = OnceLock::new();
 
 /// Sets the executor that runs cleanups whose callers have left, once for the whole process.
 ///
-/// Without one they go to the tokio runtime that is current on the thread of the cancellation (feature `tokio`), and if there
-/// is none, to a background thread. Set one to run them on another executor, or always on one runtime.
+/// Without one, [`default_executor`] runs them: on the tokio runtime that is current on the thread of the cancellation (feature
+/// `tokio`), and if there is none, on a background thread. Set one to run them on another executor, or always on one runtime, or to
+/// wrap each of them before it goes to the default.
 ///
 /// `spawn` is called on the thread that drops the cancelled future, inside the drop, so it should pass the cleanup on rather
 /// than run it. It is called for cleanups that are cancelled inside another finally, too: that finally's own cleanup waits for
@@ -24,6 +30,8 @@ static EXECUTOR: OnceLock<Box<Spawn>> = OnceLock::new();
 /// `spawn` drops, or during which it panics, moves to the background thread.
 ///
 /// # Examples
+///
+/// On one runtime, from wherever they come:
 ///
 /// ```
 /// # #[cfg(feature = "tokio")] {
@@ -36,24 +44,118 @@ static EXECUTOR: OnceLock<Box<Spawn>> = OnceLock::new();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
+/// With the task-locals of the drop. `spawn` is called while they are set, if their scope is around the outermost finally that is
+/// dropped, as it is if the scope is that of a task or of a request:
+///
+/// ```
+/// # #[cfg(feature = "tokio")] {
+/// tokio::task_local! { static TENANT: u32; }
+///
+/// finally::set_executor(|cleanup| match TENANT.try_with(|tenant| *tenant) {
+///     Ok(tenant) => finally::default_executor(TENANT.scope(tenant, cleanup)),
+///     Err(_) => finally::default_executor(cleanup),
+/// })?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// With a limit of time. To drop the cleanup would not end it, because it would move to the background thread. [`give_up`] ends it,
+/// and reports it as lost:
+///
+/// ```
+/// # #[cfg(feature = "tokio")] {
+/// use std::time::Duration;
+/// use tokio::time::timeout;
+///
+/// finally::set_executor(|mut cleanup| {
+///     finally::default_executor(async move {
+///         if timeout(Duration::from_secs(30), &mut cleanup).await.is_err() {
+///             finally::give_up(cleanup, "it has taken longer than 30 s");
+///         }
+///     });
+/// })?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
-/// [`AlreadySet`] if an executor was set before. The first one stays.
-pub fn set_executor(spawn: impl Fn(BoxFuture) + Send + Sync + 'static) -> Result<(), AlreadySet> {
-    EXECUTOR.set(Box::new(spawn)).map_err(|_| AlreadySet(()))
+/// [`SetExecutorError`] if an executor was set before. The first one stays.
+pub fn set_executor(spawn: impl Fn(BoxFuture) + Send + Sync + 'static) -> Result<(), SetExecutorError> {
+    EXECUTOR.set(Box::new(spawn)).map_err(|_| SetExecutorError(()))
+}
+
+/// Runs a cleanup where it runs if no executor is set, for an executor that wraps cleanups.
+///
+/// That is the tokio runtime that is current on this thread (feature `tokio`), and if there is none, the background thread. Called
+/// in an executor of [`set_executor`], it makes the same choice for the wrapped cleanup as for the cleanup alone. A wrapper that a
+/// runtime drops before its end takes nothing with it: the cleanup inside moves to the background thread, without the wrapper.
+///
+/// # Examples
+///
+/// ```
+/// finally::set_executor(|cleanup| {
+///     finally::default_executor(async {
+///         cleanup.await;
+///         println!("cleaned up");
+///     });
+/// })?;
+/// # Ok::<(), finally::SetExecutorError>(())
+/// ```
+pub fn default_executor(cleanup: impl Future<Output = ()> + Send + 'static) {
+    #[cfg(feature = "tokio")]
+    if let Some(runtime) = runtime_for(STARTS_ADOPTED.get()) {
+        drop(runtime.handle.spawn(cleanup));
+        return;
+    }
+    thread::submit(Work::Wrapped(Box::pin(cleanup)));
+}
+
+/// Gives a cleanup up that an executor has taken: drops it, and reports each part that has not ended as
+/// [lost](crate::FailureKind::Lost), with a reason.
+///
+/// A cleanup that is just dropped is never lost, but moves to the background thread. Call this for one that takes too long. What
+/// waits for it goes on: a finally around it, and a [`drain`](crate::drain). One future may hold several cleanups, which run one
+/// after the other because they come from one cancelled call. All of them are given up.
+///
+/// The drop runs on this thread.
+///
+/// # Examples
+///
+/// See [`set_executor`].
+pub fn give_up(cleanup: impl Future<Output = ()>, reason: &'static str) {
+    /// Ends the loss on every way out.
+    struct Losing(Option<&'static str>);
+
+    impl Drop for Losing {
+        fn drop(&mut self) {
+            LOSES.set(self.0);
+        }
+    }
+
+    let _losing = Losing(LOSES.replace(Some(reason)));
+    drop(cleanup);
+}
+
+std::thread_local! {
+    /// The reason for which a chain that is dropped here is lost, in place of moving on.
+    static LOSES: Cell<Option<&'static str>> = const { Cell::new(None) };
+    /// Whether the chain for which the executor is called counts in the group of a finally around it.
+    #[cfg(feature = "tokio")]
+    static STARTS_ADOPTED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The error of [`set_executor`] if an executor was set before, which stays as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AlreadySet(());
+pub struct SetExecutorError(());
 
-impl fmt::Display for AlreadySet {
+impl fmt::Display for SetExecutorError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("the executor for cleanups is already set")
     }
 }
 
-impl Error for AlreadySet {}
+impl Error for SetExecutorError {}
 
 /// Starts a chain on the first executor there is.
 ///
@@ -74,15 +176,38 @@ pub(super) fn start_outside(mut chain: Chain) {
 #[inline]
 fn spawn(chain: Chain) {
     if let Some(spawn) = EXECUTOR.get() {
-        return spawn(Box::pin(chain));
+        #[cfg(feature = "tokio")]
+        STARTS_ADOPTED.set(chain.is_adopted());
+        spawn(Box::pin(chain));
+        #[cfg(feature = "tokio")]
+        STARTS_ADOPTED.set(false);
+        return;
     }
     #[cfg(feature = "tokio")]
-    if let Some(runtime) = runtime::current() {
-        // Somebody here is going to wait for an adopted chain, and may be the one who drives the runtime.
-        if !chain.is_adopted() || runtime.is_driven() {
-            drop(runtime.handle.spawn(chain));
-            return;
-        }
+    if let Some(runtime) = runtime_for(chain.is_adopted()) {
+        drop(runtime.handle.spawn(chain));
+        return;
     }
-    thread::submit(chain);
+    thread::submit(Work::Chain(chain));
+}
+
+/// The runtime that is current here, if it may take the chain.
+#[cfg(feature = "tokio")]
+#[inline]
+fn runtime_for(adopted: bool) -> Option<runtime::Current> {
+    // Somebody here is going to wait for an adopted chain, and may be the one who drives the runtime.
+    runtime::current().filter(|runtime| !adopted || runtime.is_driven())
+}
+
+/// Starts a chain that an executor has dropped before its end.
+#[cold]
+pub(super) fn start_dropped(chain: Chain) {
+    // What the loss of a chain drops is not lost with it.
+    match LOSES.take() {
+        Some(reason) => {
+            chain.lose(reason);
+            LOSES.set(Some(reason));
+        }
+        None => thread::submit(Work::Chain(chain)),
+    }
 }

@@ -12,27 +12,64 @@ mod runner;
 #[path = "thread/without_tokio.rs"]
 mod runner;
 
-use core::time::Duration;
+use core::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 use std::thread;
 
 use self::life::{Life, Next};
-use super::{HAS_THREADS, chain::Chain, running::Place};
+use super::{BoxFuture, HAS_THREADS, chain::Chain, running::Place};
 
 pub(super) use self::runner::block;
+use crate::unwind::quietly;
 
 /// How long the thread stays when nothing is left to do.
 const LINGER: Duration = Duration::from_secs(3);
 
-static LIFE: Life<Chain, runner::Spawner> = Life::new();
+static LIFE: Life<Work, runner::Spawner> = Life::new();
 
-/// Gives a chain to the thread, and starts the thread if there is none.
-pub(super) fn submit(mut chain: Chain) {
-    if !HAS_THREADS {
-        return chain.lose("this target has no threads, and no executor was set");
+/// The work of the thread.
+pub(super) enum Work {
+    Chain(Chain),
+    /// A chain that an executor has wrapped into a future of its own. If that is dropped, the chain comes here by itself.
+    Wrapped(BoxFuture),
+}
+
+impl Work {
+    /// Ends work that no thread takes.
+    fn lose(self, reason: &str) {
+        match self {
+            Self::Chain(chain) => chain.lose(reason),
+            // The chain inside tries to start a thread, too, and is lost if that fails again.
+            Self::Wrapped(wrapped) => quietly(|| drop(wrapped)),
+        }
     }
-    chain.moves_to(Place::BackgroundThread);
-    match LIFE.submit(chain) {
-        Next::Spawn(spawner, chain) => spawner.spawn(chain, Unfinished(())),
+}
+
+impl Future for Work {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        match self.get_mut() {
+            Self::Chain(chain) => Pin::new(chain).poll(context),
+            Self::Wrapped(wrapped) => wrapped.as_mut().poll(context),
+        }
+    }
+}
+
+/// Gives work to the thread, and starts the thread if there is none.
+pub(super) fn submit(mut work: Work) {
+    if !HAS_THREADS {
+        return work.lose("this target has no threads, and no executor was set");
+    }
+    if let Work::Chain(chain) = &mut work {
+        chain.moves_to(Place::BackgroundThread);
+    }
+    match LIFE.submit(work) {
+        Next::Spawn(spawner, work) => spawner.spawn(work, Unfinished(())),
         Next::Wait => {}
         Next::Start(number) => {
             // Not the worker, which carries the plain name.
@@ -57,8 +94,8 @@ fn run(number: usize) {
     let _leaving = Leaving(number);
     match runner::start() {
         Ok(runner) => {
-            for chain in LIFE.started(runner.spawner()) {
-                runner.spawner().spawn(chain, Unfinished(()));
+            for work in LIFE.started(runner.spawner()) {
+                runner.spawner().spawn(work, Unfinished(()));
             }
             runner.run();
         }
@@ -67,12 +104,12 @@ fn run(number: usize) {
 }
 
 fn lose_all(number: usize, reason: &str) {
-    for chain in LIFE.ended(number) {
-        chain.lose(reason);
+    for work in LIFE.ended(number) {
+        work.lose(reason);
     }
 }
 
-/// One chain on the thread, for as long as it is there.
+/// One piece of work on the thread, for as long as it is there.
 struct Unfinished(());
 
 impl Drop for Unfinished {

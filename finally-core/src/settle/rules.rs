@@ -11,7 +11,7 @@ use crate::{
     guard::{Guard, State},
     handoff::Adopted,
     outcome::{Exit, Outcome},
-    report::{drop_reported, report_cleanup, report_end, text_of_cleanup},
+    report::{OF_BODY, OF_CLEANUP, report_cleanup, report_end, report_error, text_of_cleanup},
     unwind::{Payload, catch, is_panicking},
 };
 
@@ -105,8 +105,7 @@ impl<T> Settled<T> {
     ) -> Self {
         let outcome = match outcome {
             Outcome::Returned(value) => {
-                let kinds = (FailureKind::BodyFailed, FailureKind::BodyPanicked);
-                report_end(Ok(value), describe, location, kinds);
+                report_end(Ok(value), describe, location, OF_BODY);
                 Outcome::Panicked(payload)
             }
             Outcome::Panicked(first) => {
@@ -177,12 +176,10 @@ impl<T> Settled<T> {
         };
         match (self.outcome, of_cleanup) {
             (Outcome::Returned(value), Some(text)) => {
-                failure::report(FailureKind::CleanupFailed, text, location);
-                drop_reported(value, FailureKind::CleanupPanicked, location);
+                report_error(value, Some(text), describe, location, OF_CLEANUP);
             }
             (Outcome::Returned(value), None) => {
-                let kinds = (FailureKind::BodyFailed, FailureKind::BodyPanicked);
-                report_end(Ok(value), describe, location, kinds);
+                report_end(Ok(value), describe, location, OF_BODY);
             }
             (Outcome::Panicked(payload), of_cleanup) => {
                 let kind = match of_cleanup {

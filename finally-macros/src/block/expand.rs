@@ -258,7 +258,7 @@ impl Expansion<'_> {
             None => quote_spanned!(span=> #private::call(|| #body)),
         };
         let build = self.build_fallible(&self.build(&OnCancel::Block));
-        let cleanup_text = settle::describe(self.span, "cleanup");
+        let cleanup_text = settle::describe_cleanup(self.span);
         let settle = quote_spanned! {self.span=>
             // Where nothing inside ends but by a panic, this type has no value, of which the user is not to be told.
             #[allow(unreachable_code)]
@@ -457,7 +457,7 @@ impl Expansion<'_> {
     fn describe_output(&self) -> TokenStream {
         let Self { private, span, block, .. } = self;
         match block.ty {
-            Some(_) => settle::describe(*span, "body"),
+            Some(_) => settle::describe_body(*span),
             None => quote_spanned!(*span=> #private::describe_opaque),
         }
     }

@@ -4,11 +4,8 @@ use alloc::string::String;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use super::{LIFE, LINGER, Unfinished};
-use crate::{
-    handoff::chain::Chain,
-    unwind::{catch, text},
-};
+use super::{LIFE, LINGER, Unfinished, Work};
+use crate::unwind::{catch, text};
 
 pub(super) struct Runner(Runtime);
 
@@ -53,9 +50,9 @@ impl Runner {
 pub(super) struct Spawner(Handle);
 
 impl Spawner {
-    pub(super) fn spawn(&self, chain: Chain, unfinished: Unfinished) {
+    pub(super) fn spawn(&self, work: Work, unfinished: Unfinished) {
         drop(self.0.spawn(async move {
-            chain.await;
+            work.await;
             drop(unfinished);
         }));
     }

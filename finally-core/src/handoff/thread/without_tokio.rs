@@ -14,11 +14,8 @@ use std::{
 
 use async_task::Runnable;
 
-use super::{LIFE, LINGER, Unfinished};
-use crate::{
-    handoff::{chain::Chain, sync::lock},
-    unwind::quietly,
-};
+use super::{LIFE, LINGER, Unfinished, Work};
+use crate::{handoff::sync::lock, unwind::quietly};
 
 #[derive(Default)]
 struct Queue {
@@ -114,7 +111,7 @@ impl Drop for Runner {
 pub(super) struct Spawner(Arc<Queue>);
 
 impl Spawner {
-    pub(super) fn spawn(&self, mut chain: Chain, unfinished: Unfinished) {
+    pub(super) fn spawn(&self, mut work: Work, unfinished: Unfinished) {
         let queue = Arc::clone(&self.0);
         let schedule = move |runnable| queue.change(|state| state.ready.push_back(runnable));
         let future = async move {
@@ -122,10 +119,10 @@ impl Spawner {
             let mut waker = None;
             poll_fn(|context| {
                 waker.get_or_insert_with(|| context.waker().clone());
-                Pin::new(&mut chain).poll(context)
+                Pin::new(&mut work).poll(context)
             })
             .await;
-            drop((chain, unfinished));
+            drop((work, unfinished));
         };
         let (runnable, task) = async_task::spawn(future, schedule);
         task.detach();
