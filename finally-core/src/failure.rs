@@ -20,26 +20,30 @@ use crate::{
 ///
 /// Every one of them reaches the failure hook exactly once. See [`set_failure_hook`].
 ///
-/// # What is known of an error
+/// # Texts and errors
 ///
-/// A failure has the text of its error, and the error itself if that is [`Send`] and [`Sync`]. How much of that there is depends on
-/// how much of the error's type is known at the place where the failure comes up:
+/// A failure has a text for its error, and the error itself if that is [`Send`] and [`Sync`]. Both depend on where the error comes
+/// from:
 ///
-/// | the error is that of | text | [`error`](Self::error) |
+/// | the error comes from | text | [`error`](Self::error) |
 /// |---|---|---|
 /// | a cleanup of an attribute or a block | `Display` and the causes, else `Debug`, else the name of the type | every `Error + Send + Sync`, and every type that dereferences to an error and converts into `Box<dyn Error + Send + Sync>`, such as `anyhow::Error` |
 /// | a handler of a method or a guard, or a scope | `Display` and the causes for `std::io::Error`, a `Box` of a `dyn Error`, `String` and `&str`; `Debug` for all others | `std::io::Error` and `Box<dyn Error + Send + Sync>` |
 /// | the body of an attribute | as of its cleanup | none |
 /// | the body of a method, or of a block | the name of the type | none |
 ///
-/// A macro sees the types of the user's function and chooses the best trait for each of them. A method, a guard and a scope are
-/// generic functions. Rust has no way yet to ask in a generic function whether a type has a trait beyond the bounds, which is
-/// [specialization](https://github.com/rust-lang/rust/issues/31844). The bound on a handler's error is `Debug`, and there is none
-/// on the output of a future. The types of a block are often not inferred yet where its cleanup stands. The error of a body may
-/// borrow, and whether it does cannot be asked either.
+/// The reasons are limits of Rust:
+///
+/// * A macro chooses the best trait for the types that it sees. Methods, guards and scopes are generic, and a generic function cannot
+///   ask whether a type has a trait beyond the bounds
+///   ([specialization](https://github.com/rust-lang/rust/issues/31844)). The bound on a handler's error is `Debug`, and there is none
+///   on the output of a future.
+/// * The types of a block are often not inferred yet where its cleanup stands.
+/// * The error of a body may borrow, and a macro cannot ask whether it does.
 ///
 /// To have the error and its causes from a handler too, let it fail with `Box<dyn Error + Send + Sync>`, into which `?` converts any
-/// error. A `Debug` that is a report for people, as that of `anyhow::Error` is, is read as such: its text is the same from everywhere.
+/// error. If a `Debug` is a report for people, as that of `anyhow::Error` is, the text is made of its messages, without the backtrace.
+/// So the text of an `anyhow::Error` is the same from everywhere.
 ///
 /// A cause that the text of the error contains already is not repeated. At most 32 causes are read.
 ///
@@ -47,7 +51,7 @@ use crate::{
 ///
 /// ```
 /// use std::{fs, io, path::Path};
-/// use finally::{finally, testing};
+/// use finally::finally;
 ///
 /// #[finally(fs::remove_file(lock))]
 /// fn locked(lock: &Path) -> io::Result<()> {
@@ -97,14 +101,14 @@ impl Failure {
 
     /// Returns the text of the error with its causes, the text of a panic, or the reason why a cleanup was lost.
     ///
-    /// The text of an error is the best that is [known](Self#what-is-known-of-an-error), or the name of its type if that text
+    /// The text of an error is the best that its type [has](Self#texts-and-errors), or the name of the type if that text
     /// panics. It may have several lines.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// Returns the error itself, if its type [allows](Self#what-is-known-of-an-error) it.
+    /// Returns the error itself, if its type [allows](Self#texts-and-errors) it.
     ///
     /// It is dropped after the hook has returned.
     #[must_use]
