@@ -43,6 +43,12 @@ impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
         V::Probe::default()
     }
 
+    /// Describes the failure of a replacement, which has no place in the output of the body.
+    #[inline(always)]
+    pub fn replacement(&self) -> V::Probe {
+        V::Probe::default()
+    }
+
     /// Changes the value that the body returned.
     pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Evaluated<U, K, M, V> {
         Evaluated::new(self.exit.map(change), self.built)

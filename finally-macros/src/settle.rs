@@ -18,6 +18,11 @@ pub(crate) fn describe_cleanup(span: Span) -> TokenStream {
     quote_spanned!(span=> __finally_end.cleanup().__finally_describe())
 }
 
+/// Describes the failure of a cleanup that replaces another one.
+fn describe_replacement(span: Span) -> TokenStream {
+    quote_spanned!(span=> __finally_end.replacement().__finally_describe())
+}
+
 /// Evaluates a cleanup for `__finally_exit`. One that captures nothing goes by a function pointer.
 pub(crate) fn evaluate(
     cleanup: &Cleanup,
@@ -71,7 +76,7 @@ impl Settlement<'_> {
         let Self { on_cancel, private, span, build, build_replacement, body, in_coroutine } = self;
         let cleanup = describe_cleanup(span);
         let replacement = build_replacement.map(|Replacement { span: at, built }| {
-            let cleanup = describe_cleanup(at);
+            let cleanup = describe_replacement(at);
             quote_spanned! {span=>
                 let __finally_end = #built;
                 #private::settle_replacement(#cleanup, __finally_end)

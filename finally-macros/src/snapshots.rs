@@ -193,7 +193,7 @@ fn a_replacement_is_evaluated_after_the_cleanup_that_it_replaces() {
                             );
                             __finally::settle_or_replace(
                                 __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end.cleanup().__finally_describe(),
                                 __finally_end,
                             )
                         }
@@ -216,7 +216,7 @@ fn a_replacement_is_evaluated_after_the_cleanup_that_it_replaces() {
                                     },
                                 );
                                 __finally::settle_replacement(
-                                    __finally_end.cleanup.__finally_describe(),
+                                    __finally_end.replacement().__finally_describe(),
                                     __finally_end,
                                 )
                             }
@@ -253,7 +253,7 @@ fn a_replacement_that_takes_what_it_mentions_leaves_nothing_to_drop() {
                             );
                             __finally::settle_or_replace(
                                 __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup.__finally_describe(),
+                                __finally_end.cleanup().__finally_describe(),
                                 __finally_end,
                             )
                         }
@@ -268,7 +268,7 @@ fn a_replacement_that_takes_what_it_mentions_leaves_nothing_to_drop() {
                                     __finally::own(async move { close(conn).await }),
                                 );
                                 __finally::settle_replacement(
-                                    __finally_end.cleanup.__finally_describe(),
+                                    __finally_end.replacement().__finally_describe(),
                                     __finally_end,
                                 )
                             }
@@ -286,44 +286,44 @@ fn a_replacement_that_uses_no_argument_is_a_handler_if_the_call_arms_it() {
         "close(), on_cancel = (leave), armed = call",
         "async fn f(order: Order) {}",
         expect![[r#"
-        fn f(order: Order) -> impl ::core::future::Future<Output = ()> {
-            use ::finally::__private as __finally;
-            __finally::armed(
-                __finally::Concluded(
-                    async move {
-                        if false {
-                            #[allow(clippy::shadow_same)]
-                            let order = order;
-                            let finally_value: () = __finally::never();
-                            return finally_value;
-                        }
-                        {}
-                    },
-                    |__finally_exit| {
-                        let __finally_end = __finally::build_unless_cancelled(
-                            __finally_exit,
-                            |_| close(),
-                        );
-                        __finally::end_or_replace(
-                            __finally_end.body.__finally_describe(),
-                            __finally_end.cleanup.__finally_describe(),
-                            __finally_end,
-                            |__finally_exit| {
-                                let __finally_end = __finally::build_detached_static(
-                                    __finally_exit,
-                                    |_| leave(),
-                                );
-                                __finally::settle_replacement(
-                                    __finally_end.cleanup.__finally_describe(),
-                                    __finally_end,
-                                )
-                            },
-                        )
-                    },
-                ),
-            )
-        }
-    "#]],
+            fn f(order: Order) -> impl ::core::future::Future<Output = ()> {
+                use ::finally::__private as __finally;
+                __finally::armed(
+                    __finally::Concluded(
+                        async move {
+                            if false {
+                                #[allow(clippy::shadow_same)]
+                                let order = order;
+                                let finally_value: () = __finally::never();
+                                return finally_value;
+                            }
+                            {}
+                        },
+                        |__finally_exit| {
+                            let __finally_end = __finally::build_unless_cancelled(
+                                __finally_exit,
+                                |_| close(),
+                            );
+                            __finally::end_or_replace(
+                                __finally_end.body.__finally_describe(),
+                                __finally_end.cleanup().__finally_describe(),
+                                __finally_end,
+                                |__finally_exit| {
+                                    let __finally_end = __finally::build_detached_static(
+                                        __finally_exit,
+                                        |_| leave(),
+                                    );
+                                    __finally::settle_replacement(
+                                        __finally_end.replacement().__finally_describe(),
+                                        __finally_end,
+                                    )
+                                },
+                            )
+                        },
+                    ),
+                )
+            }
+        "#]],
     );
 }
 
@@ -333,34 +333,34 @@ fn a_question_mark_before_an_ok_converts_into_the_error_of_the_function() {
         "{ unlock()?; Ok(()) }",
         "fn f() -> Result<u8, Failure> { Ok(1) }",
         expect![[r#"
-        fn f() -> Result<u8, Failure> {
-            use ::finally::__private as __finally;
-            let __finally_exit = __finally::call(|| -> Result<u8, Failure> {
+            fn f() -> Result<u8, Failure> {
+                use ::finally::__private as __finally;
+                let __finally_exit = __finally::call(|| -> Result<u8, Failure> {
+                    if false {
+                        return __finally::never();
+                    }
+                    { Ok(1) }
+                });
                 if false {
-                    return __finally::never();
+                    __finally::precedes(
+                        &__finally_exit,
+                        &__finally_exit.returned().__finally_when(),
+                    );
                 }
-                { Ok(1) }
-            });
-            if false {
-                __finally::precedes(
-                    &__finally_exit,
-                    &__finally_exit.returned().__finally_when(),
+                let __finally_end = __finally::build_static(
+                    __finally_exit,
+                    |_| {
+                        unlock()?;
+                        __finally::succeed::<Result<u8, Failure>>(())
+                    },
                 );
+                __finally::settle_sync(
+                    __finally_end.body.__finally_describe(),
+                    __finally_end.cleanup().__finally_describe(),
+                    __finally_end,
+                )
             }
-            let __finally_end = __finally::build_static(
-                __finally_exit,
-                |_| {
-                    unlock()?;
-                    __finally::succeed::<Result<u8, Failure>>(())
-                },
-            );
-            __finally::settle_sync(
-                __finally_end.body.__finally_describe(),
-                __finally_end.cleanup.__finally_describe(),
-                __finally_end,
-            )
-        }
-    "#]],
+        "#]],
     );
 }
 
