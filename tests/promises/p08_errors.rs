@@ -8,11 +8,12 @@ use std::{
 };
 
 use finally::{Failure, FailureKind, FinallyExt, Guard, Scope, block, finally, guard};
+use tokio::sync::oneshot;
 
 use crate::support::{
     Exclusive, Log, exclusive,
     hand::Hand,
-    scene::{cancel, drained},
+    scene::{cancel, drained, held},
     suspend,
 };
 
@@ -405,21 +406,19 @@ mod the_error {
         }
         impl StdError for Converted {}
 
-        #[finally(suspend())]
-        async fn loser() {
-            std::future::pending::<()>().await;
-        }
-        async fn cancel_and_fail() -> Result<(), Lease> {
-            cancel(loser());
+        async fn cancel_and_fail(gate: oneshot::Receiver<()>) -> Result<(), Lease> {
+            cancel(held(Log::default(), "cancelled", gate));
             Err(lease(1))
         }
-        #[finally(cancel_and_fail())]
-        async fn f() -> Result<(), Converted> {
+        #[finally(cancel_and_fail(gate))]
+        async fn f(gate: oneshot::Receiver<()>) -> Result<(), Converted> {
             Ok(())
         }
         let turn = exclusive();
+        let (open, gate) = oneshot::channel();
         let seen = looking(&turn, |failure| (failure.message().to_owned(), failure.error().is_some()));
-        cancel(f());
+        cancel(f(gate));
+        open.send(()).unwrap();
         drained();
         assert_eq!(seen(), [(TEXT.to_owned(), false)]);
     }
