@@ -14,9 +14,27 @@ pub mod problem;
 pub mod rows;
 pub mod work;
 
-/// The pages with recipes. They use what this server uses, so `cargo test --doc` compiles and runs them here.
+/// The pages of the guide. Their programs use what this server uses, so `cargo test --doc` compiles and runs them here.
 #[cfg(doctest)]
 mod documents {
+    #[doc = include_str!("../../../docs/coming-from.md")]
+    mod coming_from {}
+
+    #[doc = include_str!("../../../docs/cookbook.md")]
+    mod cookbook {}
+
+    #[doc = include_str!("../../../docs/in-flight.md")]
+    mod in_flight {}
+
     #[doc = include_str!("../../../docs/server.md")]
     mod server {}
+
+    #[doc = include_str!("../../../docs/shutdown.md")]
+    mod shutdown {}
+
+    #[doc = include_str!("../../../docs/which.md")]
+    mod which {}
+
+    #[doc = include_str!("../../../docs/why-not.md")]
+    mod why_not {}
 }
