@@ -15,7 +15,7 @@ use axum::{
     Router, middleware,
     routing::{MethodRouter, get},
 };
-use finally::Fate;
+use finally::{Fate, Tracker};
 use tokio_util::sync::CancellationToken;
 
 use crate::{leases::Leases, limits, page, rows::Rows};
@@ -24,6 +24,8 @@ use crate::{leases::Leases, limits, page, rows::Rows};
 pub struct App {
     pub rows: Rows,
     pub leases: Leases,
+    /// Counts the requests that run, and their cleanups.
+    pub requests: Tracker,
     /// Cancels the requests that run.
     pub cancel: CancellationToken,
     /// The time that a request may take.
@@ -37,6 +39,7 @@ impl App {
         Ok(Self {
             rows: Rows::open(&variable("DATABASE_URL")?).await?,
             leases: Leases::open(&variable("REDIS_URL")?).await?,
+            requests: Tracker::new(),
             cancel: CancellationToken::new(),
             deadline: milliseconds("DEADLINE_MS", 5_000)?,
             counts: Arc::default(),

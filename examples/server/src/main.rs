@@ -64,7 +64,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     if timeout(grace, &mut server).await.is_err() {
         // 2. Cancel what still runs. Its clients get an answer, after the cleanups.
         app.cancel.cancel();
-        // 3. Await it: `drain` counts a cleanup from the moment when its request has been cancelled.
+        // 3. Await it, so that the answers are sent.
         if timeout(LIMIT, &mut server).await.is_err() {
             eprintln!("a connection does not end");
             server.abort();
@@ -74,7 +74,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         eprintln!("a task does not end");
     }
     // 4. Wait for the cleanups of the requests whose clients have left.
-    finally::drain_timeout(LIMIT).await?;
+    app.requests.drain_timeout(LIMIT).await?;
     app.rows.close().await;
     Ok(())
 }

@@ -2,7 +2,6 @@
 
 use std::{
     collections::VecDeque,
-    fmt::{Display, Write as _},
     sync::{Mutex, PoisonError, atomic::Ordering::Relaxed},
 };
 
@@ -33,9 +32,9 @@ pub async fn page(State(app): State<App>) -> Html<String> {
     let [started, returned, failed, panicked, cancelled] =
         [&counts.started, &counts.returned, &counts.failed, &counts.panicked, &counts.cancelled]
             .map(|count| count.load(Relaxed));
-    let run = started.saturating_sub(returned + failed + panicked + cancelled);
+    let running = started.saturating_sub(returned + failed + panicked + cancelled);
     let jobs = [
-        ("run", run),
+        ("running", running),
         ("returned", returned),
         ("failed", failed),
         ("panicked", panicked),
@@ -43,28 +42,20 @@ pub async fn page(State(app): State<App>) -> Html<String> {
     ];
 
     let mut page = String::from(HEAD);
-    page += "<h2>Jobs</h2>\n<table>\n";
-    for (name, count) in jobs {
-        row(&mut page, &[&name, &count]);
-    }
-    page += "</table>\n<h2>Cleanups that run</h2>\n<table>\n";
-    row(&mut page, &[&finally::detached()]);
-    page += "</table>\n<h2>Failures of cleanups</h2>\n<table>\n";
-    for failure in FAILURES.lock().unwrap_or_else(PoisonError::into_inner).iter().rev() {
-        row(&mut page, &[failure]);
-    }
-    page += "</table>\n</html>\n";
+    section(&mut page, "Jobs", jobs.map(|(name, count)| format!("{count} {name}")));
+    section(&mut page, "Cleanups that run", app.requests.running().iter().map(ToString::to_string));
+    let failures = FAILURES.lock().unwrap_or_else(PoisonError::into_inner);
+    section(&mut page, "Failures of cleanups, the last one first", failures.iter().rev().cloned());
     Html(page)
 }
 
-/// Writes a row of a table, with the text of each cell escaped.
-fn row(page: &mut String, cells: &[&dyn Display]) {
-    *page += "<tr>";
-    for cell in cells {
-        let text = cell.to_string().replace('&', "&amp;").replace('<', "&lt;");
-        let _ = write!(page, "<td>{text}");
+/// Writes a list, with the text of each line escaped.
+fn section(page: &mut String, title: &str, lines: impl IntoIterator<Item = String>) {
+    *page += &format!("<h2>{title}</h2>\n<ul>\n");
+    for line in lines {
+        *page += &format!("<li>{}\n", line.replace('&', "&amp;").replace('<', "&lt;"));
     }
-    *page += "\n";
+    *page += "</ul>\n";
 }
 
 const HEAD: &str = "<!doctype html>
@@ -72,13 +63,14 @@ const HEAD: &str = "<!doctype html>
 <meta charset=utf-8>
 <meta http-equiv=refresh content=1>
 <meta name=viewport content='width=device-width'>
-<title>Jobs</title>
+<title>The server</title>
 <style>
   :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
   body { max-width: 60rem; margin: 1rem auto; padding: 0 1rem }
-  table { border-collapse: collapse }
-  table:empty::after { content: 'none'; opacity: .7 }
-  td { border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); padding: .2rem 1.5rem .2rem 0; overflow-wrap: anywhere }
+  h2 { font-size: 1.1rem }
+  ul { list-style: none; padding: 0 }
+  ul:not(:has(li))::after { content: 'none'; opacity: .7 }
+  li { border-top: 1px solid color-mix(in srgb, currentColor 20%, transparent); padding: .2rem 0; overflow-wrap: anywhere }
 </style>
-<h1>Jobs</h1>
+<h1>The server</h1>
 ";
