@@ -1,6 +1,7 @@
-//! Where does the failure of a cleanup go in a program that logs by `tracing`?
+//! In which span does a cleanup log, and where does its failure go?
 
-use finally::finally;
+use finally::{FinallyExt, finally};
+use tokio::time::{Duration, sleep, timeout};
 
 async fn roll_back(order: u32) -> Result<(), String> {
     tracing::info!("rolling back");
@@ -11,7 +12,7 @@ async fn roll_back(order: u32) -> Result<(), String> {
 #[finally(roll_back(order))]
 #[tracing::instrument]
 async fn book(order: u32) -> Result<(), String> {
-    tracing::info!("booking");
+    sleep(Duration::from_millis(10)).await;
     Err("sold out".into())
 }
 
@@ -22,4 +23,8 @@ async fn main() {
     // The caller gets the error of the body. That of the cleanup is an event.
     let error = book(7).await.unwrap_err();
     tracing::info!("the caller got: {error}");
+
+    // The caller has left, and the cleanup was handed off.
+    let ended = timeout(Duration::from_millis(1), book(8)).settled().await;
+    tracing::info!("in time: {}", ended.is_ok());
 }

@@ -116,12 +116,13 @@ One that is cancelled hands it off, here to the executor of smol.
 
 #[test]
 #[cfg(feature = "tracing")]
-fn tracing_has_the_cleanup_and_its_failure_in_the_span() {
+fn tracing_gets_the_failure_of_a_cleanup_that_no_caller_gets() {
     let output = output("tracing");
     let line = |text: &str| {
         output.lines().find(|line| line.contains(text)).unwrap_or_else(|| panic!("no `{text}` in\n{output}"))
     };
     assert!(line("rolling back").contains("INFO book{order=7}:"), "{output}");
+    assert!(line("order 8 cannot be rolled back").starts_with("ERROR"), "{output}");
     assert!(line("order 7 cannot be rolled back").starts_with("ERROR book{order=7}:"), "{output}");
     assert!(line("the caller got: sold out").contains("INFO tracing:"), "{output}");
 }

@@ -1,4 +1,4 @@
-//! What goes wrong, and the answer to it.
+//! Errors, and the answers to them.
 
 use axum::{
     http::StatusCode,

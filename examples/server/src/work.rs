@@ -17,7 +17,7 @@ impl JobId {
     }
 }
 
-/// `?end=value&ms=20`
+/// The query of a request: `?end=value&ms=20`.
 #[derive(Deserialize)]
 pub struct Order {
     end: End,

@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::plan::{Client, Request};
 
-/// How a request ended, for its client.
+/// The end of a request, as its client sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Answer {
     Done,
@@ -55,6 +55,15 @@ pub async fn refused(address: SocketAddr) {
         sleep(Duration::from_millis(5)).await;
     }
     sleep(Duration::from_millis(100)).await;
+}
+
+/// Reads the page that shows what runs.
+pub async fn page(address: SocketAddr) -> io::Result<String> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: server\r\nconnection: close\r\n\r\n").await?;
+    let mut page = String::new();
+    stream.read_to_string(&mut page).await?;
+    Ok(page)
 }
 
 async fn answer(mut stream: TcpStream) -> io::Result<Answer> {

@@ -1,4 +1,4 @@
-//! The databases: what is left in them.
+//! The databases, and counts of the rows and leases in them.
 
 use std::{collections::BTreeMap, env, error::Error, time::Duration};
 

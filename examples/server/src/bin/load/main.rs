@@ -85,6 +85,10 @@ async fn drive(
     let mut sent = Vec::new();
     for number in 0..REQUESTS {
         if number == REQUESTS / 2 {
+            let page = client::page(address).await?;
+            if !page.starts_with("HTTP/1.1 200") || way == "finally" && page.contains("<li>0 panicked") {
+                return Err(format!("the page does not show the jobs: {page}").into());
+            }
             if seed.is_multiple_of(2) {
                 // The proxy in front of the server dies, and the database is slow: nothing but cleanups runs when the server stops.
                 databases.stall().await?;

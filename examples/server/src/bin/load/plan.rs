@@ -1,8 +1,8 @@
-//! What the requests are.
+//! The requests of a seed.
 
 use std::time::Duration;
 
-/// What a request is to come to. It is the first part of the name of its job, so that a lease that is left says where it comes from.
+/// The kinds of requests. A kind begins the name of its job, so that a lease that is left shows where it comes from.
 pub const KINDS: [&str; 6] = ["value", "error", "panic", "deadline", "disconnect", "reset"];
 
 pub struct Request {

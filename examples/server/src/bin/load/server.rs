@@ -20,7 +20,7 @@ impl Server {
         let mut child = Command::new(env::current_exe()?.with_file_name("server"))
             .arg(way)
             .env("LISTEN", "127.0.0.1:0")
-            .env("DEADLINE_MS", "300")
+            .env("DEADLINE_MS", "500")
             .env("GRACE_MS", "30")
             .stdout(Stdio::piped())
             .stderr(File::create(&log)?)
