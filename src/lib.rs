@@ -7,15 +7,12 @@
 pub use finally_core::testing;
 #[cfg(feature = "std")]
 pub use finally_core::{
-    Acquire, BlockOnCancel, Blocking, BoxFuture, Close, Failure, FailureHook, FailureKind, Place, Running,
-    Scope, SetExecutorError, Settled, StillRunning, Tracked, Tracker, acquire, block_on_cancel,
-    default_executor, detached, drain, drain_blocking, drain_timeout, give_up, running, set_executor,
-    set_failure_hook, take_failure_hook, try_acquire,
+    Acquire, BoxFuture, Close, Failure, FailureHook, FailureKind, Place, Running, Scope, SetExecutorError,
+    Settled, StillRunning, Tracked, Tracker, acquire, block_on_cancel, default_executor, detached, drain,
+    drain_blocking, drain_timeout, give_up, running, set_executor, set_failure_hook, take_failure_hook,
+    try_acquire,
 };
-pub use finally_core::{
-    Awaited, Fate, Finally, FinallyExt, Guard, InPlace, ReplaceOnCancel, Replaceable, SkipOnCancel,
-    Skippable, WithFate, guard, replace_on_cancel, skip_on_cancel,
-};
+pub use finally_core::{Fate, Finally, FinallyExt, Guard, guard, replace_on_cancel, skip_on_cancel, types};
 #[cfg(feature = "stream")]
 pub use finally_core::{FinallyStream, FinallyStreamExt};
 
@@ -260,4 +257,4 @@ pub use finally_macros::block as __block;
 
 /// What the macros expand to. Not for people to call: any of it may change with every release.
 #[doc(hidden)]
-pub use finally_core::private as __private;
+pub use finally_core::macros as __private;

@@ -1,11 +1,26 @@
 //! What a cleanup may be: `()`, `Result<(), E>`, or a future of either. Types decide, never names.
 
+#[cfg(feature = "std")]
+pub(crate) mod block;
+#[cfg(feature = "std")]
+pub(crate) mod boxed;
+#[cfg(feature = "std")]
+pub(crate) mod detach;
+pub(crate) mod in_place;
+pub(crate) mod replace;
+pub(crate) mod skip;
+
 use core::{
     convert::Infallible,
-    future::{Future, IntoFuture, Ready, ready},
+    future::{Future, IntoFuture},
 };
 
-use crate::describe::{NoFailure, Probe};
+pub use in_place::InPlace;
+
+use crate::{
+    engine::{ending::Ending, exit::Exit, unwind::Payload, verdict::Texts},
+    macros::describe::{NoFailure, Probe},
+};
 
 /// What a cleanup ends in.
 pub trait CleanupValue: Sized {
@@ -27,7 +42,7 @@ impl<E> CleanupValue for Result<(), E> {
 
 /// The type of `panic!()` and `todo!()`, which a handler may well end in. It can be named as an output before it is stable
 /// as a type (<https://github.com/rust-lang/rust/issues/35121>).
-pub(crate) type Never = <fn() -> ! as Returns>::Output;
+pub type Never = <fn() -> ! as Returns>::Output;
 
 pub trait Returns {
     type Output;
@@ -42,16 +57,12 @@ impl CleanupValue for Never {
     type Failure = Infallible;
 }
 
-/// Marks a cleanup that is evaluated in place: the third parameter of a [`Finally`](crate::Finally), a
-/// [`Guard`](crate::Guard) or a `FinallyStream` whose handler gives `()` or a `Result<(), E>`. It is the default there.
-pub enum InPlace {}
-
 /// Marks a cleanup that is awaited: the third parameter of a [`Finally`](crate::Finally), a [`Guard`](crate::Guard) or a
 /// `FinallyStream` whose handler gives something to await.
 ///
 /// ```
 /// use std::future::{Ready, ready};
-/// use finally::{Awaited, Finally, FinallyExt};
+/// use finally::{Finally, FinallyExt, types::Awaited};
 ///
 /// type Closing = Finally<Ready<u8>, fn() -> Ready<()>, Awaited>;
 ///
@@ -74,28 +85,12 @@ pub trait Cleanup<Marker>: Sized {
     type Value: CleanupValue;
     type Future: Future<Output = Self::Value>;
     /// The value, or the future, by way of this trait: what is no cleanup has none, and no further error follows from it.
-    type Itself;
+    type Work;
 
     /// What is left to do. A builder of a future is turned into that: making it is running the cleanup, too.
-    fn itself(self) -> Self::Itself;
+    fn into_work(self) -> Self::Work;
 
     fn into_future(self) -> Self::Future;
-}
-
-impl<V: CleanupValue> Cleanup<InPlace> for V {
-    const IN_PLACE: bool = true;
-
-    type Value = V;
-    type Future = Ready<V>;
-    type Itself = V;
-
-    fn itself(self) -> V {
-        self
-    }
-
-    fn into_future(self) -> Ready<V> {
-        ready(self)
-    }
 }
 
 /// Whatever can be awaited: a future, or a builder of one.
@@ -106,10 +101,10 @@ where
 {
     type Value = F::Output;
     type Future = F::IntoFuture;
-    type Itself = F::IntoFuture;
+    type Work = F::IntoFuture;
 
     #[inline(always)]
-    fn itself(self) -> F::IntoFuture {
+    fn into_work(self) -> F::IntoFuture {
         IntoFuture::into_future(self)
     }
 
@@ -151,4 +146,37 @@ where
     fn from_cleanup(value: Result<(), E>) -> Option<Self> {
         value.err().map(|error| Err(error.into()))
     }
+}
+
+/// A cleanup that may go on elsewhere when its caller leaves, as what it becomes for that.
+///
+/// What it becomes is a parameter: as the type of an impl it would be one more thing to fail where the impl does.
+#[cfg_attr(
+    not(feature = "std"),
+    diagnostic::on_unimplemented(
+        message = "a cleanup that is awaited cannot be detached without the feature `std`",
+        note = "turn the feature on, or choose `on_cancel = skip`"
+    )
+)]
+pub trait Detach<Marker, D> {
+    fn detached(self) -> D;
+}
+
+/// What a cleanup that a marker marks becomes: its value, or a future in its box. Behind that nothing is compiled once for
+/// each function.
+pub trait DetachMode<I, V> {
+    type Detached;
+}
+
+/// What a function ends in whose cleanup a marker marks.
+///
+/// The output is a parameter of the ending. So the type of a future that names the cleanup does not name the output, which then need
+/// not outlive the future.
+pub trait HasEnding<Marker>: Sized {
+    type Ending<T>: Ending<Output = T>;
+}
+
+/// How a cleanup that may be detached ends a function whose output is `T`.
+pub trait Strategy<Marker, T, V>: HasEnding<Marker> {
+    fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending<T>;
 }

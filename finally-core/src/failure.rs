@@ -12,8 +12,8 @@ use core::{
 use std::sync::{PoisonError, RwLock};
 
 use crate::{
-    describe::BoxedError,
-    unwind::{self, Payload, quietly},
+    engine::unwind::{self, Payload, quietly},
+    macros::describe::BoxedError,
 };
 
 /// A failure that could not be returned to a caller, because an earlier failure took precedence or the caller was gone.

@@ -4,9 +4,9 @@ use alloc::{format, string::String};
 use core::{any::type_name, mem::needs_drop, panic::Location};
 
 use crate::{
-    describe::{Answer, Ask, BoxedError, Describe, Detail, is_failure},
+    engine::unwind::{Payload, catch},
     failure::{self, FailureKind},
-    unwind::{Payload, catch},
+    macros::describe::{Answer, Ask, BoxedError, Describe, Detail, is_failure},
 };
 
 /// The kinds of a failure: of an error, and of a panic.
@@ -113,7 +113,7 @@ mod reporting {
     use pin_project_lite::pin_project;
 
     use super::report_cleanup;
-    use crate::describe::Describe;
+    use crate::macros::describe::Describe;
 
     pin_project! {
         /// A cleanup that reports its own error once its caller has left.

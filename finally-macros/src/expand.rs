@@ -4,14 +4,14 @@
 //! Two forms. A cleanup that uses no argument is a handler behind the body:
 //!
 //! ```text
-//! finally(async move { BODY }, |exit| { .. settle(exit, CLEANUP) }).await
+//! WithoutArguments(async move { BODY }, |exit| { .. settle(exit, CLEANUP) }).await
 //! ```
 //!
 //! One that does is the end of a coroutine which owns the arguments, and which the guard resumes once more when it is
 //! dropped early:
 //!
 //! ```text
-//! guard(async move { let exit = body(async { BODY }).await; .. settle(exit, CLEANUP) }).await
+//! WithArguments(async move { let exit = Body(async { BODY }).await; .. settle(exit, CLEANUP) }).await
 //! ```
 //!
 //! An `async fn` with `armed = call` becomes a function that returns one of these futures. Nothing is around it, so the arguments
@@ -212,7 +212,7 @@ impl<'a> End<'a> {
         } else {
             let (exit, settle) = (exit(self.span), self.settle(captures, function));
             let handler = quote_spanned!(self.span=> |#exit #exit_type| { #settle });
-            quote_spanned!(span=> #private::Concluded(#body, #handler))
+            quote_spanned!(span=> #private::WithoutArguments(#body, #handler))
         }
     }
 
@@ -320,7 +320,7 @@ impl<'a> End<'a> {
         } else {
             let (exit, settle) = (exit(self.span), self.settle(&captures, function));
             let handler = quote_spanned!(self.span=> |#exit #exit_type| { #settle });
-            quote_spanned!(span=> #private::Concluded(#future, #handler))
+            quote_spanned!(span=> #private::WithoutArguments(#future, #handler))
         };
         let whole = quote_spanned!(span=> #private::IntoFuture::into_future(#whole));
         let whole = if is_boxed { quote_spanned!(span=> #private::Box::pin(#whole)) } else { whole };
@@ -342,14 +342,14 @@ impl<'a> End<'a> {
         let (private, exit, settle) = (&self.private, exit(self.span), self.settle(captures, function));
         match &captures.coroutine {
             None => quote_spanned! {self.span=>
-                #private::Guarded(async move {
+                #private::WithArguments(async move {
                     #before
                     let #exit #exit_type = #body;
                     #settle
                 })
             },
             Some(capture) => quote_spanned! {self.span=>
-                #private::Guarded(async {
+                #private::WithArguments(async {
                     if false {
                         #capture
                         return #private::never();

@@ -111,7 +111,7 @@ impl Settlement<'_> {
         quote_spanned! {span=>
             let __finally_interrupted = #awaited;
             match __finally_interrupted {
-                #private::Result::Ok(__finally_settled) => #private::Replaced::No(__finally_settled),
+                #private::Result::Ok(__finally_settled) => #private::InlineOrReplacement::No(__finally_settled),
                 #private::Result::Err(__finally_exit) => { #replacement }
             }
         }

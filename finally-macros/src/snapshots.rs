@@ -17,7 +17,7 @@ fn a_cleanup_that_uses_no_argument_is_a_handler_behind_the_body() {
         expect![[r#"
             async fn f(url: Url) -> Result<Page, Error> {
                 use ::finally::__private as __finally;
-                __finally::Concluded(
+                __finally::WithoutArguments(
                         async move {
                             if false {
                                 __finally::take(url);
@@ -52,7 +52,7 @@ fn one_that_uses_arguments_is_the_end_of_a_coroutine_that_owns_them() {
         expect![[r#"
             async fn f(mut conn: Conn, order: Order) -> Result<(), Error> {
                 use ::finally::__private as __finally;
-                __finally::Guarded(async move {
+                __finally::WithArguments(async move {
                         let __finally_exit = __finally::Body(async {
                                 if false {
                                     __finally::take(order);
@@ -87,7 +87,7 @@ fn a_shared_self_is_borrowed_uniquely_by_the_body() {
         expect![[r#"
             async fn f(&mut self, id: u64) {
                 use ::finally::__private as __finally;
-                __finally::Guarded(async move {
+                __finally::WithArguments(async move {
                         let __finally_exit = __finally::Body(async {
                                 if false {
                                     __finally::take(id);
@@ -129,7 +129,7 @@ fn skip_awaits_the_cleanup_in_the_coroutine() {
         expect![[r#"
             async fn f(conn: &mut Conn) {
                 use ::finally::__private as __finally;
-                __finally::Guarded(async move {
+                __finally::WithArguments(async move {
                         let __finally_exit = __finally::Body(async {
                                 if false {
                                     let _ = &mut *conn;
@@ -172,7 +172,7 @@ fn a_replacement_is_evaluated_after_the_cleanup_that_it_replaces() {
                 mut order: Order,
             ) {
                 use ::finally::__private as __finally;
-                __finally::Guarded(async move {
+                __finally::WithArguments(async move {
                         let __finally_exit = __finally::Body(async {
                                 if false {
                                     let _ = &mut order;
@@ -200,7 +200,7 @@ fn a_replacement_is_evaluated_after_the_cleanup_that_it_replaces() {
                             .await;
                         match __finally_interrupted {
                             __finally::Result::Ok(__finally_settled) => {
-                                __finally::Replaced::No(__finally_settled)
+                                __finally::InlineOrReplacement::No(__finally_settled)
                             }
                             __finally::Result::Err(__finally_exit) => {
                                 let __finally_end = __finally::build_and_drop(
@@ -236,7 +236,7 @@ fn a_replacement_that_takes_what_it_mentions_leaves_nothing_to_drop() {
         expect![[r#"
             async fn f(#[allow(unused_mut)] mut conn: Conn) {
                 use ::finally::__private as __finally;
-                __finally::Guarded(async move {
+                __finally::WithArguments(async move {
                         let __finally_exit = __finally::Body(async {
                                 if false {
                                     let _ = &mut conn;
@@ -260,7 +260,7 @@ fn a_replacement_that_takes_what_it_mentions_leaves_nothing_to_drop() {
                             .await;
                         match __finally_interrupted {
                             __finally::Result::Ok(__finally_settled) => {
-                                __finally::Replaced::No(__finally_settled)
+                                __finally::InlineOrReplacement::No(__finally_settled)
                             }
                             __finally::Result::Err(__finally_exit) => {
                                 let __finally_end = __finally::build_owned(
@@ -289,7 +289,7 @@ fn a_replacement_that_uses_no_argument_is_a_handler_if_the_call_arms_it() {
             fn f(order: Order) -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
                 __finally::armed(
-                    __finally::Concluded(
+                    __finally::WithoutArguments(
                         async move {
                             if false {
                                 #[allow(clippy::shadow_same)]
@@ -403,7 +403,7 @@ fn block_hands_off_what_uses_nothing_where_it_would_deadlock() {
         expect![[r#"
             async fn f() {
                 use ::finally::__private as __finally;
-                __finally::Guarded(async move {
+                __finally::WithArguments(async move {
                         let __finally_exit = __finally::Body(async move {
                                 if false {
                                     let finally_value: () = __finally::never();
@@ -467,7 +467,7 @@ fn a_function_that_never_returns_returns_a_type_without_values() {
         expect![[r#"
             async fn f() -> ! {
                 use ::finally::__private as __finally;
-                match __finally::Concluded(
+                match __finally::WithoutArguments(
                         async move {
                             if false {
                                 return __finally::never::<__finally::Infallible>();
@@ -512,7 +512,7 @@ fn a_function_that_returns_a_future_makes_it_when_it_is_called() {
                     ),
                 );
                 __finally::IntoFuture::into_future(
-                    __finally::Concluded(
+                    __finally::WithoutArguments(
                         __finally_future,
                         |__finally_exit: __finally::Exit<u64>| {
                             let __finally_end = __finally::build_detached_static(
@@ -551,7 +551,7 @@ fn a_boxed_future_is_boxed_again() {
                 );
                 __finally::Box::pin(
                     __finally::IntoFuture::into_future(
-                        __finally::Guarded(async move {
+                        __finally::WithArguments(async move {
                             let __finally_exit = __finally::Body(__finally_future).await;
                             let __finally_end = __finally::build_and_drop(
                                 __finally_exit,
@@ -586,7 +586,7 @@ fn a_block_in_a_box_stays_one() {
             fn f<'a>(&'a self, unused: &str) -> BoxFuture<'a, u64> {
                 use ::finally::__private as __finally;
                 Box::pin(async move {
-                    __finally::Concluded(
+                    __finally::WithoutArguments(
                             async move {
                                 if false {
                                     let finally_value: u64 = __finally::never();
@@ -640,7 +640,7 @@ fn a_method_under_async_trait_is_an_async_function_in_a_box() {
                 use ::finally::__private as __finally;
                 Box::pin(async move {
                     let (a, mut b) = __finally_argument_2;
-                    __finally::Guarded(async move {
+                    __finally::WithArguments(async move {
                             let __finally_exit = __finally::Body(async {
                                     if false {
                                         let _ = &mut other;
@@ -699,7 +699,7 @@ fn patterns_are_taken_apart_in_the_body() {
         expect![[r#"
             async fn f(__finally_argument_0: (u8, u8), two: u8) {
                 use ::finally::__private as __finally;
-                __finally::Concluded(
+                __finally::WithoutArguments(
                         async move {
                             if false {
                                 __finally::take(two);
@@ -790,7 +790,7 @@ fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
             #[finally(flush(&log))]
             async fn f(#[allow(unused_mut)] mut log: Log, #[allow(unused_mut)] mut id: u64) {
                 use ::finally::__private as __finally;
-                __finally::Guarded(async {
+                __finally::WithArguments(async {
                         if false {
                             let _ = &mut id;
                             #[allow(clippy::shadow_same)]
@@ -840,7 +840,7 @@ fn block_borrows_what_it_uses() {
         expect![[r#"
             async fn f(conn: &mut Conn) {
                 use ::finally::__private as __finally;
-                __finally::Guarded(async move {
+                __finally::WithArguments(async move {
                         let __finally_exit = __finally::Body(async {
                                 if false {
                                     let _ = &mut *conn;
@@ -880,7 +880,7 @@ fn one_that_is_armed_by_the_call_is_returned() {
             pub fn f(url: &str) -> impl ::core::future::Future<Output = Result<Page, Error>> {
                 use ::finally::__private as __finally;
                 __finally::armed(
-                    __finally::Concluded(
+                    __finally::WithoutArguments(
                         async move {
                             if false {
                                 __finally::take(url);
@@ -915,7 +915,7 @@ fn one_that_is_armed_by_the_call_is_returned() {
             ) -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
                 __finally::armed(
-                    __finally::Guarded(async move {
+                    __finally::WithArguments(async move {
                         let __finally_argument_0 = __finally_argument_0;
                         let (mut a, _) = __finally_argument_0;
                         let __finally_exit = __finally::Body(async {
@@ -967,12 +967,12 @@ fn those_below_one_that_is_armed_by_the_call_are_around_it() {
             ) -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
                 __finally::armed(
-                    __finally::Concluded(
+                    __finally::WithoutArguments(
                         __finally::armed(
-                            __finally::Guarded(async move {
+                            __finally::WithArguments(async move {
                                 let __finally_exit = __finally::Body(
                                         __finally::armed(
-                                            __finally::Guarded(async {
+                                            __finally::WithArguments(async {
                                                 if false {
                                                     let _ = &mut id;
                                                     #[allow(clippy::shadow_same)]
@@ -1057,7 +1057,7 @@ fn one_that_is_armed_by_the_call_and_never_returns_says_so() {
                 use ::cleanups::__private as __finally;
                 __finally::diverging(
                     __finally::armed(
-                        __finally::Concluded(
+                        __finally::WithoutArguments(
                             async move {
                                 if false {
                                     return __finally::never::<__finally::Infallible>();
@@ -1091,7 +1091,7 @@ fn a_closure_gets_the_fate() {
         expect![[r#"
             async fn f() {
                 use ::finally::__private as __finally;
-                __finally::Concluded(
+                __finally::WithoutArguments(
                         async move {
                             if false {
                                 let finally_value: () = __finally::never();
@@ -1125,7 +1125,7 @@ fn what_never_returns_is_taken_for_nothing() {
         expect![[r#"
             async fn f() {
                 use ::finally::__private as __finally;
-                __finally::Concluded(
+                __finally::WithoutArguments(
                         async move {
                             if false {
                                 let finally_value: () = __finally::never();
@@ -1316,7 +1316,7 @@ fn a_block_in_place_that_may_leave_the_function_passes_its_value_by_a_slot() {
                         if let __finally::Or::This(__finally_result) = __finally_types.result() {
                             return __finally_result;
                         }
-                        match __finally::Guarded(async {
+                        match __finally::WithArguments(async {
                                 let mut __finally_slot = __finally::Slot::EMPTY;
                                 let __finally_left = __finally::Left::new();
                                 let __finally_exit = __finally::Body(
@@ -1770,7 +1770,7 @@ fn a_future_is_a_guard() {
                 let value = {
                     use krate::__private as __finally;
                     __finally::IntoFuture::into_future(
-                        __finally::Guarded(async move {
+                        __finally::WithArguments(async move {
                             let __finally_exit = __finally::Body(async move {
                                     if false {
                                         return __finally::never::<Result<Page, Error>>();
@@ -1810,7 +1810,7 @@ fn a_future_shares_with_its_cleanup_what_both_mention() {
                 let value = {
                     use krate::__private as __finally;
                     __finally::IntoFuture::into_future(
-                        __finally::Guarded(async move {
+                        __finally::WithArguments(async move {
                             let __finally_exit = __finally::Body(async { conn.run().await }).await;
                             {
                                 let __finally_end = __finally::build(

@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use finally::{Acquire, Awaited, Finally, FinallyExt, Guard, Scope, guard};
+use finally::{Acquire, Finally, FinallyExt, Guard, Scope, guard, types::Awaited};
 
 fn send<T: Send>(value: T) -> T {
     value

@@ -23,8 +23,8 @@ use super::{
     trackers::{self, Trackers},
 };
 use crate::{
+    engine::unwind::catch,
     failure::{self, FailureKind},
-    unwind::catch,
 };
 
 /// One cleanup whose caller has left.

@@ -10,7 +10,7 @@ use super::{
     group::{Group, Slot},
     sync::{AtomicBool, AtomicUsize, Mutex, Ordering::SeqCst, lock},
 };
-use crate::unwind::quietly;
+use crate::engine::unwind::quietly;
 
 /// The counts of the process.
 pub(super) static PROCESS: Counts = Counts::new();

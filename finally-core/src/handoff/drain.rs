@@ -19,7 +19,7 @@ use super::{
     sync::{Arc, AtomicBool, AtomicUsize, Mutex, Ordering::SeqCst, lock},
     trackers::{self, Counted},
 };
-use crate::unwind::quietly;
+use crate::engine::unwind::quietly;
 
 /// Returns how many cleanups were handed off and have not ended yet.
 ///

@@ -12,7 +12,7 @@ use super::{
     inside::outside,
     thread::{self, Work},
 };
-use crate::unwind::quietly;
+use crate::engine::unwind::quietly;
 
 type Spawn = dyn Fn(BoxFuture) + Send + Sync;
 

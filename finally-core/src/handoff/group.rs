@@ -10,7 +10,7 @@ use super::{
     exempt::{self, Exempt},
     sync::{Arc, AtomicUsize, Mutex, Ordering::SeqCst, lock},
 };
-use crate::unwind::quietly;
+use crate::engine::unwind::quietly;
 
 /// The count and a flag share one atomic, so that the order of their changes is never in doubt:
 ///

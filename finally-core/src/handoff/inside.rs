@@ -10,7 +10,7 @@ use super::{
     group::Group,
     sync::Arc,
 };
-use crate::unwind::{Payload, catch};
+use crate::engine::unwind::{Payload, catch};
 
 /// The innermost finally, as [`Place`] in four bytes. Each call of a finally replaces it four times or more.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use tokio::{
 };
 
 use super::park::Parker;
-use crate::unwind::quietly;
+use crate::engine::unwind::quietly;
 
 /// The runtime that is current in this thread.
 pub(super) struct Current {

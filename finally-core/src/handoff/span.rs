@@ -8,7 +8,7 @@ use core::panic::Location;
 use tracing::Span;
 
 use super::inside::outside;
-use crate::unwind::quietly;
+use crate::engine::unwind::quietly;
 
 /// The span that was current where a cleanup was handed off. Nothing once the cleanup has ended.
 #[derive(Default)]

@@ -24,7 +24,7 @@ use self::life::{Life, Next};
 use super::{BoxFuture, HAS_THREADS, chain::Chain, running::Place};
 
 pub(super) use self::runner::block;
-use crate::unwind::quietly;
+use crate::engine::unwind::quietly;
 
 /// How long the thread stays when nothing is left to do.
 const LINGER: Duration = Duration::from_secs(3);

@@ -240,7 +240,7 @@ impl Expansion<'_> {
         // Where this is not allowed, the compiler says so at the user's own await.
         let awaiting = Token![await](Span::mixed_site().located_at(at));
         quote_spanned! {span=>
-            #private::Guarded(async {
+            #private::WithArguments(async {
                 #before
                 let __finally_exit = #private::Body(#body).await;
                 #after
@@ -392,7 +392,7 @@ impl Expansion<'_> {
         let inner = takes_all.then(|| quote_spanned!(span=> move));
         let settle = self.settle(self.build(self.on_cancel), self.describe_output());
         quote_spanned! {span=>
-            #private::IntoFuture::into_future(#private::Guarded(async #outer {
+            #private::IntoFuture::into_future(#private::WithArguments(async #outer {
                 let __finally_exit = #private::Body(async #inner #body).await;
                 #settle
             }))

@@ -5,7 +5,7 @@ use alloc::string::String;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::{LIFE, LINGER, Unfinished, Work};
-use crate::unwind::{catch, text};
+use crate::engine::unwind::{catch, text};
 
 pub(super) struct Runner(Runtime);
 

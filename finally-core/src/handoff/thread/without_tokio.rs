@@ -15,7 +15,7 @@ use std::{
 use async_task::Runnable;
 
 use super::{LIFE, LINGER, Unfinished, Work};
-use crate::{handoff::sync::lock, unwind::quietly};
+use crate::{engine::unwind::quietly, handoff::sync::lock};
 
 #[derive(Default)]
 struct Queue {

@@ -1,0 +1,123 @@
+//! A cleanup that is handed off when its caller leaves: `on_cancel = detach`.
+
+use alloc::boxed::Box;
+use core::{
+    future::Future,
+    panic::Location,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use super::{
+    Accepts, Awaited, CleanupValue, Detach, DetachMode, HasEnding, Strategy,
+    boxed::{BoxedEnding, InBox, Unawaited, leave_held},
+};
+use crate::{
+    engine::{
+        exit::{Exit, Outcome},
+        unwind::Payload,
+        verdict::{Rules, Texts, raise},
+    },
+    handoff::BoxFuture,
+    macros::describe::Describe,
+    report::Reporting,
+};
+
+/// A cleanup that is handed off, in a box of its own, whatever its future is.
+pub struct DetachedCleanup<V>(Pin<Box<dyn AnyReporting<V>>>);
+
+impl<F> Detach<Awaited, DetachedCleanup<F::Output>> for F
+where
+    // A cancelled caller does not wait, so the cleanup may have to move to another task: it owns what it uses and is
+    // `Send`. Own it (`clone` what the cleanup needs), or choose `on_cancel = block` or `on_cancel = skip`.
+    F: Future + Send + 'static,
+    F::Output: 'static,
+{
+    #[inline(always)]
+    fn detached(self) -> DetachedCleanup<F::Output> {
+        // Pinned as what every function has, where nothing is compiled for it.
+        let cleanup: Box<dyn AnyReporting<F::Output>> = Box::new(Reporting::unaddressed(self));
+        DetachedCleanup(Box::into_pin(cleanup))
+    }
+}
+
+/// A cleanup in its box whatever its future is.
+trait AnyReporting<V>: Send {
+    /// Polls the future alone.
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<V>;
+
+    fn detach(self: Pin<Box<Self>>, describe: Describe<V>, location: &'static Location<'static>)
+    -> BoxFuture;
+}
+
+impl<F> AnyReporting<F::Output> for Reporting<F>
+where
+    F: Future + Send + 'static,
+    F::Output: 'static,
+{
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        self.future().poll(context)
+    }
+
+    fn detach(
+        mut self: Pin<Box<Self>>,
+        describe: Describe<F::Output>,
+        location: &'static Location<'static>,
+    ) -> BoxFuture {
+        self.as_mut().address(describe, location);
+        self
+    }
+}
+
+impl<V> Future for DetachedCleanup<V> {
+    type Output = V;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<V> {
+        self.0.as_mut().poll(context)
+    }
+}
+
+impl<V> InBox for DetachedCleanup<V> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn leave<T>(ending: &mut BoxedEnding<T, Self>) {
+        let Texts { cleanup: describe, location, .. } = ending.rules.texts;
+        ending.hand_off(|cleanup| cleanup.0.detach(describe, location));
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn abandon<T>(unawaited: Unawaited<T, Self>) {
+        // In parts, so that nothing is made of them in the common case.
+        let Unawaited { cleanup, exit: Exit { outcome, drop_panic, adopted }, rules } = unawaited;
+        let Rules { texts: Texts { body, cleanup: describe, location }, from_cleanup } = rules;
+        match cleanup {
+            Ok(cleanup) if matches!(outcome, Outcome::Cancelled) => {
+                adopted.hand_off_before(cleanup.0.detach(describe, location), location);
+                raise(drop_panic, location);
+            }
+            cleanup => {
+                let exit = Exit { outcome, drop_panic, adopted };
+                leave_held(cleanup, exit, (body, describe), location, from_cleanup);
+            }
+        }
+    }
+}
+
+impl<F, V> DetachMode<F, V> for Awaited {
+    type Detached = DetachedCleanup<V>;
+}
+
+impl<V> HasEnding<Awaited> for DetachedCleanup<V> {
+    type Ending<T> = Unawaited<T, Self>;
+}
+
+impl<V, T> Strategy<Awaited, T, V> for DetachedCleanup<V>
+where
+    V: CleanupValue,
+    T: Accepts<V>,
+{
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Unawaited<T, Self> {
+        Unawaited::new(started, exit, Rules::new(texts))
+    }
+}

@@ -1,0 +1,305 @@
+//! A cleanup that is awaited where it stands, and that another one replaces when its caller leaves: `on_cancel = (..)`.
+//!
+//! A coroutine may lend its arguments to the one and give them to the other. So it does not hold both: it awaits the first, and
+//! evaluates the other after the first is gone.
+
+use core::{
+    future::{Future, IntoFuture},
+    panic::Location,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use pin_project_lite::pin_project;
+
+use super::{
+    Accepts, Cleanup, CleanupValue, Detach, DetachMode, HasEnding, Strategy,
+    skip::{InlineEnding, Interrupted},
+};
+use crate::{
+    diagnostics::Admits,
+    engine::{
+        ending::{Awaiting, Ending, FirstPoll, NothingToAwait, PollEnding},
+        exclusive::Exclusive,
+        exit::{Exit, Outcome},
+        guard::HoldingGuard,
+        signal,
+        unwind::Payload,
+        verdict::{Rules, Texts, Verdict, deliver},
+    },
+    handoff::Adopted,
+    methods::handler::FutureStrategy,
+};
+
+/// Replaces a cleanup by another one on cancellation.
+///
+/// On a value, an error and a panic `cleanup` is awaited in the same task. It may borrow and be `!Send`, because it moves nowhere,
+/// and is not boxed. On cancellation it is dropped where it is, unpolled or half-way, and `replacement` is called inside the drop.
+/// It evaluates to `()`, to a `Result<(), E>`, or to a future of one of them, which is handed off and so is `Send + 'static`. The
+/// failure of a replacement goes to the failure hook.
+///
+/// Return it from a handler of a method or a [`guard`](crate::guard()), or use it as the cleanup of an attribute. A
+/// [`Scope`](crate::Scope) does not accept it. The handler that makes it is called on every fate.
+///
+/// The two are there at the same time, so `replacement` cannot take what `cleanup` borrows. With `on_cancel = (..)`, the option
+/// of the attribute and of the block, it can.
+///
+/// # Examples
+///
+/// ```
+/// use finally::{FinallyExt, replace_on_cancel};
+///
+/// async fn flush(log: &str) {
+///     println!("{log} is on disk");
+/// }
+///
+/// async fn discard(log: String) {
+///     println!("{log} is thrown away");
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let log = String::from("log");
+/// let length = async { log.len() }
+///     .finally(|| {
+///         let name = log.clone();
+///         replace_on_cancel(flush(&log), || discard(name))
+///     })
+///     .await;
+/// assert_eq!(length, 3);
+/// # });
+/// ```
+pub const fn replace_on_cancel<F, R, C, M, K, I>(cleanup: F, replacement: R) -> ReplaceOnCancel<F, R>
+where
+    F: IntoFuture,
+    R: FnOnce() -> C,
+    C: Cleanup<M>,
+    M: Admits<C, C::Value, K, Marker = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
+    I: FutureStrategy<C::Value, R>,
+{
+    ReplaceOnCancel { cleanup, replacement: Replacement::new::<C::Value, I>(replacement) }
+}
+
+/// The value that [`replace_on_cancel`] returns: not a future, but something that a handler evaluates to.
+#[derive(Debug)]
+#[must_use = "a cleanup is awaited by what it is the cleanup of"]
+pub struct ReplaceOnCancel<F, R> {
+    cleanup: F,
+    replacement: Replacement<R>,
+}
+
+/// Marks a cleanup that [`replace_on_cancel`] made, in the third parameter of a [`Finally`](crate::Finally) or a
+/// [`Guard`](crate::Guard).
+#[derive(Debug)]
+pub enum Replaceable {}
+
+#[diagnostic::do_not_recommend]
+impl<F, R> Cleanup<Replaceable> for ReplaceOnCancel<F, R>
+where
+    F: IntoFuture<Output: CleanupValue>,
+{
+    type Value = F::Output;
+    type Future = F::IntoFuture;
+    type Work = ReplaceOnCancel<F::IntoFuture, R>;
+
+    fn into_work(self) -> Self::Work {
+        ReplaceOnCancel { cleanup: self.cleanup.into_future(), replacement: self.replacement }
+    }
+
+    fn into_future(self) -> F::IntoFuture {
+        self.cleanup.into_future()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<F, R> Detach<Replaceable, Self> for ReplaceOnCancel<F, R> {
+    fn detached(self) -> Self {
+        self
+    }
+}
+
+impl<I, V> DetachMode<I, V> for Replaceable {
+    type Detached = I;
+}
+
+impl<F: Future, R> HasEnding<Replaceable> for ReplaceOnCancel<F, R> {
+    type Ending<T> = Awaiting<ReplacementEnding<T, F, R>>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F, R, T, V> Strategy<Replaceable, T, V> for ReplaceOnCancel<F, R>
+where
+    F: Future<Output = V>,
+    V: CleanupValue,
+    T: Accepts<V>,
+{
+    fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending<T> {
+        let (cleanup, replacement) = match started {
+            Ok(Self { cleanup, replacement }) => (Ok(Some(cleanup)), Some(replacement)),
+            Err(payload) => (Err(payload), None),
+        };
+        let cleanup = InlineEnding::new(cleanup, exit, Rules::new(texts));
+        Awaiting::new(ReplacementEnding::new(cleanup, replacement))
+    }
+}
+
+pin_project! {
+    /// Awaits a cleanup inside the coroutine. Resolves to the end of the two, or to a cancelled exit if the replacement is to be
+    /// evaluated.
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct Interruptible<T, F>
+    where
+        F: Future,
+    {
+        #[pin]
+        cleanup: Exclusive<InlineEnding<T, F>>,
+    }
+}
+
+impl<T, F: Future> Interruptible<T, F> {
+    pub(crate) const fn new(cleanup: InlineEnding<T, F>) -> Self {
+        Self { cleanup: Exclusive::new(cleanup) }
+    }
+}
+
+impl<T, F: Future> Future for Interruptible<T, F> {
+    type Output = Result<Verdict<T>, Exit<T>>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let cleanup = self.project().cleanup.get();
+        if !signal::is_cancel(context) {
+            return PollEnding::poll(cleanup, context).map(|verdict| Ok(verdict.or_panic()));
+        }
+        match cleanup.interrupt() {
+            Some(Interrupted { left, adopted, has_ended: true }) => {
+                adopted.pass_on();
+                Poll::Ready(Ok(left))
+            }
+            Some(Interrupted { left, adopted, has_ended: false }) => {
+                Poll::Ready(Err(left.into_exit(adopted)))
+            }
+            None => panic!("`finally` polled after completion"),
+        }
+    }
+}
+
+/// How a coroutine ends whose cleanup may be replaced.
+pub enum InlineOrReplacement<T, E> {
+    /// It was not.
+    No(Verdict<T>),
+    /// The end of a replacement, which nobody awaits: the caller has left.
+    By(E),
+}
+
+impl<T, E: Ending> Ending for InlineOrReplacement<T, E> {
+    type Output = T;
+    type Held = NothingToAwait<T>;
+    type Guard<C: Future<Output = Self>> = HoldingGuard<C>;
+
+    #[inline(always)]
+    fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C> {
+        HoldingGuard::new(coroutine)
+    }
+
+    fn poll_first(self, _: &mut Context<'_>, _: &mut dyn FnMut(NothingToAwait<T>)) -> FirstPoll<T> {
+        match self {
+            Self::No(verdict) => FirstPoll::Ready(deliver(verdict)),
+            Self::By(_) => unreachable!("a cleanup is replaced if the caller has left"),
+        }
+    }
+
+    fn abandon(self) {
+        match self {
+            Self::No(verdict) => verdict.abandon(),
+            Self::By(ending) => ending.abandon(),
+        }
+    }
+}
+
+/// What takes the place of a cleanup, as a value.
+#[derive(Debug)]
+pub struct Replacement<R> {
+    handler: R,
+    // A function in place of a bound, which the drop of the future would need.
+    hand_off: fn(R, Adopted, &'static Location<'static>),
+}
+
+impl<R> Replacement<R> {
+    /// Makes one of a handler.
+    pub(crate) const fn new<T, M: FutureStrategy<T, R>>(handler: R) -> Self {
+        Self {
+            handler,
+            hand_off: |handler, adopted, location| {
+                M::conclude(handler, cancelled(adopted), location).abandon();
+            },
+        }
+    }
+
+    /// Makes one of a function that evaluates a cleanup and settles it.
+    pub(crate) const fn of<T, E: Ending>(handler: R) -> Self
+    where
+        R: FnOnce(Exit<T>) -> E,
+    {
+        Self { handler, hand_off: |handler, adopted, _| handler(cancelled(adopted)).abandon() }
+    }
+}
+
+const fn cancelled<T>(adopted: Adopted) -> Exit<T> {
+    Exit { outcome: Outcome::Cancelled, drop_panic: None, adopted }
+}
+
+pin_project! {
+    /// Awaits a cleanup. If that is dropped before its end, evaluates the replacement.
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct ReplacementEnding<T, F, R>
+    where
+        F: Future,
+    {
+        #[pin]
+        cleanup: InlineEnding<T, F>,
+        replacement: Option<Replacement<R>>,
+    }
+
+    impl<T, F, R> PinnedDrop for ReplacementEnding<T, F, R>
+    where
+        F: Future,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            if let Some(left) = this.leave() {
+                left.abandon();
+            }
+        }
+    }
+}
+
+impl<T, F, R> ReplacementEnding<T, F, R>
+where
+    F: Future,
+{
+    pub(crate) const fn new(cleanup: InlineEnding<T, F>, replacement: Option<Replacement<R>>) -> Self {
+        Self { cleanup, replacement }
+    }
+}
+
+/// Held by a guard.
+impl<T, F, R> PollEnding for ReplacementEnding<T, F, R>
+where
+    F: Future,
+{
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict<T>> {
+        PollEnding::poll(self.project().cleanup, context)
+    }
+
+    fn leave(self: Pin<&mut Self>) -> Option<Verdict<T>> {
+        let mut this = self.project();
+        let Interrupted { left, adopted, has_ended } = this.cleanup.as_mut().interrupt()?;
+        match this.replacement.take() {
+            Some(Replacement { handler, hand_off }) if !has_ended => {
+                hand_off(handler, adopted, this.cleanup.location());
+            }
+            _ => adopted.pass_on(),
+        }
+        Some(left)
+    }
+}

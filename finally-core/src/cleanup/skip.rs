@@ -1,0 +1,215 @@
+//! A cleanup that is awaited where it stands and goes no further than its caller: `on_cancel = skip`, and with something after it,
+//! `on_cancel = (..)`.
+
+use core::{
+    future::{Future, IntoFuture},
+    panic::Location,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use pin_project_lite::pin_project;
+
+use super::{Accepts, Cleanup, CleanupValue, Detach, DetachMode, HasEnding, Strategy};
+use crate::{
+    engine::{
+        ending::{Awaiting, Ending as _, PollEnding, poll_cleanup},
+        exit::Exit,
+        unwind::Payload,
+        verdict::{Rules, Texts, Verdict},
+    },
+    failure::{self, FailureKind},
+    handoff::Adopted,
+};
+
+/// A cleanup that is not awaited on cancellation, and ends where it is when it is cancelled itself.
+///
+/// It may borrow and be `!Send`, because it moves nowhere, and is not boxed. On a value and a panic it is awaited in the
+/// same task, as any other. On cancellation it is dropped where it is, unpolled or half-way. The handler that makes it is
+/// called on every fate.
+///
+/// It is what a handler of a method or a [`guard`](crate::guard()) gives, or the cleanup of an attribute. A
+/// [`Scope`](crate::Scope) does not take it.
+///
+/// ```
+/// use finally::{FinallyExt, skip_on_cancel};
+///
+/// async fn flush(log: &str) {
+///     println!("{log} is on disk");
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let log = String::from("log");
+/// let length = async { log.len() }.finally(|| skip_on_cancel(flush(&log))).await;
+/// assert_eq!(length, 3);
+/// # });
+/// ```
+pub const fn skip_on_cancel<F: IntoFuture>(cleanup: F) -> SkipOnCancel<F> {
+    SkipOnCancel(cleanup)
+}
+
+/// What [`skip_on_cancel`] returns: not a future, but something that a handler evaluates to.
+#[derive(Debug)]
+#[must_use = "a cleanup is awaited by what it is the cleanup of"]
+pub struct SkipOnCancel<F>(F);
+
+/// Marks a cleanup that [`skip_on_cancel`] made, in the third parameter of a [`Finally`](crate::Finally) or a
+/// [`Guard`](crate::Guard).
+#[derive(Debug)]
+pub enum Skippable {}
+
+#[diagnostic::do_not_recommend]
+impl<F> Cleanup<Skippable> for SkipOnCancel<F>
+where
+    F: IntoFuture<Output: CleanupValue>,
+{
+    type Value = F::Output;
+    type Future = F::IntoFuture;
+    type Work = SkipOnCancel<F::IntoFuture>;
+
+    fn into_work(self) -> Self::Work {
+        SkipOnCancel(self.0.into_future())
+    }
+
+    fn into_future(self) -> F::IntoFuture {
+        self.0.into_future()
+    }
+}
+
+impl<F> Detach<Skippable, Self> for SkipOnCancel<F> {
+    fn detached(self) -> Self {
+        self
+    }
+}
+
+impl<I, V> DetachMode<I, V> for Skippable {
+    type Detached = I;
+}
+
+impl<F: Future> HasEnding<Skippable> for SkipOnCancel<F> {
+    type Ending<T> = Awaiting<InlineEnding<T, F>>;
+}
+
+impl<F, T, V> Strategy<Skippable, T, V> for SkipOnCancel<F>
+where
+    F: Future<Output = V>,
+    V: CleanupValue,
+    T: Accepts<V>,
+{
+    fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending<T> {
+        Awaiting::new(InlineEnding::new(started.map(|cleanup| Some(cleanup.0)), exit, Rules::new(texts)))
+    }
+}
+
+pin_project! {
+    /// Awaits what the body adopted, then the cleanup, then what the cleanup adopted, and puts their ends together. Dropped
+    /// half-way, the cleanup ends there.
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct InlineEnding<T, F>
+    where
+        F: Future,
+    {
+        verdict: Option<Verdict<T>>,
+        // Of the body until the cleanup starts, and then of the cleanup.
+        adopted: Adopted,
+        started: bool,
+        #[pin]
+        cleanup: Option<F>,
+        build_panic: Option<Payload>,
+        rules: Rules<T, F::Output>,
+    }
+
+    impl<T, F> PinnedDrop for InlineEnding<T, F>
+    where
+        F: Future,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            if let Some(left) = this.leave() {
+                left.abandon();
+            }
+        }
+    }
+}
+
+impl<T, F> InlineEnding<T, F>
+where
+    F: Future,
+{
+    /// Of a body and its cleanup, if there is one.
+    pub(crate) fn new(built: Result<Option<F>, Payload>, exit: Exit<T>, rules: Rules<T, F::Output>) -> Self {
+        let (verdict, adopted) = exit.into_parts(&rules.texts);
+        let (cleanup, build_panic) = match built {
+            Ok(cleanup) => (cleanup, None),
+            Err(payload) => (None, Some(payload)),
+        };
+        Self { verdict: Some(verdict), adopted, started: false, cleanup, build_panic, rules }
+    }
+
+    /// Ends the cleanup where it is, because the caller has left. Returns nothing if the caller has the result.
+    pub(super) fn interrupt(self: Pin<&mut Self>) -> Option<Interrupted<T>> {
+        let mut this = self.project();
+        let texts = &this.rules.texts;
+        let mut left = this.verdict.take()?.left(texts);
+        // A body that was cancelled may have no cleanup, which has not ended then.
+        let mut has_ended = *this.started && this.cleanup.is_none();
+        if let Some(payload) = this.build_panic.take() {
+            failure::report_panic(FailureKind::CleanupPanicked, payload, texts.location);
+            has_ended = true;
+        }
+        let (adopted, dropped) = this.adopted.take().dropping(|| this.cleanup.set(None));
+        left.add_drop_panic(dropped, texts.location);
+        Some(Interrupted { left, adopted, has_ended })
+    }
+
+    pub(super) const fn location(&self) -> &'static Location<'static> {
+        self.rules.texts.location
+    }
+}
+
+/// What remains of a body and its cleanup whose caller has left.
+pub(super) struct Interrupted<T> {
+    /// A panic out of a drop, if there was one.
+    pub(super) left: Verdict<T>,
+    /// What the two have cancelled, and what has not ended of it.
+    pub(super) adopted: Adopted,
+    /// Whether the cleanup has ended by itself.
+    pub(super) has_ended: bool,
+}
+
+/// Held by a guard.
+impl<T, F> PollEnding for InlineEnding<T, F>
+where
+    F: Future,
+{
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict<T>> {
+        let mut this = self.project();
+        if !*this.started {
+            ready!(this.adopted.poll_end(context));
+            *this.started = true;
+        }
+        let cleaned = if this.cleanup.is_some() {
+            Some(ready!(poll_cleanup(this.cleanup.as_mut(), this.adopted, &this.rules.texts, context)))
+        } else {
+            this.build_panic.take().map(Err)
+        };
+        if let Some(cleaned) = cleaned {
+            let waits = !this.adopted.has_ended();
+            *this.verdict =
+                this.verdict.take().map(|verdict| verdict.with_cleanup(cleaned, this.rules, waits));
+        }
+        ready!(this.adopted.poll_end(context));
+        match this.verdict.take() {
+            Some(verdict) => Poll::Ready(verdict),
+            None => panic!("`finally` polled after completion"),
+        }
+    }
+
+    /// The cleanup ends where it is.
+    fn leave(self: Pin<&mut Self>) -> Option<Verdict<T>> {
+        let Interrupted { left, adopted, .. } = self.interrupt()?;
+        adopted.pass_on();
+        Some(left)
+    }
+}

@@ -1,0 +1,177 @@
+//! The future around the user's block.
+
+use core::{
+    future::{Future, IntoFuture},
+    panic::UnwindSafe,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use pin_project_lite::pin_project;
+
+use crate::{
+    engine::{
+        erased::erased,
+        exit::{Exit, Outcome},
+        signal,
+        unwind::{Payload, catch},
+    },
+    handoff::{Adopted, Dropping, GroupKey, Outer},
+};
+
+/// The user's block, to be awaited in a coroutine. Not a function, and so one less that is compiled for each of the user's.
+#[must_use = "a body runs when it is awaited"]
+pub struct Body<F>(pub F);
+
+impl<F: Future> IntoFuture for Body<F> {
+    type Output = Exit<F::Output>;
+    type IntoFuture = RunningBody<F>;
+
+    #[inline(always)]
+    fn into_future(self) -> RunningBody<F> {
+        RunningBody::Running { future: self.0, adopted: GroupKey::NONE }
+    }
+}
+
+pin_project! {
+    /// Polls the user's block, catches its panic, and on the cancel signal drops it.
+    ///
+    /// Cleanups of futures that are cancelled inside the block are adopted: an executor runs them, and those that have not
+    /// ended when the block ends go along with the exit.
+    #[project = BodyProject]
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub enum RunningBody<F> {
+        Running {
+            #[pin]
+            future: F,
+            adopted: GroupKey,
+        },
+        Ended,
+    }
+}
+
+/// Says nothing about the block: it borrows the arguments uniquely, and a function that owns them is unwind safe all the same.
+impl<F> UnwindSafe for RunningBody<F> {}
+
+impl<F: Future> Future for RunningBody<F> {
+    type Output = Exit<F::Output>;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        poll(erased!(self => Pin<&mut dyn AnyBody<F::Output>>), context)
+    }
+}
+
+/// Code of the user's that runs inside of a finally.
+pub(crate) trait Run<T> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T>;
+
+    /// Drops it.
+    fn end(self: Pin<&mut Self>);
+}
+
+/// A cleanup until it has ended.
+impl<F: Future> Run<F::Output> for Option<F> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        match self.as_pin_mut() {
+            Some(future) => future.poll(context),
+            None => unreachable!("a cleanup that has ended is not polled"),
+        }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn end(mut self: Pin<&mut Self>) {
+        self.set(None);
+    }
+}
+
+/// A body whatever its future is.
+trait AnyBody<T>: Run<T> {
+    /// The key of what was cancelled inside it, for as long as it runs.
+    fn adopted(self: Pin<&mut Self>) -> &mut GroupKey;
+}
+
+impl<F: Future> Run<F::Output> for RunningBody<F> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        match self.project() {
+            BodyProject::Running { future, .. } => future.poll(context),
+            BodyProject::Ended => panic!("{ENDED}"),
+        }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn end(mut self: Pin<&mut Self>) {
+        self.set(Self::Ended);
+    }
+}
+
+impl<F: Future> AnyBody<F::Output> for RunningBody<F> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn adopted(self: Pin<&mut Self>) -> &mut GroupKey {
+        match self.project() {
+            BodyProject::Running { adopted, .. } => adopted,
+            BodyProject::Ended => panic!("{ENDED}"),
+        }
+    }
+}
+
+const ENDED: &str = "`finally` polled after completion";
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn poll<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>, context: &mut Context<'_>) -> Poll<Exit<T>> {
+    let mut adopted = body.as_mut().adopted().take();
+    if signal::is_cancel(context) {
+        return Poll::Ready(cancel(body, adopted));
+    }
+    let polled = run(body.as_mut(), &mut adopted, context);
+    if polled.is_pending() {
+        *body.adopted() = adopted;
+    }
+    polled
+}
+
+/// Polls what belongs to the user, and drops it when it has ended, before its cleanup starts. A panic of that drop must not
+/// lose the cleanup.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn run<T, B: Run<T> + ?Sized>(
+    mut body: Pin<&mut B>,
+    adopted: &mut GroupKey,
+    context: &mut Context<'_>,
+) -> Poll<Exit<T>> {
+    let outer = adopted.enter();
+    match catch(|| body.as_mut().poll(context)) {
+        Ok(Poll::Pending) => {
+            adopted.leave(outer);
+            Poll::Pending
+        }
+        polled => Poll::Ready(end(body, adopted, outer, polled)),
+    }
+}
+
+/// Drops what has ended.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn end<T, B: Run<T> + ?Sized>(
+    body: Pin<&mut B>,
+    adopted: &mut GroupKey,
+    outer: Outer,
+    polled: Result<Poll<T>, Payload>,
+) -> Exit<T> {
+    let outcome = match polled {
+        Ok(Poll::Ready(value)) => Outcome::Returned(value),
+        Ok(Poll::Pending) => unreachable!("a body that is pending has not ended"),
+        Err(payload) => Outcome::Panicked(payload),
+    };
+    let drop_panic = catch(|| body.end()).err();
+    adopted.leave(outer);
+    Exit { outcome, drop_panic, adopted: Adopted::new(adopted.take()) }
+}
+
+/// Drops a body that is under way.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn cancel<T, B: Run<T> + ?Sized>(body: Pin<&mut B>, adopted: GroupKey) -> Exit<T> {
+    let outside = Dropping::begin();
+    let dropped = catch(|| body.end());
+    Exit { outcome: Outcome::Cancelled, drop_panic: dropped.err(), adopted: outside.end(adopted) }
+}

@@ -1,0 +1,343 @@
+//! The form of a cleanup that needs none of the function's arguments: a future and a handler, no coroutine.
+
+use core::{
+    future::Future,
+    mem,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use pin_project_lite::pin_project;
+
+use crate::{
+    engine::{
+        armed::Arm,
+        body::{self, Run},
+        ending::{Ending, FirstPoll, PollEnding},
+        erased::erased,
+        exclusive::Exclusive,
+        exit::Exit,
+        verdict::deliver,
+    },
+    handoff::GroupKey,
+};
+
+/// How far a combinator is, for `Debug`.
+#[derive(Debug)]
+pub(crate) enum Phase {
+    Body,
+    Cleanup,
+    Done,
+}
+
+/// A body and a handler that ends in one of the `settle` functions, to be awaited. The form of a cleanup that uses no argument,
+/// so the handler captures nothing.
+///
+/// A function pointer is of one type for all functions, and an optimizer does not see through it. The module `erased` says why
+/// a debug build wants that, and a release build does not.
+#[cfg(debug_assertions)]
+#[must_use = "a body runs when it is awaited"]
+pub struct WithoutArguments<F: Future, E>(pub F, pub fn(Exit<F::Output>) -> E);
+
+#[cfg(debug_assertions)]
+impl<F: Future, E: Ending> core::future::IntoFuture for WithoutArguments<F, E> {
+    type Output = E::Output;
+    type IntoFuture = Combinator<F, fn(Exit<F::Output>) -> E, E>;
+
+    #[inline(always)]
+    fn into_future(self) -> Self::IntoFuture {
+        Combinator::new(self.0, self.1)
+    }
+}
+
+/// A body and a handler that ends in one of the `settle` functions.
+#[cfg(not(debug_assertions))]
+#[allow(non_snake_case, reason = "an expansion is the same with and without `debug_assertions`")]
+#[inline(always)]
+pub const fn WithoutArguments<F, H, E>(body: F, handler: H) -> Combinator<F, H, E>
+where
+    F: Future,
+    H: FnOnce(Exit<F::Output>) -> E,
+    E: Ending,
+{
+    Combinator::new(body, handler)
+}
+
+pin_project! {
+    /// A body and what concludes it. The handler is called on every fate, when the body is gone: there is nothing to resume,
+    /// so dropped early, this drops the body and calls the handler.
+    ///
+    /// What the handler ends in is a parameter, for the reason that [`WithArguments`](crate::engine::guard::WithArguments) tells.
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct Combinator<F, H, E>
+    where
+        F: Future,
+        H: Conclude<F::Output, Ending = E>,
+        E: Ending,
+    {
+        #[pin]
+        stage: Stage<F, E::Held>,
+        conclusion: Conclusion<Option<H>>,
+    }
+
+    impl<F, H, E> PinnedDrop for Combinator<F, H, E>
+    where
+        F: Future,
+        H: Conclude<F::Output, Ending = E>,
+        E: Ending,
+    {
+        #[cfg_attr(not(debug_assertions), inline(always))]
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            if mem::replace(&mut this.conclusion.entered, false) {
+                leave(
+                    erased!(this.stage => Pin<&mut dyn AnyStage<F::Output, E::Held>>),
+                    erased!(this.conclusion => &mut Conclusion<dyn ErasedConclude<F::Output, E> + '_>),
+                );
+            }
+        }
+    }
+}
+
+/// What follows a body: evaluates the cleanup, and puts it beside the exit.
+pub trait Conclude<T> {
+    type Ending;
+
+    fn conclude(self, exit: Exit<T>) -> Self::Ending;
+}
+
+/// As an expansion writes it.
+impl<T, H, E> Conclude<T> for H
+where
+    H: FnOnce(Exit<T>) -> E,
+{
+    type Ending = E;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn conclude(self, exit: Exit<T>) -> E {
+        self(exit)
+    }
+}
+
+impl<F, H, E> Combinator<F, H, E>
+where
+    F: Future,
+    H: Conclude<F::Output, Ending = E>,
+    E: Ending,
+{
+    #[inline(always)]
+    pub(crate) const fn new(future: F, handler: H) -> Self {
+        // In one expression: no call that the compiler would have to be prepared to unwind from.
+        let conclusion = Conclusion { adopted: GroupKey::NONE, entered: false, handler: Some(handler) };
+        Self { stage: Stage::Body { future }, conclusion }
+    }
+
+    /// The future, for as long as it runs.
+    #[cfg(feature = "stream")]
+    pub(crate) fn future(self: Pin<&mut Self>) -> Option<Pin<&mut F>> {
+        match self.project().stage.project() {
+            StageProject::Body { future } => Some(future),
+            StageProject::Cleanup { .. } | StageProject::Done => None,
+        }
+    }
+
+    /// The future, to look at.
+    #[cfg(feature = "stream")]
+    pub(crate) const fn future_ref(&self) -> Option<&F> {
+        match &self.stage {
+            Stage::Body { future } => Some(future),
+            Stage::Cleanup { .. } | Stage::Done => None,
+        }
+    }
+
+    /// Whether the result was delivered.
+    #[cfg(feature = "stream")]
+    pub(crate) const fn is_done(&self) -> bool {
+        matches!(self.stage, Stage::Done)
+    }
+
+    /// How far it is, for `Debug`.
+    pub(crate) const fn phase(&self) -> Phase {
+        match self.stage {
+            Stage::Body { .. } => Phase::Body,
+            Stage::Cleanup { .. } => Phase::Cleanup,
+            Stage::Done => Phase::Done,
+        }
+    }
+}
+
+impl<F, H, E> Arm for Combinator<F, H, E>
+where
+    F: Future,
+    H: Conclude<F::Output, Ending = E>,
+    E: Ending,
+{
+    #[inline(always)]
+    fn arm(mut self) -> Self {
+        self.conclusion.entered = true;
+        self
+    }
+}
+
+impl<F, H, E> Future for Combinator<F, H, E>
+where
+    F: Future,
+    H: Conclude<F::Output, Ending = E>,
+    E: Ending,
+{
+    type Output = E::Output;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<E::Output> {
+        let this = self.project();
+        poll(
+            erased!(this.stage => Pin<&mut dyn AnyStage<F::Output, E::Held>>),
+            erased!(this.conclusion => &mut Conclusion<dyn ErasedConclude<F::Output, E> + '_>),
+            context,
+        )
+    }
+}
+
+/// What concludes a body, with what is to be known of it until then.
+pub struct Conclusion<H: ?Sized> {
+    adopted: GroupKey,
+    entered: bool,
+    handler: H,
+}
+
+/// A handler that is there until it is called, whatever it is.
+trait ErasedConclude<T, E> {
+    fn conclude(&mut self, exit: Exit<T>) -> E;
+}
+
+impl<T, H: Conclude<T>> ErasedConclude<T, H::Ending> for Option<H> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn conclude(&mut self, exit: Exit<T>) -> H::Ending {
+        match self.take() {
+            Some(handler) => handler.conclude(exit),
+            None => {
+                // An exit that would have to be dropped on this way would be in memory on every way.
+                mem::forget(exit);
+                unreachable!("a body ends once")
+            }
+        }
+    }
+}
+
+/// Drives a combinator whatever its future and its handler are.
+///
+/// The body is polled from here, so what follows it is in functions of their own, out of the stack of a deep nest.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn poll<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: ErasedConclude<T, E> + ?Sized>(
+    mut stage: Pin<&mut S>,
+    conclusion: &mut Conclusion<H>,
+    context: &mut Context<'_>,
+) -> Poll<E::Output> {
+    let Current::Body = stage.as_mut().current() else { return poll_held::<T, E, S>(stage, context) };
+    conclusion.entered = true;
+    match body::run(stage.as_mut(), &mut conclusion.adopted, context) {
+        Poll::Pending => Poll::Pending,
+        Poll::Ready(exit) => conclude(stage, conclusion, exit, context),
+    }
+}
+
+/// Evaluates the cleanup of a body that has ended, and polls it.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn conclude<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: ErasedConclude<T, E> + ?Sized>(
+    mut stage: Pin<&mut S>,
+    conclusion: &mut Conclusion<H>,
+    exit: Exit<T>,
+    context: &mut Context<'_>,
+) -> Poll<E::Output> {
+    conclusion.entered = false;
+    match conclusion.handler.conclude(exit).poll_first(context, &mut |held| stage.as_mut().hold(held)) {
+        FirstPoll::Ready(output) => Poll::Ready(output),
+        FirstPoll::Pending => Poll::Pending,
+        FirstPoll::Held => poll_held::<T, E, S>(stage, context),
+    }
+}
+
+/// Polls the cleanup in its place.
+#[inline(never)]
+fn poll_held<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized>(
+    mut stage: Pin<&mut S>,
+    context: &mut Context<'_>,
+) -> Poll<E::Output> {
+    let Current::Cleanup(held) = stage.as_mut().current() else {
+        panic!("`finally` polled after completion")
+    };
+    let verdict = ready!(held.poll(context));
+    stage.end();
+    Poll::Ready(deliver(verdict))
+}
+
+/// Drops a body that is under way, and calls the handler.
+#[inline(never)]
+fn leave<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: ErasedConclude<T, E> + ?Sized>(
+    stage: Pin<&mut S>,
+    conclusion: &mut Conclusion<H>,
+) {
+    let exit = body::cancel(stage, conclusion.adopted.take());
+    conclusion.handler.conclude(exit).abandon();
+}
+
+pin_project! {
+    /// What runs, where what awaits the cleanup takes the place of the body.
+    #[project = StageProject]
+    pub enum Stage<F, Held> {
+        Body {
+            #[pin]
+            future: F,
+        },
+        Cleanup {
+            #[pin]
+            held: Exclusive<Held>,
+        },
+        Done,
+    }
+}
+
+trait AnyStage<T, Held>: Run<T> {
+    fn current(self: Pin<&mut Self>) -> Current<'_, Held>;
+
+    /// Puts a cleanup in the place of the body.
+    fn hold(self: Pin<&mut Self>, held: Held);
+}
+
+enum Current<'a, Held> {
+    Body,
+    Cleanup(Pin<&'a mut Held>),
+    Done,
+}
+
+impl<F: Future, Held> Run<F::Output> for Stage<F, Held> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        match self.project() {
+            StageProject::Body { future } => future.poll(context),
+            StageProject::Cleanup { .. } | StageProject::Done => {
+                unreachable!("a body that has ended is not polled")
+            }
+        }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn end(mut self: Pin<&mut Self>) {
+        self.set(Self::Done);
+    }
+}
+
+impl<F: Future, Held> AnyStage<F::Output, Held> for Stage<F, Held> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn current(self: Pin<&mut Self>) -> Current<'_, Held> {
+        match self.project() {
+            StageProject::Body { .. } => Current::Body,
+            StageProject::Cleanup { held } => Current::Cleanup(held.get()),
+            StageProject::Done => Current::Done,
+        }
+    }
+
+    fn hold(mut self: Pin<&mut Self>, held: Held) {
+        self.set(Self::Cleanup { held: Exclusive::new(held) });
+    }
+}

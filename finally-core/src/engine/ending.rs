@@ -1,0 +1,160 @@
+//! From a body's outcome and its cleanup to the one result.
+//!
+//! First failure wins (P7): the body's if it failed, else the cleanup's. Every other failure is reported (P8).
+
+use core::{
+    convert::Infallible,
+    future::Future,
+    marker::PhantomData,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use pin_project_lite::pin_project;
+
+use crate::{
+    engine::{
+        armed::Arm,
+        body::{self, Run},
+        exclusive::Exclusive,
+        guard::HoldingGuard,
+        signal,
+        unwind::Payload,
+        verdict::{Texts, Verdict},
+    },
+    handoff::Adopted,
+};
+
+/// What a coroutine ends in: its body's exit together with its cleanup.
+pub trait Ending: Sized {
+    type Output;
+    /// What a guard holds while it awaits the cleanup. Holds no output where nothing is awaited, because a future that
+    /// holds a `T` is `Send` only if `T` is.
+    type Held: PollEnding<Output = Self::Output>;
+    /// What drives a coroutine that ends in this. Where nothing is awaited behind the coroutine it does not have to share
+    /// its place, and costs the compiler half.
+    type Guard<C: Future<Output = Self>>: Future<Output = Self::Output> + Arm;
+
+    fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C>;
+
+    /// Polls the cleanup for the first time, or holds it if it has to be in its place for that. `hold` puts it there.
+    fn poll_first(
+        self,
+        context: &mut Context<'_>,
+        hold: &mut dyn FnMut(Self::Held),
+    ) -> FirstPoll<Self::Output>;
+
+    /// The caller has left. Goes on with what the body panicked with while it was dropped.
+    fn abandon(self);
+}
+
+/// How the first poll of a cleanup ended.
+pub enum FirstPoll<T> {
+    /// The caller gets this.
+    Ready(T),
+    /// The cleanup is in its place, and is to be polled again when it is woken.
+    Pending,
+    /// The cleanup is in its place, and was not polled yet.
+    Held,
+}
+
+/// A cleanup that is being awaited. Not a `Future` by that name: a coroutine ends in one, and must not look as if it
+/// forgot an `.await`.
+pub trait PollEnding {
+    type Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict<Self::Output>>;
+
+    /// The caller has left. What has no one to go to is reported, and what stays is a panic for whoever dropped. Nothing
+    /// where it has ended before.
+    fn leave(self: Pin<&mut Self>) -> Option<Verdict<Self::Output>>;
+}
+
+/// Polls a cleanup, and drops it when it has ended, before its end is delivered.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn poll_cleanup<T, V, C: Run<V> + ?Sized>(
+    cleanup: Pin<&mut C>,
+    adopted: &mut Adopted,
+    texts: &Texts<T, V>,
+    context: &mut Context<'_>,
+) -> Poll<Result<V, Payload>> {
+    let mut key = adopted.take_key();
+    let polled = body::run(cleanup, &mut key, context);
+    let (polled, left) = match polled {
+        Poll::Pending => (Poll::Pending, Adopted::new(key)),
+        Poll::Ready(ended) => {
+            let (cleaned, left) = ended.into_cleaned(texts);
+            (Poll::Ready(cleaned), left)
+        }
+    };
+    *adopted = left;
+    polled
+}
+
+pin_project! {
+    /// Awaits a cleanup that is in no box. It is polled inside the coroutine if it borrows from there, and else in the guard.
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct Awaiting<H> {
+        #[pin]
+        held: Exclusive<H>,
+    }
+}
+
+impl<H> Awaiting<H> {
+    pub(crate) const fn new(held: H) -> Self {
+        Self { held: Exclusive::new(held) }
+    }
+}
+
+impl<H: PollEnding> Ending for Awaiting<H> {
+    type Output = H::Output;
+    type Held = H;
+    type Guard<C: Future<Output = Self>> = HoldingGuard<C>;
+
+    #[inline(always)]
+    fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C> {
+        HoldingGuard::new(coroutine)
+    }
+
+    fn poll_first(self, _: &mut Context<'_>, hold: &mut dyn FnMut(H)) -> FirstPoll<H::Output> {
+        hold(self.held.into_inner());
+        FirstPoll::Held
+    }
+
+    fn abandon(self) {
+        // Its drop does it.
+    }
+}
+
+impl<H: PollEnding> Future for Awaiting<H> {
+    type Output = Verdict<H::Output>;
+
+    /// If the guard around is being dropped, no code of the user is polled.
+    ///
+    /// A panic goes on here and not in the guard, so that the arguments which the coroutine owns see it when they are dropped.
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict<H::Output>> {
+        let held = self.project().held.get();
+        if !signal::is_cancel(context) {
+            return held.poll(context).map(Verdict::or_panic);
+        }
+        match held.leave() {
+            Some(left) => Poll::Ready(left),
+            None => panic!("`finally` polled after completion"),
+        }
+    }
+}
+
+/// Nothing is awaited.
+pub struct NothingToAwait<T>(Infallible, PhantomData<fn() -> T>);
+
+impl<T> PollEnding for NothingToAwait<T> {
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Verdict<T>> {
+        match self.0 {}
+    }
+
+    fn leave(self: Pin<&mut Self>) -> Option<Verdict<T>> {
+        match self.0 {}
+    }
+}

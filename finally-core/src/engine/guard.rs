@@ -1,0 +1,157 @@
+//! The guard: cancellation resumes the function once more, in its finally section.
+
+mod holding;
+
+pub(crate) use holding::HoldingGuard;
+
+use core::{
+    future::{Future, IntoFuture},
+    mem,
+    panic::Location,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use pin_project_lite::pin_project;
+
+use crate::engine::{
+    armed::Arm,
+    ending::Ending,
+    erased::erased,
+    signal,
+    unwind::catch,
+    verdict::{Verdict, deliver, raise},
+};
+
+/// A coroutine that ends in one of the `settle` functions, to be awaited. The form of a cleanup that uses the arguments.
+///
+/// What the coroutine ends in becomes a parameter, and nothing is looked up in the coroutine any more: inside a future the
+/// compiler forgets which lifetimes are the same, and then a closure in the coroutine can no longer be shown to end in
+/// anything (<https://github.com/rust-lang/rust/issues/110338>).
+#[must_use = "a guard runs when it is awaited"]
+pub struct WithArguments<C>(pub C);
+
+impl<C, E> IntoFuture for WithArguments<C>
+where
+    C: Future<Output = E>,
+    E: Ending,
+{
+    type Output = E::Output;
+    type IntoFuture = E::Guard<C>;
+
+    #[inline(always)]
+    fn into_future(self) -> E::Guard<C> {
+        E::guard(self.0)
+    }
+}
+
+pin_project! {
+    /// Drives a coroutine that runs a body, evaluates its cleanup and settles the two, and has nothing to await behind it.
+    ///
+    /// The suspended point of the coroutine is always a [`Body`](crate::engine::body::Body) or an awaited cleanup of our own, so
+    /// the signal is seen before any code of the user is polled, and there is none at which it stays suspended. A coroutine
+    /// that has ended holds nothing, so nothing has to drop it.
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct Guard<C>
+    where
+        C: Future,
+        C::Output: Ending,
+    {
+        #[pin]
+        pub(crate) coroutine: C,
+        pub(crate) progress: Progress,
+    }
+
+    impl<C> PinnedDrop for Guard<C>
+    where
+        C: Future,
+        C::Output: Ending,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            leave(erased!(this.coroutine => Pin<&mut dyn Future<Output = C::Output>>), this.progress);
+        }
+    }
+}
+
+impl<C> Arm for Guard<C>
+where
+    C: Future,
+    C::Output: Ending,
+{
+    #[inline(always)]
+    fn arm(mut self) -> Self {
+        self.progress = Progress::Entered;
+        self
+    }
+}
+
+/// How far a coroutine is.
+pub enum Progress {
+    /// Never polled: there is nothing to clean up.
+    New,
+    /// Suspended, or armed before its first poll, so that a drop resumes it.
+    Entered,
+    /// Under way, or ended, be it by a panic: it must not be resumed.
+    Ended,
+}
+
+impl<C, T> Future for Guard<C>
+where
+    C: Future<Output = Verdict<T>>,
+{
+    type Output = T;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        let this = self.project();
+        let coroutine = erased!(this.coroutine => Pin<&mut dyn Future<Output = Verdict<T>>>);
+        poll_settled(coroutine, this.progress, context)
+    }
+}
+
+/// Polls a coroutine that leaves nothing to be awaited.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn poll_settled<T, C: Future<Output = Verdict<T>> + ?Sized>(
+    coroutine: Pin<&mut C>,
+    progress: &mut Progress,
+    context: &mut Context<'_>,
+) -> Poll<T> {
+    signal::without(context, |context| poll(coroutine, progress, context)).map(deliver)
+}
+
+/// Polls a coroutine whatever it is. `context` is without the signal.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn poll<E, C: Future<Output = E> + ?Sized>(
+    coroutine: Pin<&mut C>,
+    progress: &mut Progress,
+    context: &mut Context<'_>,
+) -> Poll<E> {
+    // A coroutine that panics is done for: it must not be resumed by the drop.
+    if let Progress::Ended = mem::replace(progress, Progress::Ended) {
+        panic!("`finally` polled after completion");
+    }
+    let polled = coroutine.poll(context);
+    if polled.is_pending() {
+        *progress = Progress::Entered;
+    }
+    polled
+}
+
+/// Resumes a coroutine that is under way, when its guard is dropped.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn leave<E: Ending, C: Future<Output = E> + ?Sized>(coroutine: Pin<&mut C>, progress: &mut Progress) {
+    if let Progress::Entered = mem::replace(progress, Progress::Ended) {
+        resume(coroutine);
+    }
+}
+
+#[inline(never)]
+fn resume<E: Ending, C: Future<Output = E> + ?Sized>(coroutine: Pin<&mut C>) {
+    // In one closure, so that no result goes through it: a deep nest has all of it on its stack once for each level.
+    let abandoned = catch(|| match coroutine.poll(&mut signal::context()) {
+        Poll::Ready(ending) => ending.abandon(),
+        Poll::Pending => unreachable!("what is awaited in a coroutine ends at the signal"),
+    });
+    raise(abandoned.err(), Location::caller());
+}

@@ -1,0 +1,311 @@
+//! Who gets which failure.
+
+use alloc::{boxed::Box, string::String};
+use core::{future::Future, panic::Location, task::Context};
+
+use crate::{
+    cleanup::{Accepts, CleanupValue},
+    engine::{
+        ending::{Ending, FirstPoll, NothingToAwait},
+        exit::{Exit, Outcome},
+        guard::{Guard, Progress},
+        unwind::{Payload, catch, is_panicking},
+    },
+    failure::{self, FailureKind},
+    handoff::Adopted,
+    macros::describe::{self, Describe},
+    report::{OF_BODY, OF_CLEANUP, report_cleanup, report_end, report_error, text_of_cleanup},
+};
+
+/// What a report needs: the texts of the body's and of the cleanup's failure, and where the `finally` stands.
+pub struct Texts<T, V> {
+    pub(crate) body: Describe<T>,
+    pub(crate) cleanup: Describe<V>,
+    pub(crate) location: &'static Location<'static>,
+}
+
+impl<T, V> Clone for Texts<T, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, V> Copy for Texts<T, V> {}
+
+/// What putting a cleanup's end beside a body's needs to know of their types. Functions in place of bounds: a type that is
+/// bounded by them would repeat an error about them wherever it is named.
+pub struct Rules<T, V> {
+    pub(crate) texts: Texts<T, V>,
+    pub(crate) from_cleanup: fn(V) -> Option<T>,
+}
+
+impl<T, V> Rules<T, V>
+where
+    V: CleanupValue,
+    T: Accepts<V>,
+{
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn new(texts: Texts<T, V>) -> Self {
+        Self { texts, from_cleanup: T::from_cleanup }
+    }
+}
+
+impl<T, V> Clone for Rules<T, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, V> Copy for Rules<T, V> {}
+
+/// An outcome that waits for no cleanup, as a coroutine hands it to its guard.
+#[must_use = "the outcome goes to the caller"]
+pub struct Verdict<T> {
+    pub(crate) outcome: Outcome<T>,
+    /// In a box: eight bytes of every future for what is nearly never there.
+    rare: Option<Box<Rare>>,
+}
+
+enum Rare {
+    /// A panic out of the drop of a cancelled body, for the one who dropped it.
+    DropPanic { payload: Payload, location: &'static Location<'static> },
+    /// The text of the cleanup's failure, if that is the outcome and still waits to be delivered. Nothing else could say it
+    /// later: the failure has become a value of the body's type.
+    OfCleanup(String),
+}
+
+impl<T> Verdict<T> {
+    #[cfg(feature = "std")]
+    pub(crate) const fn of(outcome: Outcome<T>) -> Self {
+        Self { outcome, rare: None }
+    }
+
+    /// Goes on with a panic that the caller gets.
+    pub(crate) fn or_panic(self) -> Self {
+        let Self { outcome, rare } = self;
+        match outcome {
+            Outcome::Panicked(payload) => payload.resume(),
+            outcome => Self { outcome, rare },
+        }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn new<V>(outcome: Outcome<T>, drop_panic: Option<Payload>, texts: &Texts<T, V>) -> Self {
+        match drop_panic {
+            None => Self { outcome, rare: None },
+            Some(payload) => Self::with_drop_panic(outcome, payload, texts.body, texts.location),
+        }
+    }
+
+    /// Turns a panic out of the drop of a body that ended by itself into what `body.await` would make of it.
+    #[cold]
+    fn with_drop_panic(
+        outcome: Outcome<T>,
+        payload: Payload,
+        describe: Describe<T>,
+        location: &'static Location<'static>,
+    ) -> Self {
+        let outcome = match outcome {
+            Outcome::Returned(value) => {
+                report_end(Ok(value), describe, location, OF_BODY);
+                Outcome::Panicked(payload)
+            }
+            Outcome::Panicked(first) => {
+                failure::report_panic(FailureKind::BodyPanicked, payload, location);
+                Outcome::Panicked(first)
+            }
+            Outcome::Cancelled => {
+                let rare = Some(Box::new(Rare::DropPanic { payload, location }));
+                return Self { outcome: Outcome::Cancelled, rare };
+            }
+        };
+        Self { outcome, rare: None }
+    }
+
+    /// Puts the cleanup's end beside the body's. `waits` says that the caller does not receive it at once.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn with_cleanup<V>(
+        self,
+        cleaned: Result<V, Payload>,
+        rules: &Rules<T, V>,
+        waits: bool,
+    ) -> Self {
+        match cleaned {
+            Ok(value) if !describe::is_failure(rules.texts.cleanup, &value) => self,
+            cleaned => self.with_failure(cleaned, Rules { ..*rules }, waits),
+        }
+    }
+
+    #[cold]
+    fn with_failure<V>(self, cleaned: Result<V, Payload>, rules: Rules<T, V>, waits: bool) -> Self {
+        let Rules { texts: Texts { body, cleanup, location }, from_cleanup } = rules;
+        let Self { outcome, mut rare } = self;
+        let outcome = match outcome {
+            Outcome::Returned(value) if !describe::is_failure(body, &value) => {
+                if waits {
+                    rare = Some(Box::new(Rare::OfCleanup(text_of_cleanup(&cleaned, cleanup))));
+                }
+                // The conversion of an error is code of a user.
+                match cleaned.and_then(|cleaned| catch(|| from_cleanup(cleaned))) {
+                    Ok(failed) => Outcome::Returned(failed.unwrap_or(value)),
+                    Err(payload) => Outcome::Panicked(payload),
+                }
+            }
+            outcome => {
+                report_cleanup(cleaned, cleanup, location);
+                outcome
+            }
+        };
+        Self { outcome, rare }
+    }
+
+    /// Reports the outcome, which nobody receives: the caller has left. A panic out of the drop of the body remains, for the
+    /// one who drops.
+    #[inline]
+    pub(crate) fn left<V>(self, texts: &Texts<T, V>) -> Self {
+        if let Outcome::Cancelled = self.outcome {
+            self
+        } else {
+            self.left_with_outcome(texts.body, texts.location)
+        }
+    }
+
+    #[cold]
+    fn left_with_outcome(self, describe: Describe<T>, location: &'static Location<'static>) -> Self {
+        let of_cleanup = match self.rare.map(|rare| *rare) {
+            Some(Rare::OfCleanup(text)) => Some(text),
+            Some(Rare::DropPanic { .. }) | None => None,
+        };
+        match (self.outcome, of_cleanup) {
+            (Outcome::Returned(value), Some(text)) => {
+                report_error(value, Some(text), describe, location, OF_CLEANUP);
+            }
+            (Outcome::Returned(value), None) => {
+                report_end(Ok(value), describe, location, OF_BODY);
+            }
+            (Outcome::Panicked(payload), of_cleanup) => {
+                let kind = match of_cleanup {
+                    Some(_) => FailureKind::CleanupPanicked,
+                    None => FailureKind::BodyPanicked,
+                };
+                failure::report_panic(kind, payload, location);
+            }
+            (Outcome::Cancelled, _) => {}
+        }
+        Self { outcome: Outcome::Cancelled, rare: None }
+    }
+
+    /// Goes back to an exit, for a body whose caller has left and whose cleanup is still to be evaluated.
+    pub(crate) fn into_exit(self, adopted: Adopted) -> Exit<T> {
+        let drop_panic = match self.rare.map(|rare| *rare) {
+            Some(Rare::DropPanic { payload, .. }) => Some(payload),
+            Some(Rare::OfCleanup(_)) | None => None,
+        };
+        Exit { outcome: self.outcome, drop_panic, adopted }
+    }
+
+    /// Adds a panic out of the drop of what was cancelled. There is room for one, so the next is reported.
+    pub(crate) fn add_drop_panic(
+        &mut self,
+        dropped: Result<(), Payload>,
+        location: &'static Location<'static>,
+    ) {
+        let Err(payload) = dropped else { return };
+        if self.rare.is_none() {
+            self.rare = Some(Box::new(Rare::DropPanic { payload, location }));
+        } else {
+            failure::report_panic(FailureKind::BodyPanicked, payload, location);
+        }
+    }
+}
+
+impl<T> Exit<T> {
+    /// Ends with a cleanup that waits for nothing. The next finally further out waits for what the body adopted.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn settle_now<V>(self, cleaned: Result<V, Payload>, rules: Rules<T, V>) -> Verdict<T> {
+        let (verdict, adopted) = self.into_parts(&rules.texts);
+        adopted.pass_on();
+        verdict.with_cleanup(cleaned, &rules, false)
+    }
+
+    /// Of a cleanup that was polled as a body is: its end, and what it adopted. A panic of the drop of its future counts as its
+    /// own.
+    pub(crate) fn into_cleaned<B>(self, texts: &Texts<B, T>) -> (Result<T, Payload>, Adopted) {
+        let cleaned = match self.outcome {
+            Outcome::Returned(value) => Ok(value),
+            Outcome::Panicked(payload) => Err(payload),
+            Outcome::Cancelled => unreachable!("a cleanup is awaited, or dropped"),
+        };
+        let cleaned = match self.drop_panic {
+            None => cleaned,
+            Some(payload) => {
+                report_cleanup(cleaned, texts.cleanup, texts.location);
+                Err(payload)
+            }
+        };
+        (cleaned, self.adopted)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn into_parts<V>(self, texts: &Texts<T, V>) -> (Verdict<T>, Adopted) {
+        (Verdict::new(self.outcome, self.drop_panic, texts), self.adopted)
+    }
+}
+
+impl<T> Ending for Verdict<T> {
+    type Output = T;
+    type Held = NothingToAwait<T>;
+    type Guard<C: Future<Output = Self>> = Guard<C>;
+
+    #[inline(always)]
+    fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C> {
+        Guard { coroutine, progress: Progress::New }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn poll_first(self, _: &mut Context<'_>, _: &mut dyn FnMut(Self::Held)) -> FirstPoll<T> {
+        FirstPoll::Ready(deliver(self))
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn abandon(self) {
+        if let Some(rare) = self.rare {
+            abandon_rarely(*rare);
+        }
+    }
+}
+
+#[cold]
+fn abandon_rarely(rare: Rare) {
+    if let Rare::DropPanic { payload, location } = rare {
+        raise_payload(payload, location);
+    }
+}
+
+/// Gives the caller what the body and its cleanup came to.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn deliver<T>(verdict: Verdict<T>) -> T {
+    match verdict.outcome {
+        Outcome::Returned(value) => value,
+        Outcome::Panicked(payload) => payload.resume(),
+        // Only a guard's last poll carries the signal, and its outcome is never delivered.
+        Outcome::Cancelled => unreachable!("a cancelled `finally` has nobody to deliver to"),
+    }
+}
+
+/// Goes on with the panic of a drop. Reports it where a second panic in flight would abort the process.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn raise(panic: Option<Payload>, location: &'static Location<'static>) {
+    if let Some(payload) = panic {
+        raise_payload(payload, location);
+    }
+}
+
+#[cold]
+fn raise_payload(payload: Payload, location: &'static Location<'static>) {
+    if is_panicking() {
+        failure::report_panic(FailureKind::BodyPanicked, payload, location);
+    } else {
+        payload.resume();
+    }
+}

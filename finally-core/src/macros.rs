@@ -1,0 +1,433 @@
+//! What expansions name. Nothing here is for people to call, and any of it may change with every release.
+//!
+//! What would be compiled once more for each function of the user's is `#[inline(always)]`, here and where it leads: a debug
+//! build takes half a million instructions for every function that is left (`docs/compile-time.md`).
+//!
+//! | module | job |
+//! |---|---|
+//! | `evaluate` | calls a cleanup, once, and catches its panic |
+//! | `describe`, `opaque` | the text of a failure, with and without a macro that sees its type |
+//! | `block` | the body of `finally! { try { .. } .. }`, through which control flow passes |
+//! | `function` | the body of a function that is not async |
+//! | `deferred` | the cleanup of a function that tracks its caller |
+//! | `returned` | whether what a function returns runs later than the function |
+
+#![allow(missing_docs, reason = "but for `End`, named by expansions only")]
+
+pub(crate) mod block;
+pub(crate) mod deferred;
+pub(crate) mod describe;
+pub(crate) mod evaluate;
+pub(crate) mod function;
+pub(crate) mod opaque;
+pub(crate) mod returned;
+
+use core::{future::Future, panic::Location};
+
+pub use alloc::boxed::Box;
+pub use core::{convert::Infallible, future::IntoFuture, option::Option, result::Result};
+
+pub use crate::{
+    cleanup::replace::InlineOrReplacement,
+    engine::{
+        armed::{Never, armed, diverging},
+        body::Body,
+        combinator::WithoutArguments,
+        exit::Exit,
+        guard::WithArguments,
+    },
+    macros::{
+        block::{
+            End, Left, NoAwait, Or, RouteNothing, RouteResult, RouteValue, Slot, Types,
+            describe as describe_end, run,
+        },
+        deferred::{deferred, here},
+        describe::Describe,
+        evaluate::{
+            Builder, Evaluated, build, build_and_drop, build_detached, build_detached_static, build_owned,
+            build_static, build_unless_cancelled, own,
+        },
+        opaque::describe as describe_opaque,
+        returned::precedes,
+    },
+};
+use crate::{
+    cleanup::{
+        Accepts, Cleanup, CleanupValue, Strategy,
+        replace::{Interruptible, Replacement, ReplacementEnding},
+        skip::InlineEnding,
+    },
+    diagnostics::{AtOnce, Immediate, Resolved, ResolvesTo},
+    engine::{
+        ending::{Awaiting, Ending},
+        verdict::{Rules, Texts},
+    },
+    macros::block::Leaving,
+};
+
+/// A block in place that may leave the function around, as what goes into [`Body`] or [`run`].
+pub const fn leaving<F: Future>(left: &Left, future: F) -> Leaving<'_, F> {
+    Leaving::new(left, future)
+}
+
+/// The body of a function that is not async.
+#[inline(always)]
+pub fn call<T>(body: impl FnOnce() -> T) -> Exit<T> {
+    function::call(body)
+}
+
+/// Calls the part of a function that makes a future, where `return` ends that part alone.
+pub fn make<T>(make: impl FnOnce() -> T) -> T {
+    make()
+}
+
+/// The future that a function returns, checked where the function says what it resolves to.
+pub fn future<T, F, M>(future: F) -> M::Future
+where
+    F: ResolvesTo<T, M>,
+    M: Resolved<F>,
+{
+    M::resolved(future)
+}
+
+/// `on_cancel = detach`: a cleanup that is awaited goes on elsewhere when its caller leaves.
+#[cfg_attr(not(debug_assertions), inline(always))]
+#[track_caller]
+pub fn settle<T, D, M, V>(
+    describe_body: Describe<T>,
+    describe_cleanup: Describe<V>,
+    end: Evaluated<T, D, M, V>,
+) -> D::Ending<T>
+where
+    D: Strategy<M, T, V>,
+    V: CleanupValue,
+{
+    let texts = Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() };
+    D::settle(end.built, end.exit, texts)
+}
+
+/// `on_cancel = skip`: a cleanup that is awaited, or none.
+#[cfg_attr(not(debug_assertions), inline(always))]
+#[track_caller]
+pub fn settle_or_skip<T, K, M, V>(
+    describe_body: Describe<T>,
+    describe_cleanup: Describe<V>,
+    end: Evaluated<T, Option<K>, M, V>,
+) -> Awaiting<InlineEnding<T, K::Future>>
+where
+    K: Cleanup<M, Value = V>,
+    V: CleanupValue,
+    T: Accepts<V>,
+{
+    Awaiting::new(skipping(describe_body, describe_cleanup, end))
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+#[track_caller]
+fn skipping<T, K, M, V>(
+    describe_body: Describe<T>,
+    describe_cleanup: Describe<V>,
+    end: Evaluated<T, Option<K>, M, V>,
+) -> InlineEnding<T, K::Future>
+where
+    K: Cleanup<M, Value = V>,
+    V: CleanupValue,
+    T: Accepts<V>,
+{
+    let texts = Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() };
+    let (exit, started) = end.started_or_skipped();
+    InlineEnding::new(started, exit, Rules::new(texts))
+}
+
+/// `on_cancel = (..)`: a cleanup that is awaited until its end, or until the caller leaves.
+#[cfg_attr(not(debug_assertions), inline(always))]
+#[track_caller]
+pub fn settle_or_replace<T, K, M, V>(
+    describe_body: Describe<T>,
+    describe_cleanup: Describe<V>,
+    end: Evaluated<T, Option<K>, M, V>,
+) -> Interruptible<T, K::Future>
+where
+    K: Cleanup<M, Value = V>,
+    V: CleanupValue,
+    T: Accepts<V>,
+{
+    Interruptible::new(skipping(describe_body, describe_cleanup, end))
+}
+
+/// The same where nothing is borrowed from a coroutine, so that the replacement is there from the beginning.
+#[inline(always)]
+#[track_caller]
+pub fn end_or_replace<T, K, M, V, R, E>(
+    describe_body: Describe<T>,
+    describe_cleanup: Describe<V>,
+    end: Evaluated<T, Option<K>, M, V>,
+    replacement: R,
+) -> Awaiting<ReplacementEnding<T, K::Future, R>>
+where
+    K: Cleanup<M, Value = V>,
+    V: CleanupValue,
+    T: Accepts<V>,
+    R: FnOnce(Exit<T>) -> InlineOrReplacement<T, E>,
+    E: Ending,
+{
+    let cleanup = skipping(describe_body, describe_cleanup, end);
+    Awaiting::new(ReplacementEnding::new(cleanup, Some(Replacement::of(replacement))))
+}
+
+/// The end of a function whose cleanup was replaced. Nobody receives a value, so the failures of the replacement are reported.
+#[track_caller]
+pub fn settle_replacement<T, D, M, V>(
+    describe_replacement: Describe<V>,
+    end: Evaluated<T, D, M, V>,
+) -> InlineOrReplacement<T, D::Ending<V>>
+where
+    D: Strategy<M, V, V>,
+    V: CleanupValue,
+{
+    let texts =
+        Texts { body: describe_replacement, cleanup: describe_replacement, location: Location::caller() };
+    InlineOrReplacement::By(D::settle(end.built, end.exit.cancelled(), texts))
+}
+
+/// The end of a function that is not async.
+#[cfg_attr(not(debug_assertions), inline(always))]
+#[track_caller]
+pub fn settle_sync<T, I, M, V>(
+    describe_body: Describe<T>,
+    describe_cleanup: Describe<V>,
+    end: Evaluated<T, I, M, V>,
+) -> T
+where
+    M: Immediate<I, V>,
+    V: CleanupValue,
+    T: Accepts<V>,
+{
+    let texts = Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() };
+    crate::engine::verdict::deliver(end.exit.settle_now(end.built.map(M::value), Rules::new(texts)))
+}
+
+/// The end of a block that does not await.
+#[track_caller]
+pub fn settle_at_once<T, I, M, V>(
+    describe_body: Describe<T>,
+    describe_cleanup: Describe<V>,
+    end: Evaluated<T, I, M, V>,
+) -> T
+where
+    M: AtOnce<I, V>,
+    V: CleanupValue,
+    T: Accepts<V>,
+{
+    settle_sync(describe_body, describe_cleanup, end)
+}
+
+#[cfg(feature = "std")]
+pub use with_std::*;
+
+#[cfg(feature = "std")]
+mod with_std {
+    use core::{future::Future, panic::Location};
+
+    use crate::{
+        cleanup::{
+            Accepts, Cleanup, CleanupValue,
+            block::{BlockingCleanup, Detacher},
+            boxed::{BoxedEnding, Unawaited},
+        },
+        engine::{
+            ending::Awaiting,
+            verdict::{Rules, Texts},
+        },
+        macros::{describe::Describe, evaluate::Evaluated},
+    };
+
+    /// `on_cancel = block`: a cleanup that is awaited is driven to its end inside the drop of its caller.
+    #[track_caller]
+    pub fn settle_or_block<T, K, M, V>(
+        describe_body: Describe<T>,
+        describe_cleanup: Describe<V>,
+        end: Evaluated<T, K, M, V>,
+        detacher: Option<Detacher<K::Future>>,
+    ) -> Awaiting<BoxedEnding<T, BlockingCleanup<K::Future>>>
+    where
+        K: Cleanup<M, Value = V>,
+        V: CleanupValue,
+        T: Accepts<V>,
+    {
+        Awaiting::new(end_or_block(describe_body, describe_cleanup, end, detacher).hold())
+    }
+
+    /// The same where no coroutine has polled the body.
+    #[inline(always)]
+    #[track_caller]
+    pub fn end_or_block<T, K, M, V>(
+        describe_body: Describe<T>,
+        describe_cleanup: Describe<V>,
+        end: Evaluated<T, K, M, V>,
+        detacher: Option<Detacher<K::Future>>,
+    ) -> Unawaited<T, BlockingCleanup<K::Future>>
+    where
+        K: Cleanup<M, Value = V>,
+        V: CleanupValue,
+        T: Accepts<V>,
+    {
+        let texts = Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() };
+        let (exit, started) = end.started();
+        let cleanup = started.map(|future| BlockingCleanup::new(future, detacher, &texts));
+        Unawaited::new(cleanup, exit, Rules::new(texts))
+    }
+
+    impl<T, K, M, V> Evaluated<T, K, M, V>
+    where
+        K: Cleanup<M>,
+        V: CleanupValue,
+    {
+        pub const fn detach_probe(&self) -> DetachProbe<K::Future> {
+            DetachProbe(core::marker::PhantomData)
+        }
+    }
+
+    /// Finds out whether a cleanup that uses no argument is `Send`, as the probe for the text of a failure does.
+    pub struct DetachProbe<F>(core::marker::PhantomData<fn() -> F>);
+
+    pub trait DetachSend {
+        type Future: Future;
+        fn __finally_detacher(&self) -> Option<Detacher<Self::Future>>;
+    }
+
+    // The compiler shows this line for a block of the user's that holds what is not `Send`, so it names the way out.
+    impl<F: Future + Send + 'static> DetachSend for &DetachProbe<F> /* else `block_on_cancel(async { .. })` */ {
+        type Future = F;
+        fn __finally_detacher(&self) -> Option<Detacher<F>> {
+            Some(|task| task)
+        }
+    }
+
+    pub trait DetachLocal {
+        type Future: Future;
+        fn __finally_detacher(&self) -> Option<Detacher<Self::Future>>;
+    }
+
+    impl<F: Future> DetachLocal for DetachProbe<F> {
+        type Future = F;
+        fn __finally_detacher(&self) -> Option<Detacher<F>> {
+            None
+        }
+    }
+}
+
+#[cfg(not(feature = "std"))]
+pub use without_std::*;
+
+/// What an expansion with `on_cancel = block` names, so that the compiler says one thing about it.
+#[cfg(not(feature = "std"))]
+mod without_std {
+    use core::{convert::Infallible, future::Future};
+
+    use crate::{
+        cleanup::{Cleanup, CleanupValue, skip::InlineEnding},
+        macros::{describe::Describe, evaluate::Evaluated},
+    };
+
+    /// Implemented by no type.
+    #[diagnostic::on_unimplemented(
+        message = "`on_cancel = block` needs the feature `std`: without it a drop cannot wait",
+        label = "a drop cannot wait for this cleanup",
+        note = "turn the feature on, or choose `on_cancel = skip`, or `on_cancel = (..)` with a cleanup that does not await"
+    )]
+    pub trait Waits: Future + Sized {
+        fn wait<E>() -> E;
+    }
+
+    pub fn settle_or_block<T, K, M, V>(
+        _: Describe<T>,
+        _: Describe<V>,
+        _: Evaluated<T, K, M, V>,
+        _: Option<Infallible>,
+    ) -> InlineEnding<T, K::Future>
+    where
+        K: Cleanup<M, Value = V, Future: Waits>,
+        V: CleanupValue,
+    {
+        K::Future::wait()
+    }
+
+    pub fn end_or_block<T, K, M, V>(
+        body: Describe<T>,
+        cleanup: Describe<V>,
+        end: Evaluated<T, K, M, V>,
+        detacher: Option<Infallible>,
+    ) -> InlineEnding<T, K::Future>
+    where
+        K: Cleanup<M, Value = V, Future: Waits>,
+        V: CleanupValue,
+    {
+        settle_or_block(body, cleanup, end, detacher)
+    }
+
+    impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
+        pub const fn detach_probe(&self) -> DetachProbe {
+            DetachProbe
+        }
+    }
+
+    pub struct DetachProbe;
+
+    pub trait DetachSend {}
+
+    pub trait DetachLocal {
+        fn __finally_detacher(&self) -> Option<Infallible>;
+    }
+
+    impl DetachLocal for DetachProbe {
+        fn __finally_detacher(&self) -> Option<Infallible> {
+            None
+        }
+    }
+}
+
+/// Takes a value, in code that never runs: it makes a block that only borrows the value capture it.
+pub fn take<T>(_: T) {}
+
+/// A value of any type, in code that never runs: it tells a block the type of its value.
+pub const fn never<T>() -> T {
+    panic!("this call is in a branch that is never taken")
+}
+
+/// In a function whose head the macro could not read, and the compiler could.
+pub const fn unreadable() {
+    panic!("`finally` cannot read the head of this function, and would not clean up: write it in another way")
+}
+
+/// Stands in front of an expression with the attribute, which compiles on a nightly compiler alone.
+pub const fn not_a_function() {
+    panic!(
+        "`finally` goes on a function, and would not clean up after an expression: use `finally::block::finally!`"
+    )
+}
+
+/// Ends a cleanup that succeeds and that may fail with the error of the function.
+pub const fn succeed<T: HasError>((): ()) -> Result<(), T::Error> {
+    Ok(())
+}
+
+/// A `Result`.
+pub trait HasError {
+    type Error;
+}
+
+impl<T, E> HasError for Result<T, E> {
+    type Error = E;
+}
+
+/// Requires that a type named `str` is that of the standard library.
+pub const fn is_str<T: ?Sized + Str>() {}
+
+#[diagnostic::on_unimplemented(
+    message = "`finally` takes `str` for the type of the standard library, and would not clean up",
+    label = "this is another type; write a path to it, as in `self::str`"
+)]
+pub trait Str {}
+
+impl Str for str {}

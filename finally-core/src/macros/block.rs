@@ -1,0 +1,402 @@
+//! The body of a `finally! { try { .. } finally { .. } }`: a block in place that is polled as a future, whose control flow
+//! goes on behind the cleanup.
+//!
+//! `return` and `?` keep their own meaning: they end the body's `async` block, whose output is the result of the function
+//! around. So the value of the block cannot be that output. It leaves by a slot, and a body that has filled it says so and
+//! is never polled again.
+
+use core::{
+    convert::Infallible,
+    future::Future,
+    marker::PhantomData,
+    pin::{Pin, pin},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    task::{Context, Poll, Waker},
+};
+
+use pin_project_lite::pin_project;
+#[cfg(feature = "std")]
+use send_wrapper::SendWrapper;
+
+#[cfg(not(feature = "std"))]
+use self::without_std::SendWrapper;
+use crate::{
+    cleanup::CleanupValue,
+    diagnostics::{ResultOfFailure, ValueOfFailure},
+    engine::{
+        exit::{Exit, Outcome},
+        unwind::catch,
+    },
+    fate::Fate,
+    macros::{
+        describe::{Answer, Ask},
+        evaluate::Evaluated,
+        opaque,
+    },
+};
+
+/// How the body of a `finally! { try { .. } finally { .. } }` ended, as its cleanup sees it in a [`Fate::Returned`].
+///
+/// ```
+/// use finally::{Fate, block::{End, finally}};
+///
+/// fn first_even(numbers: &[u8]) -> Option<u8> {
+///     for number in numbers {
+///         let half = finally! {
+///             try {
+///                 if number % 2 == 0 {
+///                     return Some(*number);
+///                 }
+///                 number / 2
+///             }
+///             finally |fate| {
+///                 match fate {
+///                     Fate::Returned(End::Value(half)) => println!("{number}: half of it is {half}"),
+///                     Fate::Returned(End::Return(result)) => println!("{number}: {result:?}"),
+///                     _ => println!("{number}: broken off"),
+///                 }
+///             }
+///         };
+///         println!("{half}");
+///     }
+///     None
+/// }
+/// # assert_eq!(first_even(&[1, 2]), Some(2));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End<T, R = Infallible, J = Infallible> {
+    /// With the value of the block.
+    Value(T),
+    /// By `return` or `?`, with what the function around returns.
+    Return(R),
+    /// By a `break` or a `continue` of a loop around. Which one is not for a cleanup to look at.
+    Jump(J),
+}
+
+impl<'a, T, R, J> Fate<'a, End<T, R, J>> {
+    /// The value of the block, if that is how its body ended.
+    ///
+    /// ```
+    /// use finally::{Fate, block::End};
+    ///
+    /// let end = End::<u8, Result<(), &str>>::Value(1);
+    /// assert_eq!(Fate::Returned(&end).value(), Some(&1));
+    /// ```
+    #[must_use]
+    pub const fn value(self) -> Option<&'a T> {
+        match self {
+            Self::Returned(End::Value(value)) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+impl<'a, T, V, E, J> Fate<'a, End<T, Result<V, E>, J>> {
+    /// The error with which the body left the function around, by `?` or `return`, if that is how it ended.
+    ///
+    /// ```
+    /// use finally::{Fate, block::End};
+    ///
+    /// let end = End::<u8, Result<(), &str>>::Return(Err("no route"));
+    /// assert_eq!(Fate::Returned(&end).error(), Some(&"no route"));
+    /// ```
+    #[must_use]
+    pub const fn error(self) -> Option<&'a E> {
+        match self {
+            Self::Returned(End::Return(Err(error))) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// One of several jumps, each with a value of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Or<A, B> {
+    This(A),
+    Other(B),
+}
+
+/// The type of a block's value, and of the result of the function around. Gives values of them that there never are, so
+/// that the body meets the types which its surroundings expect.
+pub struct Types<T, R>(PhantomData<fn() -> (T, R)>);
+
+impl<T, R> Types<T, R> {
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+
+    pub const fn value(&self) -> Or<T, ()> {
+        Or::Other(())
+    }
+
+    pub const fn result(&self) -> Or<R, ()> {
+        Or::Other(())
+    }
+
+    /// Where nothing else tells the result, it is what the compiler takes for the result of what never returns.
+    pub const fn diverge(self, _: fn() -> R) -> Self {
+        self
+    }
+
+    pub fn typed(&self, value: T) -> T {
+        value
+    }
+
+    pub fn end<L, J>(&self, value: T) -> End<T, L, J> {
+        End::Value(value)
+    }
+
+    /// A body that does nothing but return its value.
+    pub fn returned<J>(&self, exit: Exit<T>) -> Exit<End<T, R, J>> {
+        exit.map(End::Value)
+    }
+
+    /// What a failure of the cleanup becomes, which [`RouteNothing`] and the others find out.
+    pub fn route<F>(&self, _: &F) -> Route<F, T, R> {
+        Route(PhantomData, PhantomData)
+    }
+}
+
+impl<T, R> Default for Types<T, R> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A place for the value of a body that may leave the function around.
+///
+/// It is filled and emptied in one poll. So the future around is `Send` if the value is not, as it is without the block.
+pub struct Slot<T, J>(Option<SendWrapper<End<T, Infallible, J>>>);
+
+impl<T, J> Slot<T, J> {
+    pub const EMPTY: Self = Self(None);
+
+    pub fn filled(end: End<T, Infallible, J>) -> Self {
+        Self(Some(SendWrapper::new(end)))
+    }
+}
+
+/// Whether a body has ended with a value in its slot.
+pub struct Left(AtomicBool);
+
+impl Left {
+    pub const fn new() -> Self {
+        Self(AtomicBool::new(false))
+    }
+
+    /// The last thing that a body awaits: it is never polled again.
+    pub const fn leave<R>(&self) -> Leave<'_, R> {
+        Leave { left: self, result: PhantomData }
+    }
+}
+
+impl Default for Left {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Says that the body has ended.
+#[must_use = "futures do nothing unless they are awaited"]
+pub struct Leave<'a, R> {
+    left: &'a Left,
+    result: PhantomData<fn() -> R>,
+}
+
+impl<R> Future for Leave<'_, R> {
+    type Output = R;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<R> {
+        self.left.0.store(true, Relaxed);
+        Poll::Pending
+    }
+}
+
+pin_project! {
+    /// A body that resolves to what it returns, or to nothing once its value is in the slot.
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct Leaving<'a, F> {
+        left: &'a Left,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<'a, F> Leaving<'a, F> {
+    pub(crate) const fn new(left: &'a Left, future: F) -> Self {
+        Self { left, future }
+    }
+}
+
+impl<F: Future> Future for Leaving<'_, F> {
+    type Output = Option<F::Output>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        match this.future.poll(context) {
+            Poll::Ready(result) => Poll::Ready(Some(result)),
+            Poll::Pending if this.left.0.load(Relaxed) => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl<R> Exit<Option<R>> {
+    /// Takes the value out of the slot, where that is how the body ended.
+    pub fn leave<T, J>(self, slot: Slot<T, J>) -> Exit<End<T, R, J>> {
+        self.map(|result| match (result, slot.0.map(SendWrapper::take)) {
+            (Some(result), _) => End::Return(result),
+            (None, Some(End::Value(value))) => End::Value(value),
+            (None, Some(End::Jump(jump))) => End::Jump(jump),
+            (None, None | Some(End::Return(_))) => {
+                unreachable!("a body fills its slot before it says that it has")
+            }
+        })
+    }
+}
+
+impl<T> Exit<T> {
+    /// Makes place for the failure of a cleanup.
+    pub fn fallible<F>(self) -> Exit<Result<T, F>> {
+        self.map(Ok)
+    }
+}
+
+impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
+    /// Makes place for the failure of the cleanup.
+    pub fn fallible(self) -> Evaluated<Result<T, V::Failure>, K, M, V> {
+        self.map(Ok)
+    }
+}
+
+/// Describes a body's failure. The types of a block may not be known yet where its cleanup stands, so they are not asked for
+/// more than they all have.
+pub fn describe<T, R, J, F>(ask: Ask<'_, Result<End<T, R, J>, F>>) -> Option<Answer> {
+    match ask {
+        Ask::About(Ok(End::Value(value)), detail) => opaque::describe(Ask::About(value, detail)),
+        Ask::About(Ok(End::Return(result)), detail) => opaque::describe(Ask::About(result, detail)),
+        Ask::About(Ok(End::Jump(_)) | Err(_), _) | Ask::Error(_) => None,
+    }
+}
+
+/// Stands first in a body that does not await, and makes its future tell whether it does after all.
+///
+/// An `.await` that a macro hides would have the body suspended where nobody can resume it. What is alive while a future is
+/// suspended has its place in the future, which is then aligned as nothing else is.
+#[repr(align(4096))]
+pub struct NoAwait;
+
+impl Drop for NoAwait {
+    #[inline]
+    fn drop(&mut self) {}
+}
+
+/// Refuses a body that awaits.
+///
+/// The compiler reports a panic where a function that tracks its caller is called. Without that, the message would quote the
+/// source of the standard library's panic macros, and differ without the component `rust-src`.
+#[track_caller]
+const fn no_await_in_a_macro<F>() {
+    assert!(
+        align_of::<F>() < align_of::<NoAwait>(),
+        "a macro in the body of a `finally!` awaits, which `finally!` cannot see: \
+         write the `.await` outside of that macro, or put the body into an `async` block"
+    );
+}
+
+/// Runs a body that does not await.
+pub fn run<F: Future>(body: F) -> Exit<F::Output> {
+    const { no_await_in_a_macro::<F>() };
+    let mut body = pin!(Some(body));
+    let polled =
+        catch(|| body.as_mut().as_pin_mut().map(|body| body.poll(&mut Context::from_waker(Waker::noop()))));
+    let outcome = match polled {
+        Ok(Some(Poll::Ready(value))) => Outcome::Returned(value),
+        Ok(_) => unreachable!("a body that does not await is not suspended"),
+        Err(payload) => Outcome::Panicked(payload),
+    };
+    // What the body has taken goes before its cleanup starts, and a panic on that way must not lose the cleanup.
+    let drop_panic = catch(|| body.set(None)).err();
+    Exit { drop_panic, ..Exit::new(outcome) }
+}
+
+/// Where the failure of a cleanup goes whose body has not failed: the value of the block if that is a `Result`, and else
+/// the result of the function around.
+///
+/// Method resolution chooses, as for the text of a failure: `(&&&route).__finally_route(failure)`.
+pub struct Route<F, T, R>(PhantomData<fn() -> F>, PhantomData<fn() -> (T, R)>);
+
+/// The cleanup cannot fail.
+pub trait RouteNothing {
+    type Value;
+    type Result;
+    fn __finally_route(&self, failure: Infallible) -> Result<Self::Value, Self::Result>;
+}
+
+impl<T, R> RouteNothing for &&Route<Infallible, T, R> {
+    type Value = T;
+    type Result = R;
+    fn __finally_route(&self, failure: Infallible) -> Result<T, R> {
+        match failure {}
+    }
+}
+
+/// Its failure is the value of the block.
+pub trait RouteValue {
+    type Failure;
+    type Value;
+    type Result;
+    fn __finally_route(&self, failure: Self::Failure) -> Result<Self::Value, Self::Result>
+    where
+        Self::Value: ValueOfFailure<Self::Failure>;
+}
+
+impl<F, T, E, R> RouteValue for &Route<F, Result<T, E>, R> {
+    type Failure = F;
+    type Value = Result<T, E>;
+    type Result = R;
+    fn __finally_route(&self, failure: F) -> Result<Result<T, E>, R>
+    where
+        Result<T, E>: ValueOfFailure<F>,
+    {
+        Ok(ValueOfFailure::value_of(failure))
+    }
+}
+
+/// Its failure is the result of the function around.
+pub trait RouteResult {
+    type Failure;
+    type Value;
+    type Result;
+    fn __finally_route(&self, failure: Self::Failure) -> Result<Self::Value, Self::Result>
+    where
+        Self::Result: ResultOfFailure<Self::Failure>;
+}
+
+impl<F, T, R> RouteResult for Route<F, T, R> {
+    type Failure = F;
+    type Value = T;
+    type Result = R;
+    fn __finally_route(&self, failure: F) -> Result<T, R>
+    where
+        R: ResultOfFailure<F>,
+    {
+        Err(ResultOfFailure::result_of(failure))
+    }
+}
+
+/// Without threads to tell apart, a value is `Send` if its type is.
+#[cfg(not(feature = "std"))]
+mod without_std {
+    pub(super) struct SendWrapper<T>(T);
+
+    impl<T> SendWrapper<T> {
+        pub(super) const fn new(value: T) -> Self {
+            Self(value)
+        }
+
+        pub(super) fn take(self) -> T {
+            self.0
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! `.finally()` and its aliases, for everything that can be awaited.
+
+use core::{
+    fmt,
+    future::{Future, IntoFuture},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use pin_project_lite::pin_project;
+
+#[cfg(feature = "std")]
+use crate::methods::settled::Settled;
+use crate::{
+    cleanup::{Cleanup, HasEnding, InPlace},
+    diagnostics::Admits,
+    engine::combinator::Combinator,
+    fate::Fate,
+    methods::handler::{FutureStrategy, Handling, WithFate},
+};
+
+/// Adds cleanups to futures, as the promise method of the same name does: the handler is called whatever becomes of the
+/// future, and cannot change its value.
+///
+/// A handler is called exactly once if the future was polled, and not at all if it never was. When it is called, the future
+/// is gone already, with all that it held. What the handler evaluates to is `()`, a `Result<(), E>`, or something to await
+/// that gives one of them, as for the attribute:
+///
+/// * **On a value or a panic** the handler is called in the poll in which the future ends, in its task. What is to be
+///   awaited is awaited there, and then the value is delivered, or the panic goes on with its payload.
+/// * **On cancellation,** when the combined future is dropped, the handler is called inside the drop, on the thread that
+///   drops. A future that it returns is not polled there but handed off: to the executor that was set, else to the current
+///   tokio runtime, else to a background thread. The drop does not wait for it. The cleanup of a finally around it does.
+/// * **Cancelled while the cleanup is awaited,** the cleanup goes on from where it stood, in the place just said.
+///
+/// # Failures
+///
+/// A handler fails with the `Err` that it evaluates to, or with a panic. The first failure is the result: the future's own,
+/// the handler's where the future succeeded. The other one goes to the failure hook, and so does every failure once the
+/// caller has left. A drop never panics because a handler does.
+///
+/// # Bounds
+///
+/// * A handler that is awaited is handed off on cancellation, so what it gives is `Send + 'static`. What cannot be, because it
+///   borrows, goes into [`block_on_cancel`](crate::block_on_cancel) or [`skip_on_cancel`](crate::skip_on_cancel).
+/// * A handler that may fail needs an output that takes its error: a `Result` whose error is made `From` it.
+/// * That error is `Debug` and `'static`, because the failure hook shows it. [`Failure`](crate::Failure) says how. Nothing is asked
+///   of the output itself.
+///
+/// Of the type parameters, `H` is the handler and `C` what it evaluates to. The others are inferred: they tell one kind of
+/// cleanup from another.
+///
+/// ```
+/// use finally::FinallyExt;
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// // First the one on the left, on every fate.
+/// async { println!("body") }.finally(|| println!("one")).finally(async || println!("two")).await;
+/// # });
+/// ```
+pub trait FinallyExt: IntoFuture + Sized {
+    /// Calls `handler` at the end, whatever the end is. The trait tells when, where, and with what bounds.
+    ///
+    /// ```
+    /// use finally::FinallyExt;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let page = async { "page" }.finally(|| println!("the spinner stops")).await;
+    /// assert_eq!(page, "page");
+    ///
+    /// let length = async { Ok::<_, std::io::Error>(4) }
+    ///     .finally(async || std::fs::metadata("no such file").map(drop))
+    ///     .await;
+    /// assert!(length.is_err(), "the body succeeded and the cleanup failed");
+    /// # });
+    /// ```
+    #[track_caller]
+    fn finally<H, C, M, K, I>(self, handler: H) -> Finally<Self::IntoFuture, H, I>
+    where
+        H: FnOnce() -> C,
+        C: Cleanup<M>,
+        M: Admits<C, Self::Output, K, Marker = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
+        I: FutureStrategy<Self::Output, H>,
+    {
+        Finally::new(self.into_future(), handler)
+    }
+
+    /// Calls `handler` with the fate at the end, whatever the end is: the value, the payload of the panic, or the news that
+    /// the future was cancelled.
+    ///
+    /// The fate borrows the value, so a handler that awaits takes what it needs of it first:
+    /// `|fate| { let failed = fate.error().is_some(); async move { .. } }`. An `async |fate|` closure would keep it, and does
+    /// not compile.
+    ///
+    /// ```
+    /// use finally::FinallyExt;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let length = async { Err::<usize, _>("unreachable host") }
+    ///     .finally_with(|fate| println!("{:?}", fate.error()))
+    ///     .await;
+    /// assert_eq!(length, Err("unreachable host"));
+    /// # });
+    /// ```
+    #[track_caller]
+    fn finally_with<H, C, M, K, I>(self, handler: H) -> Finally<Self::IntoFuture, WithFate<H>, I>
+    where
+        H: FnOnce(Fate<'_, Self::Output>) -> C,
+        C: Cleanup<M>,
+        M: Admits<C, Self::Output, K, Marker = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
+        I: FutureStrategy<Self::Output, WithFate<H>>,
+    {
+        Finally::new(self.into_future(), WithFate(handler))
+    }
+
+    /// The same as [`finally`](Self::finally), by the other name that promises have for it.
+    ///
+    /// ```
+    /// use finally::FinallyExt;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// assert_eq!(async { 1 }.lastly(|| println!("done")).await, 1);
+    /// # });
+    /// ```
+    #[track_caller]
+    fn lastly<H, C, M, K, I>(self, handler: H) -> Finally<Self::IntoFuture, H, I>
+    where
+        H: FnOnce() -> C,
+        C: Cleanup<M>,
+        M: Admits<C, Self::Output, K, Marker = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
+        I: FutureStrategy<Self::Output, H>,
+    {
+        self.finally(handler)
+    }
+
+    /// The same as [`finally_with`](Self::finally_with).
+    ///
+    /// ```
+    /// use finally::FinallyExt;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// assert_eq!(async { 1 }.lastly_with(|fate| assert!(fate.is_returned())).await, 1);
+    /// # });
+    /// ```
+    #[track_caller]
+    fn lastly_with<H, C, M, K, I>(self, handler: H) -> Finally<Self::IntoFuture, WithFate<H>, I>
+    where
+        H: FnOnce(Fate<'_, Self::Output>) -> C,
+        C: Cleanup<M>,
+        M: Admits<C, Self::Output, K, Marker = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
+        I: FutureStrategy<Self::Output, WithFate<H>>,
+    {
+        self.finally_with(handler)
+    }
+
+    /// Completes when the future has completed and every cleanup handed off inside it has ended.
+    ///
+    /// It is the way to cancel something and wait for its cleanup: a timeout, a `select!` and a cancellation token drop what
+    /// they cancel and do not wait. The value is delivered unchanged, and a panic goes on with its payload, after the cleanups
+    /// have ended. With nothing handed off it completes in the same poll, and allocates nothing.
+    ///
+    /// A cleanup that is handed off runs on an executor, and not in this future. It reports its own failure.
+    ///
+    /// A task that the future has spawned is not inside it. Neither is a cleanup of such a task.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped while the future runs, this drops the future and does not wait. Dropped while it waits, it gives the wait up. In
+    /// both cases the cleanups go on, and the next finally further out waits for them. A value that nobody receives is dropped, and
+    /// an error is reported to the failure hook.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use finally::{FinallyExt, finally};
+    /// use tokio::time::timeout;
+    ///
+    /// async fn unlock() {
+    ///     tokio::task::yield_now().await;
+    ///     println!("unlocked");
+    /// }
+    ///
+    /// #[finally(unlock())]
+    /// async fn work() {
+    ///     std::future::pending().await
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
+    /// let ended = timeout(Duration::from_secs(1), work()).settled().await;
+    /// assert!(ended.is_err());
+    /// // By now it is unlocked.
+    /// assert_eq!(finally::detached(), 0);
+    /// # });
+    /// ```
+    #[cfg(feature = "std")]
+    #[track_caller]
+    fn settled(self) -> Settled<Self::IntoFuture> {
+        Settled::new(self.into_future())
+    }
+}
+
+impl<F: IntoFuture> FinallyExt for F {}
+
+pin_project! {
+    /// What [`FinallyExt::finally`] and its siblings return: the future, and what happens when it ends or is dropped.
+    ///
+    /// It is `Send`, `Sync` and `Unpin` where its parts are. With a handler that is not awaited it adds at most 24 bytes to
+    /// the two and allocates nothing; one that is awaited is boxed when the future has ended. Polled again after its end, it
+    /// panics.
+    ///
+    /// `M` tells whether the cleanup is evaluated in place, which is the default, or [`Awaited`](crate::types::Awaited), and `D`
+    /// follows from the rest. With a nameable handler the whole type can be named:
+    ///
+    /// ```
+    /// use std::future::Ready;
+    /// use finally::{Finally, FinallyExt};
+    ///
+    /// struct Connection {
+    ///     closing: Finally<Ready<u8>, fn()>,
+    /// }
+    ///
+    /// let connection = Connection { closing: std::future::ready(1).finally((|| println!("closed")) as fn()) };
+    /// # drop(connection);
+    /// ```
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct Finally<F, H, M = InPlace, D = <M as FutureStrategy<<F as Future>::Output, H>>::Detached>
+    where
+        F: Future,
+        M: FutureStrategy<F::Output, H, Detached = D>,
+        D: HasEnding<M>,
+    {
+        #[pin]
+        combinator: Combinator<F, Handling<H, M>, D::Ending<F::Output>>,
+    }
+}
+
+impl<F, H, M, D> Finally<F, H, M, D>
+where
+    F: Future,
+    M: FutureStrategy<F::Output, H, Detached = D>,
+    D: HasEnding<M>,
+{
+    #[track_caller]
+    pub(crate) fn new(future: F, handler: H) -> Self {
+        Self { combinator: Combinator::new(future, Handling::new(handler)) }
+    }
+
+    /// The future, for as long as it runs.
+    #[cfg(feature = "stream")]
+    pub(crate) fn future(self: Pin<&mut Self>) -> Option<Pin<&mut F>> {
+        self.project().combinator.future()
+    }
+
+    /// The future, to look at.
+    #[cfg(feature = "stream")]
+    pub(crate) fn future_ref(&self) -> Option<&F> {
+        self.combinator.future_ref()
+    }
+
+    #[cfg(feature = "stream")]
+    pub(crate) const fn is_done(&self) -> bool {
+        self.combinator.is_done()
+    }
+}
+
+impl<F, H, M, D> Future for Finally<F, H, M, D>
+where
+    F: Future,
+    M: FutureStrategy<F::Output, H, Detached = D>,
+    D: HasEnding<M>,
+{
+    type Output = F::Output;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().combinator.poll(context)
+    }
+}
+
+#[cfg(feature = "stream")]
+impl<F, H, M, D> futures_core::FusedFuture for Finally<F, H, M, D>
+where
+    F: Future,
+    M: FutureStrategy<F::Output, H, Detached = D>,
+    D: HasEnding<M>,
+{
+    fn is_terminated(&self) -> bool {
+        self.is_done()
+    }
+}
+
+/// Says how far it is, and asks nothing of its parts.
+impl<F, H, M, D> fmt::Debug for Finally<F, H, M, D>
+where
+    F: Future,
+    M: FutureStrategy<F::Output, H, Detached = D>,
+    D: HasEnding<M>,
+{
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Finally").field(&self.combinator.phase()).finish()
+    }
+}
