@@ -895,7 +895,7 @@ later! { [a] async fn never_polled_inside(a: D) -> u8 {
     1
 } }
 
-#[cfg(feature = "edition-2024")]
+#[cfg(edition_2024)]
 later! { [a] async fn with_a_chain_of_lets(a: D, n: Option<u8>) -> u8 {
     if let Some(n) = n
         && let Some(name) = D("t").some(n)
@@ -1060,9 +1060,9 @@ pub fn cases() -> Vec<Case> {
         case!(side_by_side(D("a")).await),
         case!(cancelled_inside(D("a")).await),
         case!(never_polled_inside(D("a")).await),
-        #[cfg(feature = "edition-2024")]
+        #[cfg(edition_2024)]
         case!(with_a_chain_of_lets(D("a"), Some(0)).await),
-        #[cfg(feature = "edition-2024")]
+        #[cfg(edition_2024)]
         case!(with_a_chain_of_lets(D("a"), Some(1)).await),
     ]
 }

@@ -67,7 +67,7 @@ pin_project! {
     /// A body and what concludes it. The handler is called on every fate, when the body is gone: there is nothing to resume,
     /// so dropped early, this drops the body and calls the handler.
     ///
-    /// What the handler ends in is a parameter, for the reason that [`WithArguments`](crate::engine::guard::WithArguments) tells.
+    /// What the handler ends in is a parameter. See [`WithArguments`](crate::engine::guard::WithArguments) for the reason.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Combinator<F, H, E>
     where

@@ -56,7 +56,7 @@ impl<F: Future> fmt::Debug for Settled<F> {
     }
 }
 
-/// FutureStrategy a body without a cleanup of its own, so that nothing is left but to wait.
+/// Concludes a body without a cleanup of its own, so that nothing is left but to wait.
 struct Waiting(&'static Location<'static>);
 
 impl<T> Conclude<T> for Waiting {
