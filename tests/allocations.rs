@@ -384,9 +384,9 @@ mod handed_off {
     }
 
     #[test]
-    fn p10_a_cancelled_tree_of_ten_allocates_fourteen_times() {
+    fn p10_a_cancelled_tree_of_ten_allocates_fifteen_times() {
         let (allocations, _) = of_a_cancelled(ten, 10);
-        assert!(allocations <= 14, "{allocations}");
+        assert!(allocations <= 15, "{allocations}");
     }
 
     /// The tracker is one that stays.
@@ -396,9 +396,10 @@ mod handed_off {
     }
 
     #[test]
-    fn p10_a_tracked_cleanup_allocates_as_often_as_another() {
-        let (untracked, _) = of_a_cancelled(alone, 1);
-        assert_eq!(of_a_cancelled(|| tracked(alone()), 1).0, untracked);
+    fn p10_a_tracked_cleanup_that_is_handed_off_allocates_twice_beside_its_task() {
+        let (by_hand, _) = of_a_cancelled(spawned, 1);
+        let (allocations, _) = of_a_cancelled(|| tracked(alone()), 1);
+        assert!(allocations <= by_hand + 2, "{allocations}");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::{
     executor,
     exempt::{self, Waits},
     group::{Group, OF_BODY, Ticket},
-    register::Registered,
+    register::{More, Registered},
     running::Place,
     span::JobSpan,
     sync::Arc,
@@ -257,10 +257,12 @@ impl Chain {
     pub(super) fn register(&mut self) {
         let Some(first) = &mut *self.first else { return };
         if first.registered.is_none() {
-            first.registered = Some(match &self.rare {
-                None => Registered::new(first.location, iter::empty(), &self.trackers),
-                Some(rare) => rare.register(first.location, &self.trackers),
-            });
+            let more = match &self.rare {
+                Some(rare) => Some(More::new(rare.rest.iter().map(|job| job.location), &self.trackers)),
+                None if self.trackers.are_none() => None,
+                None => Some(More::new(iter::empty(), &self.trackers)),
+            };
+            first.registered = Some(Registered::new(first.location, more));
         }
     }
 
@@ -279,7 +281,9 @@ impl Chain {
         }
         let rest = self.rare.as_mut().map(|rare| mem::take(&mut rare.rest)).unwrap_or_default();
         let Some(mut first) = self.first.take() else { return };
-        first.registered = None;
+        if let Some(registered) = first.registered.take() {
+            registered.leave();
+        }
         exempt::within(&mut None, &self.trackers, || {
             for mut job in iter::once(first).chain(rest) {
                 if job.cleanup.is_some() {
@@ -311,7 +315,11 @@ impl Chain {
                             // A drop that blocks may have driven some of them, before the chain was started.
                             rare.ended += usize::from(job.registered.is_some());
                         }
-                        _ => drop(job.registered.take()),
+                        _ => {
+                            if let Some(registered) = job.registered.take() {
+                                registered.leave();
+                            }
+                        }
                     }
                     self.trackers.cleanup_ended();
                 }
@@ -330,7 +338,7 @@ impl Chain {
         } else if let Some(rare) = &mut self.rare {
             rare.waits = waits;
             if rare.ended > 0 {
-                let registered = self.first.as_mut().and_then(|job| job.registered.as_mut());
+                let registered = self.first.as_ref().and_then(|job| job.registered.as_ref());
                 registered.into_iter().for_each(|it| it.ended(mem::take(&mut rare.ended)));
             }
         } else if waits.is_some() {
@@ -353,11 +361,6 @@ impl Rare {
     #[cold]
     fn of_levels() -> Box<Self> {
         Box::new(Self { rest: VecDeque::with_capacity(LEVELS), ..Self::default() })
-    }
-
-    #[cold]
-    fn register(&self, first: &'static Location<'static>, trackers: &Trackers) -> Registered {
-        Registered::new(first, self.rest.iter().map(|job| job.location), trackers)
     }
 
     /// Waits for what ends before the first job.

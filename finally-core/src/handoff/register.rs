@@ -1,10 +1,10 @@
 //! The register of the cleanups that were handed off and have not ended, to be looked at.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::{
     cell::Cell,
     cmp::Reverse,
-    mem,
+    iter,
     num::NonZeroU32,
     panic::Location,
     sync::atomic::{AtomicU32, Ordering::Relaxed},
@@ -27,16 +27,16 @@ static REGISTER: [Shard; SHARDS as usize] = [const { Shard(Mutex::new(Entries::N
 #[repr(align(128))]
 struct Shard(Mutex<Entries>);
 
-/// The slots of a shard. Those that are free form a list, and so do the cleanups of each chain.
+/// The slots of a shard. Those that are free form a list.
 struct Entries {
     slots: Vec<Slot>,
     free: u32,
     used: usize,
 }
 
-struct Slot {
-    entry: Option<Entry>,
-    next: u32,
+enum Slot {
+    Used(Entry),
+    Free { next: u32 },
 }
 
 /// The end of a list.
@@ -68,13 +68,49 @@ impl Moment {
 
 type Site = &'static Location<'static>;
 
-/// One cleanup.
+/// A chain, which is nearly always one cleanup and belongs to no tracker.
 struct Entry {
     location: Site,
     since: Moment,
     place: Place,
-    /// The chain has them too. So they are never dropped for the last time under the lock.
+    more: Option<Box<More>>,
+}
+
+/// The parts of an entry that few chains have.
+pub(super) struct More {
     trackers: Trackers,
+    /// The cleanups after the first one. The rest of those for which the array has no room is in the list.
+    sites: [Option<Site>; SITES],
+    further: Vec<Site>,
+    /// How many of all cleanups of the chain have ended.
+    ended: usize,
+}
+
+/// A cancelled call has one cleanup on each level. So many cost one allocation together.
+const SITES: usize = 15;
+
+impl More {
+    #[cold]
+    pub(super) fn new(mut rest: impl Iterator<Item = Site>, trackers: &Trackers) -> Box<Self> {
+        let mut sites = [None; SITES];
+        for (place, site) in sites.iter_mut().zip(&mut rest) {
+            *place = Some(site);
+        }
+        Box::new(Self { trackers: trackers.clone(), sites, further: rest.collect(), ended: 0 })
+    }
+}
+
+impl Entry {
+    fn belongs_to(&self, tracker: &Arc<Counted>) -> bool {
+        self.more.as_ref().is_some_and(|more| more.trackers.contain(tracker))
+    }
+
+    /// The locations of the cleanups that have not ended.
+    fn locations(&self) -> impl Iterator<Item = Site> {
+        let rest = self.more.iter().flat_map(|more| more.sites.iter().flatten().chain(&more.further));
+        let ended = self.more.as_ref().map_or(0, |more| more.ended);
+        iter::once(self.location).chain(rest.copied()).skip(ended)
+    }
 }
 
 /// So many slots are kept for the next cleanups. After a crowd, the memory is given back.
@@ -83,61 +119,56 @@ const KEPT: usize = 4096;
 impl Entries {
     const NONE: Self = Self { slots: Vec::new(), free: NONE, used: 0 };
 
-    /// Inserts a cleanup in front of a list.
     #[inline]
-    fn insert(&mut self, location: Site, since: Moment, trackers: &Trackers, next: u32) -> u32 {
-        let entry = Entry { location, since, place: Place::Executor, trackers: trackers.clone() };
+    fn insert(&mut self, entry: Entry) -> u32 {
         self.used += 1;
         let index = self.free;
-        let Some(slot) = self.slots.get_mut(index as usize) else { return self.push(entry, next) };
-        self.free = slot.next;
-        *slot = Slot { entry: Some(entry), next };
-        index
+        match self.slots.get_mut(index as usize) {
+            Some(slot @ &mut Slot::Free { next }) => {
+                self.free = next;
+                *slot = Slot::Used(entry);
+                index
+            }
+            Some(Slot::Used(_)) | None => self.push(entry),
+        }
     }
 
     /// Makes room for many at first, so that the memory grows seldom, and nearly always not at all.
     #[cold]
-    fn push(&mut self, entry: Entry, next: u32) -> u32 {
+    fn push(&mut self, entry: Entry) -> u32 {
         if self.slots.capacity() == 0 {
             self.slots.reserve(KEPT);
         }
-        self.slots.push(Slot { entry: Some(entry), next });
+        self.slots.push(Slot::Used(entry));
         (self.slots.len() - 1) as u32
     }
 
-    /// Removes the first entry of a list. Returns the next one.
+    fn get(&mut self, index: u32) -> Option<&mut Entry> {
+        match self.slots.get_mut(index as usize) {
+            Some(Slot::Used(entry)) => Some(entry),
+            Some(Slot::Free { .. }) | None => None,
+        }
+    }
+
+    /// Returns the parts that are to be dropped without the lock.
     #[inline]
-    fn remove(&mut self, index: u32) -> u32 {
-        let Some(slot) = self.slots.get_mut(index as usize) else { return NONE };
-        slot.entry = None;
-        let next = mem::replace(&mut slot.next, self.free);
+    fn remove(&mut self, index: u32) -> Option<Box<More>> {
+        let slot = self.slots.get_mut(index as usize)?;
+        let Slot::Used(entry) = slot else { return None };
+        let more = entry.more.take();
+        *slot = Slot::Free { next: self.free };
         self.free = index;
         self.used -= 1;
-        next
-    }
-
-    /// Gives memory back after a crowd.
-    #[inline]
-    fn shrink(&mut self) {
-        #[cold]
-        fn shrink(entries: &mut Entries) {
-            if entries.used == 0 {
-                *entries = Entries::NONE;
-            }
-        }
-
         if self.slots.len() > KEPT {
-            shrink(self);
+            self.shrink();
         }
+        more
     }
 
-    fn moves_to(&mut self, place: Place, first: u32) {
-        let mut index = first;
-        while let Some(slot) = self.slots.get_mut(index as usize) {
-            if let Some(entry) = &mut slot.entry {
-                entry.place = place;
-            }
-            index = slot.next;
+    #[cold]
+    fn shrink(&mut self) {
+        if self.used == 0 {
+            *self = Self::NONE;
         }
     }
 }
@@ -169,28 +200,16 @@ fn shard_here() -> u32 {
     }
 }
 
-/// The cleanups of a chain in the register, which are taken out when this is dropped.
+/// A chain in the register, until [`leave`](Self::leave) takes it out.
 ///
-/// Four bytes in each chain: there is room for 268 million cleanups in a shard, which take more memory than any machine has.
+/// It has four bytes: there is room for 268 million chains in a shard, which take more memory than any machine has.
 pub(super) struct Registered(NonZeroU32);
 
 impl Registered {
-    /// Enters cleanups that run one after the other.
     #[inline]
-    pub(super) fn new(first: Site, rest: impl DoubleEndedIterator<Item = Site>, trackers: &Trackers) -> Self {
+    pub(super) fn new(location: Site, more: Option<Box<More>>) -> Self {
         let (since, shard) = (Moment::now(), shard_here());
-        let mut entries = lock(shard);
-        let mut index = NONE;
-        // A list begins with what was inserted last.
-        for location in rest.rev() {
-            index = entries.insert(location, since, trackers, index);
-        }
-        index = entries.insert(first, since, trackers, index);
-        drop(entries);
-        Self::at(shard, index)
-    }
-
-    fn at(shard: u32, index: u32) -> Self {
+        let index = lock(shard).insert(Entry { location, since, place: Place::Executor, more });
         Self(NonZeroU32::MIN.saturating_add(index * SHARDS + shard))
     }
 
@@ -202,37 +221,31 @@ impl Registered {
         (self.0.get() - 1) / SHARDS
     }
 
-    /// Takes out the first ones. At least one is left.
+    fn change(&self, change: impl FnOnce(&mut Entry)) {
+        if let Some(entry) = lock(self.shard()).get(self.index()) {
+            change(entry);
+        }
+    }
+
+    /// Takes out the first cleanups. At least one is left.
     #[cold]
-    pub(super) fn ended(&mut self, count: usize) {
-        let mut entries = lock(self.shard());
-        let first = (0..count).fold(self.index(), |index, _| entries.remove(index));
-        drop(entries);
-        // The rest stays, and is not taken out by a drop.
-        mem::forget(mem::replace(self, Self::at(self.shard(), first)));
+    pub(super) fn ended(&self, count: usize) {
+        self.change(|entry| {
+            if let Some(more) = &mut entry.more {
+                more.ended += count;
+            }
+        });
     }
 
     pub(super) fn moves_to(&self, place: Place) {
-        lock(self.shard()).moves_to(place, self.index());
+        self.change(|entry| entry.place = place);
     }
-}
 
-impl Drop for Registered {
+    /// Takes out all of them.
     #[inline]
-    fn drop(&mut self) {
-        #[cold]
-        fn remove(entries: &mut Entries, mut index: u32) {
-            while index != NONE {
-                index = entries.remove(index);
-            }
-        }
-
-        let mut entries = lock(self.shard());
-        let next = entries.remove(self.index());
-        if next != NONE {
-            remove(&mut entries, next);
-        }
-        entries.shrink();
+    pub(super) fn leave(self) {
+        let more = lock(self.shard()).remove(self.index());
+        drop(more);
     }
 }
 
@@ -241,9 +254,13 @@ pub(super) fn running(tracker: Option<&Arc<Counted>>) -> Vec<Running> {
     let mut running = Vec::new();
     for shard in 0..SHARDS {
         let entries = lock(shard);
-        let all = entries.slots.iter().filter_map(|slot| slot.entry.as_ref());
-        let own = all.filter(|entry| tracker.is_none_or(|tracker| entry.trackers.contain(tracker)));
-        running.extend(own.map(|entry| (entry.location, entry.since, entry.place)));
+        for slot in &entries.slots {
+            if let Slot::Used(entry) = slot {
+                if tracker.is_none_or(|tracker| entry.belongs_to(tracker)) {
+                    running.extend(entry.locations().map(|location| (location, entry.since, entry.place)));
+                }
+            }
+        }
     }
     let now = Moment::now();
     let mut running: Vec<_> = running
@@ -256,7 +273,6 @@ pub(super) fn running(tracker: Option<&Arc<Counted>>) -> Vec<Running> {
 
 #[cfg(all(test, not(shuttle)))]
 mod tests {
-    use alloc::boxed::Box;
     use core::{
         future::Future,
         task::{Context, Waker},
@@ -264,29 +280,30 @@ mod tests {
 
     use super::*;
 
-    fn insert(entries: &mut Entries, next: u32) -> u32 {
-        entries.insert(Location::caller(), Moment::now(), &Trackers::NONE, next)
+    fn insert(entries: &mut Entries, more: Option<Box<More>>) -> u32 {
+        let (location, since) = (Location::caller(), Moment::now());
+        entries.insert(Entry { location, since, place: Place::Executor, more })
     }
 
     #[test]
     fn slots_that_are_free_are_used_again() {
         let mut entries = Entries::NONE;
-        let keys = [(); 3].map(|()| insert(&mut entries, NONE));
+        let keys = [(); 3].map(|()| insert(&mut entries, None));
         assert_eq!(keys, [0, 1, 2]);
         entries.remove(0);
         entries.remove(2);
-        assert_eq!([(); 3].map(|()| insert(&mut entries, NONE)), [2, 0, 3]);
+        assert_eq!([(); 3].map(|()| insert(&mut entries, None)), [2, 0, 3]);
     }
 
     #[test]
-    fn a_list_is_removed_from_its_front() {
+    fn a_long_chain_lists_those_that_have_not_ended() {
         let mut entries = Entries::NONE;
-        let last = insert(&mut entries, NONE);
-        let middle = insert(&mut entries, last);
-        let first = insert(&mut entries, middle);
-        assert_eq!([first, middle, last].map(|index| entries.remove(index)), [middle, last, NONE]);
-        assert_eq!(entries.used, 0);
-        assert!(entries.slots.iter().all(|slot| slot.entry.is_none()));
+        let rest = iter::repeat_n(Location::caller(), 2 * SITES);
+        let index = insert(&mut entries, Some(More::new(rest, &Trackers::NONE)));
+        let entry = entries.get(index).unwrap();
+        assert_eq!(entry.locations().count(), 1 + 2 * SITES);
+        entry.more.as_mut().unwrap().ended += SITES + 2;
+        assert_eq!(entry.locations().count(), SITES - 1);
     }
 
     #[test]
@@ -303,12 +320,11 @@ mod tests {
     #[test]
     fn memory_is_given_back_after_a_crowd() {
         let mut entries = Entries::NONE;
-        let keys: Vec<_> = (0..=KEPT).map(|_| insert(&mut entries, NONE)).collect();
+        let keys: Vec<_> = (0..=KEPT).map(|_| insert(&mut entries, None)).collect();
         for key in keys {
             entries.remove(key);
-            entries.shrink();
         }
         assert_eq!(entries.slots.capacity(), 0);
-        assert_eq!(insert(&mut entries, NONE), 0);
+        assert_eq!(insert(&mut entries, None), 0);
     }
 }

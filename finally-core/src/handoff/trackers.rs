@@ -69,6 +69,11 @@ impl Trackers {
         Self(Some(Arc::new(Link { tracker, outer: self, depth })))
     }
 
+    #[inline]
+    pub(super) const fn are_none(&self) -> bool {
+        self.0.is_none()
+    }
+
     fn depth(&self) -> usize {
         self.0.as_ref().map_or(0, |link| link.depth)
     }
