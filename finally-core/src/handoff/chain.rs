@@ -403,3 +403,23 @@ impl Drop for Chain {
         }
     }
 }
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn a_chain_that_is_dropped_before_its_start_is_listed_on_the_background_thread() {
+        let location = Location::caller();
+        let (opens, gate) = mpsc::channel::<()>();
+        let cleanup = Box::pin(async move { _ = gate.recv() });
+        drop(Chain::of(Job::new(cleanup, location, GroupKey::NONE)));
+        let mut running = crate::running();
+        running.retain(|it| it.location() == location);
+        drop(opens);
+        assert_eq!(running.iter().map(crate::Running::place).collect::<Vec<_>>(), [Place::BackgroundThread]);
+        crate::drain_blocking(None).unwrap();
+    }
+}
