@@ -119,7 +119,7 @@ where
     V: CleanupValue,
     T: Accepts<V>,
 {
-    Awaiting::new(skipping(describe_body, describe_cleanup, end))
+    Awaiting(skipping(describe_body, describe_cleanup, end))
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -172,7 +172,7 @@ where
     E: Ending,
 {
     let cleanup = skipping(describe_body, describe_cleanup, end);
-    Awaiting::new(ReplacementEnding::new(cleanup, Some(Replacement::of(replacement))))
+    Awaiting(ReplacementEnding::new(cleanup, Some(Replacement::of(replacement))))
 }
 
 /// The end of a function whose cleanup was replaced. Nobody receives a value, so the failures of the replacement are reported.
@@ -255,7 +255,7 @@ mod with_std {
         V: CleanupValue,
         T: Accepts<V>,
     {
-        Awaiting::new(end_or_block(describe_body, describe_cleanup, end, detacher).hold())
+        Awaiting(end_or_block(describe_body, describe_cleanup, end, detacher).hold())
     }
 
     /// The same where no coroutine has polled the body.

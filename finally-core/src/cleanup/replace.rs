@@ -138,7 +138,7 @@ where
             Err(payload) => (Err(payload), None),
         };
         let cleanup = InlineEnding::new(cleanup, exit, Rules::new(texts));
-        Awaiting::new(ReplacementEnding::new(cleanup, replacement))
+        Awaiting(ReplacementEnding::new(cleanup, replacement))
     }
 }
 

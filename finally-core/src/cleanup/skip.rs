@@ -97,7 +97,7 @@ where
     T: Accepts<V>,
 {
     fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending<T> {
-        Awaiting::new(InlineEnding::new(started.map(|cleanup| Some(cleanup.0)), exit, Rules::new(texts)))
+        Awaiting(InlineEnding::new(started.map(|cleanup| Some(cleanup.0)), exit, Rules::new(texts)))
     }
 }
 

@@ -4,7 +4,7 @@
 
 use core::{
     convert::Infallible,
-    future::Future,
+    future::{Future, IntoFuture},
     marker::PhantomData,
     pin::Pin,
     task::{Context, Poll},
@@ -91,20 +91,11 @@ pub(crate) fn poll_cleanup<T, V, C: Run<V> + ?Sized>(
     polled
 }
 
-pin_project! {
-    /// Awaits a cleanup that is in no box. It is polled inside the coroutine if it borrows from there, and else in the guard.
-    #[must_use = "futures do nothing unless they are awaited"]
-    pub struct Awaiting<H> {
-        #[pin]
-        held: Exclusive<H>,
-    }
-}
-
-impl<H> Awaiting<H> {
-    pub(crate) const fn new(held: H) -> Self {
-        Self { held: Exclusive::new(held) }
-    }
-}
+/// A cleanup that is in no box. A coroutine awaits it if it borrows from there, and else the guard does.
+///
+/// Not a future: a coroutine that ends in one would look as if it forgot an `.await`.
+#[must_use = "a cleanup runs when it is awaited"]
+pub struct Awaiting<H>(pub(crate) H);
 
 impl<H: PollEnding> Ending for Awaiting<H> {
     type Output = H::Output;
@@ -117,7 +108,7 @@ impl<H: PollEnding> Ending for Awaiting<H> {
     }
 
     fn poll_first(self, _: &mut Context<'_>, hold: &mut dyn FnMut(H)) -> FirstPoll<H::Output> {
-        hold(self.held.into_inner());
+        hold(self.0);
         FirstPoll::Held
     }
 
@@ -126,7 +117,26 @@ impl<H: PollEnding> Ending for Awaiting<H> {
     }
 }
 
-impl<H: PollEnding> Future for Awaiting<H> {
+impl<H: PollEnding> IntoFuture for Awaiting<H> {
+    type Output = Verdict<H::Output>;
+    type IntoFuture = AwaitedInCoroutine<H>;
+
+    #[inline(always)]
+    fn into_future(self) -> AwaitedInCoroutine<H> {
+        AwaitedInCoroutine { held: Exclusive::new(self.0) }
+    }
+}
+
+pin_project! {
+    /// Awaits a cleanup inside the coroutine.
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct AwaitedInCoroutine<H> {
+        #[pin]
+        held: Exclusive<H>,
+    }
+}
+
+impl<H: PollEnding> Future for AwaitedInCoroutine<H> {
     type Output = Verdict<H::Output>;
 
     /// If the guard around is being dropped, no code of the user is polled.

@@ -64,6 +64,6 @@ impl<T> Conclude<T> for Waiting {
 
     fn conclude(self, exit: Exit<T>) -> Self::Ending {
         let texts = Texts { body: opaque::describe as Describe<T>, cleanup: |_| None, location: self.0 };
-        Awaiting::new(InlineEnding::new(Ok(None), exit, Rules::new(texts)))
+        Awaiting(InlineEnding::new(Ok(None), exit, Rules::new(texts)))
     }
 }
