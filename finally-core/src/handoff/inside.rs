@@ -12,11 +12,11 @@ use super::{
 };
 use crate::engine::unwind::{Payload, catch};
 
-/// The innermost finally, as [`Place`] in four bytes. Each call of a finally replaces it four times or more.
+/// The innermost finally, as [`Nesting`] in four bytes. Each call of a finally replaces it four times or more.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Inside(u32);
 
-enum Place {
+enum Nesting {
     /// There is none: a chain is started, and nobody here waits for it.
     Nothing,
     /// A body or an awaited cleanup is polled: a chain is started, and counts in the group under this key.
@@ -40,11 +40,11 @@ impl Inside {
         }
     }
 
-    const fn place(self) -> Place {
+    const fn nesting(self) -> Nesting {
         match self {
-            Self::NOTHING => Place::Nothing,
-            Self::DROPPING => Place::Dropping,
-            Self(key) => Place::Polling(NonZeroU32::new(key)),
+            Self::NOTHING => Nesting::Nothing,
+            Self::DROPPING => Nesting::Dropping,
+            Self(key) => Nesting::Polling(NonZeroU32::new(key)),
         }
     }
 }
@@ -139,7 +139,7 @@ impl GroupKey {
     /// Goes back to the outside.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn leave(&mut self, outer: Outer) {
-        if let Place::Polling(key) = INSIDE.replace(outer.0).place() {
+        if let Nesting::Polling(key) = INSIDE.replace(outer.0).nesting() {
             self.set_raw(key);
         }
     }
@@ -219,9 +219,9 @@ impl Adopted {
     #[cold]
     fn pass_on_some(mut self) {
         if let Some(chains) = self.chains.take() {
-            match INSIDE.get().place() {
-                Place::Dropping => keep(chains),
-                Place::Nothing | Place::Polling(_) => chains.into_each(hand_off_kept),
+            match INSIDE.get().nesting() {
+                Nesting::Dropping => keep(chains),
+                Nesting::Nothing | Nesting::Polling(_) => chains.into_each(hand_off_kept),
             }
         }
         if let Some(group) = self.key.take_group() {
@@ -232,10 +232,10 @@ impl Adopted {
 
 /// Lets the finally around wait for a group.
 fn pass_on(group: Arc<Group>) {
-    match INSIDE.get().place() {
-        Place::Nothing => {}
-        Place::Polling(key) => group.hold(&group_of(key)),
-        Place::Dropping => keep(Box::new(Chain::waiting(group))),
+    match INSIDE.get().nesting() {
+        Nesting::Nothing => {}
+        Nesting::Polling(key) => group.hold(&group_of(key)),
+        Nesting::Dropping => keep(Box::new(Chain::waiting(group))),
     }
 }
 
@@ -247,10 +247,10 @@ pub(super) fn hand_off(chain: Chain) {
 /// The same, compiled where it is called, for the one call that nearly all chains come from.
 #[inline(always)]
 pub(super) fn hand_off_inline(chain: Chain) {
-    match INSIDE.get().place() {
-        Place::Nothing => executor::start_outside(chain),
-        Place::Polling(key) => hand_off_to(&group_of(key), chain),
-        Place::Dropping => keep(Box::new(chain)),
+    match INSIDE.get().nesting() {
+        Nesting::Nothing => executor::start_outside(chain),
+        Nesting::Polling(key) => hand_off_to(&group_of(key), chain),
+        Nesting::Dropping => keep(Box::new(chain)),
     }
 }
 
@@ -264,7 +264,7 @@ fn hand_off_to(group: &Arc<Group>, mut chain: Chain) {
 /// The same for a chain in a box.
 #[inline]
 pub(super) fn hand_off_boxed(chain: Box<Chain>) {
-    if let Place::Dropping = INSIDE.get().place() { keep(chain) } else { hand_off(*chain) }
+    if let Nesting::Dropping = INSIDE.get().nesting() { keep(chain) } else { hand_off(*chain) }
 }
 
 /// Hands a chain off that comes out of the drop of a body.
