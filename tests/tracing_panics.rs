@@ -10,13 +10,13 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     process::Command,
     sync::{
-        OnceLock,
+        Mutex, OnceLock,
         atomic::{AtomicU8, Ordering::SeqCst},
     },
 };
 
-use finally::{FailureKind, finally};
-use support::{Log, exclusive, hand::Hand, scene::drained, steps, suspend};
+use finally::{BoxFuture, FailureKind, finally};
+use support::{Log, exclusive, hand::Hand, steps, suspend};
 use tracing::{Event, Metadata, Subscriber, span, subscriber::Interest};
 use tracing_core::span::Current;
 
@@ -112,10 +112,14 @@ impl Subscriber for Subscribing {
     }
 }
 
+/// What was handed off and waits to be polled by hand, where a panic is seen.
+static SPAWNED: Mutex<Vec<BoxFuture>> = Mutex::new(Vec::new());
+
 fn subscribe() {
     static SET: OnceLock<()> = OnceLock::new();
 
     SET.get_or_init(|| {
+        finally::set_executor(|cleanup| SPAWNED.lock().unwrap().push(cleanup)).unwrap();
         tracing::subscriber::set_global_default(Subscribing).unwrap();
         drop(tracing::info_span!("the span"));
     });
@@ -143,9 +147,12 @@ fn cancel_with(odd: Odd, future: impl Future) {
     assert!(hand.poll().is_pending());
     NOW.store(odd as u8, SeqCst);
     let dropped = catch_unwind(AssertUnwindSafe(|| drop(hand)));
-    drained();
+    let spawned = std::mem::take(&mut *SPAWNED.lock().unwrap());
+    let polled =
+        catch_unwind(AssertUnwindSafe(|| spawned.into_iter().for_each(|cleanup| Hand::new(cleanup).run())));
     NOW.store(Odd::Nothing as u8, SeqCst);
     assert!(dropped.is_ok(), "the drop panics: {odd:?}");
+    assert!(polled.is_ok(), "a poll of the cleanup panics: {odd:?}");
 }
 
 #[test]
