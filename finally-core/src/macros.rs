@@ -327,6 +327,7 @@ mod without_std {
 
     use crate::{
         cleanup::{Cleanup, CleanupValue, skip::InlineEnding},
+        engine::ending::Awaiting,
         macros::{describe::Describe, evaluate::Evaluated},
     };
 
@@ -345,7 +346,7 @@ mod without_std {
         _: Describe<V>,
         _: Evaluated<T, K, M, V>,
         _: Option<Infallible>,
-    ) -> InlineEnding<T, K::Future>
+    ) -> Awaiting<InlineEnding<T, K::Future>>
     where
         K: Cleanup<M, Value = V, Future: Waits>,
         V: CleanupValue,
@@ -358,7 +359,7 @@ mod without_std {
         cleanup: Describe<V>,
         end: Evaluated<T, K, M, V>,
         detacher: Option<Infallible>,
-    ) -> InlineEnding<T, K::Future>
+    ) -> Awaiting<InlineEnding<T, K::Future>>
     where
         K: Cleanup<M, Value = V, Future: Waits>,
         V: CleanupValue,
