@@ -22,7 +22,7 @@ pub(crate) mod function;
 pub(crate) mod opaque;
 pub(crate) mod returned;
 
-use core::{future::Future, panic::Location};
+use core::panic::Location;
 
 pub use alloc::boxed::Box;
 pub use core::{convert::Infallible, future::IntoFuture, option::Option, result::Result};
@@ -38,7 +38,7 @@ pub use crate::{
     },
     macros::{
         block::{
-            End, Left, NoAwait, Or, RouteNothing, RouteResult, RouteValue, Slot, Types,
+            End, LeavingBody, Left, NoAwait, Or, RouteNothing, RouteResult, RouteValue, Slot, Types,
             describe as describe_end, run,
         },
         deferred::{deferred, here},
@@ -62,13 +62,7 @@ use crate::{
         ending::{Awaiting, Ending},
         verdict::{Rules, Texts},
     },
-    macros::block::Leaving,
 };
-
-/// A block in place that may leave the function around, as what goes into [`Body`] or [`run`].
-pub const fn leaving<F: Future>(left: &Left, future: F) -> Leaving<'_, F> {
-    Leaving::new(left, future)
-}
 
 /// The body of a function that is not async.
 #[inline(always)]

@@ -1319,31 +1319,29 @@ fn a_block_in_place_that_may_leave_the_function_passes_its_value_by_a_slot() {
                         match __finally::WithArguments(async {
                                 let mut __finally_slot = __finally::Slot::EMPTY;
                                 let __finally_left = __finally::Left::new();
-                                let __finally_exit = __finally::Body(
-                                        __finally::leaving(
-                                            &__finally_left,
-                                            async {
-                                                #[allow(unreachable_code)]
-                                                if let __finally::Or::This(__finally_result) = __finally_types
-                                                    .result()
-                                                {
-                                                    return __finally_result;
-                                                }
-                                                __finally_slot = __finally::Slot::filled({
-                                                    __finally_types
-                                                        .end(
-                                                            if let __finally::Or::This(__finally_value) = __finally_types
-                                                                .value()
-                                                            {
-                                                                __finally_value
-                                                            } else {
-                                                                fetch(url).await?
-                                                            },
-                                                        )
-                                                });
-                                                __finally_left.leave().await
-                                            },
-                                        ),
+                                let __finally_exit = __finally::LeavingBody(
+                                        &__finally_left,
+                                        async {
+                                            #[allow(unreachable_code)]
+                                            if let __finally::Or::This(__finally_result) = __finally_types
+                                                .result()
+                                            {
+                                                return __finally_result;
+                                            }
+                                            __finally_slot = __finally::Slot::filled({
+                                                __finally_types
+                                                    .end(
+                                                        if let __finally::Or::This(__finally_value) = __finally_types
+                                                            .value()
+                                                        {
+                                                            __finally_value
+                                                        } else {
+                                                            fetch(url).await?
+                                                        },
+                                                    )
+                                            });
+                                            __finally_left.leave().await
+                                        },
                                     )
                                     .await;
                                 let __finally_exit = __finally_exit.leave(__finally_slot);
@@ -1421,31 +1419,29 @@ fn a_block_in_place_that_may_leave_and_does_not_await_is_run_at_once() {
                                     let mut __finally_slot = __finally::Slot::EMPTY;
                                     let __finally_left = __finally::Left::new();
                                     let __finally_exit = __finally::run(
-                                        __finally::leaving(
-                                            &__finally_left,
-                                            async {
-                                                #[allow(unreachable_code)]
-                                                if let __finally::Or::This(__finally_result) = __finally_types
-                                                    .result()
-                                                {
-                                                    return __finally_result;
-                                                }
-                                                __finally_slot = __finally::Slot::filled({
-                                                    let __finally_no_await = __finally::NoAwait;
-                                                    __finally_types
-                                                        .end(
-                                                            if let __finally::Or::This(__finally_value) = __finally_types
-                                                                .value()
-                                                            {
-                                                                __finally_value
-                                                            } else {
-                                                                parse(text)?
-                                                            },
-                                                        )
-                                                });
-                                                __finally_left.leave().await
-                                            },
-                                        ),
+                                        &__finally_left,
+                                        async {
+                                            #[allow(unreachable_code)]
+                                            if let __finally::Or::This(__finally_result) = __finally_types
+                                                .result()
+                                            {
+                                                return __finally_result;
+                                            }
+                                            __finally_slot = __finally::Slot::filled({
+                                                let __finally_no_await = __finally::NoAwait;
+                                                __finally_types
+                                                    .end(
+                                                        if let __finally::Or::This(__finally_value) = __finally_types
+                                                            .value()
+                                                        {
+                                                            __finally_value
+                                                        } else {
+                                                            parse(text)?
+                                                        },
+                                                    )
+                                            });
+                                            __finally_left.leave().await
+                                        },
                                     );
                                     let __finally_exit = __finally_exit.leave(__finally_slot);
                                     let __finally_end = __finally::build(
@@ -1644,58 +1640,56 @@ fn a_jump_in_a_macro_belongs_to_a_loop_of_that_macro_if_it_has_one() {
                             let mut __finally_slot = __finally::Slot::EMPTY;
                             let __finally_left = __finally::Left::new();
                             let __finally_exit = __finally::run(
-                                __finally::leaving(
-                                    &__finally_left,
-                                    async {
-                                        #[allow(unreachable_code)]
-                                        if let __finally::Or::This(__finally_result) = __finally_types
-                                            .result()
-                                        {
-                                            return __finally_result;
-                                        }
-                                        __finally_slot = __finally::Slot::filled({
-                                            let __finally_no_await = __finally::NoAwait;
-                                            '__finally_end: {
-                                                let __finally_jump = '__finally_jump_1: {
-                                                    let __finally_jump = '__finally_jump_0: {
-                                                        let mut __finally_entered = false;
-                                                        let __finally_broken = loop {
-                                                            if __finally_entered {
-                                                                break '__finally_jump_1;
-                                                            }
-                                                            __finally_entered = true;
-                                                            let __finally_ended = __finally_types
-                                                                .end(
-                                                                    if let __finally::Or::This(__finally_value) = __finally_types
-                                                                        .value()
-                                                                    {
-                                                                        __finally_value
-                                                                    } else {
-                                                                        retry!(break)
-                                                                    },
-                                                                );
-                                                            #[allow(unreachable_code)]
-                                                            break '__finally_end __finally_ended;
-                                                        };
-                                                        #[allow(unreachable_code)]
-                                                        {
-                                                            break '__finally_jump_0 __finally_broken;
+                                &__finally_left,
+                                async {
+                                    #[allow(unreachable_code)]
+                                    if let __finally::Or::This(__finally_result) = __finally_types
+                                        .result()
+                                    {
+                                        return __finally_result;
+                                    }
+                                    __finally_slot = __finally::Slot::filled({
+                                        let __finally_no_await = __finally::NoAwait;
+                                        '__finally_end: {
+                                            let __finally_jump = '__finally_jump_1: {
+                                                let __finally_jump = '__finally_jump_0: {
+                                                    let mut __finally_entered = false;
+                                                    let __finally_broken = loop {
+                                                        if __finally_entered {
+                                                            break '__finally_jump_1;
                                                         }
+                                                        __finally_entered = true;
+                                                        let __finally_ended = __finally_types
+                                                            .end(
+                                                                if let __finally::Or::This(__finally_value) = __finally_types
+                                                                    .value()
+                                                                {
+                                                                    __finally_value
+                                                                } else {
+                                                                    retry!(break)
+                                                                },
+                                                            );
+                                                        #[allow(unreachable_code)]
+                                                        break '__finally_end __finally_ended;
                                                     };
                                                     #[allow(unreachable_code)]
-                                                    break '__finally_end __finally::End::Jump(
-                                                        __finally::Or::This(__finally_jump),
-                                                    );
+                                                    {
+                                                        break '__finally_jump_0 __finally_broken;
+                                                    }
                                                 };
                                                 #[allow(unreachable_code)]
                                                 break '__finally_end __finally::End::Jump(
-                                                    __finally::Or::Other(__finally::Or::This(__finally_jump)),
+                                                    __finally::Or::This(__finally_jump),
                                                 );
-                                            }
-                                        });
-                                        __finally_left.leave().await
-                                    },
-                                ),
+                                            };
+                                            #[allow(unreachable_code)]
+                                            break '__finally_end __finally::End::Jump(
+                                                __finally::Or::Other(__finally::Or::This(__finally_jump)),
+                                            );
+                                        }
+                                    });
+                                    __finally_left.leave().await
+                                },
                             );
                             let __finally_exit = __finally_exit.leave(__finally_slot);
                             let __finally_end = __finally::build(

@@ -197,3 +197,26 @@ on_every_runtime! {
         }
     }
 }
+
+/// Each level puts types between a future and the one inside of it, and a proof that it is `Send` stops at a depth of 128.
+#[test]
+fn blocks_that_may_leave_nest_within_the_recursion_limit() {
+    macro_rules! nest {
+        ($last:ident) => {
+            async fn $last() -> Option<u8> {
+                Some(0)
+            }
+        };
+        ($outer:ident $inner:ident $($rest:ident)*) => {
+            async fn $outer() -> Option<u8> {
+                finally! { try { Some($inner().await? + 1) } finally {} }
+            }
+            nest!($inner $($rest)*);
+        };
+    }
+    nest!(a b c d e f g h i j);
+    fn send<F: Future + Send>(future: F) -> F {
+        future
+    }
+    assert_eq!(run(send(a())), Some(9));
+}

@@ -29,7 +29,34 @@ impl<F: Future> IntoFuture for Body<F> {
 
     #[inline(always)]
     fn into_future(self) -> RunningBody<F> {
-        RunningBody::Running { future: self.0, adopted: GroupKey::NONE }
+        RunningBody::new(self.0, ByValue)
+    }
+}
+
+impl<F, X> RunningBody<F, X> {
+    #[inline(always)]
+    pub(crate) const fn new(future: F, exit: X) -> Self {
+        Self::Running { future, adopted: GroupKey::NONE, exit }
+    }
+}
+
+/// How a body gets out of its future.
+pub trait Exits<T> {
+    type Output;
+
+    fn polled(&self, polled: Poll<T>) -> Poll<Self::Output>;
+}
+
+/// With the value of the future.
+#[derive(Debug)]
+pub struct ByValue;
+
+impl<T> Exits<T> for ByValue {
+    type Output = T;
+
+    #[inline(always)]
+    fn polled(&self, polled: Poll<T>) -> Poll<T> {
+        polled
     }
 }
 
@@ -38,27 +65,31 @@ pin_project! {
     ///
     /// Cleanups of futures that are cancelled inside the block are adopted: an executor runs them, and those that have not
     /// ended when the block ends go along with the exit.
+    ///
+    /// The exit is a parameter, and not a future around the block: the compiler follows the types from a future to the ones inside
+    /// it, and there is a limit to how deeply they may nest.
     #[project = BodyProject]
     #[must_use = "futures do nothing unless they are awaited"]
-    pub enum RunningBody<F> {
+    pub enum RunningBody<F, X = ByValue> {
         Running {
             #[pin]
             future: F,
             adopted: GroupKey,
+            exit: X,
         },
         Ended,
     }
 }
 
 /// Says nothing about the block: it borrows the arguments uniquely, and a function that owns them is unwind safe all the same.
-impl<F> UnwindSafe for RunningBody<F> {}
+impl<F, X> UnwindSafe for RunningBody<F, X> {}
 
-impl<F: Future> Future for RunningBody<F> {
-    type Output = Exit<F::Output>;
+impl<F: Future, X: Exits<F::Output>> Future for RunningBody<F, X> {
+    type Output = Exit<X::Output>;
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        poll(erased!(self => Pin<&mut dyn AnyBody<F::Output>>), context)
+        poll(erased!(self => Pin<&mut dyn AnyBody<X::Output>>), context)
     }
 }
 
@@ -92,11 +123,11 @@ trait AnyBody<T>: Run<T> {
     fn adopted(self: Pin<&mut Self>) -> &mut GroupKey;
 }
 
-impl<F: Future> Run<F::Output> for RunningBody<F> {
+impl<F: Future, X: Exits<F::Output>> Run<X::Output> for RunningBody<F, X> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<X::Output> {
         match self.project() {
-            BodyProject::Running { future, .. } => future.poll(context),
+            BodyProject::Running { future, exit, .. } => exit.polled(future.poll(context)),
             BodyProject::Ended => panic!("{ENDED}"),
         }
     }
@@ -107,7 +138,7 @@ impl<F: Future> Run<F::Output> for RunningBody<F> {
     }
 }
 
-impl<F: Future> AnyBody<F::Output> for RunningBody<F> {
+impl<F: Future, X: Exits<F::Output>> AnyBody<X::Output> for RunningBody<F, X> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn adopted(self: Pin<&mut Self>) -> &mut GroupKey {
         match self.project() {

@@ -7,14 +7,13 @@
 
 use core::{
     convert::Infallible,
-    future::Future,
+    future::{Future, IntoFuture},
     marker::PhantomData,
     pin::{Pin, pin},
     sync::atomic::{AtomicBool, Ordering::Relaxed},
     task::{Context, Poll, Waker},
 };
 
-use pin_project_lite::pin_project;
 #[cfg(feature = "std")]
 use send_wrapper::SendWrapper;
 
@@ -24,6 +23,7 @@ use crate::{
     cleanup::CleanupValue,
     diagnostics::{ResultOfFailure, ValueOfFailure},
     engine::{
+        body::{Exits, RunningBody},
         exit::{Exit, Outcome},
         unwind::catch,
     },
@@ -212,32 +212,31 @@ impl<R> Future for Leave<'_, R> {
     }
 }
 
-pin_project! {
-    /// A body that resolves to what it returns, or to nothing once its value is in the slot.
-    #[must_use = "futures do nothing unless they are awaited"]
-    pub struct Leaving<'a, F> {
-        left: &'a Left,
-        #[pin]
-        future: F,
-    }
-}
+/// The body has ended with the result of the function around, or with nothing once its value is in the slot.
+impl<R> Exits<R> for &Left {
+    type Output = Option<R>;
 
-impl<'a, F> Leaving<'a, F> {
-    pub(crate) const fn new(left: &'a Left, future: F) -> Self {
-        Self { left, future }
-    }
-}
-
-impl<F: Future> Future for Leaving<'_, F> {
-    type Output = Option<F::Output>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        match this.future.poll(context) {
+    #[inline]
+    fn polled(&self, polled: Poll<R>) -> Poll<Option<R>> {
+        match polled {
             Poll::Ready(result) => Poll::Ready(Some(result)),
-            Poll::Pending if this.left.0.load(Relaxed) => Poll::Ready(None),
+            Poll::Pending if self.0.load(Relaxed) => Poll::Ready(None),
             Poll::Pending => Poll::Pending,
         }
+    }
+}
+
+/// A body that may leave the function around, to be awaited in a coroutine.
+#[must_use = "a body runs when it is awaited"]
+pub struct LeavingBody<'a, F>(pub &'a Left, pub F);
+
+impl<'a, F: Future> IntoFuture for LeavingBody<'a, F> {
+    type Output = Exit<Option<F::Output>>;
+    type IntoFuture = RunningBody<F, &'a Left>;
+
+    #[inline(always)]
+    fn into_future(self) -> Self::IntoFuture {
+        RunningBody::new(self.1, self.0)
     }
 }
 
@@ -305,11 +304,12 @@ const fn no_await_in_a_macro<F>() {
 }
 
 /// Runs a body that does not await.
-pub fn run<F: Future>(body: F) -> Exit<F::Output> {
+pub fn run<F: Future>(left: &Left, body: F) -> Exit<Option<F::Output>> {
     const { no_await_in_a_macro::<F>() };
     let mut body = pin!(Some(body));
     let polled =
         catch(|| body.as_mut().as_pin_mut().map(|body| body.poll(&mut Context::from_waker(Waker::noop()))));
+    let polled = polled.map(|polled| polled.map(|polled| left.polled(polled)));
     let outcome = match polled {
         Ok(Some(Poll::Ready(value))) => Outcome::Returned(value),
         Ok(_) => unreachable!("a body that does not await is not suspended"),

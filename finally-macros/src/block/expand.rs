@@ -230,8 +230,8 @@ impl Expansion<'_> {
         let span = self.body_span();
         let Passage { before, body, after } = self.passage(lowered);
         let body = match before {
-            Some(_) => quote_spanned!(span=> #private::leaving(&__finally_left, async #body)),
-            None => quote_spanned!(span=> async #body),
+            Some(_) => quote_spanned!(span=> #private::LeavingBody(&__finally_left, async #body)),
+            None => quote_spanned!(span=> #private::Body(async #body)),
         };
         let settle = self.settle(
             self.build_fallible(&self.build(self.on_cancel)),
@@ -242,7 +242,7 @@ impl Expansion<'_> {
         quote_spanned! {span=>
             #private::WithArguments(async {
                 #before
-                let __finally_exit = #private::Body(#body).await;
+                let __finally_exit = #body.await;
                 #after
                 #settle
             }).#awaiting
@@ -254,7 +254,7 @@ impl Expansion<'_> {
         let span = self.body_span();
         let Passage { before, body, after } = self.passage(lowered);
         let exit = match before {
-            Some(_) => quote_spanned!(span=> #private::run(#private::leaving(&__finally_left, async #body))),
+            Some(_) => quote_spanned!(span=> #private::run(&__finally_left, async #body)),
             None => quote_spanned!(span=> #private::call(|| #body)),
         };
         let build = self.build_fallible(&self.build(&OnCancel::Block));
