@@ -1168,6 +1168,27 @@ mod types {
         assert_eq!((block_on(sum), cleaned()), (6, 6));
     }
 
+    /// Each level puts types between a future and the one inside of it, and the compiler stops at a depth of 128.
+    #[test]
+    fn twelve_levels_are_within_the_recursion_limit() {
+        macro_rules! nest {
+            ($last:ident) => {
+                async fn $last() -> u8 {
+                    0
+                }
+            };
+            ($outer:ident $inner:ident $($rest:ident)*) => {
+                #[finally(clean)]
+                async fn $outer() -> u8 {
+                    $inner().await + 1
+                }
+                nest!($inner $($rest)*);
+            };
+        }
+        nest!(a b c d e f g h i j k l m);
+        assert_eq!((block_on(a()), cleaned()), (12, 12));
+    }
+
     /// The compiler forgets which lifetimes inside a future are the same
     /// (<https://github.com/rust-lang/rust/issues/110338>), so the type of a guard must not depend on that.
     #[test]

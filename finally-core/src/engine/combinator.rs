@@ -76,7 +76,7 @@ pin_project! {
         E: Ending,
     {
         #[pin]
-        stage: Stage<F, E::Held>,
+        stage: Stage<F, E>,
         conclusion: Conclusion<Option<H>>,
     }
 
@@ -283,15 +283,21 @@ fn leave<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: ErasedConclude<T, E>
 
 pin_project! {
     /// What runs, where what awaits the cleanup takes the place of the body.
+    ///
+    /// Generic over the ending, and not over what that holds: a type that the compiler has to look up in a trait counts twice
+    /// among those that nest, and there is a limit to how deeply they may.
     #[project = StageProject]
-    pub enum Stage<F, Held> {
+    pub enum Stage<F, E>
+    where
+        E: Ending,
+    {
         Body {
             #[pin]
             future: F,
         },
         Cleanup {
             #[pin]
-            held: Exclusive<Held>,
+            held: Exclusive<E::Held>,
         },
         Done,
     }
@@ -310,7 +316,7 @@ enum Current<'a, Held> {
     Done,
 }
 
-impl<F: Future, Held> Run<F::Output> for Stage<F, Held> {
+impl<F: Future, E: Ending> Run<F::Output> for Stage<F, E> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         match self.project() {
@@ -327,9 +333,9 @@ impl<F: Future, Held> Run<F::Output> for Stage<F, Held> {
     }
 }
 
-impl<F: Future, Held> AnyStage<F::Output, Held> for Stage<F, Held> {
+impl<F: Future, E: Ending> AnyStage<F::Output, E::Held> for Stage<F, E> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn current(self: Pin<&mut Self>) -> Current<'_, Held> {
+    fn current(self: Pin<&mut Self>) -> Current<'_, E::Held> {
         match self.project() {
             StageProject::Body { .. } => Current::Body,
             StageProject::Cleanup { held } => Current::Cleanup(held.get()),
@@ -337,7 +343,7 @@ impl<F: Future, Held> AnyStage<F::Output, Held> for Stage<F, Held> {
         }
     }
 
-    fn hold(mut self: Pin<&mut Self>, held: Held) {
+    fn hold(mut self: Pin<&mut Self>, held: E::Held) {
         self.set(Self::Cleanup { held: Exclusive::new(held) });
     }
 }
