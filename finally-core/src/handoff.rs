@@ -1,33 +1,33 @@
-//! The life of a cleanup after its caller has left (P9), and how to wait for it.
+//! The life of a cleanup after its caller has left (P9), and ways to wait for it.
 //!
-//! Two mechanisms carry all of it:
+//! There are two mechanisms:
 //!
-//! * **Executors run.** A cleanup that is handed off goes to an executor at once: the one that was set, else the current tokio
-//!   runtime, else a background thread of our own. An executor that drops it before its end, as a runtime does that shuts
-//!   down, loses nothing: the cleanup moves to the background thread.
-//! * **Groups count and wait.** A [`Group`](group::Group) is a shared count of cleanups that have not ended. The process is
-//!   one, and `drain` waits for it. A body has one as soon as something is handed off inside it, and its own cleanup waits
-//!   for that one: inner before outer (P6).
+//! * **Executors run cleanups.** A cleanup that is handed off goes to an executor at once: the one that was
+//!   set, else the current tokio runtime, else our own background thread. If the executor drops the cleanup
+//!   before its end, as a runtime does during shutdown, the cleanup moves to the background thread.
+//! * **Groups count and wait.** A [`Group`](group::Group) is a shared count of unfinished cleanups. The process
+//!   has one, and `drain` waits for it. A body gets one when the first cleanup is handed off inside it, and its
+//!   own cleanup waits for that group: inner before outer (P6).
 //!
 //! | module | job |
 //! |---|---|
-//! | `inside` | which finally this thread is inside of, and where a hand-off goes from there |
-//! | `adopted` | the cleanups that were handed off inside a finally, which its own cleanup waits for |
-//! | `chain` | cleanups that run one after the other: all that one drop hands off |
-//! | `group` | a count of unfinished cleanups, and who waits for its end |
-//! | `executor` | which executor takes a chain |
+//! | `inside` | tracks the innermost finally of this thread, and routes hand-offs accordingly |
+//! | `adopted` | the cleanups that were handed off inside a finally, and that its own cleanup waits for |
+//! | `chain` | cleanups that run one after the other: everything that one drop hands off |
+//! | `group` | a count of unfinished cleanups, and its waiters |
+//! | `executor` | chooses the executor for a chain |
 //! | `thread` | the background thread, the executor of last resort |
-//! | `block` | driving a cleanup to its end inside a drop: `on_cancel = block` |
-//! | `park` | waiting in a thread, and wakes that are meant for that wait alone |
+//! | `block` | drives a cleanup to its end inside a drop: `on_cancel = block` |
+//! | `park` | parks a thread, without consuming the wakes of other code |
 //! | `runtime` | this thread's place in a tokio runtime |
-//! | `counts` | how many cleanups have not ended, and who waits for that |
-//! | `trackers` | the same for the cleanups of one tracker, and which trackers this thread is inside of |
-//! | `span` | the span that a cleanup runs in, and the events of its life, for `tracing` |
-//! | `drain` | waiting for the cleanups of the process, or of a tracker |
+//! | `counts` | the counts that a drain waits for |
+//! | `trackers` | the counts of each tracker, and the trackers that this thread is inside |
+//! | `span` | the `tracing` span that a cleanup runs in, and its events |
+//! | `drain` | waits for the cleanups of the process, or of a tracker |
 //! | `exempt` | the cleanups that a `drain` inside a cleanup does not wait for |
-//! | `register` | the cleanups that have not ended, with their locations |
-//! | `running` | the same as a user sees them |
-//! | `sync` | the locks and counters, which a model checker can replace |
+//! | `register` | the unfinished cleanups, with their locations |
+//! | `running` | the public view of the register |
+//! | `sync` | locks and counters, which a model checker can replace |
 
 mod adopted;
 mod block;
@@ -71,20 +71,20 @@ use core::{future::Future, panic::Location, pin::Pin};
 
 use crate::failure::{self, FailureKind};
 
-/// Whether other threads go on while this one waits.
+/// Whether other threads run while this one waits.
 ///
 /// wasm has no threads: a wait would never end, and neither `Condvar` nor `Instant` works there.
 const HAS_THREADS: bool = !cfg!(target_family = "wasm");
 
-/// A future that an executor takes: a cleanup, or a chain of them, that reports its failures by itself.
+/// A future that an executor runs: a cleanup or a chain of cleanups, which reports its own failures.
 pub type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The cleanups of one tracker that have not ended, the oldest first.
+/// Returns the unfinished cleanups of one tracker, the oldest first.
 pub(crate) fn running_of(tracker: &sync::Arc<Counted>) -> Vec<Running> {
     register::running(Some(tracker))
 }
 
-/// Reports a cleanup that nobody is left to run.
+/// Reports a cleanup that nothing is left to run.
 pub(crate) fn report_lost(reason: &str, location: &'static Location<'static>) {
     #[cfg(feature = "testing")]
     trackers::here().cleanup_lost();

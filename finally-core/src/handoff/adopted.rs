@@ -1,4 +1,4 @@
-//! The cleanups that were handed off inside a finally, which its own cleanup waits for.
+//! The cleanups that were handed off inside a finally, and that its own cleanup waits for.
 
 use alloc::{
     boxed::Box,
@@ -23,30 +23,30 @@ use super::{
 
 type Shard = BTreeMap<NonZeroU32, Arc<Group>>;
 
-/// The groups of all bodies that have one. Sixteen locks, so that threads nearly never meet at one.
+/// The groups of all bodies that have one. There are sixteen locks, so that threads rarely contend for one.
 static SHARDS: [Mutex<Shard>; 16] = [const { Mutex::new(Shard::new()) }; 16];
 
 fn shard(key: NonZeroU32) -> MutexGuard<'static, Shard> {
-    // Nothing that belongs to a user runs under this lock, so a poisoned one is as good as any.
+    // No user code runs under this lock, so a poisoned state is still consistent.
     SHARDS[key.get() as usize % SHARDS.len()].lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The key of a body to its group, or none, which is the rule.
+/// The key of a body's group. A body has no group until a cleanup is handed off inside it.
 ///
-/// Four bytes beside the state of the body cost the future half of what a pointer costs. Only bodies inside of which
-/// something was handed off ever lock a shard.
+/// A key is four bytes, which makes the future smaller than a pointer would. Only bodies with a group ever lock
+/// a shard.
 #[derive(Default)]
 pub(crate) struct GroupKey(Option<NonZeroU32>);
 
 impl GroupKey {
-    /// A constant and no call, which every body of the user's crate would have to be prepared to unwind from.
+    /// A constant and not a call, because each body in the user's crate would need a landing pad for the call.
     pub(crate) const NONE: Self = Self(None);
 
     pub(super) const fn from_raw(key: Option<NonZeroU32>) -> Self {
         Self(key)
     }
 
-    /// Puts back what was taken.
+    /// Puts back a key that was taken with [`take_raw`](Self::take_raw).
     #[inline]
     pub(super) const fn set_raw(&mut self, key: Option<NonZeroU32>) {
         self.0 = key;
@@ -62,7 +62,7 @@ impl GroupKey {
         mem::replace(self, Self::NONE)
     }
 
-    /// The group under this key, which is made if there is none.
+    /// Returns the group under this key, and creates it if there is none.
     pub(super) fn group(&mut self) -> Arc<Group> {
         static LAST: AtomicU32 = AtomicU32::new(0);
 
@@ -71,7 +71,7 @@ impl GroupKey {
         }
         loop {
             let Some(key) = NonZeroU32::new(LAST.fetch_add(1, Relaxed) % inside::KEYS) else { continue };
-            // After four thousand million bodies, one of the first may still be there.
+            // Keys wrap around, and a body from before the wrap may still hold its key.
             if let Entry::Vacant(vacant) = shard(key).entry(key) {
                 self.0 = Some(key);
                 return Arc::clone(vacant.insert(Arc::default()));
@@ -83,19 +83,19 @@ impl GroupKey {
         self.0.and_then(|key| shard(key).get(&key).cloned())
     }
 
-    /// Gives the key back. The group exists for as long as somebody counts in it.
+    /// Releases the key. The group itself lives as long as a ticket or a waiter refers to it.
     fn release(&mut self) -> Option<Arc<Group>> {
         let key = self.0.take()?;
         shard(key).remove(&key)
     }
 
-    /// The group, if it has not ended.
+    /// Releases the key, and returns the group if it has not ended.
     #[inline]
     pub(super) fn take_group(&mut self) -> Option<Arc<Group>> {
         #[cold]
         fn take_group(key: &mut GroupKey) -> Option<Arc<Group>> {
             let group = key.release().filter(|group| !group.has_ended())?;
-            // The waker of a task that waited here.
+            // Drops the waker of the task that waited here until now.
             group.forget(OF_BODY);
             Some(group)
         }
@@ -103,7 +103,7 @@ impl GroupKey {
         if self.0.is_none() { None } else { take_group(self) }
     }
 
-    /// Waits until everything has ended that was handed off under this key.
+    /// Waits until all cleanups that were handed off under this key have ended.
     #[inline]
     pub(crate) fn poll_end(&mut self, context: &Context<'_>) -> Poll<()> {
         if self.0.is_none() { Poll::Ready(()) } else { self.poll_group_end(context) }
@@ -119,7 +119,7 @@ impl GroupKey {
     }
 }
 
-/// A body that is dropped without an end has nobody after it who would wait.
+/// Releases the key of a body that is dropped before its end. Nothing waits for its group.
 impl Drop for GroupKey {
     #[inline]
     fn drop(&mut self) {
@@ -134,12 +134,12 @@ impl Drop for GroupKey {
     }
 }
 
-/// What was handed off inside a finally that has ended: its own cleanup waits for all of it.
+/// The cleanups that were handed off inside a finally that has ended. Its own cleanup waits for all of them.
 #[derive(Default)]
 pub(crate) struct Adopted {
-    /// Counts what was started.
+    /// The group of the chains that were started.
     pub(super) key: GroupKey,
-    /// What is not started yet, from the drop of a body that was cancelled.
+    /// The chains from the drop of a cancelled body. They are not started yet.
     pub(super) chains: Option<Box<Chain>>,
 }
 
@@ -154,13 +154,13 @@ impl Adopted {
         mem::replace(self, Self::new(GroupKey::NONE))
     }
 
-    /// Whether nothing was handed off.
+    /// Returns whether no cleanup was handed off.
     #[inline]
     pub(super) const fn is_empty(&self) -> bool {
         self.chains.is_none() && self.key.0.is_none()
     }
 
-    /// Ends, if nothing was handed off.
+    /// Consumes this if no cleanup was handed off, and returns it otherwise.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn into_nothing(self) -> Result<(), Self> {
         if self.is_empty() {
@@ -171,14 +171,15 @@ impl Adopted {
         }
     }
 
-    /// Whether there is nothing to wait for.
+    /// Returns whether there is nothing to wait for.
     #[inline]
     pub(crate) fn has_ended(&self) -> bool {
-        // Asked first, because a call that hands nothing off pays for the question only.
+        // Checked first, so that a call without a hand-off pays for this check only.
         self.is_empty() || self.chains.is_none() && self.key.existing().is_none_or(|group| group.has_ended())
     }
 
-    /// Waits for the end of everything. What is not started yet is driven here, which comes up where a drop blocks only.
+    /// Waits until everything has ended. Chains that are not started yet are driven here, which only a drop
+    /// that blocks needs.
     #[inline]
     pub(crate) fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if let Some(chains) = &mut self.chains {
@@ -188,14 +189,14 @@ impl Adopted {
         self.key.poll_end(context)
     }
 
-    /// Starts what is not started yet.
+    /// Starts the chains that are not started yet.
     pub(crate) fn start(&mut self) {
         if let Some(chains) = self.chains.take() {
             let _ = self.key.polling(|| chains.into_each(inside::hand_off_kept));
         }
     }
 
-    /// Hands off a cleanup that follows all of it.
+    /// Hands off a cleanup that follows everything adopted.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn hand_off_before(self, cleanup: BoxFuture, location: &'static Location<'static>) {
         let Self { key, chains } = self;
@@ -206,13 +207,13 @@ impl Adopted {
         }
     }
 
-    /// The key alone, for a cleanup that has started: then there is nothing that waits to be started.
+    /// Takes the key alone, for a cleanup that has started. All chains have been started by then.
     pub(crate) const fn take_key(&mut self) -> GroupKey {
         self.key.take()
     }
 }
 
-// Each is a function of its own: what all of them need together would be paid by each call.
+// These are separate functions: in a single one, each call would pay for all three cases.
 
 /// Hands off a cleanup that follows nothing.
 #[inline(never)]
@@ -243,8 +244,9 @@ fn hand_off_after(
     }
 }
 
-/// Hands off a cleanup that stands half-way, and goes on at once. What it has cancelled itself until now is under `key`, and
-/// what follows the cleanup waits for that.
+/// Hands off a cleanup that has started, and continues it at once.
+///
+/// The cleanups that it has handed off itself are under `key`. The next job in the chain waits for them.
 pub(crate) fn hand_off(key: GroupKey, cleanup: BoxFuture, location: &'static Location<'static>) {
     inside::hand_off(Chain::of(Job::new(cleanup, location, key)));
 }

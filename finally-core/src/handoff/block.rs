@@ -1,30 +1,33 @@
-//! Driving a cleanup to its end inside a drop: `on_cancel = block`.
+//! Drives a cleanup to its end inside a drop: `on_cancel = block`.
 
 use alloc::sync::Arc;
 use core::task::{Context, Poll, Waker};
 
 use super::{HAS_THREADS, inside, park::Parker};
 
-/// A cleanup that a drop drives, with what it has to wait for before it starts.
+/// A cleanup that a drop drives, together with the cleanups that it waits for before it starts.
 pub(crate) trait Drive {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()>;
 
-    /// Starts the cleanups that this one has to wait for, if they are not started yet.
+    /// Starts the cleanups that this one waits for, unless they are started already.
     fn start_adopted(&mut self);
 }
 
-/// Drives a cleanup to its end in this thread, which waits in between.
+/// Drives a cleanup to its end on this thread, and parks the thread in between.
 ///
-/// It is polled once before anything else, because most cleanups end there or soon. If it has not ended then, and waiting
-/// would deadlock or may never end, the reason is the error:
+/// The cleanup is polled once before anything else, because most cleanups end there or soon after.
 ///
-/// * on a tokio current-thread runtime this thread drives the timers and sockets, and all the other tasks, that the cleanup
-///   may wait for;
-/// * so it does with the other tasks of a `LocalSet`;
-/// * a runtime that shuts down has dropped the other tasks, and wakes nobody any more;
-/// * on a target without threads, nothing goes on that could wake this one.
+/// # Errors
 ///
-/// On a multi-thread runtime the other tasks of this worker move to another one.
+/// The reason, if the cleanup is still pending and waiting might never end:
+///
+/// * a tokio current-thread runtime has only this thread to drive its timers, sockets and tasks, and the
+///   cleanup may wait for one of them;
+/// * the tasks of a `LocalSet` have only this thread, too;
+/// * a runtime that is shutting down has dropped its tasks and wakes nothing any more;
+/// * a target without threads has nothing else that could wake this thread.
+///
+/// On a multi-thread runtime, the other tasks of this worker move to another worker.
 pub(crate) fn block(cleanup: &mut dyn Drive) -> Result<(), &'static str> {
     let parker = Arc::<Parker>::default();
     let waker = Waker::from(Arc::clone(&parker));
@@ -50,7 +53,8 @@ pub(crate) fn block(cleanup: &mut dyn Drive) -> Result<(), &'static str> {
         .ok_or("the background thread has no second worker, and would block all cleanups")
 }
 
-/// Polls without the budget of a tokio task: when that is spent, what is ready would seem to be pending.
+/// Polls outside the cooperative budget of the tokio task. With an exhausted budget, a ready resource would
+/// return `Pending`.
 fn poll_unconstrained(cleanup: &mut dyn Drive, context: &mut Context<'_>) -> Poll<()> {
     #[cfg(feature = "tokio")]
     {

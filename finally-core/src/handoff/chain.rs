@@ -1,4 +1,4 @@
-//! Cleanups that run one after the other: all that one drop hands off.
+//! Cleanups that run one after the other: everything that one drop hands off.
 
 use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 use core::{
@@ -29,14 +29,14 @@ use crate::{
 
 /// One cleanup whose caller has left.
 pub(super) struct Job {
-    /// None once it has ended.
+    /// `None` once it has ended.
     cleanup: Option<BoxFuture>,
     location: &'static Location<'static>,
-    /// What is handed off inside the cleanup, which ends before the next job starts.
+    /// The group of the cleanups that are handed off inside this one. They end before the next job starts.
     adopted: GroupKey,
-    /// It is polled and dropped inside of this.
+    /// The span in which the cleanup is polled and dropped.
     span: JobSpan,
-    /// The cleanups of the chain in the register, which goes from job to job.
+    /// The chain's entry in the register, passed on from job to job.
     registered: Option<Registered>,
 }
 
@@ -62,7 +62,7 @@ impl Job {
     #[inline(always)]
     fn poll_cleanup(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let cleanup = &mut self.cleanup;
-        // In the steps of `polling`, through which less is inlined.
+        // The steps of `polling`, spelled out, because the call is not inlined as well.
         let outer = self.adopted.enter();
         let polled = catch(|| {
             if let Some(cleanup) = cleanup {
@@ -79,7 +79,7 @@ impl Job {
         })
     }
 
-    /// Drops what the cleanup still holds. A panic on that way is reported.
+    /// Drops the remains of the cleanup. A panic in the drop is reported.
     fn drop_cleanup(&mut self) {
         let cleanup = self.cleanup.take();
         if let Err(payload) = self.adopted.polling(|| drop(cleanup)) {
@@ -88,40 +88,42 @@ impl Job {
     }
 }
 
-/// Jobs in order, of which one is not polled before the one in front of it has ended (P6).
+/// Jobs in order. A job is not polled before the previous one has ended (P6).
 ///
-/// It is started as one task, on whatever executor. Nearly always it is one job, which waits for nothing else: the executor
-/// moves a small future for less than a large one.
+/// A chain is started as one task on any executor. It is nearly always a single job that waits for nothing
+/// else, so the rare parts are boxed: moving a small future is cheaper for the executor.
 pub(super) struct Chain {
-    /// Never dropped in its place: a chain that is dropped before its end moves on, and a job that has ended holds nothing. A
-    /// chain without a job does not count: nothing is lost with it.
+    /// Never dropped in place: a chain that is dropped before its end moves to the background thread, and a job
+    /// that has ended holds nothing. A chain without a job is not counted, because nothing is lost with it.
     first: ManuallyDrop<Option<Job>>,
-    /// Counts this chain in the group of the finally around it.
+    /// Counts this chain in the group of the enclosing finally.
     ticket: Option<Ticket>,
     rare: Option<Box<Rare>>,
-    /// Those that each job belongs to.
+    /// The trackers that each job belongs to.
     trackers: Trackers,
 }
 
-/// How many jobs a chain of several has room for at first. A cancelled call has one on each level, and to grow three times
-/// would cost more than all else that is done for them.
+/// The initial capacity for jobs in a chain of several. A cancelled call has a cleanup on each level, and
+/// growing the queue three times would cost more than all other work for them.
 const LEVELS: usize = 16;
 
-/// The parts of a chain that few chains have.
+/// The parts of a chain that few chains need.
 #[derive(Default)]
 struct Rare {
     /// The jobs after the first one.
     rest: VecDeque<Job>,
-    /// Chains that are started when this one is, and end before its first job: several that came out of the drop of one body,
-    /// which are siblings and run side by side.
+    /// Chains that are started together with this one, and end before its first job. They come from the drop of
+    /// one body, so they are siblings and run side by side.
     before: Option<Box<Chain>>,
-    /// Counts what ends before the first job.
+    /// Counts the chains that end before the first job.
     after: Option<Arc<Group>>,
-    /// The other chains that the same drop has kept. In their boxes, because each of them may be the first one later.
+    /// The other chains that the same drop has kept. They are boxed, because each of them may become the first
+    /// one later.
     #[allow(clippy::vec_box, reason = "they are moved out, and into other lists")]
     siblings: Vec<Box<Chain>>,
     waits: Option<Arc<Waits>>,
-    /// How many cleanups have ended that the register still shows. It is locked once for all that end in one poll.
+    /// The number of ended cleanups that the register still shows. The register is locked once for all that end
+    /// in one poll.
     ended: usize,
 }
 
@@ -144,18 +146,18 @@ impl Chain {
         Self::new(job, None)
     }
 
-    /// A job that waits for other chains, and for a group.
+    /// Creates a job that waits for other chains and for a group.
     pub(super) fn after(before: Option<Box<Self>>, after: Option<Arc<Group>>, job: Job) -> Self {
         Self::new(job, Some(Box::new(Rare { before, after, ..Rare::default() })))
     }
 
-    /// A chain without a job, which ends when a group has.
+    /// Creates a chain without a job, which ends when the group has ended.
     pub(super) fn waiting(group: Arc<Group>) -> Self {
         let rare = Box::new(Rare { after: Some(group), ..Rare::default() });
         Self::with(None, Some(rare), Trackers::NONE)
     }
 
-    /// The group that a chain without a job waits for.
+    /// Returns the group that a chain without a job waits for, and any other chain as it is.
     pub(super) fn into_group(mut self: Box<Self>) -> Result<Arc<Group>, Box<Self>> {
         if self.first.is_none() {
             let rare = self.rare.as_deref_mut().filter(|rare| rare.before.is_none());
@@ -167,8 +169,8 @@ impl Chain {
         Err(self)
     }
 
-    /// Appends a job. If there are several chains, or one that belongs to other trackers, the job waits for them in a chain of
-    /// its own.
+    /// Appends a job. If there are several chains, or one with other trackers, the job goes into a new chain
+    /// that waits for them.
     #[inline]
     pub(super) fn followed_by(mut self: Box<Self>, job: Job) -> Box<Self> {
         let belongs = self.first.is_none() || trackers::are_here(&self.trackers);
@@ -191,7 +193,8 @@ impl Chain {
         Box::new(Self::after(Some(chains), None, job))
     }
 
-    /// Puts other chains beside this one. The shorter list moves, so that n chains move about n times in all.
+    /// Adds other chains as siblings. The shorter list is moved, so that merging n chains takes about n moves
+    /// in total.
     pub(super) fn beside(mut self: Box<Self>, mut other: Box<Self>) -> Box<Self> {
         if self.sibling_count() < other.sibling_count() {
             mem::swap(&mut self, &mut other);
@@ -212,7 +215,7 @@ impl Chain {
         self.rare.as_mut().map(|rare| mem::take(&mut rare.siblings)).unwrap_or_default()
     }
 
-    /// Takes each of the chains by itself.
+    /// Passes each of the chains to `take`, without its siblings.
     pub(super) fn into_each(mut self: Box<Self>, mut take: impl FnMut(Box<Self>)) {
         let siblings = self.take_siblings();
         take(self);
@@ -231,7 +234,8 @@ impl Chain {
         Poll::Pending
     }
 
-    /// Starts this chain, and counts it in a group. One without a job has nothing to start.
+    /// Starts this chain, and counts it in a group. A chain without a job only keeps `group` from ending before
+    /// its own group.
     pub(super) fn start_in(self: Box<Self>, group: &Arc<Group>) {
         match self.into_group() {
             Ok(inner) => inner.hold(group),
@@ -242,7 +246,7 @@ impl Chain {
         }
     }
 
-    /// Counts this chain in the group of the finally around it.
+    /// Counts this chain in the group of the enclosing finally.
     pub(super) fn join(&mut self, group: &Arc<Group>) {
         self.ticket = Some(group.ticket());
     }
@@ -252,7 +256,7 @@ impl Chain {
         self.ticket.is_some()
     }
 
-    /// Enters the cleanups in the register, if they are not there.
+    /// Adds the cleanups to the register, unless they are there already.
     #[inline]
     pub(super) fn register(&mut self) {
         let Some(first) = &mut *self.first else { return };
@@ -309,10 +313,12 @@ impl Chain {
             while let Some(job) = &mut *self.first {
                 if job.cleanup.is_some() {
                     ready!(job.poll(context));
-                    // In this order: after a drain, the register shows nothing.
+                    // The entry is removed before the cleanup is counted as ended, so that the register is
+                    // empty after a drain.
                     match &mut self.rare {
                         Some(rare) if !rare.rest.is_empty() => {
-                            // A drop that blocks may have driven some of them, before the chain was started.
+                            // A drop that blocks may have driven some of these jobs before the chain was
+                            // started. Those were never in the register.
                             rare.ended += usize::from(job.registered.is_some());
                         }
                         _ => {
@@ -347,7 +353,8 @@ impl Chain {
         polled
     }
 
-    /// In this order: what waits for this chain counts again, before the chain itself counts no more.
+    /// Ends the chain. The ticket is released first, so that the waiters of this chain become active again
+    /// before the chain itself stops being active.
     #[inline]
     fn end(&mut self, counted: bool) {
         self.ticket = None;
@@ -363,7 +370,7 @@ impl Rare {
         Box::new(Self { rest: VecDeque::with_capacity(LEVELS), ..Self::default() })
     }
 
-    /// Waits for what ends before the first job.
+    /// Waits for everything that ends before the first job.
     fn poll(&mut self, context: &Context<'_>) -> Poll<()> {
         if let Some(before) = self.before.take() {
             let group = self.after.get_or_insert_default();
@@ -377,7 +384,6 @@ impl Rare {
     }
 }
 
-/// As an executor runs it.
 impl Future for Chain {
     type Output = ();
 
@@ -386,14 +392,17 @@ impl Future for Chain {
     }
 }
 
-/// Moves on when it is dropped before its end. Spawning proves nothing: a runtime that is shutting down takes a future
-/// and drops it unpolled (<https://docs.rs/tokio/latest/tokio/runtime/struct.Handle.html#method.spawn>). This does.
+/// Moves the chain to the background thread if it is dropped before its end.
+///
+/// A successful spawn guarantees nothing: a runtime that is shutting down accepts a future and drops it
+/// unpolled (<https://docs.rs/tokio/latest/tokio/runtime/struct.Handle.html#method.spawn>). Only this drop
+/// catches that.
 impl Drop for Chain {
     #[inline]
     fn drop(&mut self) {
         #[cold]
         fn move_on(chain: &mut Chain) {
-            // Each of its siblings moves on by itself.
+            // Each sibling moves by itself when it is dropped.
             drop(chain.take_siblings());
             executor::start_dropped(mem::replace(chain, Chain::ENDED));
         }

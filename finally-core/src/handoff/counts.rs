@@ -1,4 +1,4 @@
-//! How many cleanups have not ended, and who waits for that.
+//! The counts of unfinished cleanups, and the drains that wait for them.
 
 use alloc::collections::BTreeMap;
 use core::{
@@ -15,8 +15,8 @@ use crate::engine::unwind::quietly;
 /// The counts of the process.
 pub(super) static PROCESS: Counts = Counts::new();
 
-/// Two kinds of drains wait here: those outside of all cleanups wait for every cleanup, and those inside of one for the chains
-/// that do not wait themselves.
+/// The counts for two kinds of drain. A drain outside all cleanups waits for every cleanup. A drain inside a
+/// cleanup waits for the chains that are not waiting themselves.
 pub(super) struct Counts {
     pub(super) unfinished: Group,
     pub(super) active: Active,
@@ -28,12 +28,13 @@ impl Counts {
     }
 }
 
-/// A count of those that do not wait themselves, for drains that would otherwise wait for each other.
+/// The number of chains that are not waiting. Drains inside cleanups wait for this count, because otherwise
+/// they would wait for each other.
 pub(super) struct Active {
-    /// One number, because two would be read one after the other, and a chain may begin to wait for another one in between. It
-    /// wraps for a moment if a chain is lost while it waits.
+    /// A single number: a chain could begin to wait between the reads of two separate ones. It wraps for a
+    /// moment if a chain is lost while it waits.
     count: AtomicUsize,
-    /// Whether there may be a drain, so that nothing is locked while there is none.
+    /// Whether a drain may be waiting. While this is `false`, nothing is locked.
     waited_for: AtomicBool,
     wakers: Mutex<BTreeMap<Slot, Waker>>,
 }
@@ -52,7 +53,7 @@ impl Active {
         self.count.fetch_add(1, SeqCst);
     }
 
-    /// One has ended, or begins to wait.
+    /// Counts one less, because a chain has ended or begins to wait.
     #[inline]
     pub(super) fn one_less(&self) {
         self.count.fetch_sub(1, SeqCst);
@@ -61,11 +62,12 @@ impl Active {
         }
     }
 
-    /// Waits until there is none.
+    /// Waits until the count is zero.
     pub(super) fn poll_none(&self, slot: Slot, context: &Context<'_>) -> Poll<()> {
         let waker = context.waker().clone();
         let mut wakers = lock(&self.wakers);
-        // In this order: a change of the count comes first, and then the look at this.
+        // The flag is set before the count is read. `one_less` changes the count before it reads the flag, so
+        // at least one of the two sees the other's change.
         self.waited_for.store(true, SeqCst);
         if self.is_none() {
             drop(wakers);
@@ -77,7 +79,7 @@ impl Active {
         Poll::Pending
     }
 
-    /// Gives up a wait, with the waker that it has left here.
+    /// Cancels a wait, and drops its waker.
     pub(super) fn forget(&self, slot: Slot) {
         let waker = lock(&self.wakers).remove(&slot);
         drop(waker);
@@ -87,7 +89,7 @@ impl Active {
         self.count.load(SeqCst) as isize <= 0
     }
 
-    /// Called while there may be a drain.
+    /// Wakes the drains if the count is zero. Called only while a drain may be waiting.
     #[cold]
     fn wake(&self) {
         if !self.is_none() {
@@ -98,7 +100,7 @@ impl Active {
         let waiting = mem::take(&mut *wakers);
         drop(wakers);
         for waker in waiting.into_values() {
-            // A waker is code of a user, and this may be a drop.
+            // The waker is user code and may panic, and this may be inside a drop.
             quietly(|| waker.wake());
         }
     }

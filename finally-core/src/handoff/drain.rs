@@ -1,4 +1,4 @@
-//! Waiting for all detached cleanups, of the process or of a tracker.
+//! Waits for all detached cleanups of the process or of a tracker.
 
 use core::{
     future::Future,
@@ -72,18 +72,19 @@ pub fn drain() -> impl Future<Output = ()> + Send + Sync + Unpin {
 #[derive(Clone)]
 pub(crate) enum Of {
     Process,
-    /// With the tracked futures.
+    /// The cleanups and the tracked futures of a tracker.
     Tracker(Arc<Counted>),
 }
 
-/// Who waits for a drain.
+/// The place from which a drain is awaited.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Caller {
-    /// Nobody that a drain waits for, so it waits for all.
+    /// Outside of all cleanups and futures that the drain waits for. It waits for all of them.
     Outside,
-    /// A cleanup that was handed off. It waits for those that do not wait themselves.
+    /// A cleanup that was handed off. It waits for the cleanups that are not waiting themselves.
     Cleanup,
-    /// A cleanup or a future of this very tracker. It waits for no future, because one would wait for itself.
+    /// A cleanup or a future of this very tracker. It waits for no tracked future, because that future might be
+    /// the caller.
     Inside,
 }
 
@@ -103,7 +104,7 @@ impl Of {
         }
     }
 
-    /// The count that a drain waits for if it does not wait for all.
+    /// Returns the count for a drain that does not wait for all.
     fn active(&self, caller: Caller) -> &Active {
         match (self, caller) {
             (Self::Process, _) => &PROCESS.active,
@@ -112,14 +113,14 @@ impl Of {
         }
     }
 
-    /// Reports what has not ended, unless the last one just has.
+    /// Returns the unfinished cleanups as an error, unless the last one has just ended.
     fn still_running(&self) -> Result<(), StillRunning> {
         let unfinished = self.unfinished().unfinished();
         let (running, futures) = match self {
             Self::Process => (super::running(), 0),
             Self::Tracker(tracker) => (super::running_of(tracker), tracker.futures()),
         };
-        // They are read one after the other, and cleanups end in between.
+        // The count and the list are read one after the other, and cleanups may end in between.
         let count = unfinished.saturating_sub(futures).max(running.len());
         let tracked = if self.caller() == Caller::Inside { 0 } else { futures };
         if count == 0 && tracked == 0 { Ok(()) } else { Err(StillRunning { count, running, tracked }) }
@@ -128,7 +129,7 @@ impl Of {
 
 pub(crate) struct Drain {
     of: Of,
-    /// From the first poll that did not end it.
+    /// Set by the first poll that returns `Pending`.
     wait: Option<Wait>,
 }
 
@@ -138,7 +139,7 @@ impl Drain {
     }
 }
 
-/// The place of one drain among those who wait.
+/// The registration of a drain as a waiter.
 struct Wait {
     of: Of,
     slot: Slot,
@@ -154,7 +155,8 @@ impl Future for Drain {
 
         let Self { of, wait } = &mut *self;
         let caller = of.caller();
-        // A cleanup that is handed off half-way goes on waiting in a chain of its own.
+        // A drain registers again if it moves to another chain, as it does when the cleanup that awaits it is
+        // handed off half-way.
         wait.take_if(|wait| wait.caller != caller || !exempt::is_here(wait.exempt.as_ref()));
         if wait.is_none() && of.unfinished().has_ended() {
             return Poll::Ready(());
@@ -172,7 +174,7 @@ impl Future for Drain {
     }
 }
 
-/// Gives the waker back.
+/// Removes the registration and its waker.
 impl Drop for Wait {
     fn drop(&mut self) {
         match self.caller {
@@ -229,7 +231,7 @@ impl DrainTimeout {
     }
 }
 
-/// The end of a wait's time, shared with the thread that keeps it.
+/// The deadline of a wait, shared with the thread that watches the clock.
 #[derive(Default)]
 struct Alarm {
     rung: AtomicBool,
@@ -238,13 +240,13 @@ struct Alarm {
 }
 
 impl Alarm {
-    /// Starts the clock. `None` if there is no thread to keep it.
+    /// Starts the clock. Returns `None` if there is no thread to watch it.
     fn start(timeout: Duration) -> Option<Arc<Self>> {
         if !HAS_THREADS {
             return None;
         }
         let alarm = Arc::<Self>::default();
-        // The end of a time that the clock cannot express never comes.
+        // A deadline that the clock cannot represent is never reached.
         let Some(deadline) = Instant::now().checked_add(timeout) else { return Some(alarm) };
         let ringing = Arc::clone(&alarm);
         let clock = move || {
@@ -323,13 +325,13 @@ impl Of {
         if !HAS_THREADS {
             return self.still_running();
         }
-        // The end of a time that the clock cannot express never comes.
+        // A deadline that the clock cannot represent is never reached.
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let parker = Arc::<Parker>::default();
         let waker = Waker::from(Arc::clone(&parker));
         let mut drain = Drain::new(self);
         while Pin::new(&mut drain).poll(&mut Context::from_waker(&waker)).is_pending() {
-            // If this is inside of a drop, it keeps cleanups until its end, which would never come.
+            // Inside a drop, cleanups are kept until the drop is over, so this wait would never end.
             inside::start_kept();
             if !parker.park(deadline) {
                 return drain.of.still_running();

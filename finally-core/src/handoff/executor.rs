@@ -1,4 +1,4 @@
-//! Which executor takes a cleanup.
+//! Chooses the executor for a cleanup.
 
 use alloc::boxed::Box;
 use core::{cell::Cell, error::Error, fmt, future::Future};
@@ -124,7 +124,7 @@ pub fn default_executor(cleanup: impl Future<Output = ()> + Send + 'static) {
 ///
 /// See [`set_executor`].
 pub fn give_up(cleanup: impl Future<Output = ()>, reason: &'static str) {
-    /// Ends the loss on every way out.
+    /// Restores the previous reason on every exit, including an unwind.
     struct Losing(Option<&'static str>);
 
     impl Drop for Losing {
@@ -138,14 +138,15 @@ pub fn give_up(cleanup: impl Future<Output = ()>, reason: &'static str) {
 }
 
 std::thread_local! {
-    /// The reason for which a chain that is dropped here is lost, in place of moving on.
+    /// Set while [`give_up`] drops a cleanup: a chain that is dropped meanwhile is lost for this reason, and
+    /// does not move to the background thread.
     static LOSES: Cell<Option<&'static str>> = const { Cell::new(None) };
-    /// Whether the chain for which the executor is called counts in the group of a finally around it.
+    /// Whether the chain that the executor is called with counts in the group of an enclosing finally.
     #[cfg(feature = "tokio")]
     static STARTS_ADOPTED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The error of [`set_executor`] if an executor was set before, which stays as it is.
+/// The error that [`set_executor`] returns if an executor was set before. The first executor stays in place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SetExecutorError(());
 
@@ -157,16 +158,16 @@ impl fmt::Display for SetExecutorError {
 
 impl Error for SetExecutorError {}
 
-/// Starts a chain on the first executor there is.
+/// Starts a chain on the first executor that is available.
 ///
-/// The drop that this may be in must not panic on account of the executor, and the chain is safe either way: dropped, it
-/// moves to the background thread.
+/// This may run inside a drop, so a panic of the executor is caught. The chain is safe in any case: if it is
+/// dropped, it moves to the background thread.
 #[inline]
 pub(super) fn start(chain: Chain) {
     outside(|| start_outside(chain));
 }
 
-/// The same on a thread that is inside of no finally.
+/// Like [`start`], for a thread that is inside no finally.
 #[inline]
 pub(super) fn start_outside(mut chain: Chain) {
     chain.register();
@@ -191,18 +192,18 @@ fn spawn(chain: Chain) {
     thread::submit(Work::Chain(chain));
 }
 
-/// The runtime that is current here, if it may take the chain.
+/// Returns the current runtime if it may run the chain.
 #[cfg(feature = "tokio")]
 #[inline]
 fn runtime_for(adopted: bool) -> Option<runtime::Current> {
-    // Somebody here is going to wait for an adopted chain, and may be the one who drives the runtime.
+    // Something on this thread will wait for an adopted chain, so the runtime has to make progress meanwhile.
     runtime::current().filter(|runtime| !adopted || runtime.is_driven())
 }
 
 /// Starts a chain that an executor has dropped before its end.
 #[cold]
 pub(super) fn start_dropped(chain: Chain) {
-    // What the loss of a chain drops is not lost with it.
+    // Cleared during the loss: a chain that is dropped along with a lost one is not lost.
     match LOSES.take() {
         Some(reason) => {
             chain.lose(reason);

@@ -1,8 +1,8 @@
-//! The cleanups that a `drain` inside a cleanup does not wait for: those that wait themselves.
+//! The cleanups that a `drain` inside a cleanup does not wait for: those that are waiting themselves.
 //!
-//! A cleanup that awaits `drain` would wait for itself, and for every cleanup that waits for it. So a chain in which
-//! somebody waits for a group, or for a drain, is exempt from the drains inside of other chains for as long as that wait
-//! lasts. A drain outside of all cleanups waits for them all the same.
+//! A cleanup that awaits `drain` would wait for itself, and for every cleanup that waits for it. So while a
+//! chain contains a wait for a group or for a drain, it is exempt from the drains inside other chains. A drain
+//! outside all cleanups waits for it all the same.
 
 use core::{
     cell::Cell,
@@ -14,17 +14,19 @@ use super::{
     trackers::{self, Trackers},
 };
 
-/// How many waits of ours are pending inside one chain.
+/// The number of pending waits inside one chain.
 pub(super) struct Waits {
     pending: AtomicUsize,
-    /// Those of the chain.
+    /// The trackers of the chain.
     trackers: Trackers,
 }
 
-/// A chain that this thread polls, as one more than the depth of its trackers: a tracked future inside of it may have more.
+/// The value of [`CHAIN`] if no chain is polled. Otherwise it is the depth of the chain's trackers plus one.
+/// The depth is stored because a tracked future inside the chain may add trackers.
 const NO_CHAIN: usize = 0;
 
-// None has a destructor: they are there on a thread that is ending, and cost a load and a store.
+// None of these has a destructor. So they are accessible on a thread that is ending, and an access is a plain
+// load and store.
 std::thread_local! {
     /// The chain that this thread polls.
     static CHAIN: Cell<usize> = const { Cell::new(NO_CHAIN) };
@@ -37,15 +39,16 @@ fn replace(waits: Option<Arc<Waits>>) -> Option<Arc<Waits>> {
     ManuallyDrop::into_inner(WAITS.replace(ManuallyDrop::new(waits)))
 }
 
-/// Whether this thread polls a chain.
+/// Returns whether this thread polls a chain.
 pub(super) fn is_in_chain() -> bool {
     CHAIN.get() != NO_CHAIN
 }
 
-/// Polls a chain, inside of its trackers. Its waits are made by the first of them.
+/// Polls a chain inside its trackers. The first wait in the chain allocates `waits`.
 #[inline]
 pub(super) fn within<R>(waits: &mut Option<Arc<Waits>>, trackers: &Trackers, poll: impl FnOnce() -> R) -> R {
-    /// Leaves on every way out. What it holds is moved and never dropped here, which would be asked for each.
+    /// Restores the outer state on every exit, including an unwind. Its fields are moved and never dropped
+    /// here, which saves the drop check of each.
     struct Within<'a> {
         waits: &'a mut Option<Arc<Waits>>,
         chain: usize,
@@ -69,7 +72,8 @@ pub(super) fn within<R>(waits: &mut Option<Arc<Waits>>, trackers: &Trackers, pol
     poll()
 }
 
-/// Whether a wait that has begun with `exempt` is inside of the chain that this thread polls, or both are in none.
+/// Returns whether a wait that began with `exempt` belongs to the chain that this thread polls, or to no chain
+/// if it polls none.
 pub(super) fn is_here(exempt: Option<&Exempt>) -> bool {
     let Some(exempt) = exempt else { return !is_in_chain() };
     let waits = replace(None);
@@ -78,7 +82,7 @@ pub(super) fn is_here(exempt: Option<&Exempt>) -> bool {
     is_here
 }
 
-/// Exempts the chain that this thread polls, if it polls one.
+/// Exempts the chain that this thread polls, if any.
 pub(super) fn here() -> Option<Exempt> {
     let depth = CHAIN.get().checked_sub(1)?;
     let waits = replace(None).unwrap_or_else(|| {
@@ -88,7 +92,7 @@ pub(super) fn here() -> Option<Exempt> {
     Some(Exempt::new(waits))
 }
 
-/// A wait inside a chain, for as long as it exists.
+/// A wait inside a chain. The chain is exempt while this exists.
 pub(super) struct Exempt(Arc<Waits>);
 
 impl Exempt {

@@ -1,4 +1,4 @@
-//! A group: a shared count of cleanups that have not ended, and who waits for its end.
+//! A group: a shared count of unfinished cleanups, and its waiters.
 
 use alloc::{collections::BTreeMap, vec::Vec};
 use core::{
@@ -12,12 +12,12 @@ use super::{
 };
 use crate::engine::unwind::quietly;
 
-/// The count and a flag share one atomic, so that the order of their changes is never in doubt:
+/// A count of unfinished cleanups. The count and a flag share one atomic, so that their changes have one order:
 ///
 /// | bits | meaning |
 /// |---|---|
-/// | 0 | [`WAITED_FOR`]: somebody may be in the list of waiters |
-/// | 1 and up | how many cleanups have not ended, in units of [`ONE`] |
+/// | 0 | [`WAITED_FOR`]: the list of waiters may not be empty |
+/// | 1 and up | the number of unfinished cleanups, in units of [`ONE`] |
 ///
 /// Nothing is locked while nobody waits.
 #[derive(Default)]
@@ -32,19 +32,19 @@ const ONE: usize = 2;
 #[derive(Default)]
 struct Waiters {
     tasks: BTreeMap<Slot, Waiter>,
-    /// Groups that have not ended while this one has not. Each of them counts one for it.
+    /// The groups that cannot end before this one. Each of them counts one for it.
     groups: Vec<Arc<Group>>,
 }
 
-/// The place of one waiter, however many wakers it comes with one after the other.
+/// The identity of a waiter. A waiter that polls with a new waker replaces its previous one.
 pub(super) type Slot = usize;
 
-/// The place of the cleanup that follows a body. A body's group has no other waiter.
+/// The slot of the cleanup that follows a body. The group of a body has no other waiter.
 pub(super) const OF_BODY: Slot = 0;
 
 struct Waiter {
     waker: Waker,
-    /// Held while a cleanup waits that was handed off itself.
+    /// Held if the waiter is itself a cleanup that was handed off.
     _exempt: Option<Exempt>,
 }
 
@@ -68,21 +68,21 @@ impl Group {
         self.state.fetch_add(ONE, SeqCst);
     }
 
-    /// Counts one less, and wakes those who have waited for the last one.
+    /// Counts one less, and wakes the waiters if that was the last one.
     pub(super) fn leave(&self) {
         if self.count_down() {
             self.end();
         }
     }
 
-    /// Counts one less. Returns whether that was the last one, and somebody waits for it.
+    /// Counts one less. Returns whether that was the last one and there may be waiters.
     fn count_down(&self) -> bool {
         self.state.fetch_sub(ONE, SeqCst) == ONE | WAITED_FOR
     }
 
     #[cold]
     fn end(&self) {
-        // A loop and no recursion: a row of groups that wait for each other may be long.
+        // A loop instead of recursion, because a sequence of groups that wait for each other may be long.
         let mut groups = self.wake();
         while let Some(group) = groups.pop() {
             if group.count_down() {
@@ -91,38 +91,39 @@ impl Group {
         }
     }
 
-    /// Wakes the tasks that have waited for this group, if it has ended. Returns the groups that have waited for it.
+    /// Wakes the tasks that wait for this group, if it has ended. Returns the groups that wait for it.
     fn wake(&self) -> Vec<Arc<Self>> {
         let mut waiters = lock(&self.waiters);
         if !self.has_ended() {
-            // One has entered since, and its end will look here again.
+            // Another cleanup has entered since. When it ends, it checks again.
             return Vec::new();
         }
         self.state.fetch_and(!WAITED_FOR, SeqCst);
         let Waiters { tasks, groups } = mem::take(&mut *waiters);
         drop(waiters);
         for waiter in tasks.into_values() {
-            // In this order: a waiter that goes on counts again, before what it has waited for counts no more.
+            // Released first: the waiter becomes active again before the cleanup that it has waited for stops
+            // being active.
             drop(waiter._exempt);
-            // A waker is code of a user, and this may be a drop.
+            // The waker is user code and may panic, and this may be inside a drop.
             quietly(|| waiter.waker.wake());
         }
         groups
     }
 
-    /// Counts one for as long as the ticket exists.
+    /// Returns a ticket, which counts one for as long as it exists.
     pub(super) fn ticket(self: &Arc<Self>) -> Ticket {
         self.enter();
         Ticket(Arc::clone(self))
     }
 
-    /// Waits for the end of the group. The last one wakes the task.
+    /// Waits until the group has ended. The last cleanup to leave wakes the task.
     pub(super) fn poll_end(&self, slot: Slot, context: &Context<'_>) -> Poll<()> {
         if self.has_ended() {
             return Poll::Ready(());
         }
-        // A new one each time: a wait may go on in another chain than it has begun in. Made without the lock, because a waker is
-        // code of a user, and so are those that are woken when a chain becomes exempt.
+        // Created on each poll, because a wait may move to another chain. Created without the lock held,
+        // because cloning a waker runs user code, and so do the wakes that an exemption causes.
         let waiter = Waiter { waker: context.waker().clone(), _exempt: exempt::here() };
         let mut waiters = lock(&self.waiters);
         if self.state.fetch_or(WAITED_FOR, SeqCst) < ONE {
@@ -135,13 +136,13 @@ impl Group {
         Poll::Pending
     }
 
-    /// Gives up a wait, with the waker that it has left here.
+    /// Cancels a wait, and drops its waker.
     pub(super) fn forget(&self, slot: Slot) {
         let waiter = lock(&self.waiters).tasks.remove(&slot);
         drop(waiter);
     }
 
-    /// Lets another group end only after this one has.
+    /// Keeps `outer` from ending before this group.
     pub(super) fn hold(&self, outer: &Arc<Self>) {
         let mut waiters = lock(&self.waiters);
         if self.state.fetch_or(WAITED_FOR, SeqCst) >= ONE {

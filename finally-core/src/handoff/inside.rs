@@ -1,4 +1,4 @@
-//! Which finally this thread is inside of, and where a hand-off goes from there.
+//! Tracks the innermost finally of this thread, and routes hand-offs accordingly.
 
 use alloc::{boxed::Box, vec::Vec};
 use core::{cell::Cell, mem::ManuallyDrop, num::NonZeroU32};
@@ -12,21 +12,23 @@ use super::{
 };
 use crate::engine::unwind::{Payload, catch};
 
-/// The innermost finally, as [`Nesting`] in four bytes. Each call of a finally replaces it four times or more.
+/// The innermost finally of a thread: a [`Nesting`] in four bytes, because each call of a finally replaces it
+/// at least four times.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Inside(u32);
 
 enum Nesting {
-    /// There is none: a chain is started, and nobody here waits for it.
+    /// No finally: a chain is started, and nothing on this thread waits for it.
     Nothing,
-    /// A body or an awaited cleanup is polled: a chain is started, and counts in the group under this key.
+    /// A body or an awaited cleanup is being polled: a chain is started, and counts in the group under this
+    /// key.
     Polling(Option<NonZeroU32>),
-    /// A body is dropped before its end: a chain is kept until that drop is over. No executor is called in the middle of it,
-    /// and the body's own job goes to the end of the chain.
+    /// A body is being dropped before its end: a chain is kept until the drop is over. No executor is called
+    /// during the drop, and the body's own job is appended to the chain.
     Dropping,
 }
 
-/// The key of every body is less.
+/// An exclusive upper bound of all keys. The values from here on encode the states without a key.
 pub(super) const KEYS: u32 = u32::MAX - 1;
 
 impl Inside {
@@ -49,16 +51,17 @@ impl Inside {
     }
 }
 
-/// The place around the inside of a finally.
+/// The previous innermost finally, to be restored by [`leave`](GroupKey::leave).
 pub(crate) struct Outer(Inside);
 
-// None has a destructor: they are there on a thread that is ending, and cost a load and a store.
+// None of these has a destructor. So they are accessible on a thread that is ending, and an access is a plain
+// load and store.
 std::thread_local! {
     static INSIDE: Cell<Inside> = const { Cell::new(Inside::NOTHING) };
-    /// The chains that a drop has kept so far.
+    /// The chains that the current drop has kept so far.
     static KEPT: Cell<ManuallyDrop<Option<Box<Chain>>>> = const { Cell::new(ManuallyDrop::new(None)) };
-    /// The chains that drops further out have kept, while one inside of them goes on. Empty, and without memory, when there are
-    /// none.
+    /// The chains that enclosing drops have kept, one entry for each drop that is interrupted by an inner one.
+    /// An empty `Vec` holds no allocation, so nothing leaks.
     #[allow(clippy::vec_box, reason = "they move between here and `KEPT`, which is one word")]
     static KEPT_FURTHER_OUT: Cell<ManuallyDrop<Vec<Box<Chain>>>> = const { Cell::new(ManuallyDrop::new(Vec::new())) };
 }
@@ -73,7 +76,7 @@ fn replace_kept_further_out(chains: Vec<Box<Chain>>) -> Vec<Box<Chain>> {
     ManuallyDrop::into_inner(KEPT_FURTHER_OUT.replace(ManuallyDrop::new(chains)))
 }
 
-/// Keeps other chains, until [`end_keeping`] is called with the result.
+/// Begins a new set of kept chains, until [`end_keeping`] is called with the result.
 #[inline]
 fn begin_keeping(chains: Option<Box<Chain>>) -> KeptBefore {
     let outer = replace_kept(chains);
@@ -84,13 +87,13 @@ fn begin_keeping(chains: Option<Box<Chain>>) -> KeptBefore {
     KeptBefore { is_any }
 }
 
-/// Returns the chains that are kept, and keeps those of before again.
+/// Returns the kept chains, and restores the previous set.
 #[inline]
 fn end_keeping(before: KeptBefore) -> Option<Box<Chain>> {
     replace_kept(if before.is_any { pop_further_out() } else { None })
 }
 
-/// Whether there were chains that were kept. They are at the end of [`KEPT_FURTHER_OUT`] meanwhile.
+/// Whether there was a previous set of kept chains. It is the last entry of [`KEPT_FURTHER_OUT`] meanwhile.
 struct KeptBefore {
     is_any: bool,
 }
@@ -112,8 +115,9 @@ fn pop_further_out() -> Option<Box<Chain>> {
     chains
 }
 
-/// Starts all that the drops on this thread have kept, before this thread waits for it. A chain that waits for its end stays in
-/// its place.
+/// Starts all chains that drops on this thread have kept. Called before this thread waits for one of them.
+///
+/// Each set is replaced by a chain that waits for the end of the started ones.
 pub(super) fn start_kept() {
     let start = |chains: Box<Chain>| {
         let group = Arc::<Group>::default();
@@ -129,14 +133,14 @@ pub(super) fn start_kept() {
 }
 
 impl GroupKey {
-    /// Begins the inside of a finally that goes on, until [`leave`](Self::leave) is called with the result. Nothing may unwind
-    /// in between.
+    /// Enters a finally that is being polled, until [`leave`](Self::leave) is called with the result. Nothing
+    /// may unwind in between.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn enter(&mut self) -> Outer {
         Outer(INSIDE.replace(Inside::polling(self.take_raw())))
     }
 
-    /// Goes back to the outside.
+    /// Returns to the enclosing finally.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn leave(&mut self, outer: Outer) {
         if let Nesting::Polling(key) = INSIDE.replace(outer.0).nesting() {
@@ -144,7 +148,7 @@ impl GroupKey {
         }
     }
 
-    /// Runs something as the inside of a finally that goes on. Catches its panic.
+    /// Runs a closure inside a finally that is being polled. Catches a panic.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn polling<R>(&mut self, run: impl FnOnce() -> R) -> Result<R, Payload> {
         let outer = self.enter();
@@ -154,7 +158,7 @@ impl GroupKey {
     }
 }
 
-/// A body is being dropped, as the inside of a finally that is cancelled. Nothing may unwind until [`end`](Self::end).
+/// A body that is being dropped, inside a cancelled finally. Nothing may unwind until [`end`](Self::end).
 pub(crate) struct Dropping {
     outer: Inside,
     before: KeptBefore,
@@ -166,13 +170,14 @@ impl Dropping {
         Self::begin_with(None)
     }
 
-    /// The same with chains that were kept before.
+    /// Like [`begin`](Self::begin), with chains that were kept before.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn begin_with(chains: Option<Box<Chain>>) -> Self {
         Self { outer: INSIDE.replace(Inside::DROPPING), before: begin_keeping(chains) }
     }
 
-    /// Returns all that the body has adopted: under its key, and in this drop.
+    /// Returns everything that the body has adopted: the group under its key, and the chains that this drop has
+    /// kept.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn end(self, key: GroupKey) -> Adopted {
         let chains = end_keeping(self.before);
@@ -182,7 +187,7 @@ impl Dropping {
 }
 
 impl Adopted {
-    /// Runs something as the inside of this finally. Catches its panic.
+    /// Runs a closure inside this finally. Catches a panic.
     #[inline]
     pub(crate) fn polling<R>(&mut self, run: impl FnOnce() -> R) -> Result<R, Payload> {
         let (adopted, ended) = self.take().evaluating(run);
@@ -190,7 +195,8 @@ impl Adopted {
         ended
     }
 
-    /// The same by value, for a cleanup that is evaluated. It may wait in this thread for what its body has left.
+    /// Like [`polling`](Self::polling), by value, for the evaluation of a cleanup. The evaluation may block on
+    /// chains that the body has left, so they count as kept meanwhile, and [`start_kept`] finds them.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn evaluating<R>(self, run: impl FnOnce() -> R) -> (Self, Result<R, Payload>) {
         let Self { mut key, chains } = self;
@@ -200,7 +206,8 @@ impl Adopted {
         (Self { key, chains }, ended)
     }
 
-    /// Drops something that is under way inside this finally, and adopts what that cancels. Catches its panic.
+    /// Drops a value that is in use inside this finally, and adopts the cleanups that this cancels. Catches a
+    /// panic.
     pub(crate) fn dropping(self, drop: impl FnOnce()) -> (Self, Result<(), Payload>) {
         let Self { key, chains } = self;
         let outside = Dropping::begin_with(chains);
@@ -208,7 +215,7 @@ impl Adopted {
         (outside.end(key), dropped)
     }
 
-    /// Hands off what nobody waits for here. The next finally further out adopts it.
+    /// Hands off everything that nothing waits for here. The enclosing finally adopts it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn pass_on(self) {
         if !self.is_empty() {
@@ -230,7 +237,7 @@ impl Adopted {
     }
 }
 
-/// Lets the finally around wait for a group.
+/// Makes the enclosing finally wait for a group.
 fn pass_on(group: Arc<Group>) {
     match INSIDE.get().nesting() {
         Nesting::Nothing => {}
@@ -239,12 +246,12 @@ fn pass_on(group: Arc<Group>) {
     }
 }
 
-/// Hands a chain off, and lets the finally around wait for it.
+/// Hands off a chain, and makes the enclosing finally wait for it.
 pub(super) fn hand_off(chain: Chain) {
     hand_off_inline(chain);
 }
 
-/// The same, compiled where it is called, for the one call that nearly all chains come from.
+/// Like [`hand_off`], always inlined, for the one call site that nearly all chains come from.
 #[inline(always)]
 pub(super) fn hand_off_inline(chain: Chain) {
     match INSIDE.get().nesting() {
@@ -261,13 +268,13 @@ fn hand_off_to(group: &Arc<Group>, mut chain: Chain) {
     executor::start(chain);
 }
 
-/// The same for a chain in a box.
+/// Like [`hand_off`], for a boxed chain.
 #[inline]
 pub(super) fn hand_off_boxed(chain: Box<Chain>) {
     if let Nesting::Dropping = INSIDE.get().nesting() { keep(chain) } else { hand_off(*chain) }
 }
 
-/// Hands a chain off that comes out of the drop of a body.
+/// Hands off a chain that was kept by the drop of a body.
 pub(super) fn hand_off_kept(chain: Box<Chain>) {
     match chain.into_group() {
         Ok(group) => pass_on(group),
@@ -275,7 +282,7 @@ pub(super) fn hand_off_kept(chain: Box<Chain>) {
     }
 }
 
-/// The group of the finally that is polled here, which is made if there is none.
+/// Returns the group of the finally that is being polled, and creates it if there is none.
 fn group_of(key: Option<NonZeroU32>) -> Arc<Group> {
     let mut key = GroupKey::from_raw(key);
     let group = key.group();
@@ -290,7 +297,7 @@ fn keep(chain: Box<Chain>) {
     }
 }
 
-/// Puts the chains that were kept before and the one that was kept last side by side.
+/// Merges the chains that were kept before with the most recent one, as siblings.
 #[cold]
 fn keep_beside(kept: Box<Chain>) {
     let kept = match replace_kept(None) {
@@ -300,7 +307,7 @@ fn keep_beside(kept: Box<Chain>) {
     replace_kept(Some(kept));
 }
 
-/// Runs something that is inside of no finally, and must not unwind.
+/// Runs a closure that is inside no finally. The closure must not unwind.
 #[inline]
 pub(super) fn outside<R>(run: impl FnOnce() -> R) -> R {
     let outer = INSIDE.replace(Inside::NOTHING);

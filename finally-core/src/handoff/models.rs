@@ -1,7 +1,8 @@
-//! Models of the parts in which threads meet, checked over random schedules. Run by `tests/tools/model/run`.
+//! Models of the code in which threads interact, checked over random schedules. `tests/tools/model/run` runs
+//! them.
 //!
-//! Each model is a small scene with real threads of the checker. It fails if an assertion fails in one of the schedules, or
-//! if nobody can go on.
+//! Each model is a small scene with threads of the checker. It fails if an assertion fails in one of the
+//! schedules, or if all threads are blocked.
 
 use alloc::{sync::Arc, task::Wake, vec::Vec};
 use core::{
@@ -19,7 +20,7 @@ use super::{
     thread::life::{Life, Next},
 };
 
-/// Runs a scene in many orders: random ones, and those that differ by few changes of thread, in which the rare faults hide.
+/// Runs a scene under many schedules: random ones, and ones with few context switches, which find rare races.
 fn check(scene: fn()) {
     shuttle::check_random(scene, 20_000);
     shuttle::check_pct(scene, 20_000, 3);
@@ -39,7 +40,7 @@ impl Wake for Sleeper {
     }
 }
 
-/// Polls only when woken, as an executor does. A lost wake is a deadlock, which the checker finds.
+/// Polls only after a wake, as an executor does. A lost wake becomes a deadlock, which the checker reports.
 fn wait(mut poll: impl FnMut(&Context<'_>) -> Poll<()>) {
     let sleeper = Arc::<Sleeper>::default();
     let waker = Waker::from(Arc::clone(&sleeper));
@@ -57,7 +58,7 @@ fn join(threads: Vec<thread::JoinHandle<()>>) {
     }
 }
 
-/// A chain of one cleanup.
+/// Counts a chain of one cleanup.
 fn chain_began(counts: &Counts) {
     counts.unfinished.enter();
     counts.active.one_more();
@@ -199,7 +200,7 @@ fn a_drain_inside_of_a_cleanup_waits_for_a_cleanup_that_begins_while_it_looks() 
         let ended = Arc::new(AtomicUsize::new(0));
         let (other, ends) = (Arc::clone(&counts), Arc::clone(&ended));
         let other = thread::spawn(move || {
-            // It cancels something, waits for that, and goes on.
+            // It cancels a future, waits for the cleanup, and continues.
             chain_began(&other);
             other.active.one_less();
             ends.store(1, SeqCst);
@@ -243,7 +244,7 @@ fn drains_inside_of_cleanups_wait_for_the_others_and_not_for_each_other() {
     });
 }
 
-/// A tracked future hands a cleanup off when it is dropped, and counts until then.
+/// Models a tracked future that hands off a cleanup when it is dropped, and that is counted until then.
 fn drops_a_tracked_future(wait_for_all: impl Fn(&Counts) + Send + Sync + 'static) {
     let (tracker, ended) = (Arc::new(Counts::new()), Arc::new(AtomicUsize::new(0)));
     let wait_for_all = Arc::new(wait_for_all);
@@ -294,7 +295,7 @@ fn a_drain_of_a_tracker_inside_of_a_cleanup_of_another_waits_for_them_too() {
     });
 }
 
-/// A background thread whose work is to count.
+/// A background thread whose work is a number to add up.
 #[derive(Default)]
 struct Scene {
     life: Life<usize, ()>,
@@ -309,7 +310,7 @@ impl Scene {
         self.life.finished_one();
     }
 
-    /// Submits one piece of work. The start of the thread fails if `starts` says so.
+    /// Submits one piece of work. If `starts` is `false`, the start of the thread fails.
     fn submit(self: &Arc<Self>, starts: bool) {
         match self.life.submit(1) {
             Next::Spawn((), work) => self.run(work),
@@ -323,7 +324,8 @@ impl Scene {
                         scene.threads.fetch_sub(1, SeqCst);
                         true
                     });
-                    // As the thread does on its way out, when another one may have begun.
+                    // The real thread also makes this call when it ends. Another thread may have started by
+                    // then.
                     scene.lost.fetch_add(scene.life.ended(number).into_iter().sum(), SeqCst);
                 }));
             }

@@ -1,7 +1,7 @@
-//! Waiting in a thread, and wakes that are meant for that wait alone.
+//! Parks a thread, without consuming the wakes of other code.
 //!
-//! Not `thread::park`, whose one token belongs to the executor around as well: a wait of ours would consume the wake that
-//! is meant for it.
+//! `thread::park` has one token for each thread, which the surrounding executor uses as well. A wait of ours
+//! could consume a wake that is meant for the executor.
 
 use alloc::task::Wake;
 use core::{mem, time::Duration};
@@ -16,7 +16,7 @@ pub(super) struct Parker {
 }
 
 impl Parker {
-    /// Waits for a wake, or for the deadline. Returns whether it was a wake.
+    /// Waits for a wake or for the deadline. Returns whether there was a wake.
     pub(super) fn park(&self, deadline: Option<Instant>) -> bool {
         let mut woken = lock(&self.woken);
         while !mem::replace(&mut *woken, false) {

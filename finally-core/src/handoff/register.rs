@@ -1,4 +1,4 @@
-//! The register of the cleanups that were handed off and have not ended, to be looked at.
+//! The register of unfinished cleanups that were handed off, for inspection.
 
 use alloc::{boxed::Box, vec::Vec};
 use core::{
@@ -20,14 +20,14 @@ use super::{
 
 const SHARDS: u32 = 16;
 
-/// Each thread enters its cleanups in one of them, so that threads nearly never meet at a lock.
+/// The shards. Each thread uses one of them, so that threads rarely contend for a lock.
 static REGISTER: [Shard; SHARDS as usize] = [const { Shard(Mutex::new(Entries::NONE)) }; SHARDS as usize];
 
-/// On a cache line of its own, or two threads would meet at that.
+/// Aligned to avoid false sharing between threads.
 #[repr(align(128))]
 struct Shard(Mutex<Entries>);
 
-/// The slots of a shard. Those that are free form a list.
+/// The slots of a shard. Free slots form a linked list.
 struct Entries {
     slots: Vec<Slot>,
     free: u32,
@@ -42,7 +42,7 @@ enum Slot {
 /// The end of a list.
 const NONE: u32 = u32::MAX;
 
-/// A moment of the clock. wasm has none, and to ask for one would panic.
+/// A point in time. On wasm it is empty, because reading the clock panics there.
 #[derive(Clone, Copy)]
 struct Moment(#[cfg(not(target_family = "wasm"))] std::time::Instant);
 
@@ -76,17 +76,18 @@ struct Entry {
     more: Option<Box<More>>,
 }
 
-/// The parts of an entry that few chains have.
+/// The parts of an entry that few chains need.
 pub(super) struct More {
     trackers: Trackers,
-    /// The cleanups after the first one. The rest of those for which the array has no room is in the list.
+    /// The locations of the cleanups after the first one. The list takes those that do not fit into the array.
     sites: [Option<Site>; SITES],
     further: Vec<Site>,
-    /// How many of all cleanups of the chain have ended.
+    /// The number of ended cleanups of the chain.
     ended: usize,
 }
 
-/// A cancelled call has one cleanup on each level. So many cost one allocation together.
+/// The length of the array. A cancelled call has a cleanup on each level, and this many levels take one
+/// allocation together.
 const SITES: usize = 15;
 
 impl More {
@@ -105,7 +106,7 @@ impl Entry {
         self.more.as_ref().is_some_and(|more| more.trackers.contain(tracker))
     }
 
-    /// The locations of the cleanups that have not ended.
+    /// Returns the locations of the unfinished cleanups.
     fn locations(&self) -> impl Iterator<Item = Site> {
         let rest = self.more.iter().flat_map(|more| more.sites.iter().flatten().chain(&more.further));
         let ended = self.more.as_ref().map_or(0, |more| more.ended);
@@ -113,7 +114,7 @@ impl Entry {
     }
 }
 
-/// So many slots are kept for the next cleanups. After a crowd, the memory is given back.
+/// The number of slots that a shard keeps for later cleanups. The memory of a larger peak is released.
 const KEPT: usize = 4096;
 
 impl Entries {
@@ -133,7 +134,7 @@ impl Entries {
         }
     }
 
-    /// Makes room for many at first, so that the memory grows seldom, and nearly always not at all.
+    /// Adds a slot. Reserves many at first, so that reallocation is rare.
     #[cold]
     fn push(&mut self, entry: Entry) -> u32 {
         if self.slots.capacity() == 0 {
@@ -150,7 +151,7 @@ impl Entries {
         }
     }
 
-    /// Returns the parts that are to be dropped without the lock.
+    /// Removes an entry. Returns the parts that must be dropped without the lock held.
     #[inline]
     fn remove(&mut self, index: u32) -> Option<Box<More>> {
         let slot = self.slots.get_mut(index as usize)?;
@@ -175,11 +176,11 @@ impl Entries {
 
 #[inline(always)]
 fn lock(shard: u32) -> MutexGuard<'static, Entries> {
-    // Nothing that belongs to a user runs under this lock, so a poisoned one is as good as any.
+    // No user code runs under this lock, so a poisoned state is still consistent.
     REGISTER[(shard % SHARDS) as usize].0.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The shard of this thread.
+/// Returns the shard of this thread.
 #[inline]
 fn shard_here() -> u32 {
     std::thread_local! {
@@ -200,9 +201,10 @@ fn shard_here() -> u32 {
     }
 }
 
-/// A chain in the register, until [`leave`](Self::leave) takes it out.
+/// The entry of a chain in the register. [`leave`](Self::leave) removes it.
 ///
-/// It has four bytes: there is room for 268 million chains in a shard, which take more memory than any machine has.
+/// It is four bytes, which leaves room for 268 million chains in a shard. They would need more memory than any
+/// machine has.
 pub(super) struct Registered(NonZeroU32);
 
 impl Registered {
@@ -227,7 +229,7 @@ impl Registered {
         }
     }
 
-    /// Takes out the first cleanups. At least one is left.
+    /// Removes the first `count` cleanups. At least one is left.
     #[cold]
     pub(super) fn ended(&self, count: usize) {
         self.change(|entry| {
@@ -241,7 +243,7 @@ impl Registered {
         self.change(|entry| entry.place = place);
     }
 
-    /// Takes out all of them.
+    /// Removes the whole entry.
     #[inline]
     pub(super) fn leave(self) {
         let more = lock(self.shard()).remove(self.index());
@@ -249,7 +251,7 @@ impl Registered {
     }
 }
 
-/// Those of the process, or of one tracker, the oldest first.
+/// Returns the unfinished cleanups of the process or of one tracker, the oldest first.
 pub(super) fn running(tracker: Option<&Arc<Counted>>) -> Vec<Running> {
     let mut running = Vec::new();
     for shard in 0..SHARDS {

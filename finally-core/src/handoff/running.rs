@@ -1,4 +1,4 @@
-//! Cleanups that have not ended, as a user sees them.
+//! The public view of the register.
 
 use alloc::vec::Vec;
 use core::{error::Error, fmt, panic::Location, time::Duration};
@@ -104,7 +104,7 @@ pub struct StillRunning {
     pub(super) tracked: usize,
 }
 
-/// How many cleanups the text of the error lists.
+/// The number of cleanups that the error message lists.
 const LISTED: usize = 8;
 
 impl StillRunning {

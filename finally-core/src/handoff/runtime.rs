@@ -21,7 +21,7 @@ use tokio::{
 use super::park::Parker;
 use crate::engine::unwind::quietly;
 
-/// The runtime that is current in this thread.
+/// The current runtime of this thread.
 pub(super) struct Current {
     pub(super) handle: Handle,
 }
@@ -35,25 +35,27 @@ impl Current {
         self.handle.runtime_flavor() != RuntimeFlavor::CurrentThread
     }
 
-    /// Whether the tasks of the runtime go on while this thread waits for one of them without blocking.
+    /// Returns whether the tasks of the runtime make progress while this thread waits without blocking.
     ///
-    /// They do not in a current-thread runtime that this thread has entered but does not drive, by `Handle::block_on` or by
-    /// `Handle::enter` with another executor: nobody may be driving it.
+    /// They may not in a current-thread runtime that this thread has entered but does not drive, by
+    /// `Handle::block_on`, or by `Handle::enter` with another executor: possibly no thread drives it.
     pub(super) fn is_driven(&self) -> bool {
         self.is_multi_thread() || is_inside_scheduler()
     }
 
-    /// Whether the tasks of the runtime go on while this thread blocks.
+    /// Returns whether the tasks of the runtime make progress while this thread blocks.
     ///
-    /// They do not in a current-thread runtime that this thread drives: its tasks, timers and sockets wait for this thread.
+    /// They do not in a current-thread runtime that this thread drives: its tasks, timers and sockets all need
+    /// this thread.
     pub(super) fn goes_on_without_this_thread(&self) -> bool {
         self.is_multi_thread() || !is_inside_scheduler()
     }
 
-    /// Calls `wait` where the other tasks of this thread go on elsewhere, or does not call it: inside a `LocalSet` they
-    /// cannot.
+    /// Calls `wait` so that the other tasks of this thread continue on another thread. Inside a `LocalSet` that
+    /// is impossible, and `wait` is not called.
     ///
-    /// tokio has no way to ask but to try, and panics there. If a panic aborts the process, `wait` is called in any case.
+    /// tokio offers no way to check for a `LocalSet`, and its `block_in_place` panics there, so the panic is
+    /// caught. With `panic = "abort"`, `wait` is called in any case.
     pub(super) fn block_in_place(&self, wait: impl FnOnce()) {
         if self.is_multi_thread() && cfg!(panic = "unwind") {
             quietly(|| block_in_place(wait));
@@ -64,7 +66,7 @@ impl Current {
         }
     }
 
-    /// Unparks when the runtime shuts down, or if it does already.
+    /// Unparks `parker` when the runtime shuts down, or at once if it is shut down already.
     pub(super) fn watch_shutdown(&self, parker: Arc<Parker>) -> Sentinel {
         let over = Arc::<AtomicBool>::default();
         let task = Watch::new(&over, &parker);
@@ -76,15 +78,16 @@ impl Current {
         Sentinel { over, parker, task }
     }
 
-    /// Unparks if the runtime has no thread left to run the other tasks of this worker, which it has just given away. A pool that
-    /// is shut drops work without a word, and then nobody shuts the tasks down either.
+    /// Unparks if the runtime has no thread left for the other tasks of this worker, which `block_in_place` has
+    /// just given away. A blocking pool that is shut down drops new work silently, and then no thread remains
+    /// to shut the tasks down.
     pub(super) fn watch_pool(&self, sentinel: &Sentinel) {
         let watch = Watch::new(&sentinel.over, &sentinel.parker);
         drop(self.handle.spawn_blocking(move || watch.dismiss()));
     }
 }
 
-/// Reports the end of a runtime when it is dropped, which a runtime does with all it holds when it shuts down.
+/// A guard that a runtime holds, and drops when it shuts down. The drop signals the shutdown.
 struct Watch {
     over: Arc<AtomicBool>,
     parker: Arc<Parker>,
@@ -96,7 +99,7 @@ impl Watch {
         Self { over: Arc::clone(over), parker: Arc::clone(parker), dismissed: false }
     }
 
-    /// Ends without a report.
+    /// Drops the guard without a signal.
     fn dismiss(mut self) {
         self.dismissed = true;
     }
@@ -111,7 +114,7 @@ impl Drop for Watch {
     }
 }
 
-/// A task that only shows, by its end, that its runtime shuts down. It is aborted when nobody looks any more.
+/// A task whose end shows that its runtime shuts down. Aborted when the sentinel is dropped.
 pub(super) struct Sentinel {
     over: Arc<AtomicBool>,
     parker: Arc<Parker>,
@@ -130,16 +133,16 @@ impl Drop for Sentinel {
     }
 }
 
-/// Calls `wait`. On wasm, tokio has no function of this name, because it has no multi-thread runtimes.
+/// Calls `wait`. On wasm, tokio has no multi-thread runtime and so no `block_in_place`.
 #[cfg(target_family = "wasm")]
 fn block_in_place(wait: impl FnOnce()) {
     wait();
 }
 
-/// Whether this thread is polled by the scheduler of a runtime.
+/// Returns whether the scheduler of a runtime is polling on this thread.
 ///
-/// tokio has no function that says so. But `yield_now` leaves its waker to the scheduler to wake it later, and wakes it at
-/// once if there is no scheduler.
+/// tokio has no function for this. But `yield_now` defers its wake to the scheduler, and wakes at once if there
+/// is no scheduler.
 fn is_inside_scheduler() -> bool {
     #[derive(Default)]
     struct Wakes(AtomicUsize);
@@ -151,7 +154,7 @@ fn is_inside_scheduler() -> bool {
     }
 
     std::thread_local! {
-        // One for each thread: a scheduler keeps the same waker once, however often it gets it.
+        // One waker for each thread: a scheduler that is given the same waker repeatedly stores it once.
         static WAKES: Arc<Wakes> = Arc::default();
     }
 

@@ -1,7 +1,7 @@
-//! The span of a cleanup that is handed off, and the events of its life, for `tracing`.
+//! The `tracing` span of a cleanup that is handed off, and the events of its life.
 //!
-//! A subscriber is code of a user, and it runs inside drops: its panics are caught here (P4). It is called without a lock and
-//! outside of all finallys, so that nothing waits for what it hands off itself.
+//! A subscriber is user code that runs inside drops, so its panics are caught here (P4). It is called without a
+//! lock held, and outside all finallys, so that nothing waits for cleanups that the subscriber hands off.
 
 use core::panic::Location;
 
@@ -10,12 +10,12 @@ use tracing::Span;
 use super::inside::outside;
 use crate::engine::unwind::quietly;
 
-/// The span that was current where a cleanup was handed off. Nothing once the cleanup has ended.
+/// The span that was current at the hand-off of a cleanup. `None` once the cleanup has ended.
 #[derive(Default)]
 pub(super) struct JobSpan(Option<Span>);
 
 impl JobSpan {
-    /// Keeps the current span, and emits the event of a hand-off in it.
+    /// Captures the current span, and emits the hand-off event in it.
     pub(super) fn of_hand_off(location: &'static Location<'static>) -> Self {
         let mut span = None;
         call(|| {
@@ -25,11 +25,12 @@ impl JobSpan {
         Self(span)
     }
 
-    /// Runs something inside of the span. It must not unwind.
+    /// Runs a closure inside the span. The closure must not unwind.
     pub(super) fn within<R>(&self, run: impl FnOnce() -> R) -> R {
         let (mut run, mut ended) = (Some(run), None);
         if let Some(span) = &self.0 {
-            // It is run in any case: a subscriber may panic before and after.
+            // The subscriber may panic before or after `run` is called. If it was not called here, it is called
+            // below.
             quietly(|| span.in_scope(|| ended = run.take().map(|run| run())));
         }
         match (ended, run) {
@@ -39,7 +40,7 @@ impl JobSpan {
         }
     }
 
-    /// Emits the event of an end.
+    /// Emits the event of a cleanup's end.
     pub(super) fn end(self, location: &'static Location<'static>) {
         if let Some(span) = &self.0 {
             call(|| {
@@ -49,7 +50,7 @@ impl JobSpan {
     }
 }
 
-/// A span that is closed calls its subscriber.
+/// Drops the span through [`call`], because closing a span calls its subscriber.
 impl Drop for JobSpan {
     fn drop(&mut self) {
         if let Some(span) = self.0.take() {

@@ -1,4 +1,4 @@
-//! Without the feature `tracing` a cleanup has no span.
+//! A stub of `span` without the feature `tracing`.
 
 use core::panic::Location;
 

@@ -1,4 +1,5 @@
-//! Locks and counters. The model checker of `models` brings its own, so that it sees every step between threads.
+//! Locks and counters. The model checker of `models` brings its own, so that it observes every step between
+//! threads.
 
 pub(super) use alloc::sync::Arc;
 use std::sync::PoisonError;
@@ -14,7 +15,7 @@ pub(super) use {
     std::sync::{Condvar, Mutex, MutexGuard},
 };
 
-/// Locks a mutex under which no code of a user runs, so that a poisoned one is as good as any.
+/// Locks a mutex. No user code runs under such a lock, so a poisoned state is still consistent.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,9 @@
 //! The background thread: the executor of last resort.
 //!
-//! It starts when the first chain comes, and lingers for some seconds after the last one has ended, because the next one is
-//! often not far. A second thread keeps the time and owns the worker. With the feature `tokio` it owns a runtime with one worker, so that cleanups find timers, sockets and
-//! `spawn`, and may block in place. Without it, one worker polls tasks of `async-task`.
+//! It starts with the first chain, and stays for some seconds after the last one has ended, because another one
+//! often follows soon. A keeper thread owns the worker and measures that time. With the feature `tokio`, the
+//! keeper owns a runtime with one worker, so that cleanups can use timers, sockets and `spawn`, and may block
+//! in place. Without the feature, a single worker polls tasks of `async-task`.
 
 pub(super) mod life;
 #[cfg(all(feature = "tokio", not(target_family = "wasm")))]
@@ -26,20 +27,21 @@ use super::{BoxFuture, HAS_THREADS, chain::Chain, running::Place};
 pub(super) use self::runner::block;
 use crate::engine::unwind::quietly;
 
-/// How long the thread stays when nothing is left to do.
+/// How long the thread stays without work.
 const LINGER: Duration = Duration::from_secs(3);
 
 static LIFE: Life<Work, runner::Spawner> = Life::new();
 
-/// The work of the thread.
+/// A unit of work for the thread.
 pub(super) enum Work {
     Chain(Chain),
-    /// A chain that an executor has wrapped into a future of its own. If that is dropped, the chain comes here by itself.
+    /// A chain that an executor has wrapped in a future of its own. If the wrapper is dropped, the chain comes
+    /// here by itself.
     Wrapped(BoxFuture),
 }
 
 impl Work {
-    /// Ends work that no thread takes.
+    /// Disposes of work that no thread accepts.
     fn lose(self, reason: &str) {
         match self {
             Self::Chain(chain) => chain.lose(reason),
@@ -60,7 +62,7 @@ impl Future for Work {
     }
 }
 
-/// Gives work to the thread, and starts the thread if there is none.
+/// Submits work to the thread, and starts the thread if there is none.
 pub(super) fn submit(mut work: Work) {
     if !HAS_THREADS {
         return work.lose("this target has no threads, and no executor was set");
@@ -72,7 +74,7 @@ pub(super) fn submit(mut work: Work) {
         Next::Spawn(spawner, work) => spawner.spawn(work, Unfinished(())),
         Next::Wait => {}
         Next::Start(number) => {
-            // Not the worker, which carries the plain name.
+            // The worker has the plain name `finally`, because cleanups run there.
             if thread::Builder::new().name("finally-keeper".into()).spawn(move || run(number)).is_err() {
                 lose_all(number, "no background thread could be started");
             }
@@ -80,9 +82,9 @@ pub(super) fn submit(mut work: Work) {
     }
 }
 
-/// The whole life of a thread.
+/// Runs the keeper thread.
 fn run(number: usize) {
-    /// Frees the place of the thread on every way out.
+    /// Ends the thread's state on every exit, including an unwind, so that the next submission starts a thread.
     struct Leaving(usize);
 
     impl Drop for Leaving {
@@ -109,7 +111,7 @@ fn lose_all(number: usize, reason: &str) {
     }
 }
 
-/// One piece of work on the thread, for as long as it is there.
+/// A unit of work on the thread. Counts as unfinished until it is dropped.
 struct Unfinished(());
 
 impl Drop for Unfinished {

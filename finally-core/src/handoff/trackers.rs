@@ -1,4 +1,4 @@
-//! The trackers that a cleanup belongs to, and which ones this thread is inside of.
+//! The trackers that a cleanup belongs to, and those that this thread is inside of.
 
 use core::{
     cell::Cell,
@@ -13,9 +13,9 @@ use super::{
 
 /// The counts of one tracker.
 pub(crate) struct Counted {
-    /// In `unfinished` cleanups and tracked futures, in `active` chains alone.
+    /// `unfinished` counts cleanups and tracked futures, `active` only chains.
     pub(super) counts: Counts,
-    /// Tracked futures, and the chains that do not wait themselves.
+    /// Counts tracked futures, and the chains that are not waiting themselves.
     pub(super) active: Active,
     futures: AtomicUsize,
     #[cfg(feature = "testing")]
@@ -31,14 +31,14 @@ impl Counted {
         self.futures.load(SeqCst)
     }
 
-    /// How many cleanups were lost since the last call.
+    /// Returns how many cleanups were lost since the last call.
     #[cfg(feature = "testing")]
     pub(crate) fn take_lost(&self) -> usize {
         self.lost.swap(0, SeqCst)
     }
 }
 
-/// A list of trackers, the innermost first. It has none of them twice.
+/// A list of trackers without duplicates, the innermost first.
 #[derive(Clone)]
 pub(crate) struct Trackers(Option<Arc<Link>>);
 
@@ -51,7 +51,7 @@ struct Link {
 impl Trackers {
     pub(crate) const NONE: Self = Self(None);
 
-    /// Makes a tracker, inside of no other one.
+    /// Creates a tracker that is inside no other one.
     pub(crate) fn new() -> (Self, Arc<Counted>) {
         let tracker = Arc::new(Counted {
             counts: Counts::new(),
@@ -63,7 +63,7 @@ impl Trackers {
         (Self::NONE.and(Arc::clone(&tracker)), tracker)
     }
 
-    /// Adds a tracker in front: the new innermost one.
+    /// Adds a tracker as the new innermost one.
     fn and(self, tracker: Arc<Counted>) -> Self {
         let depth = self.depth() + 1;
         Self(Some(Arc::new(Link { tracker, outer: self, depth })))
@@ -78,7 +78,7 @@ impl Trackers {
         self.0.as_ref().map_or(0, |link| link.depth)
     }
 
-    /// Returns the last trackers of the list, as many as `depth` says.
+    /// Returns the outermost `depth` trackers.
     fn outermost(&self, depth: usize) -> Self {
         let mut trackers = self;
         while let Some(link) = trackers.0.as_ref().filter(|link| link.depth > depth) {
@@ -108,28 +108,29 @@ impl Trackers {
         }
     }
 
-    /// A chain was made, of one cleanup.
+    /// Counts a new chain of one cleanup.
     #[inline]
     pub(super) fn chain_began(&self) {
         self.cleanup_began();
         self.one_more_active();
     }
 
-    /// A cleanup was handed off.
+    /// Counts a cleanup that was handed off.
     #[inline]
     pub(super) fn cleanup_began(&self) {
         PROCESS.unfinished.enter();
         self.for_each(|tracker| tracker.counts.unfinished.enter());
     }
 
-    /// A cleanup has ended. Whoever has waited for the process finds its trackers empty.
+    /// Counts the end of a cleanup. The process is counted last, so that a drain of the process finds the
+    /// trackers empty.
     #[inline]
     pub(super) fn cleanup_ended(&self) {
         self.for_each(|tracker| tracker.counts.unfinished.leave());
         PROCESS.unfinished.leave();
     }
 
-    /// A chain has begun, or does not wait any more.
+    /// Counts a chain that has begun, or has stopped waiting.
     #[inline]
     pub(super) fn one_more_active(&self) {
         PROCESS.active.one_more();
@@ -139,7 +140,7 @@ impl Trackers {
         });
     }
 
-    /// A chain has ended, or begins to wait.
+    /// Counts a chain that has ended, or begins to wait.
     #[inline]
     pub(super) fn one_less_active(&self) {
         PROCESS.active.one_less();
@@ -149,7 +150,7 @@ impl Trackers {
         });
     }
 
-    /// Calls `run` with each tracker. The list is nearly always empty, so the loop is a function of its own.
+    /// Calls `run` with each tracker. The list is nearly always empty, so the loop is a separate function.
     #[inline]
     fn for_each(&self, run: impl Fn(&Counted)) {
         #[cold]
@@ -170,13 +171,14 @@ impl Trackers {
     }
 }
 
-// Without a destructor: it is there on a thread that is ending, and costs a load and a store.
+// It has no destructor. So it is accessible on a thread that is ending, and an access is a plain load and
+// store.
 std::thread_local! {
     /// The trackers of the future that this thread polls or drops.
     static CURRENT: Cell<ManuallyDrop<Trackers>> = const { Cell::new(ManuallyDrop::new(Trackers::NONE)) };
 }
 
-/// Replaces the trackers of this thread.
+/// Replaces the trackers of this thread, and returns the previous ones.
 #[inline]
 pub(super) fn replace(trackers: Trackers) -> Trackers {
     ManuallyDrop::into_inner(CURRENT.replace(ManuallyDrop::new(trackers)))
@@ -198,7 +200,7 @@ pub(super) fn put_back(trackers: Trackers) {
     }
 }
 
-/// Looks at the trackers of a cleanup that is handed off here.
+/// Calls `look` with the trackers of a cleanup that is handed off here.
 #[inline]
 fn with<R>(look: impl FnOnce(&Trackers) -> R) -> R {
     let current = replace(Trackers::NONE);
@@ -222,7 +224,7 @@ pub(super) fn are_here(trackers: &Trackers) -> bool {
     with(|here| here.are(trackers))
 }
 
-/// Returns the last trackers of this thread, as many as `depth` says.
+/// Returns the outermost `depth` trackers of this thread.
 pub(super) fn outermost_here(depth: usize) -> Trackers {
     let current = replace(Trackers::NONE);
     let outermost = current.outermost(depth);
@@ -257,10 +259,10 @@ impl Membership {
         Self(tracker.clone())
     }
 
-    /// Runs a poll or the drop of the future, so that what it hands off belongs to the tracker.
+    /// Runs a poll or the drop of the future, so that cleanups handed off meanwhile belong to the tracker.
     #[inline]
     pub(crate) fn within<R>(&mut self, run: impl FnOnce() -> R) -> R {
-        /// Leaves on every way out.
+        /// Restores the outer trackers on every exit, including an unwind.
         struct Inside<'a> {
             /// The place from which the trackers were moved to the thread.
             own: Option<&'a mut Trackers>,
@@ -277,7 +279,7 @@ impl Membership {
             }
         }
 
-        // Moved and not cloned: all futures of a tracker would meet at the count of its references.
+        // Moved instead of cloned: otherwise all futures of a tracker would contend for its reference count.
         let _inside = if with(|outer| self.is_linked_to(outer)) || self.link_to(&here()) {
             let outer = replace(mem::replace(&mut self.0, Trackers::NONE));
             Inside { own: Some(&mut self.0), outer }
@@ -292,7 +294,7 @@ impl Membership {
         self.0.0.as_ref().is_some_and(|link| link.outer.are(outer))
     }
 
-    /// Puts the tracker in front of the outer ones. Returns `false` if it is one of them already.
+    /// Adds the tracker in front of the outer ones. Returns `false` if it is one of them already.
     #[cold]
     fn link_to(&mut self, outer: &Trackers) -> bool {
         let Some(tracker) = self.0.innermost().filter(|tracker| !outer.contain(tracker)) else {
@@ -313,7 +315,7 @@ impl Drop for Membership {
     }
 }
 
-/// The trackers of a test, for all that its thread hands off outside of tracked futures.
+/// The trackers of a test, for cleanups that its thread hands off outside tracked futures.
 #[cfg(feature = "testing")]
 pub(crate) mod of_thread {
     use core::{cell::Cell, mem::ManuallyDrop};

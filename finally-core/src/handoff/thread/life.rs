@@ -1,4 +1,4 @@
-//! Start and end of the background thread, apart from what it runs.
+//! The start and the end of the background thread, independent of the work it runs.
 
 use alloc::vec::Vec;
 use core::{mem, time::Duration};
@@ -6,7 +6,8 @@ use std::{sync::PoisonError, time::Instant};
 
 use super::super::sync::{Condvar, Mutex, lock};
 
-/// A thread that exists while there is work `W` for it, and that takes the work by a spawner `S` once it has begun.
+/// The state of a thread that exists while there is work `W` for it. Once started, it accepts work through a
+/// spawner `S`.
 pub(in super::super) struct Life<W, S> {
     state: Mutex<State<W, S>>,
     changed: Condvar,
@@ -14,18 +15,19 @@ pub(in super::super) struct Life<W, S> {
 
 struct State<W, S> {
     phase: Phase<W, S>,
-    /// Work that was given to the spawner and has not ended.
+    /// The number of units of work that were given to the spawner and have not ended.
     unfinished: usize,
-    /// The number of the thread that is there, or was the last one. One that is late does not end the next one.
+    /// The number of the current or the most recent thread. It keeps a thread that ends late from ending its
+    /// successor.
     thread: usize,
-    /// How often work came, so that a thread that lingers sees that it was needed.
+    /// Counts submissions, so that a lingering thread notices that it was needed.
     submitted: usize,
 }
 
 enum Phase<W, S> {
     /// There is no thread. The next submission starts one.
     Absent,
-    /// Work that came before the thread has begun.
+    /// Work that was submitted before the thread was ready.
     Starting(Vec<W>),
     Running(S),
 }
@@ -34,9 +36,9 @@ enum Phase<W, S> {
 pub(in super::super) enum Next<W, S> {
     /// Give the work to the spawner.
     Spawn(S, W),
-    /// Start the thread of this number, which takes the work, or call [`Life::ended`] if that fails.
+    /// Start the thread with this number, which accepts the work. If that fails, call [`Life::ended`].
     Start(usize),
-    /// Nothing: the thread is about to begin and takes the work.
+    /// Do nothing: the thread is starting, and will accept the work.
     Wait,
 }
 
@@ -54,7 +56,7 @@ impl<W, S: Clone> Life<W, S> {
         }
     }
 
-    /// Takes in a piece of work.
+    /// Accepts a unit of work.
     pub(in super::super) fn submit(&self, work: W) -> Next<W, S> {
         let mut state = lock(&self.state);
         state.submitted = state.submitted.wrapping_add(1);
@@ -76,7 +78,8 @@ impl<W, S: Clone> Life<W, S> {
         }
     }
 
-    /// The thread has begun. Returns the work that has waited for it, which counts as unfinished from now on.
+    /// Marks the thread as started. Returns the work that has waited for it, which counts as unfinished from
+    /// now on.
     pub(in super::super) fn started(&self, spawner: S) -> Vec<W> {
         let mut state = lock(&self.state);
         match mem::replace(&mut state.phase, Phase::Running(spawner)) {
@@ -88,7 +91,7 @@ impl<W, S: Clone> Life<W, S> {
         }
     }
 
-    /// A piece of work has ended.
+    /// Records the end of a unit of work.
     pub(in super::super) fn finished_one(&self) {
         let mut state = lock(&self.state);
         state.unfinished -= 1;
@@ -97,7 +100,8 @@ impl<W, S: Clone> Life<W, S> {
         }
     }
 
-    /// The thread of this number ends, or could not begin. Returns the work that has waited for it in vain.
+    /// Marks the thread with this number as ended, or as failed to start. Returns the work that was waiting for
+    /// it.
     pub(in super::super) fn ended(&self, thread: usize) -> Vec<W> {
         let mut state = lock(&self.state);
         if state.thread != thread {
@@ -109,7 +113,8 @@ impl<W, S: Clone> Life<W, S> {
         }
     }
 
-    /// Blocks until no work is left and none has come for some time, and `is_quiet` agrees. From then on there is no thread.
+    /// Blocks until there is no work, none was submitted for the time `linger`, and `is_quiet` returns `true`.
+    /// Then marks the thread as absent.
     pub(in super::super) fn wait_until_idle(&self, linger: Duration, is_quiet: impl Fn() -> bool) {
         let mut state = lock(&self.state);
         loop {

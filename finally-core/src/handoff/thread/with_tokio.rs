@@ -1,4 +1,4 @@
-//! A tokio runtime of the thread's own.
+//! A tokio runtime owned by the background thread.
 
 use alloc::string::String;
 
@@ -13,10 +13,10 @@ pub(super) struct Runner(Runtime);
 ///
 /// # Errors
 ///
-/// The reason, if the system gives it no worker, no timer or no sockets.
+/// The reason, if the system provides no worker thread, timer or sockets.
 pub(super) fn start() -> Result<Runner, String> {
-    // One worker beside this thread, and not this thread itself: a worker may block in place, another one goes on then.
-    // Each drop that blocks needs a thread to go on, and too few of them would be a deadlock.
+    // A separate worker and not this thread: if a worker blocks in place, another thread can replace it. Each
+    // drop that blocks occupies a thread, and too few threads would be a deadlock.
     let build = || {
         Builder::new_multi_thread()
             .worker_threads(1)
@@ -25,7 +25,7 @@ pub(super) fn start() -> Result<Runner, String> {
             .enable_all()
             .build()
     };
-    // It panics if its worker cannot be started.
+    // Building the runtime panics if the worker thread cannot be started.
     match catch(build) {
         Ok(Ok(runtime)) => Ok(Runner(runtime)),
         Ok(Err(error)) => Err(alloc::format!("the background thread has no runtime: {error}")),
@@ -40,7 +40,7 @@ impl Runner {
         Spawner(self.0.handle().clone())
     }
 
-    /// Keeps the runtime until it is idle: no cleanup is left, and no task that a cleanup has spawned.
+    /// Keeps the runtime until no cleanup is left, and no task that a cleanup has spawned.
     pub(super) fn run(self) {
         LIFE.wait_until_idle(LINGER, || self.0.metrics().num_alive_tasks() == 0);
     }
@@ -58,7 +58,7 @@ impl Spawner {
     }
 }
 
-/// Blocks a thread that is in no runtime, and so is not a worker.
+/// Calls `wait`. This thread is in no runtime, so it is not a worker that another one would have to replace.
 pub(in super::super) fn block<R>(wait: impl FnOnce() -> R) -> Option<R> {
     Some(wait())
 }

@@ -1,4 +1,4 @@
-//! A queue of tasks, which `async-task` makes and wakes, and a worker that polls them.
+//! A queue of `async-task` tasks, and a worker that polls them.
 
 use alloc::{collections::VecDeque, string::String, sync::Arc};
 use core::{
@@ -26,7 +26,7 @@ struct Queue {
 #[derive(Default)]
 struct State {
     ready: VecDeque<Runnable>,
-    /// How many workers are to end, because one that blocked goes on.
+    /// The number of workers that should exit, because a worker that was blocked continues.
     surplus: usize,
     closed: bool,
 }
@@ -37,7 +37,7 @@ impl Queue {
         self.changed.notify_all();
     }
 
-    /// The next task, or `None` if the worker is to end.
+    /// Returns the next task, or `None` if the worker should exit.
     fn next(&self) -> Option<Runnable> {
         let mut state = lock(&self.state);
         loop {
@@ -80,7 +80,7 @@ pub(super) struct Runner(Arc<Queue>);
 ///
 /// # Errors
 ///
-/// The reason, if the system gives it no thread.
+/// The reason, if the system provides no thread.
 pub(super) fn start() -> Result<Runner, String> {
     let queue = Arc::default();
     match start_worker(&queue) {
@@ -100,7 +100,7 @@ impl Runner {
     }
 }
 
-/// Ends the worker.
+/// Stops the worker.
 impl Drop for Runner {
     fn drop(&mut self) {
         self.0.change(|state| state.closed = true);
@@ -115,7 +115,8 @@ impl Spawner {
         let queue = Arc::clone(&self.0);
         let schedule = move |runnable| queue.change(|state| state.ready.push_back(runnable));
         let future = async move {
-            // The task keeps a waker of its own: without one it would be dropped as soon as nobody else has any.
+            // The task keeps a waker of its own. Otherwise it would be dropped as soon as no other waker for it
+            // exists.
             let mut waker = None;
             poll_fn(|context| {
                 waker.get_or_insert_with(|| context.waker().clone());
@@ -130,9 +131,8 @@ impl Spawner {
     }
 }
 
-/// Lets another worker take over while this one blocks. Returns `None` if there has to be one and cannot be.
-///
-/// A thread that is not a worker just blocks.
+/// Calls `wait`, and starts another worker if this thread is one. Returns `None` if that worker cannot be
+/// started.
 pub(in super::super) fn block<R>(wait: impl FnOnce() -> R) -> Option<R> {
     let queue = WORKS_ON.try_with(|queue| queue.borrow().clone()).ok().flatten();
     let Some(queue) = queue else { return Some(wait()) };
