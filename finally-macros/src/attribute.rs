@@ -1,4 +1,4 @@
-//! `#[finally(CLEANUP, option = value, ..)]`: arguments and item in, function out.
+//! `#[finally(CLEANUP, option = value, ..)]`: turns the arguments and the item into a function.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
@@ -18,7 +18,8 @@ use crate::{
     tokens,
 };
 
-/// On an error the item is emitted beside it, so that callers of the function raise none of their own.
+/// Expands the attribute. On an error, the item is emitted as well, so that calls of the function cause no
+/// further errors.
 pub(crate) fn expand(name: &str, arguments: TokenStream, item: TokenStream) -> TokenStream {
     let beside = |error: syn::Error, item: TokenStream| {
         let errors = error.into_compile_error();
@@ -27,8 +28,8 @@ pub(crate) fn expand(name: &str, arguments: TokenStream, item: TokenStream) -> T
     let function = match Item::parse(name, item.clone()) {
         Ok(Item::Function(function)) => *function,
         Ok(Item::Unreadable) => {
-            // Where the compiler has nothing to say about the head of the function after all, it has something to say when it
-            // makes code of this body.
+            // The compiler usually reports the head of the function. If it does not, this constant is an error
+            // as soon as the body is compiled.
             let span = Span::mixed_site();
             return unchanged(
                 name,
@@ -38,7 +39,8 @@ pub(crate) fn expand(name: &str, arguments: TokenStream, item: TokenStream) -> T
             );
         }
         Ok(Item::Expression) => {
-            // The compiler reports it, and twice. A nightly one may accept it: what runs without its cleanup must not go unnoticed.
+            // The compiler reports this twice. A nightly compiler may accept attributes on expressions, and
+            // code must not silently run without its cleanup.
             let import = import(name, arguments);
             return quote_spanned! {Span::mixed_site()=> {
                 #import
@@ -48,7 +50,7 @@ pub(crate) fn expand(name: &str, arguments: TokenStream, item: TokenStream) -> T
         }
         Err(error) => return beside(error, item),
     };
-    // The compiler refuses a type without a size, and says so once if nothing is made of the function.
+    // The compiler reports an unsized type by itself, and only once if the function is not expanded.
     match function.unsized_type() {
         Some(Unsized::Certain) => return item,
         Some(Unsized::ByName(ty)) => {
@@ -58,7 +60,7 @@ pub(crate) fn expand(name: &str, arguments: TokenStream, item: TokenStream) -> T
         }
         None => {}
     }
-    // Nothing is the matter with an argument that only the cleanup uses.
+    // An argument that only the rejected cleanup uses must not cause a warning.
     let item = quote! { #[allow(unused_mut, unused_variables)] #item };
     match parse_arguments(name, &function, arguments) {
         Ok(arguments) if arguments.armed() == Armed::Call => match below::parse(&function) {
@@ -70,8 +72,8 @@ pub(crate) fn expand(name: &str, arguments: TokenStream, item: TokenStream) -> T
     }
 }
 
-/// The item as it is, which has no cleanup, with a statement in front that the compiler refuses if there is nothing else that it
-/// refuses about the function.
+/// Returns the item without a cleanup, with `proof` at the start of the body. The compiler rejects `proof`
+/// unless it finds another error in the function.
 fn unchanged(name: &str, arguments: TokenStream, item: TokenStream, proof: &TokenStream) -> TokenStream {
     let import = import(name, arguments);
     let mut trees: Vec<TokenTree> = item.into_iter().collect();
@@ -82,7 +84,7 @@ fn unchanged(name: &str, arguments: TokenStream, item: TokenStream, proof: &Toke
     trees.into_iter().collect()
 }
 
-/// Imports what a proof names.
+/// Imports the module that a proof names.
 fn import(name: &str, arguments: TokenStream) -> TokenStream {
     let arguments = (|input: ParseStream<'_>| Arguments::parse(name, input)).parse2(arguments);
     let krate = arguments.ok().and_then(|arguments| arguments.options.krate);
@@ -101,7 +103,7 @@ fn parse_arguments(name: &str, function: &Function, arguments: TokenStream) -> s
     Ok(arguments)
 }
 
-/// What stands inside the attribute.
+/// The arguments of the attribute.
 pub(crate) struct Arguments {
     pub(crate) cleanup: Cleanup,
     pub(crate) options: Options,

@@ -1,7 +1,7 @@
-//! The attributes below one with `armed = call`. They are expanded after it, and find a function that is not async.
+//! The attributes below one with `armed = call`. They are expanded later, and see a function that is not async.
 //!
-//! Those of ours are taken over, because a cleanup of theirs is around one that is armed. The others have to be such that it makes
-//! no difference to them.
+//! Our own attributes are expanded together with it, because their cleanups surround a future that is armed.
+//! All other attributes must not depend on an `async fn`.
 
 use quote::ToTokens as _;
 use syn::{
@@ -18,7 +18,7 @@ use crate::{
     options::Armed,
 };
 
-/// Attributes of the compiler that mean the same on a function that is not async.
+/// Built-in attributes that have the same meaning on a function that is not async.
 const BUILT_IN: &[&str] = &[
     "allow",
     "automatically_derived",
@@ -47,7 +47,7 @@ const BUILT_IN: &[&str] = &[
     "warn",
 ];
 
-/// Tools that read their attributes, and change nothing.
+/// Tools whose attributes do not change the function.
 const TOOLS: &[&str] = &["clippy", "diagnostic", "miri", "rust_analyzer", "rustfmt"];
 
 pub(crate) fn check(name: &str, function: &Function, errors: &mut Errors) {
@@ -71,7 +71,8 @@ pub(crate) fn check(name: &str, function: &Function, errors: &mut Errors) {
     }
 }
 
-/// Returns the arguments of ours, from the top, if nothing is wrong with them. If something is, they report it themselves.
+/// Returns the arguments of our own attributes, from top to bottom. Returns `None` if one of them is wrong: it
+/// then reports the error itself.
 pub(crate) fn parse(function: &Function) -> Option<Vec<Arguments>> {
     let ours = function.attributes.iter().filter_map(|it| Some((input::name_of_ours(it)?, it)));
     ours.map(|(name, attribute)| {
@@ -86,7 +87,7 @@ fn arguments(name: &str, attribute: &Attribute) -> syn::Result<Arguments> {
     attribute.parse_args_with(|input: ParseStream<'_>| Arguments::parse(name, input))
 }
 
-/// The attribute, or one inside of a `cfg_attr`, that is not known to be harmless.
+/// Returns the path of the attribute, or of one inside a `cfg_attr`, if it is not known to be harmless.
 fn may_need_async(meta: &Meta) -> Option<Path> {
     let path = meta.path();
     if let (true, Meta::List(list)) = (path.is_ident("cfg_attr"), meta) {

@@ -1,4 +1,4 @@
-//! `finally! { BODY finally CLEANUP }`: an expression out.
+//! `finally! { BODY finally CLEANUP }`: turns a block into an expression.
 
 mod expand;
 mod input;
@@ -6,7 +6,8 @@ mod jumps;
 
 use proc_macro2::TokenStream;
 
-/// Where the input is wrong, what there is of the body stands beside the errors, so that editors go on helping in it.
+/// Expands the block. On an error, as much of the body as was parsed is emitted as well, so that editors keep
+/// working in it.
 pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
     match input::parse(tokens) {
         Ok(block) => expand::expand(&block),

@@ -1,8 +1,9 @@
-//! A function that is `Box::pin(async move { .. })` and nothing else, which is what `#[async_trait]` makes of a method, turned
-//! back into the async function that it stands for: so its cleanup may use the arguments as that of one does.
+//! Turns a function that consists of `Box::pin(async move { .. })` back into an async function, so that its
+//! cleanup can use the arguments. `#[async_trait]` expands a method to such a function.
 //!
-//! `#[async_trait]` begins the block with a local for each argument, `let mut __self = self;` or `let (a, b) = { .. };`, and
-//! with these the arguments would be gone. Its `__self` is the `self` of the method.
+//! `#[async_trait]` begins the block with a local for each argument, `let mut __self = self;` or
+//! `let (a, b) = { .. };`. These locals would move the arguments away from the cleanup. `__self` is the `self`
+//! of the method.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
@@ -14,18 +15,19 @@ use crate::{
     tokens,
 };
 
-/// The async function, and what boxes it.
+/// The async function, and the call that boxes its future.
 pub(crate) struct Boxed {
-    /// Takes those arguments that the block or the cleanup mentions: the future may outlive the others.
+    /// The async function. It has only those arguments that the block or the cleanup mentions, because the
+    /// future may outlive the others.
     pub(crate) function: Function,
-    /// Which arguments of the whole function these are.
+    /// The positions of its arguments in the original function.
     indices: Vec<usize>,
     /// `Box::pin`.
     boxes: TokenStream,
 }
 
 impl Boxed {
-    /// Nothing if the function does more than that.
+    /// Returns `None` if the function does anything else.
     pub(crate) fn new(function: &Function, cleanups: Cleanups<'_>) -> Option<Self> {
         let (boxes, block) = boxed_block(&function.body)?;
         let mut signature = function.signature.clone();
@@ -54,14 +56,14 @@ impl Boxed {
         Some(Self { function, indices, boxes })
     }
 
-    /// Whether the cleanup mentions an argument, or that of a later attribute does.
+    /// Returns whether this cleanup or one of a later attribute mentions an argument.
     pub(crate) fn mentions_argument(&self, cleanups: Cleanups<'_>) -> bool {
         let later = self.function.later_cleanups();
         let mentions = |name: &String| cleanups.mentions(name) || tokens::mention(&later, name);
         self.function.signature.inputs.iter().flat_map(names).any(|name| mentions(&name))
     }
 
-    /// Boxes what the async function has become, and gives the arguments back as it has changed them.
+    /// Boxes the expanded async function, and copies its changed arguments back to `function`.
     pub(crate) fn finish(self, function: &mut Function, block: &TokenStream) -> TokenStream {
         let Self { function: inside, indices, boxes } = self;
         for (index, changed) in indices.into_iter().zip(inside.signature.inputs) {
@@ -73,11 +75,11 @@ impl Boxed {
     }
 }
 
-/// The path in front of the parentheses, and what is in the block.
+/// Returns the path in front of the parentheses, and the content of the async block.
 fn boxed_block(body: &Group) -> Option<(TokenStream, Group)> {
     let mut trees: Vec<_> = body.stream().into_iter().collect();
     let TokenTree::Group(arguments) = trees.pop()? else { return None };
-    // What another attribute of ours imports belongs to what it has made of the block.
+    // An import in front was added by another attribute of ours, and belongs to that attribute's expansion.
     let behind_import = trees.iter().rposition(is_semicolon).map_or(0, |at| at + 1);
     let boxes = trees.split_off(behind_import);
     let imports = trees.first().is_none_or(|first| is_word(first, "use"));
@@ -118,7 +120,7 @@ fn names(argument: &FnArg) -> Vec<String> {
     }
 }
 
-/// The `T` of `Pin<Box<dyn Future<Output = T>>>` and of `BoxFuture<'_, T>`.
+/// Returns the `T` of `Pin<Box<dyn Future<Output = T>>>` and of `BoxFuture<'_, T>`.
 fn output(output: &ReturnType) -> Option<Type> {
     let ReturnType::Type(_, output) = output else { return None };
     input::output_of_boxed_future(output).cloned()
@@ -128,12 +130,12 @@ fn output(output: &ReturnType) -> Option<Type> {
 struct Locals<'a> {
     inputs: Vec<&'a mut FnArg>,
     cleanups: Cleanups<'a>,
-    /// Whether the block says `__self` for a `self` that it is to leave where it is.
+    /// Whether a `let __self = self;` was removed, so that `__self` has to be renamed to `self`.
     renamed: bool,
 }
 
 impl Locals<'_> {
-    /// The block, without the locals of those arguments that the cleanup mentions.
+    /// Returns the block without the locals for arguments that the cleanup mentions.
     fn take_back(&mut self, block: TokenStream) -> TokenStream {
         let trees: Vec<_> = block.into_iter().collect();
         let mut rest = &*trees;
@@ -154,7 +156,7 @@ impl Locals<'_> {
         if self.renamed { with_self(taken) } else { taken }
     }
 
-    /// What becomes of a local. Nothing for any other statement.
+    /// Returns the replacement of a local, or `None` for any other statement.
     fn local(&mut self, statement: &[TokenTree]) -> Option<TokenStream> {
         let (attributes, statement) = split_attributes(statement);
         let [TokenTree::Ident(word), pattern @ .., TokenTree::Punct(equals), value, TokenTree::Punct(_)] =
@@ -199,7 +201,7 @@ impl Locals<'_> {
                 if !is_mentioned {
                     return Some(whole());
                 }
-                // It goes back to where it was written.
+                // The pattern moves back to the signature, where the user wrote it.
                 let argument = self.inputs.iter_mut().find_map(|argument| match &mut **argument {
                     FnArg::Typed(typed) => match &*typed.pat {
                         Pat::Ident(pattern) => (pattern.ident == name).then_some(typed),
@@ -215,7 +217,7 @@ impl Locals<'_> {
     }
 }
 
-/// The name of the argument in `{ let __arg1 = __arg1; __arg1 }`.
+/// Returns the name of the argument in `{ let __arg1 = __arg1; __arg1 }`.
 fn moved_in(block: &Group) -> Option<String> {
     let trees: Vec<_> = block.stream().into_iter().collect();
     match &*trees {
@@ -231,7 +233,7 @@ fn moved_in(block: &Group) -> Option<String> {
     }
 }
 
-/// Whether the pattern is `name` or `mut name`.
+/// Returns whether the pattern is `name` or `mut name`.
 fn is_name(pattern: &[TokenTree], name: &str) -> bool {
     match pattern {
         [local] => is_word(local, name),
@@ -240,7 +242,7 @@ fn is_name(pattern: &[TokenTree], name: &str) -> bool {
     }
 }
 
-/// The tokens with `self` for `__self`.
+/// Replaces `__self` by `self`.
 fn with_self(tokens: TokenStream) -> TokenStream {
     let rename = |tree| match tree {
         TokenTree::Ident(word) if word == "__self" => Ident::new("self", word.span()).into(),
@@ -258,7 +260,7 @@ fn is_group(tree: &TokenTree, delimiter: Delimiter) -> bool {
     matches!(tree, TokenTree::Group(group) if group.delimiter() == delimiter)
 }
 
-/// Splits behind the first tree of that kind. Everything is behind if there is none.
+/// Splits after the first tree that is an end. If there is none, the first part is empty.
 fn split_behind(trees: &[TokenTree], is_end: impl Fn(&TokenTree) -> bool) -> (&[TokenTree], &[TokenTree]) {
     let end = trees.iter().position(is_end).map_or(0, |at| at + 1);
     trees.split_at_checked(end).unwrap_or((&[], trees))

@@ -1,10 +1,12 @@
-//! How the arguments get into the body, and what of them is left for the cleanup.
+//! Decides how the arguments get into the body, and which of them are left for the cleanup.
 //!
-//! An argument that the cleanup does not mention lives and dies with the body. One that it mentions is borrowed by the
-//! body, and uniquely: a shared borrow held across an await would ask `Sync` of it.
+//! An argument that the cleanup does not mention is moved into the body, and dropped with it. One that the
+//! cleanup mentions is borrowed by the body. The borrow is unique, because a shared borrow held across an await
+//! would require `Sync`.
 //!
-//! The compiler captures in the order in which a block mentions, and drops in that order. So statements that never run
-//! stand at the top of a block, and name the arguments in reverse, as a function drops them.
+//! The compiler captures variables in the order in which a block mentions them, and drops them in that order.
+//! So each block starts with statements that never run, and that name the arguments in reverse, which is the
+//! order in which a function drops them.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
@@ -19,31 +21,33 @@ use crate::{
     tokens,
 };
 
-/// What the blocks of an expansion capture, each as statements that never run.
+/// The captures of each block in an expansion, as statements that never run.
 #[derive(Default)]
 pub(crate) struct Captures {
     /// Whether the cleanup mentions an argument.
     pub(crate) mentioned: bool,
-    /// For the body: takes what no cleanup mentions, borrows the rest.
+    /// For the body: moves the arguments that no cleanup mentions, and borrows the others.
     pub(crate) body: TokenStream,
-    /// For the coroutine around it, where cleanups of later attributes mention arguments: takes all but those.
+    /// For the coroutine around the body, if cleanups of later attributes mention arguments: moves all other
+    /// arguments.
     pub(crate) coroutine: Option<TokenStream>,
-    /// For the evaluation of the cleanup: takes what it mentions, so that it is dropped right after.
+    /// For the evaluation of the cleanup: moves the arguments that it mentions, so that they are dropped right
+    /// after it.
     pub(crate) cleanup: TokenStream,
-    /// Takes apart the arguments whose parts the cleanup mentions, before the body.
+    /// Destructures the arguments whose parts the cleanup mentions. The statements go before the body.
     pub(crate) before_body: TokenStream,
-    /// Takes apart the others, inside it.
+    /// Destructures the other arguments. The statements go inside the body.
     pub(crate) in_body: TokenStream,
 }
 
-/// The owner of the arguments, which keeps the rest of them until the cleanup has been evaluated.
+/// The owner of the arguments. It keeps those that were not moved until the cleanup has been evaluated.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Owner {
     /// The call of a function that is not async.
     Call,
     /// An async function.
     Function,
-    /// A coroutine that the function makes, and returns.
+    /// A coroutine that the function creates and returns.
     Coroutine,
 }
 
@@ -54,12 +58,13 @@ struct Variable {
     conditions: Vec<Attribute>,
     /// Whether the cleanup mentions it.
     here: bool,
-    /// Whether the cleanup of a later attribute does.
+    /// Whether the cleanup of a later attribute mentions it.
     later: bool,
-    /// A local for what nothing mentions: the compiler calls that unused, and still has to.
+    /// A local that replaces the capture if nothing mentions the variable. It keeps rustc's warning about an
+    /// unused variable.
     unused: Option<TokenStream>,
-    /// Whether the body does not care if it is mutable. Of a value that is `Copy` a block takes no more than a shared borrow,
-    /// which asks `Sync` of it, so such a value is borrowed uniquely before it is taken.
+    /// Whether `mut` can be added without a change for the body. A block captures a `Copy` value by shared
+    /// reference, which requires `Sync`, so such a value is borrowed uniquely before it is moved.
     may_be_mutable: bool,
 }
 
@@ -86,20 +91,22 @@ fn take(name: &Ident, conditions: &[Attribute], private: &Ident) -> TokenStream 
     quote_spanned!(Span::mixed_site()=> #(#conditions)* #allow #private::take(#name);)
 }
 
-/// A local of the name of an argument is there on purpose.
+/// Allows a local to shadow the argument of the same name, which is intended.
 fn allow_shadow() -> TokenStream {
     quote!(#[allow(clippy::shadow_same)])
 }
 
-/// An argument that says by its name that it is not used is still captured.
+/// Allows the use of an argument whose name begins with an underscore: it has to be captured as well.
 fn allow_underscore(name: &Ident) -> Option<TokenStream> {
     name.to_string()
         .starts_with('_')
         .then(|| quote!(#[allow(clippy::no_effect_underscore_binding, clippy::used_underscore_binding)]))
 }
 
-/// Captures the arguments, for a `body` that may be the function's or a future of it. Patterns move from the signature to where
-/// they are taken apart, unless a function that is not async uses all parts of the argument: its documentation shows them.
+/// Captures the arguments. `body` is the function's body or a future of it.
+///
+/// Patterns move from the signature to the place where they are destructured. They stay if a function that is
+/// not async uses all parts of the argument, because its documentation shows the pattern.
 pub(crate) fn capture(
     function: &mut Function,
     body: &TokenStream,
@@ -115,11 +122,11 @@ pub(crate) fn capture(
             (cleanups.mentions(&name.to_string()), tokens::mention(&later, &name.to_string()));
         Variable { name, holds, conditions, here, later, unused: None, may_be_mutable: false }
     };
-    // A function that is not async keeps its arguments in locals for nothing, and the compiler says most about those. Not
-    // about references: what it says about lifetimes it would say about the local.
+    // Locals cost nothing in a function that is not async, and most lints of the compiler apply to locals.
+    // References are left out, because lifetime errors would then point at the local.
     let has_locals = owner == Owner::Call;
     let signature = &mut function.signature;
-    // A local in the place of each argument, for the case that one has to be taken apart in the body.
+    // Locals in place of the arguments, for the case that one has to be destructured in the body.
     let mut locals = TokenStream::new();
     let mut takes_apart = false;
     let mut local_names = Vec::new();
@@ -150,7 +157,7 @@ pub(crate) fn capture(
                 .collect();
             let (here, later) = (parts.iter().any(|part| part.here), parts.iter().any(|part| part.later));
             if later {
-                // The last attribute that mentions a part takes the argument apart.
+                // The last attribute that mentions a part destructures the argument.
                 variables.extend(parts);
                 continue;
             }
@@ -171,13 +178,13 @@ pub(crate) fn capture(
             typed.attrs.retain(|attribute| !input::is_about_lints(attribute));
             let whole = format_ident!("__finally_argument_{index}", span = Span::mixed_site());
             let pattern = std::mem::replace(&mut *typed.pat, plain(whole.clone()));
-            // `ref mut` borrows from the argument.
+            // `ref mut` borrows from the argument, so it has to be mutable.
             let words = pattern.to_token_stream();
             let mutable = (tokens::has_word(&words, "ref") && tokens::has_word(&words, "mut"))
                 .then(|| Token![mut](Span::mixed_site()));
             let allow = mutable.is_some().then(|| quote!(#[allow(unused_mut)]));
             if here {
-                // A coroutine would own those parts alone that the pattern binds.
+                // Without this local, a coroutine would own only the parts that the pattern binds.
                 if mutable.is_some() || owner == Owner::Coroutine {
                     captures
                         .before_body
@@ -196,11 +203,11 @@ pub(crate) fn capture(
         }
     }
     if takes_apart || has_locals {
-        // Parts of an argument are locals of the body, and so the other arguments have to be, or they would be dropped
-        // in another order. This costs their size once more, and is rare.
+        // Parts of an argument are locals of the body. The other arguments have to be locals as well, or the
+        // drop order would change. This stores them twice, which is rare.
         signature.inputs.iter_mut().for_each(|argument| give_to_local(argument, &local_names));
         captures.in_body = locals;
-        // Whether the local is used is what counts.
+        // The warning about an unused variable is now that of the local.
         let is_local = |it: &&mut Variable| local_names.contains(&it.name);
         variables.iter_mut().filter(is_local).for_each(|it| it.unused = None);
     }
@@ -234,7 +241,7 @@ pub(crate) fn capture(
     captures.mentioned = variables.iter().any(|it| it.here);
     captures.body = take(|it| !it.here && !it.later);
     captures.body.extend(borrow(|it| it.here || it.later));
-    // A body that moves such an argument away is told where the cleanup needs it.
+    // If the body moves such an argument away, the error points at the place where the cleanup needs it.
     let last = cleanups.last();
     captures.cleanup = variables
         .iter()
@@ -250,7 +257,8 @@ pub(crate) fn capture(
     captures
 }
 
-/// What the cleanup mentions, for a function whose block makes a future out of the arguments by itself.
+/// Captures the arguments that the cleanup mentions, for a function whose block moves the arguments into a
+/// future by itself.
 pub(crate) fn capture_mentioned(signature: &Signature, cleanups: Cleanups<'_>, private: &Ident) -> Captures {
     let arguments = signature.inputs.iter().rev().flat_map(|argument| match argument {
         FnArg::Receiver(receiver) => vec![(Named::of_receiver(receiver).name, Vec::new())],
@@ -269,7 +277,8 @@ pub(crate) fn capture_mentioned(signature: &Signature, cleanups: Cleanups<'_>, p
     Captures { mentioned: !mentioned.is_empty(), cleanup: taken, ..Captures::default() }
 }
 
-/// The variables that a pattern binds, if it leaves nothing of the argument unbound, which would outlive them.
+/// Returns the variables that a pattern binds. Returns `None` if it leaves a part of the argument unbound,
+/// because that part would outlive the variables.
 fn whole_bindings(pattern: &mut Pat) -> Option<Vec<&mut PatIdent>> {
     fn of_all<'a>(patterns: impl Iterator<Item = &'a mut Pat>) -> Option<Vec<&'a mut PatIdent>> {
         let bindings: Option<Vec<_>> = patterns.map(whole_bindings).collect();
@@ -292,7 +301,7 @@ fn plain(name: Ident) -> Pat {
     Pat::Ident(PatIdent { attrs: Vec::new(), by_ref: None, mutability: None, ident: name, subpat: None })
 }
 
-/// A unique borrow asks for `mut`, whether the user wrote it or not.
+/// Adds `mut` to an argument that is held by value, because a unique borrow requires it.
 fn make_mutable_if_value(argument: &mut FnArg, holds: Holds) {
     let span = argument.span();
     let (mutability, attributes) = match argument {
@@ -305,14 +314,14 @@ fn make_mutable_if_value(argument: &mut FnArg, holds: Holds) {
         },
     };
     if mutability.is_none() {
-        // Where the argument stands is where the compiler puts another one in front of it.
+        // It has the span of the argument, because the compiler's suggestions insert text in front of it.
         *mutability = Some(Token![mut](span));
         attributes.push(parse_quote_spanned!(span=> #[allow(unused_mut)]));
     }
 }
 
-/// The `mut` of an argument goes with its local, and so does what is allowed or expected of it. What else stands in front of an
-/// argument is for another attribute.
+/// Removes `mut` and lint attributes from arguments that become locals, which carry them instead. All other
+/// attributes belong to other macros.
 fn give_to_local(argument: &mut FnArg, locals: &[Ident]) {
     if let FnArg::Typed(typed) = argument {
         if let Pat::Ident(pattern) = &mut *typed.pat {

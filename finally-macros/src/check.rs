@@ -1,4 +1,4 @@
-//! What cannot work, told at the user's tokens.
+//! Reports everything that cannot work, at the user's tokens.
 
 use crate::{
     attribute::Arguments,
@@ -83,7 +83,8 @@ fn check_sync_function(name: &str, function: &Function, arguments: &Arguments, e
     }
 }
 
-/// The body of a function that tracks its caller stays where it is.
+/// Checks a function with `#[track_caller]`. Its body cannot move into a closure, because the closure would
+/// become the caller.
 fn check_tracked_caller(function: &Function, arguments: &Arguments, errors: &mut Errors) {
     if function.track_caller().is_none() {
         return;
@@ -120,12 +121,12 @@ fn check_tracked_caller(function: &Function, arguments: &Arguments, errors: &mut
                 ));
             }
         }
-        // The compiler says of an `async fn` that it does not track its caller.
+        // The compiler itself rejects `#[track_caller]` on an `async fn`.
         Returns::Awaited => {}
     }
 }
 
-/// `armed = call` makes a function that returns a future of one that is async.
+/// Checks `armed = call`, which requires an `async fn`.
 fn check_armed(name: &str, function: &Function, arguments: &Arguments, errors: &mut Errors) {
     let Some(armed) = arguments.options.armed.as_ref().filter(|armed| armed.value == Armed::Call) else {
         return;
@@ -144,7 +145,8 @@ fn check_armed(name: &str, function: &Function, arguments: &Arguments, errors: &
     }
 }
 
-/// `#[tracing::instrument]` moves what the body mentions into a block of its own.
+/// Reports a cleanup that mentions an argument which `#[tracing::instrument]` has moved into a block of its
+/// own.
 fn check_moved_arguments(name: &str, function: &Function, arguments: &Arguments, errors: &mut Errors) {
     if !function.is_instrumented() {
         return;
@@ -168,7 +170,7 @@ fn check_moved_arguments(name: &str, function: &Function, arguments: &Arguments,
     }
 }
 
-/// A cleanup that awaits takes what it mentions, and what it takes must not be borrowed.
+/// Reports borrowed arguments in a cleanup that may be detached, because such a cleanup takes ownership.
 fn check_detached_cleanup(function: &Function, arguments: &Arguments, errors: &mut Errors) {
     let (cleanup, way_out) = match arguments.on_cancel() {
         OnCancel::Detach => (&arguments.cleanup, ", or choose `on_cancel = block` or `on_cancel = skip`"),

@@ -1,4 +1,4 @@
-//! What a cleanup is, and what it means.
+//! Parses a cleanup, and determines its kind.
 
 use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
@@ -14,25 +14,25 @@ use crate::{
 
 pub(crate) struct Cleanup {
     kind: Kind,
-    /// All of it, to find out what it mentions.
+    /// All of its tokens, to find the names that it mentions.
     pub(crate) tokens: TokenStream,
     pub(crate) span: Span,
 }
 
 enum Kind {
-    /// `cleanup`, `Self::close`, `f::<T>`: called with no arguments.
+    /// `cleanup`, `Self::close`, `f::<T>`: called without arguments.
     Path(ExprPath),
-    /// `|| ..`, `|fate| ..`: called at exit.
+    /// `|| ..`, `|fate| ..`: called on exit.
     Closure(ExprClosure),
-    /// `async || ..`, `async |fate| ..`: called at exit, and awaited.
+    /// `async || ..`, `async |fate| ..`: called on exit, and awaited.
     AsyncClosure(ExprClosure),
-    /// `conn.close().await`, `join!(..)`: stands for an async block.
+    /// `conn.close().await`, `join!(..)`: treated as an async block.
     Await(Expr),
-    /// `release(pool.clone(), self.id)`, `{ .. }`: evaluated at exit.
+    /// `release(pool.clone(), self.id)`, `{ .. }`: evaluated on exit.
     Expression(Expr),
 }
 
-/// A cleanup, and the one that replaces it on cancellation.
+/// A cleanup, and its replacement on cancellation.
 #[derive(Clone, Copy)]
 pub(crate) struct Cleanups<'a> {
     pub(crate) first: &'a Cleanup,
@@ -44,13 +44,13 @@ impl<'a> Cleanups<'a> {
         self.first.mentions(name) || self.replacement.is_some_and(|it| it.mentions(name))
     }
 
-    /// The one that is evaluated last, after which nothing needs the arguments.
+    /// Returns the cleanup that is evaluated last. After it, nothing needs the arguments.
     pub(crate) fn last(&self) -> &'a Cleanup {
         self.replacement.unwrap_or(self.first)
     }
 }
 
-/// What a cleanup with `.await` does to the variables that it mentions.
+/// How a cleanup with `.await` captures the variables that it mentions.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Uses {
     Taken,
@@ -77,8 +77,8 @@ impl Cleanup {
         Ok(cleanup)
     }
 
-    /// Lets a cleanup that `?` may end, and that else ends in `Ok(())`, fail with the error of `result`: `?` converts into any type, so
-    /// that nothing else says which.
+    /// Gives a cleanup that uses `?` and ends in `Ok(())` the error type of `result`. `?` converts into any
+    /// error type, so nothing else determines it.
     pub(crate) fn fail_as(&mut self, result: &Type) {
         if let Some(ok) = self.ok_of_unknown_error() {
             let span = Span::mixed_site().located_at(ok.span());
@@ -86,7 +86,8 @@ impl Cleanup {
         }
     }
 
-    /// Refuses such a cleanup where there is no `result`.
+    /// Rejects a cleanup that uses `?` and ends in `Ok(())`, if there is no `result` to take the error type
+    /// from.
     pub(crate) fn check_error(&mut self) -> syn::Result<()> {
         match self.ok_of_unknown_error() {
             Some(ok) => bail!(ok, "nothing says which error this is; name it: `Ok::<(), E>(())`"),
@@ -94,7 +95,7 @@ impl Cleanup {
         }
     }
 
-    /// The `Ok` of a cleanup that `?` may end, and that else ends in `Ok(())`.
+    /// Returns the final `Ok` of a cleanup that uses `?` and ends in `Ok(())`.
     fn ok_of_unknown_error(&mut self) -> Option<&mut Expr> {
         let (Kind::Await(expression) | Kind::Expression(expression)) = &mut self.kind else { return None };
         let block = match expression {
@@ -112,7 +113,7 @@ impl Cleanup {
         (is_unit && is_ok).then_some(&mut *call.func)
     }
 
-    /// Refuses a cleanup that `?` may end, and that ends in nothing otherwise.
+    /// Rejects a cleanup that uses `?` but ends without a value.
     pub(crate) fn check_failure(&self) -> syn::Result<()> {
         let block = match &self.kind {
             Kind::Await(Expr::Block(it)) | Kind::Expression(Expr::Block(it)) => &it.block,
@@ -141,7 +142,7 @@ impl Cleanup {
         }
     }
 
-    /// The cleanup of a function that is not async, where a macro named `join` does not await.
+    /// Adapts the cleanup to a function that is not async, in which a macro named `join` does not await.
     pub(crate) fn of_sync_function(self) -> Self {
         let Self { kind, tokens, span } = self;
         let kind = match kind {
@@ -155,11 +156,12 @@ impl Cleanup {
         Self { kind, tokens, span }
     }
 
-    /// `{ .. }` or `|fate| { .. }`, the section of a `finally!` block. One with `.await` stands for an async block.
+    /// Creates the cleanup of a `finally!` block from `{ .. }` or `|fate| { .. }`. If it contains `.await`, it
+    /// is treated as an async block.
     pub(crate) fn of_block(fate: Option<Pat>, block: Group) -> Self {
         let (span, section) = (block.span(), block.to_token_stream());
         let awaits = tokens::first_await_or_join(&block.stream()).is_some();
-        // What the compiler cannot parse either it tells itself.
+        // If it cannot be parsed, the compiler reports the error.
         let block = syn::parse2(section.clone()).unwrap_or(Expr::Verbatim(section.clone()));
         let (kind, tokens) = match fate {
             None if awaits => (Kind::Await(block), section),
@@ -175,12 +177,13 @@ impl Cleanup {
         Self { kind, tokens, span }
     }
 
-    /// Whether this is a future by its looks. One that does not await may still turn out to be one by its type.
+    /// Returns whether the syntax shows that this is a future. Any other cleanup may still have the type of a
+    /// future.
     pub(crate) fn is_async(&self) -> bool {
         matches!(self.kind, Kind::Await(_) | Kind::AsyncClosure(_))
     }
 
-    /// Where it awaits, for errors about that.
+    /// Returns the span of the first await, for errors.
     pub(crate) fn async_span(&self) -> Option<Span> {
         self.is_async().then(|| tokens::first_await_or_join(&self.tokens).unwrap_or(self.span))
     }
@@ -189,7 +192,7 @@ impl Cleanup {
         tokens::mention(&self.tokens, name)
     }
 
-    /// The same variable, where the cleanup mentions it first.
+    /// Returns the same name with the span of its first mention in the cleanup.
     pub(crate) fn at_mention(&self, name: &Ident) -> Ident {
         let mention = tokens::first_of(&self.tokens, &name.to_string());
         let at = mention.map_or(self.span, |mention| mention.span());
@@ -198,7 +201,7 @@ impl Cleanup {
         name
     }
 
-    /// The parameter by which it gets the fate.
+    /// Returns the parameter that receives the fate.
     pub(crate) fn fate(&self) -> Option<&Pat> {
         match &self.kind {
             Kind::Closure(closure) | Kind::AsyncClosure(closure) => closure.inputs.first(),
@@ -206,7 +209,7 @@ impl Cleanup {
         }
     }
 
-    /// Where the fate is used by something that is awaited.
+    /// Returns the first use of the fate in a future.
     pub(crate) fn awaited_fate(&self) -> Option<Ident> {
         let closure = match &self.kind {
             Kind::AsyncClosure(closure) => closure,
@@ -218,7 +221,8 @@ impl Cleanup {
         names.iter().find_map(|name| tokens::first_of(&awaited, &name.to_string()))
     }
 
-    /// Whether it is a future by its looks that takes each variable which it mentions as a whole, and leaves nothing of it.
+    /// Returns whether the syntax shows that this is a future which uses each variable as a whole, so that it
+    /// moves all of it.
     pub(crate) fn takes_whole(&self) -> bool {
         match &self.kind {
             Kind::Await(Expr::Async(ExprAsync { block, .. })) => block_uses_whole(block),
@@ -230,7 +234,7 @@ impl Cleanup {
 
     pub(crate) fn evaluation(&self, uses: Uses) -> Evaluation {
         let span = Span::mixed_site().located_at(self.span);
-        // The type of what never returns is anything, and `()` is what a cleanup may be.
+        // An expression that never returns has any type, so it is given `()`, which is a valid cleanup.
         let unit = |diverges: bool| diverges.then(|| quote_spanned!(span=> -> ()));
         Evaluation::Closure(match &self.kind {
             Kind::Path(path) => match unit(ends_in(&path.path, DIVERGING_FUNCTIONS)) {
@@ -267,7 +271,8 @@ impl Cleanup {
                     let block = self.block(expression);
                     quote_spanned!(span=> |_| #unit #block)
                 }
-                // As the argument of a call its braces would be unnecessary.
+                // As an argument of a call, the expression would cause a warning about unnecessary braces or
+                // parentheses.
                 None if matches!(expression, Expr::Block(_) | Expr::Paren(_)) => {
                     quote_spanned!(span=> |_| #expression)
                 }
@@ -297,7 +302,7 @@ impl Cleanup {
         let span = Span::mixed_site().located_at(self.span);
         match expression {
             Expr::Block(block) if block.label.is_none() && block.attrs.is_empty() => block.to_token_stream(),
-            // The section of a `finally!` that the compiler tells the error of.
+            // The section of a `finally!` that does not parse. The compiler reports it.
             Expr::Verbatim(section) if tokens::are_block(section) => section.clone(),
             expression => quote_spanned!(span=> { #expression }),
         }
@@ -306,9 +311,9 @@ impl Cleanup {
 
 /// How a cleanup is evaluated.
 pub(crate) enum Evaluation {
-    /// It is a block, which has to be made, and does not look at the fate.
+    /// A block that has to be made a future, and that does not use the fate.
     Future(TokenStream),
-    /// It is an expression that does not look at the fate.
+    /// An expression that does not use the fate.
     Expression(TokenStream),
     /// A closure from the fate to the cleanup.
     Closure(TokenStream),
@@ -326,7 +331,7 @@ impl Evaluation {
 impl Kind {
     fn of(expression: Expr, tokens: &TokenStream) -> syn::Result<Self> {
         match expression {
-            // What came through a `macro_rules!` macro stands in a group.
+            // A fragment that was passed through a `macro_rules!` macro is in a group without delimiters.
             Expr::Group(group) => Self::of(*group.expr, tokens),
             Expr::Lit(literal) => Err(not_a_cleanup(&literal)),
             Expr::Let(expression) => {
@@ -368,7 +373,7 @@ fn ends_in(path: &Path, names: &[&str]) -> bool {
     path.segments.last().is_some_and(|segment| names.iter().any(|name| segment.ident == name))
 }
 
-/// Whether the expression ends in something that never returns, such as `todo!()` and `exit(1)`.
+/// Returns whether the expression ends in a call that never returns, such as `todo!()` or `exit(1)`.
 fn diverges(expression: &Expr) -> bool {
     match expression {
         Expr::Macro(call) => ends_in(&call.mac.path, DIVERGING_MACROS),
@@ -382,7 +387,7 @@ fn diverges(expression: &Expr) -> bool {
     }
 }
 
-/// The same of a block that stayed tokens.
+/// Returns the same for a block that was not parsed.
 pub(crate) fn never_ends(block: &Group) -> bool {
     syn::parse2(block.to_token_stream()).is_ok_and(|block| block_diverges(&block))
 }
@@ -395,8 +400,8 @@ fn block_diverges(block: &Block) -> bool {
     }
 }
 
-/// Whether nothing in the expression takes a variable apart, or could: it calls, borrows and awaits. A string may seem to mention
-/// a variable, and takes none.
+/// Returns whether the expression only calls, borrows and awaits, so that it uses each variable as a whole. A
+/// string is excluded, because it may seem to mention a variable that it does not capture.
 fn uses_whole(expression: &Expr) -> bool {
     let attributes = match expression {
         Expr::Await(it) => &it.attrs,
@@ -428,7 +433,7 @@ fn block_uses_whole(block: &Block) -> bool {
         .all(|statement| matches!(statement, Stmt::Expr(expression, _) if uses_whole(expression)))
 }
 
-/// Whether the expression is an `async` block, or one in braces.
+/// Returns whether the expression is an `async` block, possibly in braces.
 fn is_async_block(expression: &Expr) -> bool {
     match expression {
         Expr::Async(_) => true,

@@ -1,6 +1,6 @@
 //! Errors at the user's own tokens.
 
-/// A `syn::Error` at the tokens given first, or at the span after `at`.
+/// Creates a `syn::Error` at the given tokens, or at the span after `at`.
 macro_rules! error {
     (at $span:expr, $($message:tt)*) => {
         ::syn::Error::new($span, format!($($message)*))
@@ -10,7 +10,7 @@ macro_rules! error {
     };
 }
 
-/// Returns such an error.
+/// Returns an error that [`error!`] creates.
 macro_rules! bail {
     ($($arguments:tt)*) => {
         return Err($crate::error::error!($($arguments)*))
@@ -19,7 +19,7 @@ macro_rules! bail {
 
 pub(crate) use {bail, error};
 
-/// Collects errors, so that each mistake is told once and all of them are told.
+/// Collects errors, so that each mistake is reported exactly once.
 #[derive(Default)]
 pub(crate) struct Errors(Option<syn::Error>);
 

@@ -1,5 +1,5 @@
-//! The function under the attribute. Its body stays one group of tokens that nobody looks into, so that a syntax error in
-//! it is told once, by the compiler, and editors find the user's tokens where they put them.
+//! Parses the function under the attribute. The body stays one group of tokens, so that the compiler reports a
+//! syntax error in it once, and editors find the user's tokens in place.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
@@ -21,12 +21,13 @@ pub(crate) struct Function {
     pub(crate) body: Group,
 }
 
-/// What an item turned out to be.
+/// The result of parsing an item.
 pub(crate) enum Item {
     Function(Box<Function>),
-    /// A function whose head is not one, which the compiler has told already: it parses an item before an attribute gets it.
+    /// A function with a malformed head. The compiler parses an item before it expands the attribute, so it has
+    /// reported the error.
     Unreadable,
-    /// An expression, of which the compiler has said that it takes no attribute.
+    /// An expression. The compiler has reported that an attribute is not allowed there.
     Expression,
 }
 
@@ -45,7 +46,7 @@ impl Item {
         let visibility: Visibility = input.parse()?;
         expect_function(name, input)?;
         skip_safe(input);
-        // What the fork leaves unread is no error of the input.
+        // The tokens that the fork leaves unread are no error.
         let head = input.fork();
         let Ok(signature) = head.parse::<Signature>() else {
             input.parse::<TokenStream>()?;
@@ -71,35 +72,35 @@ impl Item {
     }
 }
 
-/// The name of an attribute of ours.
+/// Returns the name of an attribute of ours.
 pub(crate) fn name_of_ours(attribute: &Attribute) -> Option<&'static str> {
     ["finally", "lastly"].into_iter().find(|name| ends_in(attribute.path(), name))
 }
 
-/// How a function gives its result.
+/// How a function returns its result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Returns {
-    /// It is awaited: an `async fn`.
+    /// An `async fn`, whose result is awaited.
     Awaited,
-    /// At once: a function that is not async.
+    /// A function that is not async, and returns a value.
     Value,
-    /// As `impl Future`.
+    /// A function that returns `impl Future`.
     Future,
-    /// As `Pin<Box<dyn Future>>`, which is also what `#[async_trait]` makes of a method.
+    /// A function that returns `Pin<Box<dyn Future>>`. `#[async_trait]` also expands a method to one.
     BoxedFuture,
 }
 
-/// A type without a size.
+/// An unsized type.
 pub(crate) enum Unsized<'a> {
     /// `[T]` or `dyn Trait`.
     Certain,
-    /// `str`, unless there is another type of this name.
+    /// `str`, unless another type has this name.
     ByName(&'a Type),
 }
 
 impl Function {
-    /// The body as it stands inside another block, where the compiler would call the braces around a lone expression
-    /// unnecessary: not if they are ours. A `$body:block` of a `macro_rules!` macro comes without them.
+    /// Returns the body as a block inside another block. The compiler would warn about braces around a single
+    /// expression, unless the braces are ours. A `$body:block` of a `macro_rules!` macro loses its braces.
     pub(crate) fn block(&self) -> TokenStream {
         let mut trees = self.body.stream().into_iter();
         match (self.body.delimiter(), trees.next(), trees.next()) {
@@ -109,14 +110,14 @@ impl Function {
         }
     }
 
-    /// For what stands where the body stood: its very span, not marked as made by a macro. The compiler counts how often a
-    /// line runs only in an async block or a closure that has it.
+    /// Returns the span for code in the place of the body. It is exactly the span of the body, not marked as
+    /// generated: coverage counts the lines of an async block or a closure only with such a span.
     pub(crate) fn place(&self) -> Span {
         self.body.span()
     }
 
-    /// For names of ours around the body. Not its whole span: an editor that looks for the definition of a word in the body
-    /// would find theirs too.
+    /// Returns the span for names of ours around the body. It is not the span of the whole body, because
+    /// editors would then find our names when they look up the definition of a word in it.
     pub(crate) fn brace(&self) -> Span {
         Span::mixed_site().located_at(self.body.span_open())
     }
@@ -132,14 +133,15 @@ impl Function {
         }
     }
 
-    /// The `T` of `impl Future<Output = T>`.
+    /// Returns the `T` of `impl Future<Output = T>`.
     pub(crate) fn output_of_future(&self) -> Option<&Type> {
         let ReturnType::Type(_, output) = &self.signature.output else { return None };
         let Type::ImplTrait(output) = ungrouped(output) else { return None };
         output.bounds.iter().find_map(output_of_bound)
     }
 
-    /// Whether it returns a future that is bounded by a lifetime, and whose output is of a type that may not outlive it.
+    /// Returns whether the function returns a future with a lifetime bound, and the future's output may not
+    /// outlive that lifetime.
     pub(crate) fn output_may_not_outlive(&self) -> bool {
         let output = self.signature.output.to_token_stream();
         matches!(self.returns(), Returns::Future | Returns::BoxedFuture)
@@ -151,8 +153,8 @@ impl Function {
                 .any(|parameter| tokens::has_word(&output, &parameter.ident.to_string()))
     }
 
-    /// The type of what its body or its future comes to, if that is spelled as a `Result`, or as an alias of one, and can be written
-    /// in an expression.
+    /// Returns the type of the body's or the future's output if it is written as `Result` or an alias, and can
+    /// be named in an expression.
     pub(crate) fn result(&self) -> Option<&Type> {
         let ReturnType::Type(_, output) = &self.signature.output else { return None };
         let output = match self.returns() {
@@ -164,7 +166,7 @@ impl Function {
         (is_result(output) && !is_opaque).then_some(output)
     }
 
-    /// The type that it returns, if a value of it may be something that runs later, which a reference and a primitive are not.
+    /// Returns the return type if a value of it may run later. A reference or a primitive cannot.
     pub(crate) fn type_that_may_run_later(&self) -> Option<&Type> {
         const PRIMITIVES: &[&str] = &[
             "String", "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "u128",
@@ -181,20 +183,20 @@ impl Function {
         may.then_some(output)
     }
 
-    /// What the attributes of ours say that stand below this one, and run after it.
+    /// Returns the content of our other attributes, which are below this one and are expanded later.
     pub(crate) fn later_cleanups(&self) -> TokenStream {
         let ours = self.attributes.iter().filter(|attribute| name_of_ours(attribute).is_some());
         ours.map(|attribute| attribute.meta.to_token_stream()).collect()
     }
 
-    /// Takes the first of these away.
+    /// Removes the first of our other attributes.
     pub(crate) fn remove_later_cleanup(&mut self) {
         if let Some(at) = self.attributes.iter().position(|attribute| name_of_ours(attribute).is_some()) {
             self.attributes.remove(at);
         }
     }
 
-    /// Where its head ends.
+    /// Returns the span of the end of the function's head.
     pub(crate) fn end(&self) -> Span {
         match self.signature.to_token_stream().into_iter().last() {
             Some(TokenTree::Group(group)) => group.span_close(),
@@ -203,7 +205,7 @@ impl Function {
         }
     }
 
-    /// A type without a size that it takes or returns, which no function can.
+    /// Returns an unsized type among the arguments and the output. No function can have one.
     pub(crate) fn unsized_type(&self) -> Option<Unsized<'_>> {
         let arguments = self.signature.inputs.iter().filter_map(|argument| match argument {
             FnArg::Typed(argument) => Some(&*argument.ty),
@@ -220,13 +222,14 @@ impl Function {
         })
     }
 
-    /// Whether an attribute has made of an async function one that runs it, as `#[tokio::main]` does.
+    /// Returns whether an attribute such as `#[tokio::main]` has turned an async function into one that runs a
+    /// future.
     pub(crate) fn was_async(&self) -> bool {
         let body = self.body.stream();
         tokens::has_word(&body, "async") && tokens::has_word(&body, "block_on")
     }
 
-    /// The attribute by which it tracks its caller.
+    /// Returns the attribute that contains `track_caller`.
     pub(crate) fn track_caller(&self) -> Option<&Attribute> {
         self.attributes.iter().find(|attribute| {
             let tokens = attribute.meta.to_token_stream();
@@ -235,12 +238,12 @@ impl Function {
         })
     }
 
-    /// Whether `#[tracing::instrument]` has been there before.
+    /// Returns whether `#[tracing::instrument]` was expanded before.
     pub(crate) fn is_instrumented(&self) -> bool {
         tokens::has_word(&self.body.stream(), "__tracing_attr_span")
     }
 
-    /// Where its head starts.
+    /// Returns the span of the start of the function's head.
     pub(crate) fn start(&self) -> Span {
         match &self.visibility {
             Visibility::Inherited => self.signature.span(),
@@ -248,13 +251,13 @@ impl Function {
         }
     }
 
-    /// Whether it returns `!`.
+    /// Returns whether the function returns `!`.
     pub(crate) fn diverges(&self) -> bool {
         matches!(&self.signature.output, ReturnType::Type(_, output) if matches!(ungrouped(output), Type::Never(_)))
     }
 }
 
-/// Tells what the item is, where it is not a function.
+/// Reports the kind of the item unless it is a function.
 fn expect_function(name: &str, input: ParseStream<'_>) -> syn::Result<()> {
     const INSIDE: &str = "put it on the function inside";
     const ELSEWHERE: &str = "put it on the function that needs the cleanup";
@@ -286,7 +289,7 @@ fn expect_function(name: &str, input: ParseStream<'_>) -> syn::Result<()> {
     bail!(word, "`#[{name}]` goes on a function, not on {item}; {way_out}")
 }
 
-/// The word that tells what an item is, behind `unsafe` and the like.
+/// Returns the word that shows the kind of an item, after modifiers such as `unsafe`.
 fn item_word(input: ParseStream<'_>) -> syn::Result<Ident> {
     const MODIFIERS: &[&str] = &["async", "const", "default", "extern", "safe", "unsafe"];
 
@@ -309,7 +312,7 @@ fn item_word(input: ParseStream<'_>) -> syn::Result<Ident> {
     Ok(word)
 }
 
-/// The one kind of function that is declared `safe` is one of an `extern` block, which `syn` parses no signature of.
+/// Skips `safe`, which only a function of an `extern` block can have. `syn` does not parse it in a signature.
 fn skip_safe(input: ParseStream<'_>) {
     let ahead = input.fork();
     if ahead.call(Ident::parse_any).is_ok_and(|word| word == "safe") {
@@ -317,7 +320,7 @@ fn skip_safe(input: ParseStream<'_>) {
     }
 }
 
-/// The body, and its inner attributes, which are attributes of the function.
+/// Parses the body and its inner attributes, which are attributes of the function.
 fn parse_body(input: ParseStream<'_>) -> syn::Result<(Group, Vec<Attribute>)> {
     let body = match input.parse()? {
         TokenTree::Group(body) if body.delimiter() != Delimiter::Parenthesis => body,
@@ -346,7 +349,7 @@ fn parse_body(input: ParseStream<'_>) -> syn::Result<(Group, Vec<Attribute>)> {
     Ok((rest, attributes))
 }
 
-/// A type that came through a `macro_rules!` stands in a group.
+/// Removes groups and parentheses. A type that was passed through a `macro_rules!` macro is in a group.
 fn ungrouped(mut ty: &Type) -> &Type {
     while let Type::Group(syn::TypeGroup { elem, .. }) | Type::Paren(syn::TypeParen { elem, .. }) = ty {
         ty = elem;
@@ -362,7 +365,7 @@ fn is_future(bound: &TypeParamBound) -> bool {
     matches!(bound, TypeParamBound::Trait(bound) if ends_in(&bound.path, "Future"))
 }
 
-/// `Pin<Box<dyn Future>>`, or one of the names that futures crates give it.
+/// Returns whether the type is `Pin<Box<dyn Future>>`, or one of its aliases in the futures crates.
 fn is_boxed_future(output: &Type) -> bool {
     let Type::Path(output) = output else { return false };
     if ends_in(&output.path, "BoxFuture") || ends_in(&output.path, "LocalBoxFuture") {
@@ -378,7 +381,7 @@ fn is_boxed_future(output: &Type) -> bool {
     }
 }
 
-/// The `T` of `Pin<Box<dyn Future<Output = T>>>` and of `BoxFuture<'_, T>`.
+/// Returns the `T` of `Pin<Box<dyn Future<Output = T>>>` and of `BoxFuture<'_, T>`.
 pub(crate) fn output_of_boxed_future(output: &Type) -> Option<&Type> {
     let Type::Path(output) = ungrouped(output) else { return None };
     if let Some(boxed) = inside(&output.path, "Pin") {
@@ -410,7 +413,7 @@ fn ends_in(path: &syn::Path, name: &str) -> bool {
     path.segments.last().is_some_and(|segment| segment.ident == name)
 }
 
-/// The `T` of `Name<T>`.
+/// Returns the `T` of `Name<T>`.
 fn inside<'a>(path: &'a syn::Path, name: &str) -> Option<&'a Type> {
     let segment = path.segments.last().filter(|segment| segment.ident == name)?;
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
@@ -422,23 +425,23 @@ fn inside<'a>(path: &'a syn::Path, name: &str) -> Option<&'a Type> {
     })
 }
 
-/// What a variable holds, as far as its type shows.
+/// The kind of value that a variable holds, as far as its type shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Holds {
     Value,
     Reference,
     MutReference,
-    /// Whatever a pattern bound it to.
+    /// A part of an argument, bound by a pattern.
     Part,
 }
 
-/// An argument by its name.
+/// A named argument.
 pub(crate) struct Named {
     pub(crate) name: Ident,
     pub(crate) holds: Holds,
-    /// Whether it shows that it is, or holds, a reference to something that is not `'static`.
+    /// Whether its type shows that it is or contains a reference that is not `'static`.
     pub(crate) borrows: bool,
-    /// `#[cfg(..)]` on the argument, which everything about it has to carry.
+    /// The `#[cfg(..)]` attributes of the argument, to be repeated on all code for it.
     pub(crate) conditions: Vec<Attribute>,
 }
 
@@ -454,7 +457,7 @@ impl Named {
         Self { name, holds, borrows, conditions }
     }
 
-    /// The `self` of a method.
+    /// Returns the `self` of a method.
     pub(crate) fn of_receiver(receiver: &Receiver) -> Self {
         let name = Ident::new("self", receiver.self_token.span);
         match &receiver.kind {
@@ -469,7 +472,7 @@ impl Named {
         }
     }
 
-    /// An argument that is one identifier: `x`, `mut x`.
+    /// Returns an argument that is a single identifier: `x`, `mut x`.
     pub(crate) fn of_argument(argument: &FnArg) -> Option<Self> {
         match argument {
             FnArg::Receiver(receiver) => Some(Self::of_receiver(receiver)),
@@ -483,12 +486,12 @@ impl Named {
     }
 }
 
-/// `#[cfg(..)]` on an argument, which everything about it has to carry.
+/// Returns the `#[cfg(..)]` attributes of an argument, to be repeated on all code for it.
 pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
     attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
 }
 
-/// Whether an attribute is about lints, so that it belongs to the local that an argument becomes.
+/// Returns whether an attribute sets lint levels, so that it moves to the local that an argument becomes.
 pub(crate) fn is_about_lints(attribute: &Attribute) -> bool {
     const LINT_LEVELS: &[&str] = &["allow", "deny", "expect", "forbid", "warn"];
 
@@ -511,7 +514,8 @@ pub(crate) fn attributes_of_local(attributes: &[Attribute]) -> Vec<Attribute> {
     attributes.iter().filter(belongs).cloned().collect()
 }
 
-/// The names that a pattern binds. A constant among them is harmless: nobody mentions it as an argument.
+/// Returns the names that a pattern binds. Constants are included, which is harmless: no cleanup mentions a
+/// constant as an argument.
 pub(crate) fn names_in(pattern: &Pat) -> Vec<Ident> {
     fn collect(pattern: &Pat, names: &mut Vec<Ident>) {
         match pattern {
@@ -533,7 +537,7 @@ pub(crate) fn names_in(pattern: &Pat) -> Vec<Ident> {
             Pat::Tuple(it) => it.elems.iter().for_each(|it| collect(it, names)),
             Pat::TupleStruct(it) => it.elems.iter().for_each(|it| collect(it, names)),
             Pat::Type(it) => collect(&it.pat, names),
-            // A macro binds the names that it is given, as far as anybody can tell.
+            // A macro is assumed to bind all names in its input.
             Pat::Macro(it) => names.extend(tokens::words(&it.mac.tokens)),
             Pat::Verbatim(it) => names.extend(tokens::words(it)),
             _ => {}
@@ -545,7 +549,7 @@ pub(crate) fn names_in(pattern: &Pat) -> Vec<Ident> {
     names
 }
 
-/// The type with each `impl Trait` in it left to inference, so that it can stand in an expression.
+/// Replaces each `impl Trait` in the type by `_`, so that the type is allowed in an expression.
 pub(crate) fn without_impl_trait(output: &Type) -> TokenStream {
     fn erase(tokens: TokenStream) -> TokenStream {
         let mut erased = TokenStream::new();

@@ -1,17 +1,19 @@
-//! The macros of [`async-finally`](https://docs.rs/async-finally), which re-exports them. Depend on that.
+//! The macros of [`async-finally`](https://docs.rs/async-finally), which re-exports them. Depend on that crate
+//! instead.
 //!
-//! | room | job |
+//! | module | job |
 //! |---|---|
-//! | `options` | `on_cancel = ..`, `armed = ..`, `crate = ..` |
-//! | `cleanup` | what a cleanup is, and what it means |
-//! | `input` | the function under the attribute, its body untouched |
-//! | `capture` | how the arguments get into the body, and what of them is left for the cleanup |
-//! | `below` | the attributes that are expanded after one with `armed = call` |
-//! | `check` | what cannot work, told at the user's tokens |
-//! | `expand` | the function that comes out |
-//! | `settle` | how it ends, for functions and blocks |
+//! | `options` | parses `on_cancel = ..`, `armed = ..`, `crate = ..` |
+//! | `cleanup` | parses a cleanup, and determines its kind |
+//! | `input` | parses the function under the attribute, without its body |
+//! | `capture` | moves or lends the arguments to the body, and leaves the others for the cleanup |
+//! | `boxed` | turns `Box::pin(async move { .. })` back into an async function |
+//! | `below` | expands further attributes together with one that has `armed = call` |
+//! | `check` | reports everything that cannot work, at the user's tokens |
+//! | `expand` | generates the function |
+//! | `settle` | generates the end of a function or a block |
 //! | `block` | `finally! { .. }`: input → jumps → expand |
-//! | `tokens` | what tokens mention, without parsing them |
+//! | `tokens` | answers questions about tokens without parsing them |
 
 #![forbid(unsafe_code)]
 
@@ -46,7 +48,8 @@ pub fn lastly(arguments: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand("lastly", arguments.into(), item.into()).into()
 }
 
-/// `finally! { .. }`, called by the macro of that name in the facade, which puts `[$crate finally]` in front.
+/// Expands `finally! { .. }`. The macro of that name in the facade calls this one, and puts `[$crate finally]`
+/// in front.
 #[proc_macro]
 pub fn block(tokens: TokenStream) -> TokenStream {
     block::expand(tokens.into()).into()

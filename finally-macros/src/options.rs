@@ -1,4 +1,4 @@
-//! `on_cancel = ..`, `armed = ..` and `crate = ..`, for the attribute and wherever else they are written.
+//! `on_cancel = ..`, `armed = ..` and `crate = ..`, for the attribute and the block.
 
 use proc_macro2::Span;
 use syn::{Ident, LitStr, Path, Token, ext::IdentExt as _, parenthesized, parse::ParseStream, token};
@@ -9,17 +9,18 @@ use crate::{
     suggest,
 };
 
-/// What happens to a cleanup that is awaited when its caller leaves.
+/// The treatment of an awaited cleanup on cancellation.
 pub(crate) enum OnCancel {
     Detach,
     Block,
     Skip,
-    /// Another one takes its place, which is detached.
+    /// Another cleanup replaces it, and is detached.
     Replace(Box<Cleanup>),
 }
 
 impl OnCancel {
-    /// What may be detached takes what it mentions, and what is awaited in place borrows it.
+    /// Returns how a cleanup captures variables: it moves them if it may be detached, and borrows them if it is
+    /// awaited in place.
     pub(crate) const fn uses(&self) -> Uses {
         match self {
             Self::Detach => Uses::Taken,
@@ -41,7 +42,7 @@ impl Word for OnCancel {
     const OTHER: Option<&'static str> = Some("(..)");
 }
 
-/// From when on a future that is dropped is cleaned up after.
+/// The time from which on a dropped future is cleaned up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Armed {
     #[default]
@@ -53,10 +54,10 @@ impl Word for Armed {
     const VALUES: &'static [Named<Self>] = &[("poll", || Self::Poll), ("call", || Self::Call)];
 }
 
-/// A word, and the value that it names.
+/// A word, and the value that it stands for.
 type Named<T> = (&'static str, fn() -> T);
 
-/// A value that is one of a few words.
+/// A value that is written as one of a few words.
 trait Word: Sized + 'static {
     const VALUES: &'static [Named<Self>];
     /// The form of a value that is not a word.
@@ -67,7 +68,7 @@ trait Word: Sized + 'static {
     }
 }
 
-/// A value and where to tell what is wrong with it.
+/// A value, and the span for errors about it.
 pub(crate) struct Written<T> {
     pub(crate) value: T,
     pub(crate) span: Span,
@@ -82,7 +83,7 @@ pub(crate) struct Options {
 
 type Parse = fn(&mut Options, &Ident, ParseStream<'_>) -> syn::Result<()>;
 
-/// An option: its name, how it looks, how it is parsed.
+/// An option: its name, an example, and its parser.
 type Known = (&'static str, &'static str, Parse);
 
 const ON_CANCEL: Known = ("on_cancel", "on_cancel = block", |options, name, input| {
@@ -104,12 +105,12 @@ impl Options {
         self.on_cancel.as_ref().map_or(&OnCancel::Detach, |written| &written.value)
     }
 
-    /// Parses `name = value, ..` to the end.
+    /// Parses `name = value, ..` up to the end of the input.
     pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         Self::parse_known(OF_ATTRIBUTE, input)
     }
 
-    /// Parses those of a `finally!` block.
+    /// Parses the options of a `finally!` block.
     pub(crate) fn parse_of_block(input: ParseStream<'_>) -> syn::Result<Self> {
         Self::parse_known(OF_BLOCK, input)
     }
@@ -158,12 +159,12 @@ fn names(known: &[Known]) -> Vec<&'static str> {
     known.iter().map(|(name, ..)| *name).collect()
 }
 
-/// Whether `name =` follows, which no cleanup starts with: an assignment is not a value that a cleanup may have.
+/// Returns whether `name =` follows. No cleanup starts with that, because an assignment is not a valid cleanup.
 pub(crate) fn starts_option(input: ParseStream<'_>) -> bool {
     input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==])
 }
 
-/// Tells what stands behind the cleanup, where it is not `name = ..`.
+/// Reports the tokens after the cleanup, which are not `name = ..`.
 fn not_an_option(known: &[Known], input: ParseStream<'_>) -> syn::Error {
     if let Ok(word) = input.fork().call(Ident::parse_any) {
         let written = word.to_string();
@@ -193,7 +194,8 @@ fn set<T>(slot: &mut Option<Written<T>>, name: &Ident, written: Written<T>) -> s
     Ok(())
 }
 
-/// Where a value is wrong: at the value, or at the option's name where there is none.
+/// Returns the span for an error about a value: that of the value, or of the option's name if there is no
+/// value.
 fn span_of_value(name: &Ident, input: ParseStream<'_>) -> Span {
     if input.is_empty() || input.peek(Token![,]) { name.span() } else { input.span() }
 }
@@ -222,7 +224,7 @@ fn parse_on_cancel(name: &Ident, input: ParseStream<'_>) -> syn::Result<Written<
     Ok(Written { value: OnCancel::Replace(Box::new(cleanup)), span: name.span() })
 }
 
-/// Whether more than a word follows, or what no word starts with.
+/// Returns whether an expression other than a single word follows.
 fn starts_expression(input: ParseStream<'_>) -> bool {
     let word = input.peek(Ident::peek_any);
     let is_alone = !input.peek2(token::Paren)
@@ -271,7 +273,7 @@ fn parse_crate(name: &Ident, input: ParseStream<'_>) -> syn::Result<Written<Path
     Ok(Written { span, value: path })
 }
 
-/// Leaves out the rest of an option that was wrong, so that the next one is looked at too.
+/// Skips the rest of a wrong option, so that the next one is checked as well.
 fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
     while !input.is_empty() && !input.peek(Token![,]) {
         input.parse::<proc_macro2::TokenTree>()?;

@@ -1,4 +1,5 @@
-//! How every expansion ends: with the texts of what may fail, and the call that puts a cleanup beside its body's exit.
+//! Generates the end of every expansion: the descriptions of possible failures, and the call that combines a
+//! cleanup with its body's exit.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
@@ -8,7 +9,7 @@ use crate::{
     options::OnCancel,
 };
 
-/// Describes the failure of the body, by what its type implements, best first.
+/// Describes the failure of the body, by the best trait that its type implements.
 pub(crate) fn describe_body(span: Span) -> TokenStream {
     quote_spanned!(span=> __finally_end.body.__finally_describe())
 }
@@ -23,7 +24,7 @@ fn describe_replacement(span: Span) -> TokenStream {
     quote_spanned!(span=> __finally_end.replacement().__finally_describe())
 }
 
-/// Evaluates a cleanup for `__finally_exit`. One that captures nothing goes by a function pointer.
+/// Evaluates a cleanup for `__finally_exit`. A cleanup without captures is passed as a function pointer.
 pub(crate) fn evaluate(
     cleanup: &Cleanup,
     captures: bool,
@@ -48,18 +49,19 @@ pub(crate) fn evaluate(
     quote_spanned!(span=> #private::#build(__finally_exit, #closure))
 }
 
-/// From the exit to the ending, where something is awaited.
+/// The parts of the code from the exit to an ending that may be awaited.
 pub(crate) struct Settlement<'a> {
     pub(crate) on_cancel: &'a OnCancel,
     pub(crate) private: &'a Ident,
     pub(crate) span: Span,
-    /// Evaluates the cleanup for `__finally_exit`, and leaves the two in `__finally_end`.
+    /// Evaluates the cleanup for `__finally_exit`, and stores both in `__finally_end`.
     pub(crate) build: TokenStream,
-    /// The same for the cleanup that replaces it.
+    /// Evaluates the replacement of the cleanup.
     pub(crate) build_replacement: Option<Replacement>,
-    /// The text of the body's failure.
+    /// Describes the failure of the body.
     pub(crate) body: TokenStream,
-    /// Whether this is the end of a coroutine, which awaits what may borrow from it.
+    /// Whether this is the end of a coroutine. A coroutine awaits the ending itself, because the ending may
+    /// borrow from it.
     pub(crate) in_coroutine: bool,
 }
 
@@ -70,8 +72,8 @@ pub(crate) struct Replacement {
 }
 
 impl Settlement<'_> {
-    /// A future has room for each variable that was borrowed before an `.await` in its scope. So what is awaited comes out of a
-    /// block.
+    /// Generates the code. The ending is awaited outside of the block that creates it, because a future
+    /// reserves space for each variable that was borrowed in the scope of an `.await`.
     pub(crate) fn expand(self, detacher: impl FnOnce() -> TokenStream) -> TokenStream {
         let Self { on_cancel, private, span, build, build_replacement, body, in_coroutine } = self;
         let cleanup = describe_cleanup(span);
@@ -107,7 +109,8 @@ impl Settlement<'_> {
         }
         let awaited = quote_spanned!(span=> { #settled }.await);
         let Some(replacement) = replacement else { return awaited };
-        // In a variable, so that what the cleanup has borrowed is free before the replacement takes it.
+        // It is bound to a variable, so that the borrows of the cleanup end before the replacement moves the
+        // arguments.
         quote_spanned! {span=>
             let __finally_interrupted = #awaited;
             match __finally_interrupted {

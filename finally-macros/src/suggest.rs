@@ -1,6 +1,6 @@
-//! "did you mean": the known word that is closest to what was written.
+//! "did you mean": finds the known word that is closest to a given one.
 
-/// The closest word, if it is close enough to be what was meant.
+/// Returns the closest known word, if it is close enough.
 pub(crate) fn closest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
     const CLOSE_ENOUGH: f64 = 0.6;
 
@@ -12,12 +12,12 @@ pub(crate) fn closest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, word)| word)
 }
 
-/// All the words.
+/// Lists all known words.
 pub(crate) fn one_of(known: &[&str]) -> String {
     format!("it is one of `{}`", known.join("`, `"))
 }
 
-/// What to write instead: the closest word, else all of them.
+/// Suggests the closest word, or lists all of them.
 pub(crate) fn instead_of(written: &str, known: &[&str]) -> String {
     match closest(written, known) {
         Some(word) => format!("did you mean `{word}`?"),

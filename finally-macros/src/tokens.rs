@@ -1,12 +1,13 @@
-//! What a cleanup's tokens mention, read without parsing them: tokens inside macros count too.
+//! Answers questions about tokens without parsing them, so that tokens inside macros count as well.
 
 use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::LitStr;
 
-/// Whether the tokens mention a variable of this name. May say yes for another thing of the same name, never no.
+/// Returns whether the tokens mention a variable of this name. May return `true` for something else of the same
+/// name, but never misses the variable.
 ///
-/// Names hide in format strings too: `println!("{id}")`.
+/// Names occur in format strings as well: `println!("{id}")`.
 pub(crate) fn mention(tokens: &TokenStream, name: &str) -> bool {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     trees.iter().enumerate().any(|(at, tree)| match tree {
@@ -17,14 +18,14 @@ pub(crate) fn mention(tokens: &TokenStream, name: &str) -> bool {
     })
 }
 
-/// Whether this is the name, which may be written raw in one place and not in another: `r#id` is `id`. A raw keyword is no keyword.
+/// Returns whether an identifier has this name, raw or not: `r#id` is `id`. A raw keyword is not a keyword.
 pub(crate) fn is_named(ident: &Ident, name: &str) -> bool {
     let written = ident.to_string();
     let (one, other) = (written.trim_start_matches("r#"), name.trim_start_matches("r#"));
     one == other && (written == name || syn::parse_str::<Ident>(one).is_ok())
 }
 
-/// Fields, methods, lifetimes and path segments are not variables.
+/// Returns whether this is a field, a method, a lifetime or a path segment, and so not a variable.
 fn is_part_of_path_or_field(trees: &[TokenTree], at: usize) -> bool {
     let before = |distance: usize| at.checked_sub(distance).and_then(|at| punct(trees.get(at)));
     let after = |distance: usize| punct(trees.get(at + distance));
@@ -44,7 +45,7 @@ pub(crate) fn punct(tree: Option<&TokenTree>) -> Option<char> {
 
 fn format_string_mentions(literal: &str, name: &str) -> bool {
     let name = name.trim_start_matches("r#");
-    // The compiler reads the string without its escapes, too.
+    // The compiler unescapes a format string before it looks for names.
     let unescaped = literal.contains('\\').then(|| syn::parse_str::<LitStr>(literal).ok()).flatten();
     let text = unescaped.map_or_else(|| literal.to_owned(), |literal| literal.value());
     literal.contains('"')
@@ -56,7 +57,7 @@ fn format_string_mentions(literal: &str, name: &str) -> bool {
         })
 }
 
-/// The first `.await` that belongs to these tokens, and not to an async block, an async closure or a function in them.
+/// Returns the first `.await` that is not in a nested async block, async closure or function.
 pub(crate) fn first_await(tokens: &TokenStream) -> Option<Span> {
     find(tokens, &|trees, at| match (at.checked_sub(1).and_then(|at| trees.get(at)), trees.get(at)) {
         (Some(TokenTree::Punct(dot)), Some(TokenTree::Ident(word)))
@@ -68,7 +69,7 @@ pub(crate) fn first_await(tokens: &TokenStream) -> Option<Span> {
     })
 }
 
-/// The same, where macros count that are known to await.
+/// Like [`first_await`], including macros that are known to await.
 pub(crate) fn first_await_or_join(tokens: &TokenStream) -> Option<Span> {
     const AWAITING_MACROS: &[&str] = &["join", "select", "select_biased", "try_join"];
 
@@ -79,7 +80,7 @@ pub(crate) fn first_await_or_join(tokens: &TokenStream) -> Option<Span> {
     first_await(tokens).or_else(|| find(tokens, &joins))
 }
 
-/// The `async` block that these tokens end in.
+/// Returns the span of the `async` block at the end of these tokens.
 pub(crate) fn last_async_block(tokens: &TokenStream) -> Option<Span> {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     let mut words = trees.iter().rev().skip(1).map_while(|tree| match tree {
@@ -90,7 +91,7 @@ pub(crate) fn last_async_block(tokens: &TokenStream) -> Option<Span> {
     words.find(|word| *word == "async").filter(|_| ends_in_block).map(Ident::span)
 }
 
-/// The first `return` that belongs to these tokens, and not to a block, a closure or a function in them.
+/// Returns the first `return` that is not in a nested block, closure or function.
 pub(crate) fn first_return(tokens: &TokenStream) -> Option<Span> {
     find(tokens, &|trees, at| match trees.get(at) {
         Some(TokenTree::Ident(word)) if word == "return" => Some(word.span()),
@@ -98,7 +99,8 @@ pub(crate) fn first_return(tokens: &TokenStream) -> Option<Span> {
     })
 }
 
-/// The first `?` that belongs to these tokens, and not to a block, a closure or a function in them. One in a macro may mean anything.
+/// Returns the first `?` that is not in a nested block, closure or function. One in a macro may have any
+/// meaning.
 pub(crate) fn first_question_mark(tokens: &TokenStream) -> Option<Span> {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     let mut at = 0;
@@ -122,8 +124,9 @@ pub(crate) fn first_question_mark(tokens: &TokenStream) -> Option<Span> {
     None
 }
 
-/// Whether these tokens may leave the function around: by `return`, by `?`, by the failure of a block's cleanup, or by a macro
-/// that nobody knows the inside of. May say yes where that belongs to a closure inside, never no.
+/// Returns whether these tokens may leave the enclosing function by `return`, by `?`, by the failure of a
+/// block's cleanup, or by an unknown macro. May return `true` if that belongs to a nested closure, but never
+/// misses a case.
 pub(crate) fn may_leave(tokens: &TokenStream) -> bool {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     trees.iter().enumerate().any(|(at, tree)| match tree {
@@ -138,7 +141,7 @@ pub(crate) fn may_leave(tokens: &TokenStream) -> bool {
     })
 }
 
-/// Whether there is a macro among these tokens.
+/// Returns whether there is a macro call among these tokens.
 pub(crate) fn has_macro(tokens: &TokenStream) -> bool {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     trees.iter().enumerate().any(|(at, tree)| match tree {
@@ -147,7 +150,8 @@ pub(crate) fn has_macro(tokens: &TokenStream) -> bool {
     })
 }
 
-/// Macros that evaluate their arguments where they stand, outside of any loop of theirs, and leave by themselves nothing.
+/// Macros that evaluate their arguments in place, outside any loop of their own, and never return from the
+/// enclosing function themselves.
 const TRANSPARENT_MACROS: &[&str] = &[
     "assert",
     "assert_eq",
@@ -209,7 +213,7 @@ fn find(tokens: &TokenStream, hit: &Find<'_>) -> Option<Span> {
     None
 }
 
-/// Where something that has control flow of its own ends, if it starts here.
+/// Returns the end of a nested item with its own control flow, if one starts at `at`.
 pub(crate) fn end_of_inner_body(trees: &[TokenTree], at: usize) -> Option<usize> {
     let word =
         |at: usize, word: &str| matches!(trees.get(at), Some(TokenTree::Ident(ident)) if ident == word);
@@ -223,7 +227,7 @@ pub(crate) fn end_of_inner_body(trees: &[TokenTree], at: usize) -> Option<usize>
     if word(at, "macro_rules") && punct(trees.get(at + 1)) == Some('!') {
         return Some(at + 4);
     }
-    // A pointer type has no name.
+    // A function pointer type has no name.
     if word(at, "fn") && matches!(trees.get(at + 1), Some(TokenTree::Ident(_))) {
         return Some(after_body(trees, at));
     }
@@ -241,15 +245,15 @@ pub(crate) fn end_of_inner_body(trees: &[TokenTree], at: usize) -> Option<usize>
     closing_bar(trees, at).filter(|bar| !is_match_arm(trees, at, *bar)).map(|bar| end_of_closure(trees, bar))
 }
 
-/// Macros whose tokens are not code of this place.
+/// Macros whose input is not code of this place.
 const MACROS_WITHOUT_CODE: &[&str] = &["parse_quote", "quote", "quote_spanned", "stringify"];
 
-/// Whether the macro makes a stream of its tokens, which is what awaits, yields and returns in them.
+/// Returns whether the macro turns its input into a stream, to which any await, yield and return in it belongs.
 fn makes_stream(name: &Ident) -> bool {
     ["async_stream", "async_try_stream", "stream", "try_stream"].iter().any(|known| name == known)
 }
 
-/// The name of the macro whose arguments stand here.
+/// Returns the name of the macro whose input is at `at`.
 pub(crate) fn macro_name(trees: &[TokenTree], at: usize) -> Option<&Ident> {
     let (bang, name) = (at.checked_sub(1)?, at.checked_sub(2)?);
     match (trees.get(name), punct(trees.get(bang)), trees.get(at)) {
@@ -258,7 +262,7 @@ pub(crate) fn macro_name(trees: &[TokenTree], at: usize) -> Option<&Ident> {
     }
 }
 
-/// Whether a `finally! { [<TYPE>] async .. }` is inside, which is a future of its own.
+/// Returns whether the group starts with `[<TYPE>] async`: a `finally!` block that is a future of its own.
 fn starts_async(block: &Group) -> bool {
     let words = block.stream().into_iter().filter_map(|tree| match tree {
         TokenTree::Ident(word) => Some(word),
@@ -268,16 +272,17 @@ fn starts_async(block: &Group) -> bool {
     kinds.next().is_some_and(|word| word == "async")
 }
 
-/// Whether an expression may start here, so that a `|` opens a closure: an operator stands behind a value. Where this says no, what
-/// is in a closure is taken for code of this place, and an error of it, which is not silent.
+/// Returns whether an expression may start here, so that `|` opens a closure. An operator follows a value
+/// instead. If this wrongly returns `false`, the content of a closure counts as code of this place, which can
+/// cause an error but never a silent fault.
 fn starts_expression(trees: &[TokenTree], at: usize) -> bool {
     let before = |distance: usize| at.checked_sub(distance).and_then(|at| trees.get(at));
     match before(1) {
         None => true,
         Some(TokenTree::Punct(punct)) => match punct.as_char() {
-            // The second half of an operator: that of a closure belongs to the first.
+            // The second half of an operator. The bar of a closure is the first half.
             '|' => punct.spacing() == Spacing::Alone,
-            // The end of a type's arguments, but for that of `=>`.
+            // The end of generic arguments, unless it is that of `=>`.
             '>' => {
                 matches!(before(2), Some(TokenTree::Punct(it)) if it.as_char() == '=' && it.spacing() == Spacing::Joint)
             }
@@ -294,7 +299,7 @@ fn starts_expression(trees: &[TokenTree], at: usize) -> bool {
     }
 }
 
-/// The bar that ends the parameters of a closure, if the one here begins them.
+/// Returns the bar that ends the parameters of a closure, if the one at `bar` begins them.
 fn closing_bar(trees: &[TokenTree], bar: usize) -> Option<usize> {
     if punct(trees.get(bar)) != Some('|') {
         return None;
@@ -304,14 +309,14 @@ fn closing_bar(trees: &[TokenTree], bar: usize) -> Option<usize> {
     (punct(trees.get(end)) == Some('|')).then_some(end)
 }
 
-/// Whether these bars stand in the pattern of a match arm, as in `| A | B => ..`, and not around the parameters of a closure.
+/// Returns whether the bars belong to the pattern of a match arm, as in `| A | B => ..`, and not to a closure.
 fn is_match_arm(trees: &[TokenTree], bar: usize, closing_bar: usize) -> bool {
     let before = bar.checked_sub(1).map(|at| punct(trees.get(at)));
     if !matches!(before, None | Some(Some(','))) {
         return false;
     }
     let is = |at: usize, mark: char| punct(trees.get(at)) == Some(mark);
-    // Between the angle brackets of a path, a comma does not end the arm.
+    // A comma inside the angle brackets of a path does not end the arm.
     let mut depth = 0_usize;
     for at in closing_bar + 1..trees.len() {
         if is(at, '<') && is(at - 1, ':') {
@@ -327,7 +332,7 @@ fn is_match_arm(trees: &[TokenTree], bar: usize, closing_bar: usize) -> bool {
     false
 }
 
-/// Where a closure ends whose parameters end at this bar.
+/// Returns the end of the closure whose parameters end at this bar.
 fn end_of_closure(trees: &[TokenTree], closing_bar: usize) -> usize {
     let body = closing_bar + 1;
     let returns_type = punct(trees.get(body)) == Some('-') && punct(trees.get(body + 1)) == Some('>');
@@ -341,21 +346,21 @@ fn end_of_closure(trees: &[TokenTree], closing_bar: usize) -> usize {
     }
 }
 
-/// Where a function ends, or a closure, that has its head here.
+/// Returns the end of the function or closure whose head is here.
 fn after_body(trees: &[TokenTree], head: usize) -> usize {
     let is = |at: usize, mark: char| punct(trees.get(at)) == Some(mark);
-    // A block among the arguments of a type: `Buffer<{ SIZE }>`.
+    // A block among the generic arguments of a type: `Buffer<{ SIZE }>`.
     let is_argument = |at: usize| is(at - 1, '<') || is(at + 1, '>') || (is(at - 1, ',') && is(at + 1, ','));
     let ends = |at: &usize| is(*at, ';') || (trees.get(*at).is_some_and(is_block) && !is_argument(*at));
     (head + 1..trees.len()).find(ends).map_or(trees.len(), |end| end + 1)
 }
 
-/// Whether this is `{ .. }`, as it is written or as a `$block:block` of a `macro_rules!` macro.
+/// Returns whether this is `{ .. }`, either written or a `$block:block` of a `macro_rules!` macro.
 pub(crate) fn is_block(tree: &TokenTree) -> bool {
     matches!(tree, TokenTree::Group(group) if block_in(group).is_some())
 }
 
-/// The braces themselves. A `$block:block` has them in a group of its own.
+/// Returns the braces themselves. A `$block:block` has them in a group without delimiters.
 pub(crate) fn block_in(group: &Group) -> Option<Group> {
     match group.delimiter() {
         Delimiter::Brace => Some(group.clone()),
@@ -370,7 +375,7 @@ pub(crate) fn block_in(group: &Group) -> Option<Group> {
     }
 }
 
-/// The first identifier among these tokens that is one of the names.
+/// Returns the first identifier with this name.
 pub(crate) fn first_of(tokens: &TokenStream, name: &str) -> Option<Ident> {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     trees.iter().enumerate().find_map(|(at, tree)| match tree {
@@ -382,7 +387,8 @@ pub(crate) fn first_of(tokens: &TokenStream, name: &str) -> Option<Ident> {
     })
 }
 
-/// Whether a block does nothing with the variable, or gives it to a local of the same name, `let x = x;`, before all else.
+/// Returns whether a block does not use the variable, or first moves it to a local of the same name:
+/// `let x = x;`.
 pub(crate) fn only_gives_to_local(block: &TokenStream, name: &str) -> bool {
     let trees: Vec<TokenTree> = block.clone().into_iter().collect();
     let is = |at: usize, word: &str| matches!(trees.get(at), Some(TokenTree::Ident(ident)) if ident == word);
@@ -394,7 +400,8 @@ pub(crate) fn only_gives_to_local(block: &TokenStream, name: &str) -> bool {
     !mention(&trees.into_iter().take(local.unwrap_or(usize::MAX)).collect(), name)
 }
 
-/// Whether both mention what may be the same variable, by its looks: not a call, not a name that starts as a type's does.
+/// Returns whether both mention a name that may be the same variable. Calls do not count, and neither do names
+/// that start like a type.
 pub(crate) fn share_variable(one: &TokenStream, other: &TokenStream) -> bool {
     names_variable(one, &|name| mention(other, name)) || names_variable(other, &|name| mention(one, name))
 }
@@ -417,7 +424,7 @@ fn names_variable(tokens: &TokenStream, is_shared: &dyn Fn(&str) -> bool) -> boo
     })
 }
 
-/// The first use of a variable that is not the use of one of its fields.
+/// Returns the first use of a variable as a whole, and not of one of its fields.
 pub(crate) fn first_whole(tokens: &TokenStream, name: &str) -> Option<Ident> {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     trees.iter().enumerate().find_map(|(at, tree)| match tree {
@@ -432,7 +439,8 @@ pub(crate) fn first_whole(tokens: &TokenStream, name: &str) -> Option<Ident> {
     })
 }
 
-/// Whether a type shows that it borrows. Functions and `for<'a>` have lifetimes of their own, so they show nothing.
+/// Returns whether a type visibly borrows. The lifetimes of functions and of `for<'a>` are their own, so they
+/// do not count.
 pub(crate) fn show_borrow(ty: &TokenStream) -> bool {
     let trees: Vec<TokenTree> = ty.clone().into_iter().collect();
     let is_static = |at: usize| {
@@ -450,13 +458,13 @@ pub(crate) fn show_borrow(ty: &TokenStream) -> bool {
         })
 }
 
-/// Whether these tokens are a block and no more, whatever is in it.
+/// Returns whether these tokens are a single block.
 pub(crate) fn are_block(tokens: &TokenStream) -> bool {
     let mut trees = tokens.clone().into_iter();
     trees.next().is_some_and(|tree| is_block(&tree)) && trees.next().is_none()
 }
 
-/// Whether a lifetime stands in a type, or a reference.
+/// Returns whether a type contains a lifetime or a reference.
 pub(crate) fn show_lifetime(ty: &TokenStream) -> bool {
     ty.clone().into_iter().any(|tree| match tree {
         TokenTree::Punct(punct) => matches!(punct.as_char(), '&' | '\''),
@@ -465,8 +473,8 @@ pub(crate) fn show_lifetime(ty: &TokenStream) -> bool {
     })
 }
 
-/// A block as it stands inside another one, where the compiler would call the braces around a lone expression unnecessary: not
-/// if they are ours.
+/// Returns a block for use inside another one. The compiler would warn about braces around a single expression,
+/// unless the braces are ours.
 pub(crate) fn inner_block(block: &Group) -> Group {
     let has_semicolon = || {
         block
@@ -474,9 +482,11 @@ pub(crate) fn inner_block(block: &Group) -> Group {
             .into_iter()
             .any(|tree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ';'))
     };
-    // The end of a block that is not complete is where the compiler misses the rest, and says so once if it is the same.
+    // The compiler reports an incomplete expression at the end of the block, and only once if that end has the
+    // user's span.
     let is_complete = || syn::parse2::<syn::Expr>(block.stream()).is_ok();
-    // Of a block of several lines the compiler does not say it, and clippy looks at a macro in one that is not ours.
+    // The compiler does not warn about braces around several lines. With the user's span, clippy also checks
+    // macro calls in the block.
     let is_long = || block.span().source_text().is_some_and(|text| text.contains('\n'));
     let mut inner = block.clone();
     if !has_semicolon() && !is_long() && is_complete() {
@@ -485,14 +495,14 @@ pub(crate) fn inner_block(block: &Group) -> Group {
     inner
 }
 
-/// A block at the place of another one.
+/// Returns a block with this content and span.
 pub(crate) fn braced(tokens: TokenStream, span: Span) -> Group {
     let mut block = Group::new(Delimiter::Brace, tokens);
     block.set_span(span);
     block
 }
 
-/// The words among these tokens.
+/// Returns all identifiers among these tokens.
 pub(crate) fn words(tokens: &TokenStream) -> Vec<Ident> {
     let words = tokens.clone().into_iter().flat_map(|tree| match tree {
         TokenTree::Ident(word) => vec![word],
@@ -502,7 +512,7 @@ pub(crate) fn words(tokens: &TokenStream) -> Vec<Ident> {
     words.filter(|word| !["_", "box", "mut", "ref"].iter().any(|known| word == known)).collect()
 }
 
-/// Whether this word is among the tokens, whatever it stands for.
+/// Returns whether this word occurs among the tokens, with any meaning.
 pub(crate) fn has_word(tokens: &TokenStream, word: &str) -> bool {
     tokens.clone().into_iter().any(|tree| match tree {
         TokenTree::Ident(ident) => ident == word,

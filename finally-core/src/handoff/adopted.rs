@@ -39,7 +39,8 @@ fn shard(key: NonZeroU32) -> MutexGuard<'static, Shard> {
 pub(crate) struct GroupKey(Option<NonZeroU32>);
 
 impl GroupKey {
-    /// A constant and not a call, because each body in the user's crate would need a landing pad for the call.
+    /// This is a constant and not a call, because each body in the user's crate would need a landing pad for
+    /// the call.
     pub(crate) const NONE: Self = Self(None);
 
     pub(super) const fn from_raw(key: Option<NonZeroU32>) -> Self {
@@ -71,7 +72,7 @@ impl GroupKey {
         }
         loop {
             let Some(key) = NonZeroU32::new(LAST.fetch_add(1, Relaxed) % inside::KEYS) else { continue };
-            // Keys wrap around, and a body from before the wrap may still hold its key.
+            // Keys wrap around. A body from before the wrap may still hold its key.
             if let Entry::Vacant(vacant) = shard(key).entry(key) {
                 self.0 = Some(key);
                 return Arc::clone(vacant.insert(Arc::default()));
@@ -174,7 +175,7 @@ impl Adopted {
     /// Returns whether there is nothing to wait for.
     #[inline]
     pub(crate) fn has_ended(&self) -> bool {
-        // Checked first, so that a call without a hand-off pays for this check only.
+        // This is checked first, so that a call without a hand-off pays for this check only.
         self.is_empty() || self.chains.is_none() && self.key.existing().is_none_or(|group| group.has_ended())
     }
 

@@ -93,8 +93,9 @@ impl Job {
 /// A chain is started as one task on any executor. It is nearly always a single job that waits for nothing
 /// else, so the rare parts are boxed: moving a small future is cheaper for the executor.
 pub(super) struct Chain {
-    /// Never dropped in place: a chain that is dropped before its end moves to the background thread, and a job
-    /// that has ended holds nothing. A chain without a job is not counted, because nothing is lost with it.
+    /// It is never dropped in place: a chain that is dropped before its end moves to the background thread, and
+    /// a job that has ended holds nothing. A chain without a job is not counted, because nothing is lost with
+    /// it.
     first: ManuallyDrop<Option<Job>>,
     /// Counts this chain in the group of the enclosing finally.
     ticket: Option<Ticket>,

@@ -31,8 +31,8 @@ impl Counts {
 /// The number of chains that are not waiting. Drains inside cleanups wait for this count, because otherwise
 /// they would wait for each other.
 pub(super) struct Active {
-    /// A single number: a chain could begin to wait between the reads of two separate ones. It wraps for a
-    /// moment if a chain is lost while it waits.
+    /// This is a single number: a chain could begin to wait between the reads of two separate ones. It wraps
+    /// for a moment if a chain is lost while it waits.
     count: AtomicUsize,
     /// Whether a drain may be waiting. While this is `false`, nothing is locked.
     waited_for: AtomicBool,
@@ -89,7 +89,7 @@ impl Active {
         self.count.load(SeqCst) as isize <= 0
     }
 
-    /// Wakes the drains if the count is zero. Called only while a drain may be waiting.
+    /// Wakes the drains if the count is zero. It is called only while a drain may be waiting.
     #[cold]
     fn wake(&self) {
         if !self.is_none() {

@@ -129,7 +129,7 @@ impl Of {
 
 pub(crate) struct Drain {
     of: Of,
-    /// Set by the first poll that returns `Pending`.
+    /// The registration, from the first poll that returns `Pending`.
     wait: Option<Wait>,
 }
 

@@ -138,8 +138,8 @@ pub fn give_up(cleanup: impl Future<Output = ()>, reason: &'static str) {
 }
 
 std::thread_local! {
-    /// Set while [`give_up`] drops a cleanup: a chain that is dropped meanwhile is lost for this reason, and
-    /// does not move to the background thread.
+    /// The reason that was passed to [`give_up`], while it drops a cleanup. A chain that is dropped meanwhile
+    /// is lost for this reason, and does not move to the background thread.
     static LOSES: Cell<Option<&'static str>> = const { Cell::new(None) };
     /// Whether the chain that the executor is called with counts in the group of an enclosing finally.
     #[cfg(feature = "tokio")]
@@ -203,7 +203,7 @@ fn runtime_for(adopted: bool) -> Option<runtime::Current> {
 /// Starts a chain that an executor has dropped before its end.
 #[cold]
 pub(super) fn start_dropped(chain: Chain) {
-    // Cleared during the loss: a chain that is dropped along with a lost one is not lost.
+    // The reason is cleared during the loss: a chain that is dropped along with a lost one is not lost.
     match LOSES.take() {
         Some(reason) => {
             chain.lose(reason);

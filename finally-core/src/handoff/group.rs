@@ -44,7 +44,7 @@ pub(super) const OF_BODY: Slot = 0;
 
 struct Waiter {
     waker: Waker,
-    /// Held if the waiter is itself a cleanup that was handed off.
+    /// Exempts the chain of the waiter, if it is a cleanup that was handed off.
     _exempt: Option<Exempt>,
 }
 
@@ -82,7 +82,7 @@ impl Group {
 
     #[cold]
     fn end(&self) {
-        // A loop instead of recursion, because a sequence of groups that wait for each other may be long.
+        // Loops instead of recursing, because a sequence of groups that wait for each other may be long.
         let mut groups = self.wake();
         while let Some(group) = groups.pop() {
             if group.count_down() {
@@ -102,8 +102,8 @@ impl Group {
         let Waiters { tasks, groups } = mem::take(&mut *waiters);
         drop(waiters);
         for waiter in tasks.into_values() {
-            // Released first: the waiter becomes active again before the cleanup that it has waited for stops
-            // being active.
+            // This is released first: the waiter becomes active again before the cleanup that it has waited for
+            // stops being active.
             drop(waiter._exempt);
             // The waker is user code and may panic, and this may be inside a drop.
             quietly(|| waiter.waker.wake());
@@ -122,8 +122,8 @@ impl Group {
         if self.has_ended() {
             return Poll::Ready(());
         }
-        // Created on each poll, because a wait may move to another chain. Created without the lock held,
-        // because cloning a waker runs user code, and so do the wakes that an exemption causes.
+        // The waiter is created on each poll, because a wait may move to another chain. It is created without
+        // the lock held, because cloning a waker runs user code, and so do the wakes that an exemption causes.
         let waiter = Waiter { waker: context.waker().clone(), _exempt: exempt::here() };
         let mut waiters = lock(&self.waiters);
         if self.state.fetch_or(WAITED_FOR, SeqCst) < ONE {

@@ -115,7 +115,8 @@ fn pop_further_out() -> Option<Box<Chain>> {
     chains
 }
 
-/// Starts all chains that drops on this thread have kept. Called before this thread waits for one of them.
+/// Starts all chains that drops on this thread have kept. It is called before this thread waits for one of
+/// them.
 ///
 /// Each set is replaced by a chain that waits for the end of the started ones.
 pub(super) fn start_kept() {

@@ -114,7 +114,7 @@ impl Drop for Watch {
     }
 }
 
-/// A task whose end shows that its runtime shuts down. Aborted when the sentinel is dropped.
+/// A task whose end shows that its runtime shuts down. It is aborted when the sentinel is dropped.
 pub(super) struct Sentinel {
     over: Arc<AtomicBool>,
     parker: Arc<Parker>,

@@ -279,7 +279,8 @@ impl Membership {
             }
         }
 
-        // Moved instead of cloned: otherwise all futures of a tracker would contend for its reference count.
+        // The trackers are moved instead of cloned: otherwise all futures of a tracker would contend for its
+        // reference count.
         let _inside = if with(|outer| self.is_linked_to(outer)) || self.link_to(&here()) {
             let outer = replace(mem::replace(&mut self.0, Trackers::NONE));
             Inside { own: Some(&mut self.0), outer }

@@ -1,6 +1,6 @@
-//! The expression that comes out. Cannot fail, and names nothing but `__private`.
+//! Generates the expression. Expansion cannot fail, and the generated code names nothing but `__private`.
 //!
-//! A block in place is polled, or called where nothing in it awaits, and its control flow goes on behind the cleanup:
+//! A block in place is polled, or called if nothing in it awaits. Its control flow continues after the cleanup:
 //!
 //! ```text
 //! match guard(async { let exit = body(async { BODY }).await; .. settle(exit, CLEANUP) }).await {
@@ -10,7 +10,7 @@
 //! }
 //! ```
 //!
-//! One that makes a future is the guard itself.
+//! A block that creates a future is the guard itself.
 
 use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
@@ -39,19 +39,19 @@ pub(crate) fn expand(block: &Block) -> TokenStream {
     quote! { { #import #expression } }
 }
 
-/// The block that a body becomes, with what stands around it.
+/// The block that a body becomes, and the statements around it.
 struct Passage {
-    /// What a body needs that may leave the function around.
+    /// Declarations for a body that may leave the enclosing function.
     before: Option<TokenStream>,
     body: TokenStream,
-    /// Makes an end of what the body comes to.
+    /// Converts the result of the body into an `End`.
     after: Option<TokenStream>,
 }
 
 struct Expansion<'a> {
     block: &'a Block,
     on_cancel: &'a OnCancel,
-    /// The one name for all that is ours.
+    /// The only name through which generated code refers to the library.
     private: Ident,
     span: Span,
 }
@@ -66,8 +66,8 @@ impl Expansion<'_> {
         quote_spanned!(*span=> use #krate::__private as #private;)
     }
 
-    /// Where the body's value and the function's result are not known yet, the surroundings tell them in code that never
-    /// runs, before the body stands.
+    /// Generates a block in place. The types of the body's value and of the function's result may not be known
+    /// yet, so code that never runs connects them to the surroundings before the body.
     fn of_block_in_place(&self) -> TokenStream {
         let Self { private, block, .. } = self;
         let lowered = jumps::lower(&block.body.block);
@@ -90,7 +90,8 @@ impl Expansion<'_> {
                 match #ended { #go_on }
             }
         };
-        // Where the surroundings want another type than the one that is written, that is told there, and once.
+        // If the surroundings expect another type than the written one, the error is reported once, and at the
+        // written type.
         let whole = block.ty.as_ref().map_or(whole.clone(), |ty| {
             let at = Span::mixed_site().located_at(ty.span());
             quote_spanned!(at=> __finally_types.typed(#whole))
@@ -101,8 +102,8 @@ impl Expansion<'_> {
         }
     }
 
-    /// The body's block, of the type that the block has. The branch that never runs keeps the compiler from calling the
-    /// block's braces unnecessary, and from calling what follows unreachable where the body never ends.
+    /// Returns the body's block with the type of the whole block. The branch that never runs prevents warnings
+    /// about unnecessary braces, and about unreachable code after a body that never ends.
     fn typed(&self, body: &Group) -> TokenStream {
         let private = &self.private;
         quote_spanned! {self.body_span()=>
@@ -110,14 +111,15 @@ impl Expansion<'_> {
         }
     }
 
-    /// The body with its end: a value, or one of the jumps. Each jump leaves the block that has its label.
+    /// Returns the body with its end: a value or one of the jumps. Each jump breaks out of the block with its
+    /// label.
     fn end(&self, lowered: Lowered) -> TokenStream {
         let private = &self.private;
         let span = self.body_span();
         let Lowered { body, jumps, in_macro } = lowered;
         let typed = self.typed(&body);
         let end = if cleanup::never_ends(&body) {
-            // In a function that never returns, the compiler would call what follows unreachable.
+            // In a function that never returns, the compiler would warn about unreachable code.
             quote_spanned! {span=>
                 {
                     let __finally_value = #typed;
@@ -163,7 +165,8 @@ impl Expansion<'_> {
         quote_spanned!(span=> '__finally_end: { #inside })
     }
 
-    /// A jump in a macro belongs to a loop of that macro, if it has one, else to this loop, which runs once.
+    /// Wraps the body in a loop that runs once. A jump in a macro belongs to a loop of that macro, or to this
+    /// one if the macro has none.
     fn in_loop(&self, inside: &TokenStream, jumps: &[Jump]) -> TokenStream {
         let private = &self.private;
         let span = self.body_span();
@@ -190,7 +193,7 @@ impl Expansion<'_> {
         }
     }
 
-    /// What tells the type of a `break` with a value, before the body stands.
+    /// Fixes the type of each `break` with a value before the body.
     fn tell_jumps(&self, jumps: &[Jump]) -> TokenStream {
         let private = &self.private;
         let span = self.body_span();
@@ -210,12 +213,12 @@ impl Expansion<'_> {
             .collect()
     }
 
-    /// The variable that knows the type of this jump's value.
+    /// Returns the variable that carries the type of this jump's value.
     fn types_of(&self, number: usize) -> Ident {
         format_ident!("__finally_types_{number}", span = self.body_span())
     }
 
-    /// The value of a jump among all of them.
+    /// Wraps the value of a jump in nested `Or`s, which distinguish it from all other jumps.
     fn jump(&self, number: usize, value: TokenStream) -> TokenStream {
         let private = &self.private;
         let span = self.body_span();
@@ -237,7 +240,7 @@ impl Expansion<'_> {
             self.build_fallible(&self.build(self.on_cancel)),
             quote_spanned!(self.span=> #private::describe_end),
         );
-        // Where this is not allowed, the compiler says so at the user's own await.
+        // If an await is not allowed here, the compiler reports it at the user's own await.
         let awaiting = Token![await](Span::mixed_site().located_at(at));
         quote_spanned! {span=>
             #private::WithArguments(async {
@@ -260,7 +263,8 @@ impl Expansion<'_> {
         let build = self.build_fallible(&self.build(&OnCancel::Block));
         let cleanup_text = settle::describe_cleanup(self.span);
         let settle = quote_spanned! {self.span=>
-            // Where nothing inside ends but by a panic, this type has no value, of which the user is not to be told.
+            // If the body can only panic, this type is uninhabited, and the compiler would warn about
+            // unreachable code.
             #[allow(unreachable_code)]
             let __finally_ended = {
                 let __finally_ended = #private::settle_at_once(
@@ -281,12 +285,13 @@ impl Expansion<'_> {
         }
     }
 
-    /// How the end of the body gets out of it.
+    /// Returns the body in a form that hands its end to the code after the cleanup.
     fn passage(&self, lowered: Lowered) -> Passage {
         let private = &self.private;
         let span = self.body_span();
         if tokens::may_leave(&lowered.body.stream()) {
-            // `return` and `?` end it with the function's result, so its value goes by a slot.
+            // `return` and `?` end the body with the function's result, so its own value is passed through a
+            // slot.
             let no_await = self
                 .block
                 .awaits
@@ -316,7 +321,8 @@ impl Expansion<'_> {
                 ),
             };
         }
-        // A macro that goes by a name of the standard library's and returns must not return the value of the block.
+        // A macro may have the name of one in the standard library and still contain `return`, which must not
+        // return the value of the block.
         if lowered.jumps.is_empty() && !tokens::has_macro(&lowered.body.stream()) {
             let body = self.typed(&lowered.body);
             return Passage {
@@ -339,7 +345,7 @@ impl Expansion<'_> {
         Passage { before: None, body: quote_spanned!(span=> { #end }), after: None }
     }
 
-    /// What follows the cleanup.
+    /// Generates the control flow after the cleanup.
     fn go_on(&self, jumps: &[Jump]) -> TokenStream {
         let private = &self.private;
         let span = self.body_span();
@@ -386,7 +392,7 @@ impl Expansion<'_> {
         let span = self.body_span();
         let body = self.typed_body();
         let outer = moves.then(|| quote_spanned!(span=> move));
-        // What the cleanup shares with the body, the body borrows.
+        // The body borrows the variables that it shares with the cleanup.
         let shares = |cleanup: &Cleanup| tokens::share_variable(&block.body.block.stream(), &cleanup.tokens);
         let takes_all = moves && !shares(&block.cleanup) && !self.on_cancel.replacement().is_some_and(shares);
         let inner = takes_all.then(|| quote_spanned!(span=> move));
@@ -399,7 +405,7 @@ impl Expansion<'_> {
         }
     }
 
-    /// The body of a future, behind the type of its output.
+    /// Returns the body of a future, preceded by the type of its output.
     fn typed_body(&self) -> TokenStream {
         let Self { private, block, .. } = self;
         let body = &block.body.block;
@@ -421,7 +427,7 @@ impl Expansion<'_> {
         }
     }
 
-    /// From the exit to the ending, where something is awaited.
+    /// Generates the code from the exit to an ending that is awaited.
     fn settle(&self, build: TokenStream, body: TokenStream) -> TokenStream {
         let Self { on_cancel, private, span, .. } = self;
         let build_replacement = on_cancel.replacement().map(|cleanup| {
@@ -437,11 +443,11 @@ impl Expansion<'_> {
             body,
             in_coroutine: true,
         };
-        // What a cleanup borrows from around the block nobody can tell here.
+        // The macro cannot know whether a cleanup borrows variables around the block.
         settlement.expand(|| quote_spanned!(*span=> #private::Option::None))
     }
 
-    /// Makes place for the failure of the cleanup of a block in place, which has a way of its own.
+    /// Makes room for the failure of the cleanup of a block in place, which has a result type of its own.
     fn build_fallible(&self, build: &TokenStream) -> TokenStream {
         quote_spanned!(self.span=> #build let __finally_end = __finally_end.fallible();)
     }
@@ -453,7 +459,7 @@ impl Expansion<'_> {
         quote_spanned!(*span=> let __finally_end = #built;)
     }
 
-    /// The text of an output's failure. An output whose type is not given may not be known yet.
+    /// Describes the failure of an output. An output without a written type may not be known yet.
     fn describe_output(&self) -> TokenStream {
         let Self { private, span, block, .. } = self;
         match block.ty {
@@ -467,7 +473,8 @@ impl Expansion<'_> {
     }
 }
 
-/// The value of a jump, as if the user's stood here: where the compiler tells what is wrong with it, and once.
+/// Returns the value of a jump with the span of the user's value, so that the compiler reports an error about
+/// it once, and there.
 fn valued(jump: &Jump) -> Option<TokenStream> {
     jump.value.map(|at| quote_spanned!(at=> __finally_value))
 }

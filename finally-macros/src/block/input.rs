@@ -1,4 +1,4 @@
-//! What stands inside `finally! { .. }`. The body stays one group of tokens, as the body of an annotated function does.
+//! Parses the content of `finally! { .. }`. As with an annotated function, the body stays one group of tokens.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
@@ -20,12 +20,12 @@ use crate::{
 
 /// A `finally!` block.
 pub(crate) struct Block {
-    /// Where the crate is, as the macro that users call tells it.
+    /// The path of the crate, passed by the public macro.
     pub(crate) krate: TokenStream,
     pub(crate) ty: Option<Type>,
     pub(crate) body: Body,
     pub(crate) cleanup: Cleanup,
-    /// Where the body awaits, or else the cleanup does, or is a future by its looks.
+    /// The span of the first await in the body, else that of a cleanup whose syntax shows a future.
     pub(crate) awaits: Option<Span>,
     pub(crate) options: Options,
 }
@@ -35,24 +35,24 @@ pub(crate) struct Body {
     pub(crate) block: Group,
 }
 
-/// What kind of block the body is.
+/// The kind of block that the body is.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
-    /// `try { .. }`: a block in place, whose control flow goes on behind the cleanup.
+    /// `try { .. }`: a block in place, whose control flow continues after the cleanup.
     Try,
     /// `async { .. }`, `async move { .. }`: a future.
     Async { capture: Option<Token![move]> },
 }
 
-/// Input that is not a block.
+/// Input that is not a valid block.
 pub(crate) struct Wrong {
     error: syn::Error,
-    /// As far as it was understood.
+    /// The body, if it was parsed.
     body: Option<Body>,
 }
 
 impl Wrong {
-    /// The errors, and beside them what there is of the body.
+    /// Returns the errors, together with the body, if it was parsed.
     pub(crate) fn into_tokens(self) -> TokenStream {
         let errors = self.error.into_compile_error();
         let body = self.body.map(|Body { kind, block }| match kind {
@@ -63,7 +63,7 @@ impl Wrong {
     }
 }
 
-/// Parses `[crate name] [<TYPE>] BODY finally CLEANUP`, or with `,` in place of `finally`.
+/// Parses `[crate name] [<TYPE>] BODY finally CLEANUP`, or the form with `,` instead of `finally`.
 pub(crate) fn parse(tokens: TokenStream) -> Result<Block, Wrong> {
     let parse = |input: ParseStream<'_>| {
         let (krate, name) = parse_header(input)?;
@@ -80,7 +80,7 @@ pub(crate) fn parse(tokens: TokenStream) -> Result<Block, Wrong> {
     parse.parse2(tokens).unwrap_or_else(|error| Err(Wrong { error, body: None }))
 }
 
-/// What follows the body.
+/// Everything after the body.
 struct Rest {
     options: Options,
     cleanup: Cleanup,
@@ -105,7 +105,7 @@ fn parse_rest(name: &Ident, ty: Option<&Type>, body: &Body, input: ParseStream<'
     Ok(Rest { options, cleanup, awaits })
 }
 
-/// What the macro that users call puts in front: `[$crate finally]`.
+/// Parses `[$crate finally]`, which the public macro puts in front.
 fn parse_header(input: ParseStream<'_>) -> syn::Result<(TokenStream, Ident)> {
     let header: Group = input.parse()?;
     (|header: ParseStream<'_>| {
@@ -181,7 +181,7 @@ fn parse_body(name: &Ident, input: ParseStream<'_>) -> syn::Result<Body> {
     Ok(Body { kind, block })
 }
 
-/// `{ .. }`, left to stand where it is something else.
+/// Parses `{ .. }`. Consumes nothing if the next token is something else.
 fn parse_braces(input: ParseStream<'_>) -> Option<Group> {
     let ahead = input.fork();
     let block = match ahead.parse() {
@@ -197,14 +197,14 @@ fn is_separator(input: ParseStream<'_>) -> bool {
     ahead.call(Ident::parse_any).is_ok_and(|word| word == "finally" || word == "lastly")
 }
 
-/// What stands between the body and the cleanup, and how the cleanup is written behind it.
+/// The separator between the body and the cleanup, and the syntax of the cleanup after it.
 struct Separator {
     span: Span,
     form: String,
     form_with_options: String,
 }
 
-/// `finally`, `lastly`, or the comma of the form that rustfmt formats.
+/// Parses `finally`, `lastly`, or the comma of the form that rustfmt formats.
 fn parse_separator(name: &Ident, body_end: Span, input: ParseStream<'_>) -> syn::Result<Separator> {
     if input.is_empty() {
         bail!(at body_end, "the cleanup is missing behind the body: {}", form(name));
@@ -230,7 +230,7 @@ fn parse_separator(name: &Ident, body_end: Span, input: ParseStream<'_>) -> syn:
     bail!(at span, "expected `{name}` behind the body")
 }
 
-/// What other languages have beside a `finally`.
+/// Rejects a `catch`, which other languages have beside `finally`.
 fn check_catch(input: ParseStream<'_>) -> syn::Result<()> {
     match input.fork().call(Ident::parse_any) {
         Ok(word) if word == "catch" || word == "except" => {
@@ -240,7 +240,7 @@ fn check_catch(input: ParseStream<'_>) -> syn::Result<()> {
     }
 }
 
-/// Nothing follows the cleanup.
+/// Rejects tokens after the cleanup.
 fn check_end(name: &Ident, separator: &Separator, input: ParseStream<'_>) -> syn::Result<()> {
     if input.is_empty() {
         return Ok(());
@@ -289,7 +289,7 @@ fn parse_cleanup(separator: &Separator, input: ParseStream<'_>) -> syn::Result<(
     Ok((cleanup, awaits))
 }
 
-/// `|fate|`, or nothing. `||` is nothing, too.
+/// Parses `|fate|`, if there is one. `||` counts as none.
 fn parse_fate(input: ParseStream<'_>) -> syn::Result<Option<Pat>> {
     if input.parse::<Option<Token![||]>>()?.is_some() || input.parse::<Option<Token![|]>>()?.is_none() {
         return Ok(None);
@@ -305,7 +305,7 @@ fn parse_fate(input: ParseStream<'_>) -> syn::Result<Option<Pat>> {
     Ok(Some(fate))
 }
 
-/// Nothing leaves the cleanup: what the body began goes on behind it.
+/// Rejects jumps out of the cleanup. The control flow that the body began continues after it.
 fn check_cleanup(block: &Group) -> syn::Result<()> {
     let mut errors = Errors::default();
     if let Some(span) = tokens::first_return(&block.stream()) {

@@ -1,7 +1,8 @@
-//! Jumps that leave a body: `break` and `continue` of a loop around.
+//! Lowers jumps that leave a body: a `break` or `continue` of an enclosing loop.
 //!
-//! They cannot leave the `async` block that the body becomes, so each turns into a `break` of a label of ours inside it,
-//! and the jump itself follows behind the cleanup. All else in the body stays as it is, `return` and `?` too.
+//! A jump cannot leave the `async` block that the body becomes. So each one is replaced by a `break` to a label
+//! of ours inside the block, and the jump itself follows after the cleanup. The rest of the body is unchanged,
+//! including `return` and `?`.
 
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
@@ -12,15 +13,15 @@ use syn::{
 
 use crate::tokens::{self, punct};
 
-/// A jump to a place outside of the body.
+/// A jump to a place outside the body.
 pub(crate) struct Jump {
-    /// `break` or `continue`, as the user wrote it first.
+    /// `break` or `continue`, at its first occurrence.
     pub(crate) word: Ident,
     /// The label, with its tick.
     pub(crate) label: Option<Label>,
-    /// Where its value starts, if it has one.
+    /// The span of the start of its value, if it has one.
     pub(crate) value: Option<Span>,
-    /// Whether it stands without a label in a macro only, which may have a loop of its own.
+    /// Whether it occurs only in macros and without a label. Such a macro may have a loop of its own.
     in_macro: bool,
 }
 
@@ -43,15 +44,16 @@ impl Jump {
     }
 }
 
-/// The body, with its jumps turned into those of our labels.
+/// The body, in which jumps are replaced by jumps to our labels.
 pub(crate) struct Lowered {
     pub(crate) body: Group,
     pub(crate) jumps: Vec<Jump>,
-    /// Whether a macro, which may have a loop of its own, has a jump without a label. It stays as it is, inside a loop of ours.
+    /// Whether a macro that may have a loop of its own contains a jump without a label. The jump is unchanged,
+    /// and the body is in a loop of ours.
     pub(crate) in_macro: bool,
 }
 
-/// The label of ours that stands for the jump of this number.
+/// Returns our label for the jump with this number.
 pub(crate) fn label(number: usize) -> TokenStream {
     let (tick, name) = (
         Punct::new('\'', Spacing::Joint),
@@ -71,15 +73,16 @@ pub(crate) fn lower(body: &Group) -> Lowered {
     Lowered { body, jumps: lowering.jumps, in_macro: lowering.in_macro }
 }
 
-/// The first jump that leaves for certain. One in a macro may belong to a loop of that macro.
+/// Returns the first jump that certainly leaves the block. One in a macro may belong to a loop of that macro.
 pub(crate) fn first(block: &Group) -> Option<Ident> {
     lower(block).jumps.into_iter().find(|jump| !jump.in_macro).map(|jump| jump.word)
 }
 
-/// What a jump inside of the body may belong to.
+/// The possible targets of a jump inside the body.
 #[derive(Clone, Default)]
 struct Scope {
-    /// Whether there is a loop in the body around, or a labelled block, which a jump without a label cannot leave.
+    /// Whether this is inside a loop of the body, or inside a labelled block, which a jump without a label
+    /// cannot leave.
     owns_unlabelled: bool,
     labels: Vec<String>,
     /// Whether this is inside a macro that may have loops of its own.
@@ -105,9 +108,9 @@ impl Scope {
 struct Lowering {
     jumps: Vec<Jump>,
     in_macro: bool,
-    /// How many jumps have been replaced.
+    /// The number of jumps that were replaced.
     lowered: usize,
-    /// How many trees have been given to a parser.
+    /// The number of trees that were parsed.
     #[cfg(test)]
     parsed: usize,
 }
@@ -182,11 +185,11 @@ impl Lowering {
         lowered
     }
 
-    /// Where the body of the loop stands whose word is here. A head may have blocks of its own, so it is parsed; in code that does
-    /// not parse, the first block is the body.
+    /// Returns the position of the body of the loop at `at`. The head is parsed, because it may contain blocks.
+    /// If it does not parse, the first block is taken as the body.
     ///
-    /// Nobody knows how long the head is. So it is looked for among a few trees, then among twice as many, and not among all that
-    /// follow: those of a thousand loops would be parsed a thousand times.
+    /// The length of the head is unknown. So the search parses a few trees first, and then twice as many each
+    /// time. With all following trees, a sequence of a thousand loops would be parsed a thousand times.
     fn loop_body(&mut self, trees: &[TokenTree], at: usize) -> Option<usize> {
         const FEW: usize = 16;
         const TOO_MANY: usize = 4096;
@@ -213,7 +216,7 @@ impl Lowering {
         }
     }
 
-    /// Lowers the jump that stands here, and gives where its word and label end. A value stays where it is.
+    /// Lowers a jump, and returns the position after its word and label. A value is left in place.
     fn lower_jump(
         &mut self,
         word: &Ident,
@@ -238,7 +241,7 @@ impl Lowering {
         }
         if in_macro {
             self.in_macro = true;
-            // The macro may continue by itself, and would meet our loop.
+            // The expansion of the macro may also contain a `continue`, which would continue our loop.
             self.number(&Ident::new("continue", word.span()), None);
             lowered.extend([word.clone()].map(TokenTree::Ident));
         } else {
@@ -265,11 +268,12 @@ fn is_loop(word: &Ident) -> bool {
     ["loop", "while", "for"].iter().any(|known| word == known)
 }
 
-/// Whether the `for` here, if it is one, begins no loop: it binds lifetimes, `for<'a>`, or stands in the head of an `impl`.
+/// Returns whether the word at `at` is a `for` without a loop: one that binds lifetimes, `for<'a>`, or one in
+/// the head of an `impl`.
 fn is_other_for(trees: &[TokenTree], at: usize) -> bool {
     let is = |at: usize, word: &str| matches!(trees.get(at), Some(TokenTree::Ident(it)) if it == word);
     let binds = punct(trees.get(at + 1)) == Some('<') && matches!(punct(trees.get(at + 2)), Some('\'' | '>'));
-    // The head of a loop has an `in`, in front of which only a pattern has braces.
+    // The head of a loop contains `in`. Only a pattern can have braces in front of it.
     let ends_head = |(at, tree): &(usize, &TokenTree)| {
         let behind_pattern = is(at + 1, "in") || punct(trees.get(at + 1)) == Some('|');
         is(*at, "in") || (tokens::is_block(tree) && !behind_pattern)
@@ -291,7 +295,7 @@ fn label_at(trees: &[TokenTree], at: usize) -> Option<Label> {
     }
 }
 
-/// `'label:` in front of a loop or a block, and where it ends.
+/// Returns the label in front of a loop or a block, `'label:`, and the position after it.
 fn label_definition(trees: &[TokenTree], at: usize) -> Option<(Label, usize)> {
     let label = label_at(trees, at)?;
     let follows = match trees.get(at + 3)? {
@@ -302,7 +306,7 @@ fn label_definition(trees: &[TokenTree], at: usize) -> Option<(Label, usize)> {
     (follows && punct(trees.get(at + 2)) == Some(':')).then_some((label, at + 3))
 }
 
-/// Parses the head of a loop, and counts the trees behind it.
+/// Parses the head of a loop, and returns the number of trees after it.
 fn trees_behind_head(input: ParseStream<'_>) -> syn::Result<usize> {
     if input.parse::<Option<Token![for]>>()?.is_some() {
         Pat::parse_multi_with_leading_vert(input)?;
@@ -316,12 +320,12 @@ fn trees_behind_head(input: ParseStream<'_>) -> syn::Result<usize> {
     Ok(input.parse::<TokenStream>()?.into_iter().count())
 }
 
-/// The trees from here to the next semicolon.
+/// Returns the trees up to the next semicolon.
 fn statement(trees: &[TokenTree], at: usize) -> impl Iterator<Item = &TokenTree> {
     trees.iter().skip(at).take_while(|tree| punct(Some(tree)) != Some(';'))
 }
 
-/// A tree without what it has inside, which parses wherever the tree does: it is a pattern, a type or an expression of its kind.
+/// Returns a tree without its content. It still parses as the same kind of pattern, type or expression.
 fn hollow(tree: &TokenTree) -> TokenTree {
     match tree {
         TokenTree::Group(group) if group.delimiter() != Delimiter::None => {
@@ -332,17 +336,17 @@ fn hollow(tree: &TokenTree) -> TokenTree {
     }
 }
 
-/// Whether a value follows a `break`, which what cannot start one shows.
+/// Returns whether `break` has a value: it does unless the next token cannot start an expression.
 fn starts_value(next: &TokenTree) -> bool {
     !matches!(punct(Some(next)), Some(';' | ',' | '}'))
 }
 
-/// Whether the group is what a macro gets that may have loops of its own.
+/// Returns whether the group is the input of a macro that may have loops of its own.
 fn hides_loops(trees: &[TokenTree], at: usize) -> bool {
     tokens::macro_name(trees, at).is_some_and(|name| !tokens::is_transparent(name))
 }
 
-/// The labels that a macro is given to define: all that do not follow a jump.
+/// Collects the labels that a macro may define: all in its input that do not follow a jump.
 fn labels_for_macro(arguments: &TokenStream, labels: &mut Vec<String>) {
     let trees: Vec<TokenTree> = arguments.clone().into_iter().collect();
     for (at, tree) in trees.iter().enumerate() {

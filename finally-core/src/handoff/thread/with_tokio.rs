@@ -15,8 +15,8 @@ pub(super) struct Runner(Runtime);
 ///
 /// The reason, if the system provides no worker thread, timer or sockets.
 pub(super) fn start() -> Result<Runner, String> {
-    // A separate worker and not this thread: if a worker blocks in place, another thread can replace it. Each
-    // drop that blocks occupies a thread, and too few threads would be a deadlock.
+    // The worker is a separate thread: if a worker blocks in place, another thread can replace it. Each drop
+    // that blocks occupies a thread, and too few threads would be a deadlock.
     let build = || {
         Builder::new_multi_thread()
             .worker_threads(1)
