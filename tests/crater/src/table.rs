@@ -76,8 +76,8 @@ fn introduction(page: &mut String, results: &[CrateResult]) -> Result<()> {
     write!(
         page,
         "# Functions that nobody here wrote\n\n\
-         With a cleanup that is a function, {told}. These are all that have a body and that the compiler gets to see there.\n\n\
-         This page is written by `tests/crater/run`, which tells below how it goes about it.\n\n",
+         With a cleanup that is a function, {told}. These are all functions with a body that the compiler sees there.\n\n\
+         `tests/crater/run` writes this page. The last section describes the method.\n\n",
     )?;
     Ok(())
 }
@@ -115,9 +115,9 @@ fn modes(page: &mut String, results: &[CrateResult]) -> Result<()> {
         )?;
     }
     page.push_str(
-        "\nBy hand is `let value = async move { .. }.await; cleanup().await; value` in the place of the body, with the type of \
-         the value told to the compiler. A cleanup cannot mention what the body moves away: such a function counts as one that \
-         fails, by hand too, and its cleanup then mentions the rest.\n\n",
+        "\n\"By hand\" is `let value = async move { .. }.await; cleanup().await; value` in the place of the body, with the type of \
+         the value written out. A cleanup cannot mention a variable that the body moves away: such a function counts as one that \
+         fails by hand too, and its cleanup then mentions the other variables.\n\n",
     );
     Ok(())
 }
@@ -125,7 +125,7 @@ fn modes(page: &mut String, results: &[CrateResult]) -> Result<()> {
 fn crates(page: &mut String, entries: &[Entry], results: &[CrateResult]) -> Result<()> {
     page.push_str(
         "## The crates\n\n\
-         How many functions take it, of how many there are.\n\n\
+         The number of functions that compile with the attribute, of all functions.\n\n\
          | crate | edition | what it is there for | instrument | sync | async | self | arguments | tests before | after, with each |\n\
          |---|---|---|---|---|---|---|---|---|---|\n",
     );
@@ -247,15 +247,14 @@ fn reason(mode: Mode, failed: &Failed) -> Result<&'static str> {
 const HOW: &str = "\
 ## How it is done
 
-`tests/crater/corpus.toml` is the list, with the version of each crate. A crate is downloaded as cargo does it, copied, and given
-the library as one more dependency; nothing else in it changes but for the attributes, which are inserted into the text above each
-function. A lint tells which functions the compiler gets to see: one that a `cfg` leaves out is not counted, and neither is what
-stands in the body of a `macro_rules!`. Where the compiler complains, the attribute is taken from the functions that it names until
-the rest compiles, and given back where that was not the reason. What remains is what fails, and the same functions are then
-written by hand.
+`tests/crater/corpus.toml` lists the crates with their versions. A crate is downloaded as cargo does it, copied, and given the library
+as one more dependency. The only other change is the attributes, which are inserted into the text above each function. A lint lists
+the functions that the compiler sees. A function that a `cfg` removes is not counted, and neither is one in the body of a
+`macro_rules!`. If the compiler reports errors, the attribute is removed from the functions that it names until the rest compiles, and
+restored where it was not the cause. The remaining functions are the failures, and the same functions are then written by hand.
 
-A test passes after if it passes in one of three runs. Documentation tests, benchmarks and examples are left out. Crates whose tests
-need a server, or that are published without tests, are built only.
+A test counts as passed afterwards if it passes in one of three runs. Documentation tests, benchmarks and examples are left out. Crates
+whose tests need a server, or that are published without tests, are only built.
 
 ```text
 tests/crater/run              # all of it, some hours; writes this page
