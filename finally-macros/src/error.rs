@@ -10,7 +10,7 @@ macro_rules! error {
     };
 }
 
-/// Returns an error that [`error!`] creates.
+/// Returns early with an error that `error!` creates.
 macro_rules! bail {
     ($($arguments:tt)*) => {
         return Err($crate::error::error!($($arguments)*))
