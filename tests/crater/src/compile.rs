@@ -151,6 +151,8 @@ impl Cargo<'_> {
             .env("CARGO_TERM_COLOR", "never")
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .env("CARGO_PROFILE_TEST_DEBUG", "0")
+            // A layout that an earlier build has left behind nests less deeply.
+            .env("CARGO_INCREMENTAL", "0")
             // For the census; the same throughout, so that dependencies are built once.
             .env("RUSTFLAGS", format!("--force-warn {}", crate::mode::CENSUS_LINT))
             .env_remove("RUST_LOG");

@@ -1,4 +1,4 @@
-//! Finds the async functions of a package, by the modules that its targets reach.
+//! Finds the functions of a package, by the modules that its targets reach.
 
 use std::{
     collections::BTreeSet,
@@ -9,14 +9,26 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use syn::{
-    Attribute, Block, Expr, FnArg, Lit, Meta, Pat, ReceiverKind, ReturnType, Signature, Type, Visibility,
+    Attribute, Block, Expr, FnArg, Lit, Meta, Pat, ReceiverKind, ReturnType, Signature, Type, TypeParamBound,
+    Visibility,
     spanned::Spanned,
     visit::{self, Visit},
 };
 
-/// An async function that has a body, by its place in the untouched source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Async,
+    Plain,
+    /// It is not async, and returns an `impl Future`.
+    Future,
+    /// The same with a `Pin<Box<dyn Future>>`.
+    BoxedFuture,
+}
+
+/// A function that has a body, by its place in the untouched source.
 #[derive(Clone, Debug)]
 pub(crate) struct Function {
+    pub(crate) kind: Kind,
     /// Relative to the package.
     pub(crate) file: PathBuf,
     pub(crate) line: usize,
@@ -31,6 +43,52 @@ pub(crate) struct Function {
     pub(crate) borrows_self: bool,
     /// What its arguments are called, `self` included.
     pub(crate) arguments: Vec<String>,
+}
+
+impl Function {
+    pub(crate) fn is_async(&self) -> bool {
+        self.kind == Kind::Async
+    }
+}
+
+impl Kind {
+    /// By how the type is written, as the attribute does.
+    fn of(signature: &Signature) -> Self {
+        let ReturnType::Type(_, output) = &signature.output else {
+            return if signature.asyncness.is_some() { Kind::Async } else { Kind::Plain };
+        };
+        let ends_in = |path: &syn::Path, names: &[&str]| {
+            path.segments.last().is_some_and(|segment| names.iter().any(|name| segment.ident == name))
+        };
+        match &**output {
+            _ if signature.asyncness.is_some() => Kind::Async,
+            Type::ImplTrait(output) if has_future(&output.bounds) => Kind::Future,
+            Type::Path(output) if ends_in(&output.path, &["BoxFuture", "LocalBoxFuture"]) => {
+                Kind::BoxedFuture
+            }
+            Type::Path(output) if ends_in(&output.path, &["Pin"]) => {
+                struct Objects(bool);
+
+                impl<'ast> Visit<'ast> for Objects {
+                    fn visit_type_trait_object(&mut self, object: &'ast syn::TypeTraitObject) {
+                        self.0 |= has_future(&object.bounds);
+                    }
+                }
+
+                let mut objects = Objects(false);
+                objects.visit_path(&output.path);
+                if objects.0 { Kind::BoxedFuture } else { Kind::Plain }
+            }
+            _ => Kind::Plain,
+        }
+    }
+}
+
+fn has_future<'a>(bounds: impl IntoIterator<Item = &'a TypeParamBound>) -> bool {
+    bounds.into_iter().any(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|it| it.ident == "Future"),
+        _ => false,
+    })
 }
 
 /// What a target's root file reaches.
@@ -100,7 +158,8 @@ impl Walk<'_> {
         signature: &Signature,
         body: &Block,
     ) {
-        if signature.asyncness.is_none() {
+        // No cleanup runs in a `const fn`, and code of another language must not be unwound through.
+        if signature.constness.is_some() || signature.abi.is_some() {
             return;
         }
         let visibility = visibility.filter(|it| !matches!(it, Visibility::Inherited));
@@ -124,6 +183,7 @@ impl Walk<'_> {
             }
         }
         self.found.push(Function {
+            kind: Kind::of(signature),
             file: self.file.to_owned(),
             line: first.start().line,
             name: self
@@ -334,9 +394,28 @@ mod tests {
             ("src/c/d.rs", "macro_rules! m { () => { async fn not() {} } } async fn d() {}"),
             ("src/unreached.rs", "async fn not() {}"),
         ]);
-        let names: BTreeSet<_> = found.iter().map(|it| it.name.as_str()).collect();
+        let names: BTreeSet<_> = found.iter().filter(|it| it.is_async()).map(|it| it.name.as_str()).collect();
         let expected = ["Pool<T>::get", "Work::work", "Work::work::inner", "b", "d", "e"];
         assert_eq!(names, BTreeSet::from(expected));
+    }
+
+    #[test]
+    fn functions_that_are_const_or_extern_are_left_out() {
+        let text = "const fn a() {} extern \"C\" fn b() {} unsafe fn c() {} fn d() {}";
+        let found = functions(&[("src/lib.rs", text)]);
+        let names: Vec<_> = found.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["c", "d"]);
+    }
+
+    #[test]
+    fn the_kind_of_a_function_is_in_its_head() {
+        let text = "async fn a() -> Pin<u8> {} fn b() -> Vec<u8> {} fn c() -> impl Send + core::future::Future {} \
+                    fn d() -> BoxFuture<'_, u8> {} fn e() -> Pin<Box<dyn Future<Output = u8> + Send>> {} \
+                    fn f() -> Pin<Box<dyn Stream>> {} fn g() -> Pin<&mut impl Future> {}";
+        let found = functions(&[("src/lib.rs", text)]);
+        let kinds: Vec<_> = found.iter().map(|it| it.kind).collect();
+        use Kind::{Async, BoxedFuture, Future, Plain};
+        assert_eq!(kinds, [Async, Plain, Future, BoxedFuture, BoxedFuture, Plain, Plain]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Puts the attribute on every async function of published crates, and builds and tests them before and after.
+//! Puts the attribute and the block on the functions of published crates, and builds and tests them before and after.
 
 mod compile;
 mod corpus;
@@ -24,7 +24,7 @@ use crate::{
     corpus::{Corpus, Entry},
     functions::{Function, Sources},
     mode::Mode,
-    results::{CrateResult, Failed, ModeResult},
+    results::{CrateResult, Failed, ModeResult, TooDeep},
     settle::{Complaint, Form, Settled, Trial},
     source::{Insertion, Source},
 };
@@ -45,11 +45,14 @@ enum Task {
         /// Those that every change runs
         #[arg(long, conflicts_with = "names")]
         fixed: bool,
-        /// Leaves out those that were run with the library as it is
+        /// What is written on the functions; everything if there is none
+        #[arg(long, value_delimiter = ',')]
+        modes: Vec<Mode>,
+        /// Leaves out what was run with the library as it is
         #[arg(long)]
         rest: bool,
     },
-    /// Writes the table of what was found
+    /// Writes the page of what was found, and keeps what was found earlier
     Table,
 }
 
@@ -65,7 +68,7 @@ fn main() -> Result<()> {
     let fingerprint = fingerprint(repository)?;
 
     match Options::parse().command {
-        Task::Run { names, fixed, rest } => {
+        Task::Run { names, fixed, modes, rest } => {
             for name in &names {
                 ensure!(
                     corpus.entries.iter().any(|entry| entry.name == *name),
@@ -76,12 +79,20 @@ fn main() -> Result<()> {
                 |entry: &&Entry| (!fixed || entry.fixed) && (names.is_empty() || names.contains(&entry.name));
             let mut violations = Vec::new();
             for entry in corpus.entries.iter().filter(wanted) {
-                if rest && CrateResult::read(&results, &entry.id(), &fingerprint).is_ok() {
+                let earlier = CrateResult::read(&results, &entry.id());
+                let is_known =
+                    |mode| rest && earlier.as_ref().is_some_and(|it| it.is_current(mode, &fingerprint));
+                let is_asked = |mode: &Mode| (modes.is_empty() || modes.contains(mode)) && !is_known(*mode);
+                let asked: Vec<_> = Mode::ALL.into_iter().filter(is_asked).collect();
+                if asked.is_empty() {
                     continue;
                 }
                 eprintln!("{}", entry.id());
-                match run(entry, repository, &scratch, &fingerprint) {
-                    Ok(result) => {
+                match run(entry, &asked, repository, &scratch, &fingerprint) {
+                    Ok(mut result) => {
+                        if let Some(earlier) = earlier {
+                            result.keep(earlier);
+                        }
                         result.write(&results)?;
                         let found = result.violations();
                         violations.extend(found.into_iter().map(|it| format!("{}: {it}", entry.id())));
@@ -95,10 +106,23 @@ fn main() -> Result<()> {
             Ok(())
         }
         Task::Table => {
-            let read = |entry: &Entry| CrateResult::read(&results, &entry.id(), &fingerprint);
-            let found = corpus.entries.iter().map(read).collect::<Result<Vec<_>>>()?;
+            let kept_path = crater.join("results.json");
+            let mut kept = results::read_kept(&kept_path)?;
+            let mut found = Vec::new();
+            for entry in &corpus.entries {
+                let kept = kept.extract_if(.., |it| it.id() == entry.id()).next();
+                let result = match (CrateResult::read(&results, &entry.id()), kept) {
+                    (Some(mut result), Some(kept)) => {
+                        result.keep(kept);
+                        Some(result)
+                    }
+                    (result, kept) => result.or(kept),
+                };
+                found.push(result.with_context(|| format!("{} has not been run", entry.id()))?);
+            }
+            results::write_kept(&kept_path, &found)?;
             let path = repository.join("docs/crater.md");
-            fs::write(&path, table::page(&corpus.entries, &found)?)?;
+            fs::write(&path, table::page(&corpus.entries, &found, &fingerprint)?)?;
             println!("{}", path.display());
             let readme = fs::read_to_string(repository.join("README.md"))?;
             let readme = readme.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -129,16 +153,23 @@ fn fingerprint(repository: &Path) -> Result<String> {
     Ok(format!("{:016x}", hasher.finish()))
 }
 
-fn run(entry: &Entry, repository: &Path, scratch: &Path, fingerprint: &str) -> Result<CrateResult> {
+fn run(
+    entry: &Entry,
+    asked_modes: &[Mode],
+    repository: &Path,
+    scratch: &Path,
+    fingerprint: &str,
+) -> Result<CrateResult> {
     let package = corpus::prepare(entry, repository, scratch)?;
     let cargo = Cargo { entry, folder: &package.folder, scratch };
     let mut sources = Sources::default();
     for root in &package.roots {
         sources.add_root(&package.folder, root)?;
     }
-    let (source, functions) = census(&cargo, sources.functions)?;
-    ensure!(!functions.is_empty(), "no async function is built");
-    eprintln!("   {} functions", functions.len());
+    let (source, functions) = census(&cargo, &package.roots, sources.functions)?;
+    let async_functions = functions.iter().filter(|it| it.is_async()).count();
+    ensure!(async_functions > 0, "no async function is built");
+    eprintln!("   {async_functions} async functions of {}", functions.len());
 
     source.write(&functions, &BTreeMap::new())?;
     let untouched = cargo.check()?;
@@ -147,18 +178,27 @@ fn run(entry: &Entry, repository: &Path, scratch: &Path, fingerprint: &str) -> R
     let tests_before = if entry.tests { Some(cargo.test("before")?) } else { None };
 
     let mut modes = BTreeMap::new();
-    for mode in Mode::ALL {
+    for &mode in asked_modes {
         eprintln!("   {}", mode.name());
         let trial =
-            Trial { cargo: &cargo, source: &source, functions: &functions, mode, form: Form::Attribute };
+            Trial { cargo: &cargo, source: &source, functions: &functions, mode, form: Form::Library };
         let asked = asked(mode, &functions);
         let annotated = asked.len();
-        let settled = trial.settle(asked)?;
-        let after = warnings(&settled.warnings);
-        let new_warnings = after.difference(&before).cloned().collect();
+        let deep_source = source.with_recursion_limit();
+        let (trial, too_deep, mut settled) = match trial.settle(asked.clone())? {
+            settled if !settled.is_too_deep => (trial, None, settled),
+            _ => {
+                let by_hand = Trial { form: Form::ByHand, ..trial }.settle(asked.clone())?;
+                let too_deep = if by_hand.is_too_deep { TooDeep::ByHandToo } else { TooDeep::NotByHand };
+                let trial = Trial { source: &deep_source, ..trial };
+                (trial, Some(too_deep), trial.settle(asked)?)
+            }
+        };
+        let refused = settled.take_refused();
+        let new_warnings = new_warnings(&trial, &settled, &before)?;
 
         let (mut tests_after, mut broken_tests) = (None, Vec::new());
-        let is_tested = matches!(mode, Mode::Sync | Mode::Async | Mode::Arguments) && settled.whole.is_none();
+        let is_tested = !matches!(mode, Mode::Instrument | Mode::Receiver) && settled.whole.is_none();
         if let (Some(before), true) = (&tests_before, is_tested) {
             trial.write(&settled.kept)?;
             let (passed, broken) = test_again(&cargo, mode, &before.passed)?;
@@ -168,10 +208,13 @@ fn run(entry: &Entry, repository: &Path, scratch: &Path, fingerprint: &str) -> R
         modes.insert(
             mode,
             ModeResult {
-                annotated,
+                fingerprint: fingerprint.to_owned(),
+                annotated: annotated - refused,
                 failed,
+                too_deep,
                 whole: settled.whole.as_ref().map(|complaint| complaint.code.clone()),
                 moving: settled.moved.keys().filter(|index| !settled.failed.contains_key(index)).count(),
+                refused,
                 worse_than_by_hand,
                 new_warnings,
                 tests_after,
@@ -183,16 +226,16 @@ fn run(entry: &Entry, repository: &Path, scratch: &Path, fingerprint: &str) -> R
         name: entry.name.clone(),
         version: entry.version.clone(),
         edition: package.edition,
-        fingerprint: fingerprint.to_owned(),
-        functions: functions.len(),
+        functions: async_functions,
         modes,
         tests_before: tests_before.map(|tests| tests.passed.len()),
     })
 }
 
 /// Leaves those functions that the compiler gets to see: the others are left out by a `cfg`.
-fn census(cargo: &Cargo<'_>, all: Vec<Function>) -> Result<(Source, Vec<Function>)> {
-    let source = Source::read(cargo.folder, &all)?;
+fn census(cargo: &Cargo<'_>, roots: &[PathBuf], all: Vec<Function>) -> Result<(Source, Vec<Function>)> {
+    let root = roots.first().context("a package without a target")?;
+    let source = Source::read(cargo.folder, root, &all)?;
     let mark = Insertion::Attribute(mode::CENSUS.to_owned());
     let marks = (0..all.len()).map(|index| (index, mark.clone())).collect();
     let layout = source.write(&all, &marks)?;
@@ -271,6 +314,20 @@ fn compare_by_hand(trial: &Trial<'_>, settled: &Settled) -> Result<(Vec<Failed>,
     Ok((all, worse))
 }
 
+/// The warnings that are there neither without what is written, nor by hand.
+fn new_warnings(trial: &Trial<'_>, settled: &Settled, before: &BTreeSet<String>) -> Result<Vec<String>> {
+    let mut new = warnings(&settled.warnings);
+    new.retain(|warning| !before.contains(warning));
+    if !new.is_empty() && trial.mode != Mode::Instrument {
+        let by_hand = Trial { form: Form::ByHand, ..*trial }.settle(settled.kept.clone())?;
+        let by_hand = warnings(&by_hand.warnings);
+        // The texts differ where a closure captures a field.
+        let place = |warning: &str| warning.split(": ").next().map(str::to_owned);
+        new.retain(|warning| !by_hand.iter().any(|it| place(it) == place(warning)));
+    }
+    Ok(new.into_iter().collect())
+}
+
 /// How many of the tests pass that passed before, and which do not.
 fn test_again(cargo: &Cargo<'_>, mode: Mode, before: &BTreeSet<String>) -> Result<(usize, Vec<String>)> {
     let mut broken: BTreeSet<String> = before.clone();
@@ -284,7 +341,7 @@ fn test_again(cargo: &Cargo<'_>, mode: Mode, before: &BTreeSet<String>) -> Resul
     Ok((before.len() - broken.len(), broken.into_iter().collect()))
 }
 
-/// By line, code and text. The census has its own.
+/// By line, code and text, which are apart by a colon and a space. The census has its own.
 fn warnings(diagnostics: &[Diagnostic]) -> BTreeSet<String> {
     let is_warning = |it: &&Diagnostic| it.is_warning() && !it.line().is_empty();
     diagnostics

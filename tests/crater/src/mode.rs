@@ -1,16 +1,26 @@
 //! What is written on a function, and what a person would write in its place.
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use crate::functions::Function;
+use crate::{
+    functions::{Function, Kind},
+    source::Insertion,
+};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Mode {
     /// The attribute to compare with.
     Instrument,
     Sync,
     Async,
+    /// A block around the whole body.
+    Block,
+    /// The attribute on functions that are not async.
+    Plain,
+    /// A block around the whole body of functions that are not async.
+    PlainBlock,
     /// A cleanup that mentions `self`, where it is a reference.
     Receiver,
     /// A cleanup that mentions every argument.
@@ -18,14 +28,25 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
-    pub(crate) const ALL: [Mode; 5] =
-        [Mode::Instrument, Mode::Sync, Mode::Async, Mode::Receiver, Mode::Arguments];
+    pub(crate) const ALL: [Mode; 8] = [
+        Mode::Instrument,
+        Mode::Sync,
+        Mode::Async,
+        Mode::Block,
+        Mode::Plain,
+        Mode::PlainBlock,
+        Mode::Receiver,
+        Mode::Arguments,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Mode::Instrument => "instrument",
             Mode::Sync => "sync",
             Mode::Async => "async",
+            Mode::Block => "block",
+            Mode::Plain => "plain",
+            Mode::PlainBlock => "plain-block",
             Mode::Receiver => "self",
             Mode::Arguments => "arguments",
         }
@@ -37,33 +58,54 @@ impl Mode {
             Mode::Instrument => "`#[tracing::instrument(skip_all)]`, to compare with",
             Mode::Sync => "a cleanup that is a function",
             Mode::Async => "a cleanup that is an async function",
+            Mode::Block => "a block around the body, and a cleanup that does not await",
+            Mode::Plain => "a cleanup that is a function, on a function that is not async",
+            Mode::PlainBlock => "a block around the body of a function that is not async",
             Mode::Receiver => "a cleanup that mentions `self`, if that is a reference",
             Mode::Arguments => "a cleanup that mentions every argument",
         }
     }
 
-    /// What the cleanup mentions, or nothing where the mode says nothing about a function.
+    /// Whether it is about functions that are not async.
+    pub(crate) fn is_plain(self) -> bool {
+        matches!(self, Mode::Plain | Mode::PlainBlock)
+    }
+
+    /// What the cleanup mentions, or nothing if the mode leaves the function as it is.
     pub(crate) fn mentions(self, function: &Function) -> Option<Vec<String>> {
+        if self.is_plain() == function.is_async() {
+            return None;
+        }
         match self {
-            Mode::Instrument | Mode::Sync | Mode::Async => Some(Vec::new()),
+            Mode::Instrument | Mode::Sync | Mode::Async | Mode::Block | Mode::Plain | Mode::PlainBlock => {
+                Some(Vec::new())
+            }
             Mode::Receiver => function.borrows_self.then(|| vec!["self".to_owned()]),
             Mode::Arguments => Some(function.arguments.clone()).filter(|arguments| !arguments.is_empty()),
         }
     }
 
-    /// The attribute, under the name by which a crate knows the library.
-    pub(crate) fn attribute(self, library: &str, mentioned: &[String]) -> String {
-        let option = if library == "finally" { String::new() } else { format!(", crate = ::{library}") };
+    /// The attribute or the block, under the name by which a crate knows the library.
+    pub(crate) fn written(self, library: &str, mentioned: &[String]) -> Insertion {
+        let cleanup = self.cleanup(mentioned);
         match self {
-            Mode::Instrument => "#[::tracing::instrument(skip_all)] ".to_owned(),
-            _ => format!("#[::{library}::finally({}{option})] ", self.cleanup(mentioned)),
+            Mode::Instrument => Insertion::Attribute("#[::tracing::instrument(skip_all)] ".to_owned()),
+            Mode::Block | Mode::PlainBlock => Insertion::Around(
+                format!("{{ ::{library}::block::finally! {{ try "),
+                format!(" finally {{ {cleanup}() }} }} }}"),
+            ),
+            _ => {
+                let option =
+                    if library == "finally" { String::new() } else { format!(", crate = ::{library}") };
+                Insertion::Attribute(format!("#[::{library}::finally({cleanup}{option})] "))
+            }
         }
     }
 
-    /// What stands before and behind the block of a function that does the same by hand.
+    /// What a person writes around the body to the same end.
     ///
-    /// The block's type is told to the compiler as the function's is.
-    pub(crate) fn by_hand(self, function: &Function, mentioned: &[String]) -> (String, String) {
+    /// The value's type is written down, as the function's is.
+    pub(crate) fn by_hand(self, function: &Function, mentioned: &[String]) -> Insertion {
         let moves = if mentioned.is_empty() { "move " } else { "" };
         let typed = match &function.output {
             Some(output) => format!("if false {{ return ::crater_cleanups::never::<{output}>(); }} "),
@@ -71,19 +113,39 @@ impl Mode {
         };
         let call = match self {
             Mode::Async => "::crater_cleanups::later().await".to_owned(),
-            Mode::Sync => "::crater_cleanups::sync()".to_owned(),
-            _ => self.cleanup(mentioned),
+            Mode::Receiver | Mode::Arguments => self.cleanup(mentioned),
+            _ => format!("{}()", self.cleanup(mentioned)),
         };
-        (
-            format!("{{ let __crater_value = async {moves}{{ {typed}"),
-            format!(" }}.await; {call}; __crater_value }}"),
-        )
+        if !self.is_plain() {
+            return Insertion::Around(
+                format!("{{ let __crater_value = async {moves}{{ {typed}"),
+                format!(" }}.await; {call}; __crater_value }}"),
+            );
+        }
+        let returned = format!("::crater_cleanups::once({moves}|| {{ {typed}");
+        // As the attribute, and unlike a block, it belongs to the future.
+        let future =
+            format!("async move {{ let __crater_value = __crater_future.await; {call}; __crater_value }}");
+        match function.kind {
+            Kind::BoxedFuture if self == Mode::Plain => Insertion::Around(
+                format!("{{ let __crater_future = {returned}"),
+                format!(" }}); ::crater_cleanups::Box::pin({future}) }}"),
+            ),
+            Kind::Future if self == Mode::Plain => Insertion::Around(
+                format!("{{ let __crater_future = {returned}"),
+                format!(" }}); {future} }}"),
+            ),
+            _ => Insertion::Around(
+                format!("{{ let __crater_value = {returned}"),
+                format!(" }}); {call}; __crater_value }}"),
+            ),
+        }
     }
 
     fn cleanup(self, mentioned: &[String]) -> String {
         match self {
             Mode::Instrument => String::new(),
-            Mode::Sync => "::crater_cleanups::sync".to_owned(),
+            Mode::Sync | Mode::Block | Mode::Plain | Mode::PlainBlock => "::crater_cleanups::sync".to_owned(),
             Mode::Async => "::crater_cleanups::later".to_owned(),
             Mode::Receiver | Mode::Arguments => {
                 let borrowed: Vec<_> = mentioned.iter().map(|name| format!("&{name},")).collect();

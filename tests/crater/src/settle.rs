@@ -9,7 +9,7 @@ use crate::{
     compile::{Cargo, Check, Diagnostic},
     functions::Function,
     mode::Mode,
-    source::{Insertion, Layout, Source},
+    source::{Layout, Source},
 };
 
 /// Errors that name the very function which is at fault.
@@ -20,7 +20,7 @@ const LOCAL: &[&str] = &[
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    Attribute,
+    Library,
     ByHand,
 }
 
@@ -33,6 +33,8 @@ pub(crate) struct Settled {
     pub(crate) moved: BTreeMap<usize, BTreeSet<String>>,
     /// Functions that fail, and the errors.
     pub(crate) failed: BTreeMap<usize, Vec<Complaint>>,
+    /// Types nest more deeply than the crate's recursion limit allows: nothing else is known.
+    pub(crate) is_too_deep: bool,
     /// An error that is in no function: nothing is kept.
     pub(crate) whole: Option<Complaint>,
     pub(crate) warnings: Vec<Diagnostic>,
@@ -44,9 +46,24 @@ pub(crate) struct Complaint {
     pub(crate) rendered: String,
 }
 
+/// How the attribute refuses a function whose value runs later.
+const RUNS_LATER: &str = "runs after this function has returned, and the cleanup would run before";
+
+/// Errors of types that nest too deeply.
+const TOO_DEEP: &[&str] = &["E0275", "queries overflow the depth limit!"];
+
 impl Complaint {
     fn new(diagnostic: &Diagnostic) -> Self {
         Self { code: diagnostic.code().to_owned(), rendered: diagnostic.rendered().to_owned() }
+    }
+
+    /// Whether the attribute refuses the function because its value runs later.
+    fn refuses(&self) -> bool {
+        self.rendered.contains(RUNS_LATER)
+    }
+
+    fn is_local(&self) -> bool {
+        LOCAL.contains(&self.code.as_str()) || self.refuses()
     }
 }
 
@@ -66,11 +83,8 @@ impl Trial<'_> {
         for (index, mentioned) in kept {
             let Some(function) = self.functions.get(*index) else { continue };
             let insertion = match self.form {
-                Form::Attribute => Insertion::Attribute(self.mode.attribute(library, mentioned)),
-                Form::ByHand => {
-                    let (before, behind) = self.mode.by_hand(function, mentioned);
-                    Insertion::Around(before, behind)
-                }
+                Form::Library => self.mode.written(library, mentioned),
+                Form::ByHand => self.mode.by_hand(function, mentioned),
             };
             insertions.insert(*index, insertion);
         }
@@ -91,6 +105,9 @@ impl Trial<'_> {
                 break;
             }
             let errors: Vec<_> = check.diagnostics.iter().filter(|it| it.is_error()).collect();
+            if !self.source.is_deep() && errors.iter().any(|error| TOO_DEEP.contains(&error.code())) {
+                return Ok(Settled { is_too_deep: true, ..Settled::default() });
+            }
             let at_fault = settled.blame(&errors, |error| error.functions(&layout))
                 || settled.blame(&errors, |error| error.functions_shown(&layout));
             if !at_fault {
@@ -103,7 +120,7 @@ impl Trial<'_> {
         let doubtful: Vec<usize> = settled
             .failed
             .iter()
-            .filter(|(_, complaints)| !complaints.iter().any(|it| LOCAL.contains(&it.code.as_str())))
+            .filter(|(_, complaints)| !complaints.iter().any(Complaint::is_local))
             .map(|(index, _)| *index)
             .collect();
         if !doubtful.is_empty() {
@@ -143,6 +160,13 @@ impl Trial<'_> {
 }
 
 impl Settled {
+    /// Removes the functions that the attribute refuses because their value runs later, and returns how many there are.
+    pub(crate) fn take_refused(&mut self) -> usize {
+        let all = self.failed.len();
+        self.failed.retain(|_, complaints| !complaints.iter().any(Complaint::refuses));
+        all - self.failed.len()
+    }
+
     /// Whether anything was taken away.
     fn blame(&mut self, errors: &[&Diagnostic], functions: impl Fn(&Diagnostic) -> BTreeSet<usize>) -> bool {
         let mut taken = false;

@@ -12,10 +12,14 @@ use anyhow::Result;
 use crate::functions::Function;
 
 /// The text of each file that is changed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Source {
     folder: PathBuf,
+    /// The root file of the library.
+    root: PathBuf,
     texts: BTreeMap<PathBuf, String>,
+    /// Stands first in the root file.
+    recursion_limit: Option<&'static str>,
 }
 
 /// What is inserted into a function: each at its place in the untouched source.
@@ -39,14 +43,23 @@ impl Layout {
 }
 
 impl Source {
-    pub(crate) fn read(folder: &Path, functions: &[Function]) -> Result<Self> {
+    pub(crate) fn read(folder: &Path, root: &Path, functions: &[Function]) -> Result<Self> {
         let mut texts = BTreeMap::new();
-        for file in functions.iter().map(|function| &function.file) {
+        for file in functions.iter().map(|function| &*function.file).chain([root]) {
             if !texts.contains_key(file) {
-                texts.insert(file.clone(), fs::read_to_string(folder.join(file))?);
+                texts.insert(file.to_owned(), fs::read_to_string(folder.join(file))?);
             }
         }
-        Ok(Self { folder: folder.to_owned(), texts })
+        Ok(Self { folder: folder.to_owned(), root: root.to_owned(), texts, recursion_limit: None })
+    }
+
+    /// The same with twice the recursion limit, as the compiler advises where futures nest too deeply.
+    pub(crate) fn with_recursion_limit(&self) -> Self {
+        Self { recursion_limit: Some("#![recursion_limit = \"256\"] "), ..self.clone() }
+    }
+
+    pub(crate) fn is_deep(&self) -> bool {
+        self.recursion_limit.is_some()
     }
 
     /// Writes every file, and leaves alone those that are as they should be.
@@ -58,6 +71,9 @@ impl Source {
         let mut layout = Layout::default();
         for (file, text) in &self.texts {
             let mut pieces: Vec<(usize, &str)> = Vec::new();
+            if *file == self.root {
+                pieces.extend(self.recursion_limit.map(|attribute| (0, attribute)));
+            }
             for (index, insertion) in insertions {
                 let Some(function) = functions.get(*index).filter(|function| function.file == *file) else {
                     continue;

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use crate::{
     corpus::Entry,
     mode::Mode,
-    results::{CrateResult, Failed, ModeResult},
+    results::{CrateResult, Failed, ModeResult, TooDeep},
 };
 
 /// For the terminal.
@@ -36,18 +36,19 @@ fn ratio(result: &ModeResult) -> String {
     format!("{}/{}", taken(result), result.annotated)
 }
 
-pub(crate) fn page(entries: &[Entry], results: &[CrateResult]) -> Result<String> {
+/// `fingerprint` is that of the library as it is.
+pub(crate) fn page(entries: &[Entry], results: &[CrateResult], fingerprint: &str) -> Result<String> {
     let mut page = String::new();
     introduction(&mut page, results)?;
     modes(&mut page, results)?;
-    crates(&mut page, entries, results)?;
+    crates(&mut page, entries, results, fingerprint)?;
     by_hand_too(&mut page, results)?;
     worse(&mut page, results)?;
     page.push_str(HOW);
     Ok(page)
 }
 
-/// What the README says, in one line.
+/// The statement of the README, in one line.
 pub(crate) fn told(results: &[CrateResult]) -> Result<String> {
     let (mut functions, mut tests, mut tested) = (0, 0, 0);
     for result in results {
@@ -64,10 +65,55 @@ pub(crate) fn told(results: &[CrateResult]) -> Result<String> {
             }
         }
     }
+    let too_deep = |depth| {
+        let is_so =
+            |it: &&CrateResult| it.modes.get(&Mode::Sync).is_some_and(|it| it.too_deep == Some(depth));
+        results.iter().filter(is_so).count()
+    };
+    let but = match (too_deep(TooDeep::ByHandToo), too_deep(TooDeep::NotByHand)) {
+        (0, 0) => String::new(),
+        (too, 0) => {
+            format!(" but for a higher `recursion_limit` in {too} of them, which by hand needs it, too")
+        }
+        (too, only) => format!(" but for a higher `recursion_limit` in {} of them", too + only),
+    };
     Ok(format!(
-        "every one of the {functions} async functions of {} published crates takes it without a change, and the {tests} tests that \
-         {tested} of them can run pass as before",
-        results.len()
+        "every one of the {functions} async functions of {} published crates takes it without a change{but}, and the {tests} tests \
+         that {tested} of them can run pass as before. {}",
+        results.len(),
+        told_of_more(results)?,
+    ))
+}
+
+/// The same of blocks, and of functions that are not async.
+fn told_of_more(results: &[CrateResult]) -> Result<String> {
+    let with_blocks: Vec<_> = results.iter().filter(|it| it.modes.contains_key(&Mode::PlainBlock)).collect();
+    for result in &with_blocks {
+        for mode in [Mode::Block, Mode::Plain, Mode::PlainBlock] {
+            let is_whole = |it: &ModeResult| it.worse_than_by_hand.is_empty() && it.broken_tests.is_empty();
+            if !result.modes.get(&mode).is_some_and(is_whole) {
+                bail!("{} is worse than by hand with {mode:?}, or was not run", result.name);
+            }
+        }
+    }
+    let sum = |mode: Mode, count: fn(&ModeResult) -> usize| -> usize {
+        with_blocks.iter().filter_map(|it| it.modes.get(&mode)).map(count).sum()
+    };
+    let of = |mode| format!("{} of {}", sum(mode, taken), sum(mode, |it| it.annotated));
+    let is_deep = |it: &&&CrateResult| it.modes.get(&Mode::Block).is_some_and(|it| it.too_deep.is_some());
+    let with_limit = match with_blocks.iter().filter(is_deep).count() {
+        0 => String::new(),
+        deep => format!(" (in {deep} with a higher `recursion_limit`)"),
+    };
+    Ok(format!(
+        "In {} of these crates{with_limit}, {} async functions and {} plain ones take a block around the whole body, and {} plain ones the \
+         attribute, which are all that compile by hand; {} more return a value that runs later, and the attribute refuses them \
+         with the way out",
+        with_blocks.len(),
+        of(Mode::Block),
+        of(Mode::PlainBlock),
+        of(Mode::Plain),
+        sum(Mode::Plain, |it| it.refused),
     ))
 }
 
@@ -76,8 +122,8 @@ fn introduction(page: &mut String, results: &[CrateResult]) -> Result<()> {
     write!(
         page,
         "# Functions that nobody here wrote\n\n\
-         With a cleanup that is a function, {told}. These are all functions with a body that the compiler sees there.\n\n\
-         `tests/crater/run` writes this page. The last section describes the method.\n\n",
+         With a cleanup that is a function, {told}. These are all that have a body and that the compiler gets to see there.\n\n\
+         This page is written by `tests/crater/run`, whose steps are below.\n\n",
     )?;
     Ok(())
 }
@@ -85,7 +131,7 @@ fn introduction(page: &mut String, results: &[CrateResult]) -> Result<()> {
 fn modes(page: &mut String, results: &[CrateResult]) -> Result<()> {
     page.push_str(
         "## What was written on them\n\n\
-         | | on each function | functions | compile | fail, and by hand too | fail, and not by hand | warnings that were not there | tests before | after |\n\
+         | | on each function | functions | compile | fail, and by hand too | fail, and not by hand | warnings that were not there, nor by hand | tests before | after |\n\
          |---|---|---|---|---|---|---|---|---|\n",
     );
     for mode in Mode::ALL {
@@ -114,23 +160,41 @@ fn modes(page: &mut String, results: &[CrateResult]) -> Result<()> {
             mode.explained(),
         )?;
     }
-    page.push_str(
-        "\n\"By hand\" is `let value = async move { .. }.await; cleanup().await; value` in the place of the body, with the type of \
-         the value written out. A cleanup cannot mention a variable that the body moves away: such a function counts as one that \
-         fails by hand too, and its cleanup then mentions the other variables.\n\n",
-    );
+    let refused: usize =
+        results.iter().filter_map(|result| result.modes.get(&Mode::Plain)).map(|it| it.refused).sum();
+    write!(
+        page,
+        "\nBy hand is `let value = async move {{ .. }}.await; cleanup().await; value` in the place of the body, with the type of \
+         the value told to the compiler, and the same with a closure that is called in a function that is not async. If that \
+         returns a boxed future or an `impl Future`, the attribute belongs to the future, and by hand it is awaited in another one. \
+         Functions that are `const` or `extern` are left out, and so are {refused} whose value runs later without being written as a \
+         future: the attribute refuses them with the way out. A cleanup cannot mention what the body moves away: such a function counts as one that \
+         fails, by hand too, and its cleanup then mentions the rest.\n\n",
+    )?;
     Ok(())
 }
 
-fn crates(page: &mut String, entries: &[Entry], results: &[CrateResult]) -> Result<()> {
-    page.push_str(
+fn crates(page: &mut String, entries: &[Entry], results: &[CrateResult], fingerprint: &str) -> Result<()> {
+    write!(
+        page,
         "## The crates\n\n\
-         The number of functions that compile with the attribute, of all functions.\n\n\
-         | crate | edition | what it is there for | instrument | sync | async | self | arguments | tests before | after, with each |\n\
-         |---|---|---|---|---|---|---|---|---|---|\n",
-    );
+         How many functions take it, of how many there are. An empty cell was not run. A number with an asterisk was kept from a \
+         run with an earlier version of the library. One with a dagger needs a higher `recursion_limit` than the crate has, which is \
+         128 unless it says otherwise: each cleanup puts more types between a future and the one around it.\n\n\
+         | crate | edition | what it is there for | {} | tests before | after, with each |\n\
+         |---|---|---|{}---|---|\n",
+        Mode::ALL.map(Mode::name).join(" | "),
+        "---|".repeat(Mode::ALL.len()),
+    )?;
     for (entry, result) in entries.iter().zip(results) {
-        let mode = |mode| result.modes.get(&mode).map(ratio).unwrap_or_default();
+        let ratios = Mode::ALL.map(|mode| {
+            let asterisk = if result.is_current(mode, fingerprint) { "" } else { "\\*" };
+            let dagger = |it: &ModeResult| if it.too_deep.is_some() { "†" } else { "" };
+            result
+                .modes
+                .get(&mode)
+                .map_or_else(String::new, |it| format!("{}{}{asterisk}", ratio(it), dagger(it)))
+        });
         let (before, after) = match result.tests_before {
             Some(before) => {
                 let after = result.modes.values().filter_map(|it| it.tests_after);
@@ -140,16 +204,12 @@ fn crates(page: &mut String, entries: &[Entry], results: &[CrateResult]) -> Resu
         };
         writeln!(
             page,
-            "| {} {} | {} | {} | {} | {} | {} | {} | {} | {before} | {after} |",
+            "| {} {} | {} | {} | {} | {before} | {after} |",
             result.name,
             result.version,
             result.edition,
             entry.style,
-            mode(Mode::Instrument),
-            mode(Mode::Sync),
-            mode(Mode::Async),
-            mode(Mode::Receiver),
-            mode(Mode::Arguments),
+            ratios.join(" | "),
         )?;
     }
     page.push('\n');
@@ -232,8 +292,13 @@ fn codes(codes: &[String]) -> String {
 fn reason(mode: Mode, failed: &Failed) -> Result<&'static str> {
     let is = |code: &str| failed.by_hand.iter().any(|it| it == code);
     let says = |text: &str| failed.by_hand.iter().any(|it| it.contains(text));
-    let is_send = says("cannot be sent between threads") || says("cannot be shared between threads");
-    Ok(if is_send && mode == Mode::Async {
+    // A generic value that has to outlive an await fails a bound, and that is always this one.
+    let is_bound = mode == Mode::Async && is("E0277");
+    let is_send =
+        is_bound || says("cannot be sent between threads") || says("cannot be shared between threads");
+    Ok(if failed.by_hand.iter().all(|code| code == "E0309") && mode == Mode::Plain {
+        "the boxed future names its output, which need not live as long as the future that awaits it"
+    } else if is_send && mode == Mode::Async {
         "the value is held while the cleanup is awaited, and the future has to be `Send`, which the value is not"
     } else if is_send {
         "the body and the cleanup share the argument, and the future has to be `Send`, for which the argument is not `Sync`"
@@ -247,18 +312,22 @@ fn reason(mode: Mode, failed: &Failed) -> Result<&'static str> {
 const HOW: &str = "\
 ## How it is done
 
-`tests/crater/corpus.toml` lists the crates with their versions. A crate is downloaded as cargo does it, copied, and given the library
-as one more dependency. The only other change is the attributes, which are inserted into the text above each function. A lint lists
-the functions that the compiler sees. A function that a `cfg` removes is not counted, and neither is one in the body of a
-`macro_rules!`. If the compiler reports errors, the attribute is removed from the functions that it names until the rest compiles, and
-restored where it was not the cause. The remaining functions are the failures, and the same functions are then written by hand.
+`tests/crater/corpus.toml` is the list, with the version of each crate. A crate is downloaded as cargo does it, copied, and given
+the library as one more dependency; nothing else in it changes but for the attributes, which are inserted into the text above each
+function, and the blocks, which are inserted around each body. A lint marks the functions that the compiler gets to see: one that a
+`cfg` leaves out is not counted, and neither is the body of a `macro_rules!`. Where the compiler complains, the attribute is taken
+from the functions that it names until the rest compiles, and given back where that was not the reason. What remains is what fails,
+and the same functions are then written by hand. If types nest too deeply for the compiler, the crate gets twice the recursion limit,
+and is written by hand without it to see whether that would need it, too.
 
-A test counts as passed afterwards if it passes in one of three runs. Documentation tests, benchmarks and examples are left out. Crates
-whose tests need a server, or that are published without tests, are only built.
+A test passes after if it passes in one of three runs. Documentation tests, benchmarks and examples are left out. Crates whose tests
+need a server, or that are published without tests, are built only.
 
 ```text
 tests/crater/run              # all of it, some hours; writes this page
 tests/crater/run --fixed      # what every change runs
 tests/crater/run bb8 warp     # some crates
+tests/crater/run --modes block,plain-block
+tests/crater/run table        # writes this page from what was run, and keeps the results in `tests/crater/results.json`
 ```
 ";
