@@ -16,6 +16,10 @@ pub use finally_core::{Fate, Finally, FinallyExt, Guard, guard, replace_on_cance
 #[cfg(feature = "stream")]
 pub use finally_core::{FinallyStream, FinallyStreamExt};
 
+#[cfg(any(doc, doctest))]
+#[doc = include_str!("../docs/guide.md")]
+pub mod guide {}
+
 /// Runs a cleanup after a function, exactly once, whatever becomes of it.
 ///
 /// `#[finally(CLEANUP)]` or `#[finally(CLEANUP, option = value, ..)]`, on an `async fn`, a plain `fn`, a method with any
