@@ -1,8 +1,0 @@
-use finally::finally;
-
-fn clean() {}
-
-#[finally(clean)]
-const _: u8 = 1;
-
-fn main() {}

@@ -1,9 +1,0 @@
-use finally::block::finally;
-
-fn clean() {}
-
-async fn clean_later() {}
-
-fn main() {
-    finally!(try { clean_later().await }, { clean() });
-}

@@ -1,5 +1,0 @@
-use finally::block::finally;
-
-fn main() {
-    let _: u8 = finally! { try { 1 } finally(on_cancel = skip) };
-}

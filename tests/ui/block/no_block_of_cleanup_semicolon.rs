@@ -1,5 +1,0 @@
-use finally::block::finally;
-
-fn main() {
-    finally! { try {} finally; }
-}

@@ -1,7 +1,0 @@
-use finally::block::finally;
-
-fn clean() {}
-
-fn main() {
-    finally! { loop {} finally { clean() } }
-}

@@ -1,8 +1,0 @@
-use finally::finally;
-
-#[finally(async |fate, conn| drop((fate, conn)))]
-async fn work() {}
-
-fn main() {
-    drop(work());
-}
