@@ -20,6 +20,10 @@ pub use finally_core::{FinallyStream, FinallyStreamExt};
 #[doc = include_str!("../docs/guide.md")]
 pub mod guide {}
 
+#[cfg(any(doc, doctest))]
+#[doc = include_str!("../docs/limits.md")]
+pub mod limits {}
+
 /// Runs a cleanup after a function, exactly once, whatever becomes of it.
 ///
 /// `#[finally(CLEANUP)]` or `#[finally(CLEANUP, option = value, ..)]`, on an `async fn`, a plain `fn`, a method with any

@@ -1,4 +1,4 @@
-//! What a cleanup may be: `()`, `Result<(), E>`, or a future of either. Types decide, never names.
+//! The kinds of cleanups: `()`, `Result<(), E>`, or a future of either. The type decides, not its name.
 
 #[cfg(feature = "std")]
 pub(crate) mod block;
@@ -22,11 +22,11 @@ use crate::{
     macros::describe::{NoFailure, Probe},
 };
 
-/// What a cleanup ends in.
+/// The value that a cleanup ends in.
 pub trait CleanupValue: Sized {
     /// The probe for its text. By way of this trait, so that nothing is probed where the value is not known.
     type Probe: Default;
-    /// What it fails with. Nothing where it cannot fail.
+    /// Its error. `Infallible` if it cannot fail.
     type Failure;
 }
 
@@ -71,7 +71,7 @@ impl CleanupValue for Never {
 /// ```
 pub enum Awaited {}
 
-/// What a cleanup may evaluate to. The marker keeps the two impls apart and is always inferred.
+/// A cleanup. The marker distinguishes the impls and is always inferred.
 #[diagnostic::on_unimplemented(
     message = "a cleanup evaluates to `()`, to `Result<(), E>`, or to a future of one of them, not to `{Self}`",
     label = "this evaluates to `{Self}`",
@@ -84,16 +84,16 @@ pub trait Cleanup<Marker>: Sized {
 
     type Value: CleanupValue;
     type Future: Future<Output = Self::Value>;
-    /// The value, or the future, by way of this trait: what is no cleanup has none, and no further error follows from it.
+    /// The value, or the future. A type of this trait, so that no further error follows if the trait is not implemented.
     type Work;
 
-    /// What is left to do. A builder of a future is turned into that: making it is running the cleanup, too.
+    /// Returns the value, or the future. A builder of a future is converted here, because that conversion is part of the cleanup.
     fn into_work(self) -> Self::Work;
 
     fn into_future(self) -> Self::Future;
 }
 
-/// Whatever can be awaited: a future, or a builder of one.
+/// Anything awaitable: a future, or a builder of one.
 impl<F> Cleanup<Awaited> for F
 where
     F: IntoFuture,
@@ -137,7 +137,7 @@ impl<T> Accepts<Never> for T {
     }
 }
 
-// An error that does not convert is told in the words above, too.
+// So an error that does not convert is reported in the words above, too.
 #[diagnostic::do_not_recommend]
 impl<T, F, E> Accepts<Result<(), E>> for Result<T, F>
 where
@@ -148,9 +148,10 @@ where
     }
 }
 
-/// A cleanup that may go on elsewhere when its caller leaves, as what it becomes for that.
+/// Prepares a cleanup for the time after its caller has left.
 ///
-/// What it becomes is a parameter: as the type of an impl it would be one more thing to fail where the impl does.
+/// `D` is a parameter, not an associated type: an associated type fails to project whenever the impl does not apply, and rustc reports
+/// that as a second error.
 #[cfg_attr(
     not(feature = "std"),
     diagnostic::on_unimplemented(
@@ -162,13 +163,13 @@ pub trait Detach<Marker, D> {
     fn detached(self) -> D;
 }
 
-/// What a cleanup that a marker marks becomes: its value, or a future in its box. Behind that nothing is compiled once for
-/// each function.
+/// Names the type that a cleanup becomes, by its marker: its value, or a boxed future. After this conversion, code is compiled per
+/// output and not per function.
 pub trait DetachMode<I, V> {
     type Detached;
 }
 
-/// What a function ends in whose cleanup a marker marks.
+/// Names the ending of a function, by the marker of its cleanup.
 ///
 /// The output is a parameter of the ending. So the type of a future that names the cleanup does not name the output, which then need
 /// not outlive the future.

@@ -75,7 +75,7 @@ pub struct Failure {
     location: &'static Location<'static>,
 }
 
-/// What failed.
+/// The kind of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FailureKind {
@@ -93,7 +93,7 @@ pub enum FailureKind {
 }
 
 impl Failure {
-    /// What failed.
+    /// The kind of a failure.
     #[must_use]
     pub const fn kind(&self) -> FailureKind {
         self.kind
@@ -116,13 +116,13 @@ impl Failure {
         self.error.as_deref()
     }
 
-    /// The payload of a panic.
+    /// Returns the payload, if the failure is a panic.
     #[must_use]
     pub fn payload(&self) -> Option<&(dyn Any + Send)> {
         self.payload.as_deref()
     }
 
-    /// Where the `finally` stands in the source.
+    /// Returns the location of the `finally` in the source.
     #[must_use]
     pub const fn location(&self) -> &'static Location<'static> {
         self.location
@@ -164,7 +164,7 @@ impl fmt::Display for OneLine<'_> {
     }
 }
 
-/// What [`set_failure_hook`] takes and [`take_failure_hook`] gives back.
+/// A failure hook, as [`set_failure_hook`] takes it and [`take_failure_hook`] returns it.
 pub type FailureHook = Box<dyn Fn(&Failure) + Send + Sync>;
 
 static HOOK: RwLock<Option<Arc<FailureHook>>> = RwLock::new(None);
@@ -189,7 +189,7 @@ static HOOK: RwLock<Option<Arc<FailureHook>>> = RwLock::new(None);
 pub fn set_failure_hook(hook: impl Fn(&Failure) + Send + Sync + 'static) {
     let hook: Arc<FailureHook> = Arc::new(Box::new(hook));
     let previous = HOOK.write().unwrap_or_else(PoisonError::into_inner).replace(hook);
-    // Without the lock: what the previous hook owns may report something when it is dropped.
+    // Not under the lock: the drop of the previous hook may report a failure.
     drop(previous);
 }
 

@@ -1,19 +1,19 @@
-//! The runtime of [`async-finally`](https://docs.rs/async-finally): what the macros expand to and what they promise.
+//! The runtime of [`async-finally`](https://docs.rs/async-finally): the code that the macros expand to.
 //!
 //! Users depend on `async-finally`, whose library is called `finally` and which re-exports everything public here.
 //!
 //! | room | holds |
 //! |---|---|
-//! | `engine` | what runs a body and its cleanup: one poll, and one drop |
-//! | `cleanup` | what a cleanup may be, and what becomes of it on cancellation: a file for each mode |
+//! | `engine` | runs a body and its cleanup: one poll, and one drop |
+//! | `cleanup` | the kinds of cleanups, and a file for each mode of `on_cancel` |
 //! | `methods` | `.finally()` and `.settled()`, for futures and streams |
 //! | `guards` | values with a cleanup, how to get them, and several cleanups in one place |
 //! | `handoff` | the life of a cleanup after its caller has left, and how to wait for it |
 //! | `tracker` | the cleanups of one server, one tenant or one test |
 //! | `failure`, `report` | failures that no caller receives |
-//! | `macros` | what expansions name |
+//! | `macros` | the names in an expansion |
 //! | `diagnostics` | traits that exist for the wording of an error |
-//! | `no_std` | what stands in for `failure` and `handoff` without `std` |
+//! | `no_std` | replaces `failure` and `handoff` without `std` |
 //!
 //! `docs/architecture.md` has the story of one poll and of one drop.
 //!
@@ -24,7 +24,7 @@
 //!   or `on_cancel = (..)`, and a failure without a caller is dropped.
 //! * `tokio`: hand-off to the current tokio runtime; the background thread has a tokio runtime of its own.
 //! * `stream`: the methods on streams, and `FusedFuture`.
-//! * `testing`: what tests of code that cleans up need.
+//! * `testing`: tests that fail if a cleanup is left.
 //! * `tracing`: a cleanup that is handed off keeps its span, and its hand-off, its end and a failure are events.
 
 #![no_std]
@@ -87,7 +87,7 @@ pub use {
 
 /// Types that occur in the parameters of other types, and that are seldom named.
 ///
-/// The third parameter of a [`Finally`], a [`Guard`] and a `FinallyStream` says what the handler evaluates to.
+/// The third parameter of a [`Finally`], a [`Guard`] and a `FinallyStream` is the kind of the handler's cleanup.
 pub mod types {
     #[cfg(feature = "std")]
     pub use crate::cleanup::block::{BlockOnCancel, Blocking};

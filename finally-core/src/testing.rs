@@ -95,7 +95,7 @@ pub fn quiesce_blocking() {
     left.check(drained);
 }
 
-/// The cleanups that a test may leave behind: those of its tracker, if it has one.
+/// The cleanups that a test may leave: those of its tracker, if it has one.
 struct Left {
     tracker: Option<Tracker>,
 }
@@ -249,7 +249,7 @@ impl fmt::Debug for Captured {
     }
 }
 
-/// A failure that was captured: what [`Failure`] tells, but for the payload of a panic.
+/// A failure that was captured. It has all parts of a [`Failure`] but the payload of a panic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CapturedFailure {
     kind: FailureKind,
@@ -262,13 +262,13 @@ impl CapturedFailure {
         Self { kind: failure.kind(), message: failure.message().to_owned(), location: failure.location() }
     }
 
-    /// What failed.
+    /// Returns the kind of the failure.
     #[must_use]
     pub const fn kind(&self) -> FailureKind {
         self.kind
     }
 
-    /// What it said, see [`Failure::message`].
+    /// Returns the message, see [`Failure::message`].
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message

@@ -22,14 +22,14 @@ use crate::{
     report::Reporting,
 };
 
-/// A cleanup that is driven to its end inside the drop of whoever cancels it.
+/// Makes a cleanup that runs to its end inside the drop that cancels it.
 ///
-/// It may borrow and be `!Send`, because it moves nowhere. On a value and a panic it is awaited in the same task, as any
-/// other. On cancellation the thread that drops polls it until its end, and the drop takes as long as that. Its failure there
-/// goes to the failure hook, its panic too. It is boxed when the body ends.
+/// It may borrow and be `!Send`, because it stays on its thread. On a value and a panic it is awaited in the same task. On cancellation
+/// the thread that drops polls it until its end, so the drop takes as long as the cleanup. Its failure then goes to the failure hook. It is
+/// boxed when the body ends.
 ///
-/// On a tokio multi-thread runtime the other tasks of the thread move to another worker meanwhile. If waiting would deadlock,
-/// the cleanup is polled once, without the budget of the task, and reported as lost if that is not its end:
+/// On a tokio multi-thread runtime the other tasks of the thread move to another worker during the wait. If waiting would deadlock, the
+/// cleanup is polled once, without the budget of the task, and is reported as lost if it has not ended:
 ///
 /// * on a tokio current-thread runtime, and in a `LocalSet`. In a `LocalSet` on a multi-thread runtime, tokio's own panic
 ///   message is printed for a cleanup that has not ended at its first poll, because tokio offers no other way to ask;
@@ -38,8 +38,10 @@ use crate::{
 /// On any other executor the drop waits. On one that runs all of its tasks on this thread, such as `LocalPool` of `futures`, a
 /// cleanup that waits for one of these tasks never ends.
 ///
-/// It is what a handler of a method or a [`guard`](crate::guard()) gives, or the cleanup of an attribute. A
-/// [`Scope`](crate::Scope) does not take it.
+/// Return it from a handler or a [`guard`](crate::guard()), or use it as the cleanup of an attribute. A [`Scope`](crate::Scope) does not
+/// accept it.
+///
+/// # Examples
 ///
 /// ```
 /// use finally::{FinallyExt, block_on_cancel};
@@ -58,13 +60,12 @@ pub const fn block_on_cancel<F: IntoFuture>(cleanup: F) -> BlockOnCancel<F> {
     BlockOnCancel(cleanup)
 }
 
-/// What [`block_on_cancel`] returns: not a future, but something that a handler evaluates to.
+/// A cleanup that blocks on cancellation, returned by [`block_on_cancel`]. It is not a future.
 #[derive(Debug)]
 #[must_use = "a cleanup is awaited by what it is the cleanup of"]
 pub struct BlockOnCancel<F>(F);
 
-/// Marks a cleanup that [`block_on_cancel`] made, in the third parameter of a [`Finally`](crate::Finally) or a
-/// [`Guard`](crate::Guard).
+/// Marks a cleanup of [`block_on_cancel`] in the third parameter of a [`Finally`](crate::Finally) or a [`Guard`](crate::Guard).
 #[derive(Debug)]
 pub enum Blocking {}
 
@@ -112,10 +113,10 @@ where
     }
 }
 
-/// Turns a cleanup into one that an executor can take. Exists only where the cleanup is `Send + 'static`.
+/// Turns a cleanup into one that an executor can take. There is none if the cleanup is not `Send + 'static`.
 pub type Detacher<F> = fn(Pin<Box<Reporting<F>>>) -> BoxFuture;
 
-/// A cleanup that is driven to its end inside the drop. Where that would deadlock it is handed off, if it can be.
+/// A boxed cleanup that runs to its end inside the drop. If that would deadlock, it is handed off, or reported as lost.
 pub struct BlockingCleanup<F: Future> {
     cleanup: Pin<Box<Reporting<F>>>,
     detach: Option<Detacher<F>>,

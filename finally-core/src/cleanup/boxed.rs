@@ -23,7 +23,7 @@ use crate::{
     report::report_cleanup,
 };
 
-/// A cleanup in its box, and what becomes of it when its caller leaves.
+/// A cleanup in its box. Decides what happens to it when its caller leaves.
 pub trait InBox: Future + Unpin + Sized {
     fn leave<T>(ending: &mut BoxedEnding<T, Self>);
 
@@ -152,7 +152,7 @@ fn hold_started<T, O: InBox>(
     FirstPoll::Pending
 }
 
-/// Holds one that has ended, to wait for what it adopted.
+/// Holds one that has ended, to wait for the cleanups that it adopted.
 #[cold]
 fn hold_ended<T, O: InBox>(
     body: Outcome<T>,
@@ -166,7 +166,7 @@ fn hold_ended<T, O: InBox>(
     FirstPoll::Held
 }
 
-/// Awaits what the body adopted, then the cleanup, then what the cleanup adopted, and puts their ends together.
+/// Awaits the cleanups that the body adopted, then its own cleanup, then the ones that this adopted. Ends in a verdict.
 pub struct BoxedEnding<T, O: InBox> {
     /// Taken when the end is known, so a drop knows whether the caller leaves too early.
     verdict: Option<Verdict<T>>,
@@ -177,7 +177,7 @@ pub struct BoxedEnding<T, O: InBox> {
 }
 
 pub(super) enum Stage<O> {
-    /// For what the body adopted.
+    /// For the cleanups that the body adopted.
     Waiting(O),
     /// In its evaluation. This waits too.
     Panicked(Payload),

@@ -23,7 +23,7 @@ use crate::{
     report::Reporting,
 };
 
-/// A cleanup that is handed off, in a box of its own, whatever its future is.
+/// A boxed cleanup that is handed off. Its future's type is erased.
 pub struct DetachedCleanup<V>(Pin<Box<dyn AnyReporting<V>>>);
 
 impl<F> Detach<Awaited, DetachedCleanup<F::Output>> for F
@@ -35,13 +35,13 @@ where
 {
     #[inline(always)]
     fn detached(self) -> DetachedCleanup<F::Output> {
-        // Pinned as what every function has, where nothing is compiled for it.
+        // Coerce to `dyn` before pinning: `into_pin` is then instantiated per output, not per function.
         let cleanup: Box<dyn AnyReporting<F::Output>> = Box::new(Reporting::unaddressed(self));
         DetachedCleanup(Box::into_pin(cleanup))
     }
 }
 
-/// A cleanup in its box whatever its future is.
+/// An object-safe cleanup.
 trait AnyReporting<V>: Send {
     /// Polls the future alone.
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<V>;

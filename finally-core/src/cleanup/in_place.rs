@@ -50,7 +50,7 @@ where
 {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn settle(started: Result<V, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Verdict<T> {
-        // Nothing of the output may be held here, so what the body adopted goes outwards.
+        // We must not hold a `T` across an await here, so adopted cleanups move to the enclosing finally.
         exit.settle_now(started, Rules::new(texts))
     }
 }

@@ -41,8 +41,8 @@ use crate::{
 /// Return it from a handler of a method or a [`guard`](crate::guard()), or use it as the cleanup of an attribute. A
 /// [`Scope`](crate::Scope) does not accept it. The handler that makes it is called on every fate.
 ///
-/// The two are there at the same time, so `replacement` cannot take what `cleanup` borrows. With `on_cancel = (..)`, the option
-/// of the attribute and of the block, it can.
+/// Both exist at the same time, so `replacement` cannot take a value that `cleanup` borrows. With `on_cancel = (..)`, the option of the
+/// attribute and of the block, it can.
 ///
 /// # Examples
 ///
@@ -79,7 +79,7 @@ where
     ReplaceOnCancel { cleanup, replacement: Replacement::new::<C::Value, I>(replacement) }
 }
 
-/// The value that [`replace_on_cancel`] returns: not a future, but something that a handler evaluates to.
+/// A cleanup that is replaced on cancellation, returned by [`replace_on_cancel`]. It is not a future.
 #[derive(Debug)]
 #[must_use = "a cleanup is awaited by what it is the cleanup of"]
 pub struct ReplaceOnCancel<F, R> {
@@ -87,8 +87,7 @@ pub struct ReplaceOnCancel<F, R> {
     replacement: Replacement<R>,
 }
 
-/// Marks a cleanup that [`replace_on_cancel`] made, in the third parameter of a [`Finally`](crate::Finally) or a
-/// [`Guard`](crate::Guard).
+/// Marks a cleanup of [`replace_on_cancel`] in the third parameter of a [`Finally`](crate::Finally) or a [`Guard`](crate::Guard).
 #[derive(Debug)]
 pub enum Replaceable {}
 
@@ -215,7 +214,7 @@ impl<T, E: Ending> Ending for InlineOrReplacement<T, E> {
     }
 }
 
-/// What takes the place of a cleanup, as a value.
+/// A replacement, as a value.
 #[derive(Debug)]
 pub struct Replacement<R> {
     handler: R,

@@ -22,14 +22,15 @@ use crate::{
     handoff::Adopted,
 };
 
-/// A cleanup that is not awaited on cancellation, and ends where it is when it is cancelled itself.
+/// Makes a cleanup that is not awaited on cancellation.
 ///
-/// It may borrow and be `!Send`, because it moves nowhere, and is not boxed. On a value and a panic it is awaited in the
-/// same task, as any other. On cancellation it is dropped where it is, unpolled or half-way. The handler that makes it is
-/// called on every fate.
+/// It may borrow and be `!Send`, because it stays on its thread, and it is not boxed. On a value and a panic it is awaited in the same
+/// task. On cancellation it is dropped, unpolled or half-way. The handler that makes it is called on every fate.
 ///
-/// It is what a handler of a method or a [`guard`](crate::guard()) gives, or the cleanup of an attribute. A
-/// [`Scope`](crate::Scope) does not take it.
+/// Return it from a handler or a [`guard`](crate::guard()), or use it as the cleanup of an attribute. A [`Scope`](crate::Scope) does not
+/// accept it.
+///
+/// # Examples
 ///
 /// ```
 /// use finally::{FinallyExt, skip_on_cancel};
@@ -48,13 +49,12 @@ pub const fn skip_on_cancel<F: IntoFuture>(cleanup: F) -> SkipOnCancel<F> {
     SkipOnCancel(cleanup)
 }
 
-/// What [`skip_on_cancel`] returns: not a future, but something that a handler evaluates to.
+/// A cleanup that is skipped on cancellation, returned by [`skip_on_cancel`]. It is not a future.
 #[derive(Debug)]
 #[must_use = "a cleanup is awaited by what it is the cleanup of"]
 pub struct SkipOnCancel<F>(F);
 
-/// Marks a cleanup that [`skip_on_cancel`] made, in the third parameter of a [`Finally`](crate::Finally) or a
-/// [`Guard`](crate::Guard).
+/// Marks a cleanup of [`skip_on_cancel`] in the third parameter of a [`Finally`](crate::Finally) or a [`Guard`](crate::Guard).
 #[derive(Debug)]
 pub enum Skippable {}
 
@@ -102,7 +102,7 @@ where
 }
 
 pin_project! {
-    /// Awaits what the body adopted, then the cleanup, then what the cleanup adopted, and puts their ends together. Dropped
+    /// Awaits the cleanups that the body adopted, then its own cleanup, then the ones that this adopted. Ends in a verdict. If it is dropped
     /// half-way, the cleanup ends there.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct InlineEnding<T, F>
@@ -166,11 +166,11 @@ where
     }
 }
 
-/// What remains of a body and its cleanup whose caller has left.
+/// The remains of a body and its cleanup after the caller has left.
 pub(super) struct Interrupted<T> {
     /// A panic out of a drop, if there was one.
     pub(super) left: Verdict<T>,
-    /// What the two have cancelled, and what has not ended of it.
+    /// The unfinished cleanups that were handed off inside the two.
     pub(super) adopted: Adopted,
     /// Whether the cleanup has ended by itself.
     pub(super) has_ended: bool,

@@ -21,17 +21,21 @@ use crate::{
     report::Reporting,
 };
 
-/// Awaits a resource and guards it in the same step, so that no cancellation comes in between.
+/// Awaits a resource and guards it in one step, so that no cancellation can come in between.
 ///
-/// Awaited to its end, it gives a [`Guard`], and all that is said there holds: see [`guard`](crate::guard()).
+/// The returned future resolves to a [`Guard`]. See [`guard`](crate::guard()) for what happens then.
 ///
-/// Cancelled while the resource is still on its way, the future that brings it is not dropped. It goes on elsewhere, as a
-/// cleanup does, and what it brings is cleaned up at once: a connection that the server has granted already is closed, a lock
-/// that was about to be ours is given back. So the future, what it brings and the handler are `Send + 'static`, the future is
-/// boxed when it is polled first, and one that never ends stays with [`detached`](crate::detached). A finally around it waits
-/// for both. Never polled, nothing happens.
+/// The future, its output and the handler are `Send + 'static`. The future is boxed at its first poll.
 ///
-/// A panic of the future goes to the caller, or where that has left, to the failure hook; there was nothing to clean up then.
+/// A panic of the future propagates to the caller, or is reported to the failure hook if the caller is gone; no cleanup runs.
+///
+/// # Cancel safety
+///
+/// If this future is dropped while the acquisition is pending, the acquisition continues in the background and its result is cleaned up
+/// immediately: a connection that the server has granted is closed, and a lock is released. An enclosing finally waits for both. An
+/// acquisition that never ends counts in [`detached`](crate::detached). If the future was never polled, nothing happens.
+///
+/// # Examples
 ///
 /// ```
 /// use finally::{Guard, acquire};
@@ -63,10 +67,18 @@ where
     }
 }
 
-/// Does what [`acquire`] does with a future that may fail: an `Ok` is guarded, an `Err` is passed on.
+/// Awaits a resource that may fail, and guards it in one step. See [`acquire`].
 ///
-/// An `Err` that comes after a cancellation means that there is nothing to clean up. Nobody asked for it any more, so it is
-/// dropped and not reported, and may be of any type.
+/// # Errors
+///
+/// Returns the error of the future.
+///
+/// # Cancel safety
+///
+/// As for [`acquire`]. An error that comes after a cancellation is dropped and not reported, because there is nothing to clean up. So it
+/// may be of any type.
+///
+/// # Examples
 ///
 /// ```
 /// use finally::try_acquire;
@@ -117,7 +129,7 @@ fn explain_some<V: Explain>(ask: Ask<'_, Option<V>>) -> Option<Answer> {
     }
 }
 
-/// Awaits what arrives and guards it, and only then drops the future: a panic of that drop unwinds through the guard. The
+/// Awaits the resource and guards it, and only then drops the future: a panic of that drop unwinds through the guard. The
 /// value of an `.await` would be lost in it (<https://github.com/rust-lang/rust/issues/47949>).
 async fn arrival<F: Future, G>(mut future: Pin<Box<F>>, guard: impl FnOnce(F::Output) -> G) -> G {
     let output = poll_fn(|context| future.as_mut().poll(context)).await;
@@ -126,10 +138,21 @@ async fn arrival<F: Future, G>(mut future: Pin<Box<F>>, guard: impl FnOnce(F::Ou
     guarded
 }
 
-/// What [`acquire`] and [`try_acquire`] return: a future of a [`Guard`], or of a `Result` with one.
+/// A future that resolves to a [`Guard`], returned by [`acquire`] and [`try_acquire`].
 ///
-/// Dropped before its end, it hands the future off, with the cleanup behind it. It is `Unpin`, and can be named where the
-/// parts can:
+/// It is `Unpin`.
+///
+/// # Panics
+///
+/// Panics if it is polled again after its end.
+///
+/// # Cancel safety
+///
+/// If it is dropped before its end, the acquisition is handed off, followed by the cleanup.
+///
+/// # Examples
+///
+/// The type can be named if its parts can:
 ///
 /// ```
 /// use std::future::{Ready, ready};
@@ -173,7 +196,7 @@ impl<F: Future, H, G> Future for Acquire<F, H, G> {
         match future.as_mut().poll(context) {
             Poll::Ready(output) => {
                 let guarded = (self.guard)(output, handler, self.location);
-                // In this order, for the reason that `arrival` tells.
+                // In this order: see `arrival` for the reason.
                 drop(future);
                 Poll::Ready(guarded)
             }

@@ -18,22 +18,23 @@ use crate::{
     methods::handler::{self, Explain},
 };
 
-/// Guards a value: `handler` gets it back at the end, whatever the end is.
+/// Wraps `value` so that `handler` is called with it when the guard is released or dropped.
 ///
-/// The end is [`Guard::release`], which awaits the cleanup, or a drop of the guard: by a return, a `?`, a panic, or a
-/// cancellation. In a drop the handler is called at once, on the thread that drops; what it gives to be awaited is not polled
-/// there but handed off, as that of a cancelled [`finally`](crate::FinallyExt::finally) is. So it has to be `Send + 'static`,
-/// or go into [`block_on_cancel`](crate::block_on_cancel) or [`skip_on_cancel`](crate::skip_on_cancel).
-/// [`Guard::disarm`] gives the value back without it.
+/// [`Guard::release`] awaits the cleanup. A drop of the guard, by a return, a `?`, a panic or a cancellation, calls the handler at once, on
+/// the thread that drops. A future returned by the handler is not polled in the drop; it is handed off as for a cancelled
+/// [`finally`](crate::FinallyExt::finally). So it is `Send + 'static`, or wrapped in [`block_on_cancel`](crate::block_on_cancel) or
+/// [`skip_on_cancel`](crate::skip_on_cancel). [`Guard::disarm`] returns the value without the cleanup.
 ///
-/// A failure of the cleanup is what `release` gives. In a drop it goes to the failure hook, for which the error has to be
-/// `Debug` and `'static`, and never makes the drop panic.
+/// `release` returns the cleanup's error. In a drop the error goes to the failure hook, so it is `Debug + 'static`. A failure never
+/// makes the drop panic.
 ///
 /// Guards that are declared in one body are siblings: on a cancellation their cleanups run side by side. Use a
 /// [`Scope`](crate::Scope) for cleanups that run in order.
 ///
-/// Between the moment when a resource is there and the call of `guard` there must be no await, or a cancellation in
-/// between leaves it without a cleanup. [`acquire`](fn@crate::acquire) closes that gap.
+/// Do not await between the acquisition of a resource and the call of `guard`: a cancellation there leaves the resource without a
+/// cleanup. [`acquire`](fn@crate::acquire) closes that gap.
+///
+/// # Examples
 ///
 /// ```
 /// use finally::{Guard, guard};
@@ -59,7 +60,7 @@ where
     Guard::new(value, handler, Location::caller())
 }
 
-/// What a marker stands for: how a handler whose cleanup it marks takes a value and cleans it up. See
+/// Decides how a handler takes a value and cleans it up, by the marker of its cleanup. See
 /// [`FutureStrategy`](crate::methods::handler::FutureStrategy) for why it is the marker's.
 pub trait GuardStrategy<T, H> {
     type Value: Explain;
@@ -102,11 +103,13 @@ where
     }
 }
 
-/// A value with a cleanup, see [`guard`](guard()). Derefs to the value.
+/// A value with a cleanup, which derefs to the value. See [`guard`](guard()).
 ///
-/// Its functions are called as `Guard::release(guard)`, so that they hide nothing of the value's. It is `Send`, `Sync` and
-/// `Unpin` where the value and the handler are. With a nameable handler it can stand in a struct; the third parameter tells
-/// whether the cleanup is evaluated in place, which is the default, or [`Awaited`](crate::types::Awaited).
+/// The functions are associated ones, as in `Guard::release(guard)`, so that they do not shadow methods of the value. A guard is `Send`,
+/// `Sync` and `Unpin` if the value and the handler are. It can be a field if the handler's type can be named. The third parameter is the
+/// kind of the cleanup: [`InPlace`], which is the default, or [`Awaited`](crate::types::Awaited), for example.
+///
+/// # Examples
 ///
 /// ```
 /// use finally::{Guard, guard};
@@ -118,6 +121,7 @@ where
 /// let session = Session { file: guard(String::from("lock"), |file| println!("{file} is removed")) };
 /// assert_eq!(session.file.len(), 4);
 /// ```
+#[doc(alias = "scopeguard")]
 #[must_use = "a guard that is dropped at once cleans up at once"]
 pub struct Guard<T, H, M = InPlace>
 where
@@ -137,10 +141,22 @@ where
         Self { armed: Some((value, handler)), location, marker: PhantomData }
     }
 
-    /// Cleans up, and awaits that in the task of the caller. Gives what the cleanup evaluates to: `()` or its `Result`.
+    /// Runs the cleanup in the task of the caller, and returns its value: `()` or its `Result`.
     ///
-    /// Cancelled before its first poll, it cleans up as a drop of the guard does. Cancelled later, the cleanup goes on
-    /// elsewhere from where it stood, and its failure goes to the failure hook. A panic of the cleanup goes on to the caller.
+    /// # Errors
+    ///
+    /// Returns the error of the cleanup.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the cleanup does, with the same payload.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the returned future before its first poll is the same as dropping the guard. If it is dropped later, the cleanup continues
+    /// elsewhere, from where it stood, and its failure goes to the failure hook.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use finally::{Guard, guard};
@@ -160,7 +176,9 @@ where
         .await
     }
 
-    /// Gives the value back, and cleans nothing up. The handler is dropped.
+    /// Returns the value without running the cleanup. The handler is dropped.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use finally::{Guard, guard};
@@ -168,13 +186,14 @@ where
     /// let draft = guard(String::from("draft"), |text| println!("{text} is thrown away"));
     /// assert_eq!(Guard::disarm(draft), "draft");
     /// ```
+    #[doc(alias = "into_inner")]
     pub fn disarm(mut this: Self) -> T {
         let (value, _) = this.armed.take().unwrap_or_else(|| unreachable!("{TAKEN}"));
         value
     }
 }
 
-/// What each way of taking the value apart relies on.
+/// The reason why the value is there whenever it is taken.
 const TAKEN: &str = "a guard is armed until it is released, disarmed or dropped";
 
 impl<T, H, M> Deref for Guard<T, H, M>

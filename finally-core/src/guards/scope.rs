@@ -20,16 +20,16 @@ use crate::{
     report::{Reporting, report_cleanup},
 };
 
-/// Cleanups that are added one by one and run in reverse order: what was acquired last is released first.
+/// A stack of cleanups, which run in reverse order: the last one added runs first.
 ///
-/// All of them run, even if some fail or panic. The first failure is what [`close`](Scope::close) gives, and the others go to
-/// the failure hook. One starts when the one before it has ended, and with it what was cancelled inside it.
+/// All of them run, even if some fail or panic. [`close`](Scope::close) returns the first failure, and the others go to the failure hook. A
+/// cleanup starts when the previous one has ended, together with everything that was cancelled inside it.
 ///
-/// A scope that is dropped, by an early return, a panic or a cancellation, runs what needs no awaiting inside the drop, on
-/// the thread that drops, until it comes to one that does; from there on the rest is handed off as one, as the cleanup of a
-/// cancelled [`finally`](crate::FinallyExt::finally) is. So the cleanups are `Send + 'static`. A `close` that is dropped
-/// half-way goes on from where it stood. Once nobody waits, every failure goes to the failure hook, and the drop does not
-/// panic.
+/// A drop of the scope, by an early return, a panic or a cancellation, runs the cleanups on the thread that drops, up to the first one that
+/// awaits. The rest is handed off together, as for a cancelled [`finally`](crate::FinallyExt::finally). So the cleanups are
+/// `Send + 'static`. Their failures go to the failure hook, and the drop does not panic.
+///
+/// # Examples
 ///
 /// ```
 /// use finally::Scope;
@@ -80,11 +80,13 @@ impl<E: fmt::Debug + Send + 'static> Scope<E> {
 }
 
 impl<E> Scope<E> {
-    /// Adds a cleanup, which runs before those that were added before it.
+    /// Adds a cleanup. It runs before the ones already added.
     ///
-    /// It evaluates to `()`, a `Result<(), F>` whose error becomes an `E`, or to something to await that gives one of them.
-    /// Both the handler and that are `Send + 'static`, because the scope may have to hand them off; for the same reason
-    /// they can neither block nor be skipped on cancellation. A report of its failure names the line of this call.
+    /// The handler evaluates to `()`, to a `Result<(), F>` whose error converts into `E`, or to anything awaitable that resolves to one of
+    /// them. The handler and the future are `Send + 'static`, because the scope may have to hand them off. For the same reason they can
+    /// neither block nor be skipped on cancellation. A report of a failure names the line of this call.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use finally::Scope;
@@ -103,6 +105,7 @@ impl<E> Scope<E> {
     /// # }).unwrap();
     /// ```
     #[track_caller]
+    #[doc(alias = "on_drop")]
     pub fn defer<H, C, M>(&mut self, handler: H)
     where
         H: FnOnce() -> C + Send + 'static,
@@ -113,14 +116,22 @@ impl<E> Scope<E> {
         self.closing.deferred.push(Deferred { begin, location: Location::caller() });
     }
 
-    /// Runs the cleanups, the last one first, and awaits them in the task of the caller. A panic among them goes on to the
-    /// caller if it is the first failure.
-    ///
-    /// Never polled, it does what a drop of the scope does.
+    /// Runs the cleanups in the task of the caller, the last one first.
     ///
     /// # Errors
     ///
-    /// The first failure.
+    /// Returns the first failure, if it is an error.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the first failure is a panic, with the same payload.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the returned future unpolled is the same as dropping the scope. If it is dropped later, the cleanup that runs continues
+    /// elsewhere, and the others follow it. Their failures go to the failure hook.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use finally::Scope;
@@ -156,7 +167,11 @@ impl<E> Drop for Scope<E> {
     }
 }
 
-/// What [`Scope::close`] returns: the future of its end. Dropped before that, the cleanups go on elsewhere.
+/// The future of the end of a scope, returned by [`Scope::close`].
+///
+/// # Cancel safety
+///
+/// If it is dropped before its end, the cleanups continue elsewhere.
 ///
 /// ```
 /// use finally::{Close, Scope};
@@ -173,7 +188,7 @@ pub struct Close<E> {
     ended: bool,
 }
 
-/// What is awaited is pinned in boxes of its own.
+/// The futures are pinned in boxes of their own.
 impl<E> Unpin for Close<E> {}
 
 impl<E> Future for Close<E> {
@@ -216,7 +231,7 @@ pub enum Begun<E> {
     Awaiting(Awaiting<E>),
 }
 
-/// What a marker stands for: how a cleanup that it marks begins, in a scope whose error is `E`.
+/// Decides how a cleanup begins in a scope whose error is `E`, by the marker of the cleanup.
 #[diagnostic::on_unimplemented(
     message = "a cleanup of a scope can neither block nor be skipped on cancellation",
     label = "this is not handed off",
@@ -273,13 +288,13 @@ struct Closing<E> {
     current: Option<Awaiting<E>>,
     /// Whether the current one was polled.
     started: bool,
-    /// The cleanups of what was cancelled inside a cleanup. Those from its call end before it starts, and the others before the
+    /// The cleanups that were handed off inside a cleanup. Those from its call end before it starts, and the others before the
     /// next one does.
     adopted: Adopted,
     /// How the first one failed, if one did.
     first: Ended<E>,
     first_location: &'static Location<'static>,
-    /// Functions in place of bounds: an error about a bound of a type is told wherever the type is named.
+    /// Functions in place of bounds: the compiler repeats an error about a bound of a type wherever the type is named.
     explain: Describe<Result<(), E>>,
     detach: fn(Self) -> BoxFuture,
     /// Of the scope, and then of the cleanup that was called last.
@@ -371,7 +386,7 @@ impl<E> Closing<E> {
     fn leave(&mut self) {
         let first = mem::replace(&mut self.first, Ok(Ok(())));
         report_cleanup(first, self.explain, self.first_location);
-        // What needs no awaiting runs here, until something does.
+        // Runs the cleanups here, up to the first one that awaits.
         while !self.is_awaiting() && self.begin_next(Self::report) {}
         if !self.is_awaiting() {
             return;

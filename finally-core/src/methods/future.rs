@@ -19,47 +19,56 @@ use crate::{
     methods::handler::{FutureStrategy, Handling, WithFate},
 };
 
-/// Adds cleanups to futures, as the promise method of the same name does: the handler is called whatever becomes of the
-/// future, and cannot change its value.
+/// Attaches a cleanup to a future.
 ///
-/// A handler is called exactly once if the future was polled, and not at all if it never was. When it is called, the future
-/// is gone already, with all that it held. What the handler evaluates to is `()`, a `Result<(), E>`, or something to await
-/// that gives one of them, as for the attribute:
+/// Like `Promise.prototype.finally`, the handler runs however the future ends, and cannot change its output.
 ///
-/// * **On a value or a panic** the handler is called in the poll in which the future ends, in its task. What is to be
-///   awaited is awaited there, and then the value is delivered, or the panic goes on with its payload.
-/// * **On cancellation,** when the combined future is dropped, the handler is called inside the drop, on the thread that
-///   drops. A future that it returns is not polled there but handed off: to the executor that was set, else to the current
-///   tokio runtime, else to a background thread. The drop does not wait for it. The cleanup of a finally around it does.
-/// * **Cancelled while the cleanup is awaited,** the cleanup goes on from where it stood, in the place just said.
+/// The handler is called exactly once if the future was polled, and not at all if it never was. The future and all that it holds are
+/// dropped before that call. The handler evaluates to `()`, to a `Result<(), E>`, or to a future of one of them:
+///
+/// * **On a value or a panic,** the handler is called in the poll in which the future ends, in the same task. A future that it returns is
+///   awaited there. Then the value is delivered, or the panic continues with its payload.
+/// * **On cancellation,** when the combined future is dropped, the handler is called inside the drop, on the thread that drops. A future
+///   that it returns is not polled there. It is handed off to the executor that was set, else to the current tokio runtime, else to a
+///   background thread. The drop does not wait for it, but the cleanup of an enclosing finally does.
+/// * **If the cleanup is cancelled while it is awaited,** it continues from where it stood, on the executor just described.
 ///
 /// # Failures
 ///
-/// A handler fails with the `Err` that it evaluates to, or with a panic. The first failure is the result: the future's own,
-/// the handler's where the future succeeded. The other one goes to the failure hook, and so does every failure once the
-/// caller has left. A drop never panics because a handler does.
+/// A handler fails with an `Err` or with a panic. The first failure is the result: the future's own, or the handler's if the future
+/// succeeded. Any other failure goes to the failure hook, and so does every failure after the caller has left. A drop never panics
+/// because a handler does.
 ///
 /// # Bounds
 ///
-/// * A handler that is awaited is handed off on cancellation, so what it gives is `Send + 'static`. What cannot be, because it
-///   borrows, goes into [`block_on_cancel`](crate::block_on_cancel) or [`skip_on_cancel`](crate::skip_on_cancel).
-/// * A handler that may fail needs an output that takes its error: a `Result` whose error is made `From` it.
+/// * A future that a handler returns is `Send + 'static`, because it may be handed off. Wrap one that borrows in
+///   [`block_on_cancel`](crate::block_on_cancel), [`skip_on_cancel`](crate::skip_on_cancel) or
+///   [`replace_on_cancel`](crate::replace_on_cancel).
+/// * If a handler may fail, the output is a `Result` whose error implements `From` for the handler's error.
 /// * That error is `Debug` and `'static`, because the failure hook shows it. [`Failure`](crate::Failure) says how. Nothing is asked
 ///   of the output itself.
 ///
-/// Of the type parameters, `H` is the handler and `C` what it evaluates to. The others are inferred: they tell one kind of
-/// cleanup from another.
+/// The type parameter `H` is the handler, and `C` is its cleanup. All other type parameters are inferred; you never write them.
+///
+/// # Examples
 ///
 /// ```
 /// use finally::FinallyExt;
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// // First the one on the left, on every fate.
+/// // Handlers run left to right.
 /// async { println!("body") }.finally(|| println!("one")).finally(async || println!("two")).await;
 /// # });
 /// ```
 pub trait FinallyExt: IntoFuture + Sized {
-    /// Calls `handler` at the end, whatever the end is. The trait tells when, where, and with what bounds.
+    /// Runs `handler` when the future completes, panics or is dropped. See the [trait-level docs](Self) for details.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the returned future drops the inner one, and then calls the handler inside the drop. A cleanup that is awaited continues
+    /// elsewhere.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use finally::FinallyExt;
@@ -85,12 +94,17 @@ pub trait FinallyExt: IntoFuture + Sized {
         Finally::new(self.into_future(), handler)
     }
 
-    /// Calls `handler` with the fate at the end, whatever the end is: the value, the payload of the panic, or the news that
-    /// the future was cancelled.
+    /// Runs `handler` with the fate: the value, the payload of the panic, or `Cancelled` if the future was dropped early.
     ///
-    /// The fate borrows the value, so a handler that awaits takes what it needs of it first:
-    /// `|fate| { let failed = fate.error().is_some(); async move { .. } }`. An `async |fate|` closure would keep it, and does
-    /// not compile.
+    /// The fate borrows the value, so a handler that awaits reads it first:
+    /// `|fate| { let failed = fate.error().is_some(); async move { .. } }`. An `async |fate|` closure would hold the borrow across the
+    /// await, and does not compile.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`finally`](Self::finally).
+    ///
+    /// # Examples
     ///
     /// ```
     /// use finally::FinallyExt;
@@ -113,7 +127,9 @@ pub trait FinallyExt: IntoFuture + Sized {
         Finally::new(self.into_future(), WithFate(handler))
     }
 
-    /// The same as [`finally`](Self::finally), by the other name that promises have for it.
+    /// Alias of [`finally`](Self::finally).
+    ///
+    /// # Examples
     ///
     /// ```
     /// use finally::FinallyExt;
@@ -133,7 +149,9 @@ pub trait FinallyExt: IntoFuture + Sized {
         self.finally(handler)
     }
 
-    /// The same as [`finally_with`](Self::finally_with).
+    /// Alias of [`finally_with`](Self::finally_with).
+    ///
+    /// # Examples
     ///
     /// ```
     /// use finally::FinallyExt;
@@ -155,8 +173,8 @@ pub trait FinallyExt: IntoFuture + Sized {
 
     /// Completes when the future has completed and every cleanup handed off inside it has ended.
     ///
-    /// It is the way to cancel something and wait for its cleanup: a timeout, a `select!` and a cancellation token drop what
-    /// they cancel and do not wait. The value is delivered unchanged, and a panic goes on with its payload, after the cleanups
+    /// Use it to cancel a future and wait for its cleanup. A timeout, a `select!` and a cancellation token drop the future that they
+    /// cancel, and do not wait. The value is delivered unchanged, and a panic goes on with its payload, after the cleanups
     /// have ended. With nothing handed off it completes in the same poll, and allocates nothing.
     ///
     /// A cleanup that is handed off runs on an executor, and not in this future. It reports its own failure.
@@ -203,14 +221,25 @@ pub trait FinallyExt: IntoFuture + Sized {
 impl<F: IntoFuture> FinallyExt for F {}
 
 pin_project! {
-    /// What [`FinallyExt::finally`] and its siblings return: the future, and what happens when it ends or is dropped.
+    /// A future with a handler, returned by [`FinallyExt::finally`] and its siblings.
     ///
-    /// It is `Send`, `Sync` and `Unpin` where its parts are. With a handler that is not awaited it adds at most 24 bytes to
-    /// the two and allocates nothing; one that is awaited is boxed when the future has ended. Polled again after its end, it
-    /// panics.
+    /// It is `Send`, `Sync` and `Unpin` if its parts are. With a handler that is not awaited, it adds at most 24 bytes to the two and
+    /// allocates nothing. A future that the handler returns is boxed.
     ///
-    /// `M` tells whether the cleanup is evaluated in place, which is the default, or [`Awaited`](crate::types::Awaited), and `D`
-    /// follows from the rest. With a nameable handler the whole type can be named:
+    /// `M` is the kind of the cleanup: [`InPlace`](crate::types::InPlace), which is the default, or
+    /// [`Awaited`](crate::types::Awaited), for example. `D` follows from the other parameters.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is polled again after its end.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`FinallyExt`].
+    ///
+    /// # Examples
+    ///
+    /// The type can be named if the handler's type can:
     ///
     /// ```
     /// use std::future::Ready;

@@ -20,24 +20,25 @@ use crate::{
     },
 };
 
-/// Adds cleanups to streams, as [`FinallyExt`](crate::FinallyExt) does to futures.
+/// Attaches a cleanup to a stream, as [`FinallyExt`](crate::FinallyExt) does to a future.
 ///
-/// The end of a stream is its `None`, its panic, or its drop before that. Its items pass through, errors among them: they are
-/// items too, and the stream may go on behind them. When the handler is called, the stream is gone already.
+/// A stream ends with its `None`, with a panic, or with its drop before that. Items pass through unchanged. An `Err` item does not end the
+/// stream. The stream is dropped before the handler is called.
 ///
-/// * **At the `None`** the handler is called, and what it gives is awaited, in the task that polls, and then the `None` is
-///   delivered. A panic goes on after it.
-/// * **Dropped earlier,** by an owner that fails or is cancelled, the handler is called inside the drop, on the thread that
-///   drops, and what it gives to be awaited is handed off, as that of a future is. So it has to be `Send + 'static`, or go
-///   into [`block_on_cancel`](crate::block_on_cancel) or [`skip_on_cancel`](crate::skip_on_cancel).
-/// * **Dropped while the cleanup is awaited,** that goes on from where it stood.
-/// * **Never polled,** nothing runs.
+/// * **At the `None`,** the handler is called in the task that polls. A future that it returns is awaited there. Then the `None` is
+///   delivered. A panic continues after the cleanup.
+/// * **If the stream is dropped earlier,** the handler is called inside the drop, on the thread that drops. A future that it returns is
+///   handed off, so it is `Send + 'static`, or wrapped in [`block_on_cancel`](crate::block_on_cancel) or
+///   [`skip_on_cancel`](crate::skip_on_cancel).
+/// * **If it is dropped while the cleanup is awaited,** the cleanup continues elsewhere, from where it stood.
+/// * **If it was never polled,** nothing runs.
 ///
-/// The end of a stream has no result that an error could become, so the handler evaluates to `()`, or to something to await
-/// that gives `()`. Its panic comes in place of the `None`; behind a panic of the stream, and in a drop, it goes to the
-/// failure hook.
+/// A stream has no result that could take an error, so the handler evaluates to `()` or to a future of `()`. A panic of the handler takes
+/// the place of the `None`. After a panic of the stream, and in a drop, it goes to the failure hook.
 pub trait FinallyStreamExt: Stream + Sized {
-    /// Calls `handler` at the end of the stream, whatever the end is. The trait tells when, where, and with what bounds.
+    /// Runs `handler` when the stream ends, panics or is dropped. See the [trait-level docs](Self) for details.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use std::pin::pin;
@@ -62,8 +63,9 @@ pub trait FinallyStreamExt: Stream + Sized {
         FinallyStream { finally: Finally::new(Exhaust { stream: self, item: None }, handler) }
     }
 
-    /// Calls `handler` with the fate at the end of the stream: returned at its `None`, panicked, or cancelled where it was
-    /// dropped earlier.
+    /// Runs `handler` with the fate of the stream: returned at its `None`, panicked, or cancelled if it was dropped earlier.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use finally::FinallyStreamExt;
@@ -85,7 +87,9 @@ pub trait FinallyStreamExt: Stream + Sized {
         FinallyStream { finally: Finally::new(Exhaust { stream: self, item: None }, WithFate(handler)) }
     }
 
-    /// The same as [`finally`](Self::finally).
+    /// Alias of [`finally`](Self::finally).
+    ///
+    /// # Examples
     ///
     /// ```
     /// use finally::FinallyStreamExt;
@@ -106,7 +110,9 @@ pub trait FinallyStreamExt: Stream + Sized {
         self.finally(handler)
     }
 
-    /// The same as [`finally_with`](Self::finally_with).
+    /// Alias of [`finally_with`](Self::finally_with).
+    ///
+    /// # Examples
     ///
     /// ```
     /// use finally::FinallyStreamExt;
@@ -131,10 +137,16 @@ pub trait FinallyStreamExt: Stream + Sized {
 impl<S: Stream> FinallyStreamExt for S {}
 
 pin_project! {
-    /// What [`FinallyStreamExt::finally`] and its siblings return: the stream, and what happens when it ends or is dropped.
+    /// A stream with a handler, returned by [`FinallyStreamExt::finally`] and its siblings.
     ///
-    /// It is `Send`, `Sync` and `Unpin` where its parts are, and stays ended once it has ended, be it by a panic. `M` is
+    /// It is `Send`, `Sync` and `Unpin` if its parts are. After its end it returns `None`, also if it ended with a panic. `M` is
     /// that of a [`Finally`].
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`FinallyStreamExt`].
+    ///
+    /// # Examples
     ///
     /// ```
     /// use finally::{FinallyStream, FinallyStreamExt};
@@ -155,8 +167,8 @@ pin_project! {
 }
 
 pin_project! {
-    /// A stream as the body of a finally: a future that is ready at the `None`. An item makes it pending, and lies here for
-    /// whoever polls.
+    /// A stream as the body of a finally: a future that is ready at the `None`. An item makes it pending, and is kept here for the
+    /// poll of the stream.
     pub struct Exhaust<S>
     where
         S: Stream,

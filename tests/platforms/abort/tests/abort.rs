@@ -1,4 +1,4 @@
-//! Tests the statement of the README on `panic = "abort"`: a panic runs nothing. Everything else stays as it is.
+//! Tests the statement of `docs/limits.md` on `panic = "abort"`: a panic runs nothing. Everything else stays as it is.
 
 use std::process::Command;
 
