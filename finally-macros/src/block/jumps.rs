@@ -245,8 +245,10 @@ impl Lowering {
             self.number(&Ident::new("continue", word.span()), None);
             lowered.extend([word.clone()].map(TokenTree::Ident));
         } else {
+            // An operator can follow a `continue`. After a `break`, `|| x` is a closure and `- x` a value.
+            let is_operand = word == "continue" && trees.get(end).is_some_and(starts_value);
             let (word, label) = (Ident::new("break", word.span()), self::label(number));
-            lowered.extend(quote!(#word #label));
+            lowered.extend(if is_operand { quote!((#word #label)) } else { quote!(#word #label) });
         }
         end
     }
@@ -382,6 +384,20 @@ mod tests {
             let of = |count: usize| parsed(&a_loop.repeat(count));
             let (once, twice) = (of(500) - of(400), of(600) - of(400));
             assert_eq!(twice, 2 * once, "{a_loop}");
+        }
+    }
+
+    #[test]
+    fn a_continue_in_front_of_an_operator_stays_an_operand() {
+        for (source, lowered) in [
+            ("{ continue || x }", "{ (break '__finally_jump_0) || x }"),
+            ("{ continue 'a - x }", "{ (break '__finally_jump_0) - x }"),
+            ("{ continue ; }", "{ break '__finally_jump_0 ; }"),
+            ("{ continue }", "{ break '__finally_jump_0 }"),
+            ("{ break || x }", "{ break '__finally_jump_0 || x }"),
+        ] {
+            let body = syn::parse_str(source).expect("a group");
+            assert_eq!(lower(&body).body.to_string(), lowered, "{source}");
         }
     }
 
