@@ -26,6 +26,8 @@ mod check;
 mod cleanup;
 mod error;
 mod expand;
+#[cfg(test)]
+mod fuzz;
 mod input;
 mod options;
 mod settle;
