@@ -1,11 +1,13 @@
-//! What a handler may be refused for, each told once and in its own words.
+//! Traits that exist for the wording of an error. Skip this module on a first read.
 //!
-//! A type that holds a handler is bounded by what it does with it, and a bound of a type is checked wherever the type is
-//! named: a handler that is refused would be so again and again. So the methods take the marker of such a type from the
-//! checks below, and where one of them refuses the handler there is no marker and nothing to say about it.
+//! Most of them check a handler. Each check has an error of its own, which is reported once.
 //!
-//! Each check has two impls, one of which no type ever satisfies. Of one impl alone the compiler would take the type it gives
-//! for granted, satisfied or not.
+//! A type that holds a handler has bounds on it, and the compiler checks a bound of a type wherever the type is named. A handler that is
+//! refused would be reported again and again. So the methods take the marker of such a type from the checks below. If one of them
+//! refuses the handler, there is no marker, and no further error.
+//!
+//! With a single impl rustc projects through it even if its bounds fail, which yields follow-up errors. A second, never-satisfied impl
+//! prevents that.
 
 use core::{convert::Infallible, future::Future};
 
@@ -121,10 +123,9 @@ impl<V> Immediate<V, V> for InPlace {
     }
 }
 
-/// What the block of a function that returns `impl Future<Output = T>` evaluates to.
+/// The value of the block of a function that returns `impl Future<Output = T>`.
 ///
-/// Its marker stays open where the block does not, and so does the type of what comes out of the check: no further error
-/// follows. For that the compiler must have a choice of impls, so there is one that no type ever satisfies.
+/// If the check fails, its marker stays open, and so does the type of its result: no further error follows. For that the compiler must have a choice of impls, so there is one that no type ever satisfies.
 #[diagnostic::on_unimplemented(
     message = "expected a future that resolves to `{T}`, found `{Self}`",
     label = "the function returns a future of this"
@@ -137,7 +138,7 @@ impl<F: Future<Output = T>, T> ResolvesTo<T, Awaited> for F {}
 #[diagnostic::do_not_recommend]
 impl<F: Impossible, T> ResolvesTo<T, Infallible> for F {}
 
-/// No type is.
+/// Implemented by no type.
 pub trait Impossible {}
 
 /// The future itself, by way of the marker.

@@ -1,11 +1,11 @@
-//! What runs a body and its cleanup: one poll, and one drop.
+//! Runs a body and its cleanup: one poll, and one drop.
 //!
 //! **One poll.** A guard polls the coroutine of the function. The coroutine polls the [`body`], which catches its panic, and drops it at
 //! its end. The [`exit`] then goes into the evaluation of the cleanup ([`evaluate`](crate::macros::evaluate)), and the two become an
 //! [`ending`]. An ending whose cleanup is not awaited is a [`verdict`] at once. Any other one is polled until it is. The guard delivers
 //! the verdict.
 //!
-//! **One drop.** The [`guard`] polls the coroutine a last time, with the [`signal`]. The body sees the signal, drops what the user wrote,
+//! **One drop.** The [`guard`] polls the coroutine a last time, with the [`signal`]. The body sees the signal, drops the user's block,
 //! and the coroutine goes on to the cleanup as it does in a poll. The guard abandons the ending: a sync cleanup has run by then, and
 //! an async one is handed off ([`handoff`](crate::handoff)).
 //!
@@ -14,7 +14,7 @@
 //! | module | job |
 //! |---|---|
 //! | [`body`] | the future around the user's block: catches panics, takes the cancel signal, adopts cleanups |
-//! | [`exit`] | how a body ended, with what it left behind |
+//! | [`exit`] | how a body ended, with the cleanups that it adopted |
 //! | [`ending`] | a body that has ended together with its cleanup |
 //! | [`verdict`] | who gets which failure (P7, P8) |
 //! | [`guard`] | resumes a dropped coroutine once more, in its finally section |

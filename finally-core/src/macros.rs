@@ -1,6 +1,6 @@
-//! What expansions name. Nothing here is for people to call, and any of it may change with every release.
+//! The names in an expansion. Nothing here is for people to call, and any of it may change with every release.
 //!
-//! What would be compiled once more for each function of the user's is `#[inline(always)]`, here and where it leads: a debug
+//! A function that would be compiled once more for each of the user's functions is `#[inline(always)]`, and so are its callees: a debug
 //! build takes half a million instructions for every function that is left (`docs/compile-time.md`).
 //!
 //! | module | job |
@@ -75,7 +75,7 @@ pub fn make<T>(make: impl FnOnce() -> T) -> T {
     make()
 }
 
-/// The future that a function returns, checked where the function says what it resolves to.
+/// Returns the future of a function, and checks its output against the signature.
 pub fn future<T, F, M>(future: F) -> M::Future
 where
     F: ResolvesTo<T, M>,
@@ -290,7 +290,7 @@ mod with_std {
         fn __finally_detacher(&self) -> Option<Detacher<Self::Future>>;
     }
 
-    // The compiler shows this line for a block of the user's that holds what is not `Send`, so it names the way out.
+    // The compiler shows this line if a block of the user's is not `Send`, so it names the way out.
     impl<F: Future + Send + 'static> DetachSend for &DetachProbe<F> /* else `block_on_cancel(async { .. })` */ {
         type Future = F;
         fn __finally_detacher(&self) -> Option<Detacher<F>> {
@@ -314,7 +314,7 @@ mod with_std {
 #[cfg(not(feature = "std"))]
 pub use without_std::*;
 
-/// What an expansion with `on_cancel = block` names, so that the compiler says one thing about it.
+/// The names in an expansion with `on_cancel = block`, so that the compiler reports one error.
 #[cfg(not(feature = "std"))]
 mod without_std {
     use core::{convert::Infallible, future::Future};
@@ -385,7 +385,7 @@ mod without_std {
 /// Takes a value, in code that never runs: it makes a block that only borrows the value capture it.
 pub fn take<T>(_: T) {}
 
-/// A value of any type, in code that never runs: it tells a block the type of its value.
+/// Returns a value of any type, in code that never runs: it gives a block the type of its value.
 pub const fn never<T>() -> T {
     panic!("this call is in a branch that is never taken")
 }

@@ -1,4 +1,4 @@
-//! The methods on futures and streams, and what they take.
+//! The methods on futures and streams, and their handlers.
 
 pub(crate) mod future;
 #[allow(missing_docs, reason = "named in bounds only")]

@@ -117,9 +117,9 @@ impl<F: Future> Run<F::Output> for Option<F> {
     }
 }
 
-/// A body whatever its future is.
+/// An object-safe body.
 trait AnyBody<T>: Run<T> {
-    /// The key of what was cancelled inside it, for as long as it runs.
+    /// The key of the cleanups that were handed off inside it, as long as it runs.
     fn adopted(self: Pin<&mut Self>) -> &mut GroupKey;
 }
 
@@ -163,7 +163,7 @@ fn poll<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>, context: &mut Context<
     polled
 }
 
-/// Polls what belongs to the user, and drops it when it has ended, before its cleanup starts. A panic of that drop must not
+/// Polls the user's future, and drops it when it has ended, before its cleanup starts. A panic of that drop must not
 /// lose the cleanup.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn run<T, B: Run<T> + ?Sized>(
@@ -181,7 +181,7 @@ pub(crate) fn run<T, B: Run<T> + ?Sized>(
     }
 }
 
-/// Drops what has ended.
+/// Drops a future that has ended.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn end<T, B: Run<T> + ?Sized>(
     body: Pin<&mut B>,

@@ -64,10 +64,10 @@ where
 }
 
 pin_project! {
-    /// A body and what concludes it. The handler is called on every fate, when the body is gone: there is nothing to resume,
-    /// so dropped early, this drops the body and calls the handler.
+    /// A body and its handler. The handler is called on every fate, after the body was dropped. There is no coroutine to resume, so an
+    /// early drop just drops the body and calls the handler.
     ///
-    /// What the handler ends in is a parameter. See [`WithArguments`](crate::engine::guard::WithArguments) for the reason.
+    /// The ending of the handler is a parameter. See [`WithArguments`](crate::engine::guard::WithArguments) for the reason.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Combinator<F, H, E>
     where
@@ -99,7 +99,7 @@ pin_project! {
     }
 }
 
-/// What follows a body: evaluates the cleanup, and puts it beside the exit.
+/// Concludes a body: evaluates the cleanup, and makes an ending of the exit and the cleanup.
 pub trait Conclude<T> {
     type Ending;
 
@@ -198,14 +198,14 @@ where
     }
 }
 
-/// What concludes a body, with what is to be known of it until then.
+/// The handler and the state it needs until the body ends.
 pub struct Conclusion<H: ?Sized> {
     adopted: GroupKey,
     entered: bool,
     handler: H,
 }
 
-/// A handler that is there until it is called, whatever it is.
+/// Object-safe handler, taken out when called.
 trait ErasedConclude<T, E> {
     fn conclude(&mut self, exit: Exit<T>) -> E;
 }
@@ -224,9 +224,9 @@ impl<T, H: Conclude<T>> ErasedConclude<T, H::Ending> for Option<H> {
     }
 }
 
-/// Drives a combinator whatever its future and its handler are.
+/// Drives a combinator, without the types of its future and its handler in a debug build.
 ///
-/// The body is polled from here, so what follows it is in functions of their own, out of the stack of a deep nest.
+/// The body is polled from here. The steps after it are functions of their own, so that a deep nest does not have them on its stack.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn poll<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: ErasedConclude<T, E> + ?Sized>(
     mut stage: Pin<&mut S>,
@@ -282,7 +282,7 @@ fn leave<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: ErasedConclude<T, E>
 }
 
 pin_project! {
-    /// What runs, where what awaits the cleanup takes the place of the body.
+    /// The body, or in its place the cleanup that is awaited.
     ///
     /// Generic over the ending, and not over what that holds: a type that the compiler has to look up in a trait counts twice
     /// among those that nest, and there is a limit to how deeply they may.

@@ -25,14 +25,14 @@ use crate::{
     handoff::Adopted,
 };
 
-/// What a coroutine ends in: its body's exit together with its cleanup.
+/// The end of a coroutine: its body's exit together with its cleanup.
 pub trait Ending: Sized {
     type Output;
-    /// What a guard holds while it awaits the cleanup. Holds no output where nothing is awaited, because a future that
+    /// The part that a guard holds while it awaits the cleanup. It holds no output if nothing is awaited, because a future that
     /// holds a `T` is `Send` only if `T` is.
     type Held: PollEnding<Output = Self::Output>;
-    /// What drives a coroutine that ends in this. Where nothing is awaited behind the coroutine it does not have to share
-    /// its place, and costs the compiler half.
+    /// The future that drives such a coroutine. If nothing is awaited after the coroutine, it needs no place for that, and costs the
+    /// compiler half.
     type Guard<C: Future<Output = Self>>: Future<Output = Self::Output> + Arm;
 
     fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C>;
@@ -44,7 +44,7 @@ pub trait Ending: Sized {
         hold: &mut dyn FnMut(Self::Held),
     ) -> FirstPoll<Self::Output>;
 
-    /// The caller has left. Goes on with what the body panicked with while it was dropped.
+    /// Ends without a caller. Resumes a panic out of the drop of the body.
     fn abandon(self);
 }
 
@@ -65,8 +65,8 @@ pub trait PollEnding {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict<Self::Output>>;
 
-    /// The caller has left. What has no one to go to is reported, and what stays is a panic for whoever dropped. Nothing
-    /// where it has ended before.
+    /// Called when the caller is gone: reports failures nobody can receive; returns a panic to resume in the dropper, or `None` if
+    /// already finished.
     fn leave(self: Pin<&mut Self>) -> Option<Verdict<Self::Output>>;
 }
 

@@ -1,4 +1,4 @@
-//! How a body ended, with what it left behind.
+//! How a body ended, with the cleanups that it adopted.
 
 use core::panic::Location;
 
@@ -21,7 +21,7 @@ pub enum Outcome<T> {
 #[must_use = "the outcome goes to `settle`"]
 pub struct Exit<T> {
     pub(crate) outcome: Outcome<T>,
-    /// A panic out of the drop of what the body held.
+    /// A panic out of the drop of the body.
     pub(crate) drop_panic: Option<Payload>,
     /// The cleanups that were handed off inside the body, which end before its own cleanup starts.
     pub(crate) adopted: Adopted,
@@ -56,7 +56,7 @@ impl<T> Exit<T> {
         Exit { outcome, drop_panic: self.drop_panic, adopted: self.adopted }
     }
 
-    /// Evaluates the cleanup of this body, with its fate. What is cancelled meanwhile counts as left by the body.
+    /// Evaluates the cleanup of this body, with its fate. The body adopts the cleanups that are handed off meanwhile.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn evaluating<R>(self, evaluate: impl FnOnce(Fate<'_, T>) -> R) -> (Self, Result<R, Payload>) {
         // In parts: none of them is moved over another one that would have to be dropped.

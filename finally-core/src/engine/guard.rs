@@ -25,9 +25,8 @@ use crate::engine::{
 
 /// A coroutine that ends in one of the `settle` functions, to be awaited. The form of a cleanup that uses the arguments.
 ///
-/// What the coroutine ends in becomes a parameter, and nothing is looked up in the coroutine any more: inside a future the
-/// compiler forgets which lifetimes are the same, and then a closure in the coroutine can no longer be shown to end in
-/// anything (<https://github.com/rust-lang/rust/issues/110338>).
+/// The ending of the coroutine becomes a type of its own here. Inside another future, the compiler forgets which lifetimes are the
+/// same, and can no longer look up the output of a closure in the coroutine (<https://github.com/rust-lang/rust/issues/110338>).
 #[must_use = "a guard runs when it is awaited"]
 pub struct WithArguments<C>(pub C);
 
@@ -46,7 +45,7 @@ where
 }
 
 pin_project! {
-    /// Drives a coroutine that runs a body, evaluates its cleanup and settles the two, and has nothing to await behind it.
+    /// Drives a coroutine that runs a body, evaluates its cleanup and settles the two, and awaits nothing after it.
     ///
     /// The suspended point of the coroutine is always a [`Body`](crate::engine::body::Body) or an awaited cleanup of our own, so
     /// the signal is seen before any code of the user is polled, and there is none at which it stays suspended. A coroutine
@@ -120,7 +119,7 @@ fn poll_settled<T, C: Future<Output = Verdict<T>> + ?Sized>(
     signal::without(context, |context| poll(coroutine, progress, context)).map(deliver)
 }
 
-/// Polls a coroutine whatever it is. `context` is without the signal.
+/// Polls a coroutine. `context` is without the signal.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn poll<E, C: Future<Output = E> + ?Sized>(
     coroutine: Pin<&mut C>,

@@ -6,7 +6,7 @@
 use alloc::{sync::Arc, task::Wake};
 use core::task::{Context, Waker};
 
-/// One static, because the address behind `Waker::noop()` may differ from one codegen unit to the next.
+/// One static, because the address of `Waker::noop()` may differ from one codegen unit to the next.
 static SIGNAL: &Waker = Waker::noop();
 
 /// The context of a guard's last poll.

@@ -33,7 +33,7 @@ mod with_std {
             }
         }
 
-        /// Whether this is what [`unwind`] unwinds with.
+        /// Whether this is the payload of [`unwind`].
         pub(crate) fn is_of_unwind(&self) -> bool {
             self.0.is::<Unwind>()
         }
@@ -44,8 +44,8 @@ mod with_std {
         }
     }
 
-    /// Unwind safety is asserted for the user's code as `async fn` would leave it: whoever awaits the future decides
-    /// what to do after the panic, which goes on unchanged.
+    /// Unwind safety is asserted, because the panic continues unchanged: the caller who awaits the future decides about it, as for an
+    /// `async fn`.
     #[inline]
     pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Payload> {
         catch_unwind(AssertUnwindSafe(run)).map_err(Payload)
@@ -65,7 +65,7 @@ mod with_std {
 
     struct Unwind;
 
-    /// Unwinds to the next [`catch`], so that what is dropped on the way there sees a panic. The panic hook is not called. Does
+    /// Unwinds to the next [`catch`], so that the values dropped on the way there see a panic. The panic hook is not called. Does
     /// nothing on a thread that is panicking already.
     #[cold]
     pub(crate) fn unwind() {
@@ -74,7 +74,7 @@ mod with_std {
         }
     }
 
-    /// What a panic said, where it said it with a string.
+    /// Returns the message of a panic, if its payload is a string.
     pub(crate) fn text(payload: &(dyn Any + Send)) -> String {
         if let Some(text) = payload.downcast_ref::<&'static str>() {
             text.to_string()
@@ -122,8 +122,8 @@ mod without_std {
     pub(crate) fn unwind() {}
 }
 
-/// A closure that is called once, behind a reference: what takes it is compiled once for each type of what it works on, and
-/// not once for each closure.
+/// A closure that is called once, by reference. A function that takes it is compiled once for each type of its subject, and not
+/// once for each closure.
 pub(crate) trait Once<S> {
     fn call(&mut self, subject: &mut S);
 }

@@ -17,7 +17,7 @@ use crate::{
     report::{OF_BODY, OF_CLEANUP, report_cleanup, report_end, report_error, text_of_cleanup},
 };
 
-/// What a report needs: the texts of the body's and of the cleanup's failure, and where the `finally` stands.
+/// The data of a report: the texts of the body's and of the cleanup's failure, and the location of the `finally`.
 pub struct Texts<T, V> {
     pub(crate) body: Describe<T>,
     pub(crate) cleanup: Describe<V>,
@@ -32,8 +32,8 @@ impl<T, V> Clone for Texts<T, V> {
 
 impl<T, V> Copy for Texts<T, V> {}
 
-/// What putting a cleanup's end beside a body's needs to know of their types. Functions in place of bounds: a type that is
-/// bounded by them would repeat an error about them wherever it is named.
+/// The functions that a verdict needs, by the types of the body's output and the cleanup's value. Functions in place of bounds: the
+/// compiler repeats an error about a bound of a type wherever the type is named.
 pub struct Rules<T, V> {
     pub(crate) texts: Texts<T, V>,
     pub(crate) from_cleanup: fn(V) -> Option<T>,
@@ -62,7 +62,7 @@ impl<T, V> Copy for Rules<T, V> {}
 #[must_use = "the outcome goes to the caller"]
 pub struct Verdict<T> {
     pub(crate) outcome: Outcome<T>,
-    /// In a box: eight bytes of every future for what is nearly never there.
+    /// Boxed, because it is nearly always empty: eight bytes of every future.
     rare: Option<Box<Rare>>,
 }
 
@@ -97,7 +97,7 @@ impl<T> Verdict<T> {
         }
     }
 
-    /// Turns a panic out of the drop of a body that ended by itself into what `body.await` would make of it.
+    /// Makes a panic out of the drop of a body that ended by itself the outcome, as `body.await` would.
     #[cold]
     fn with_drop_panic(
         outcome: Outcome<T>,
@@ -204,7 +204,7 @@ impl<T> Verdict<T> {
         Exit { outcome: self.outcome, drop_panic, adopted }
     }
 
-    /// Adds a panic out of the drop of what was cancelled. There is room for one, so the next is reported.
+    /// Adds a panic out of the drop of a cancelled body. There is room for one, so the next is reported.
     pub(crate) fn add_drop_panic(
         &mut self,
         dropped: Result<(), Payload>,
@@ -220,7 +220,7 @@ impl<T> Verdict<T> {
 }
 
 impl<T> Exit<T> {
-    /// Ends with a cleanup that waits for nothing. The next finally further out waits for what the body adopted.
+    /// Ends with a cleanup that waits for nothing. The enclosing finally waits for the cleanups that the body adopted.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn settle_now<V>(self, cleaned: Result<V, Payload>, rules: Rules<T, V>) -> Verdict<T> {
         let (verdict, adopted) = self.into_parts(&rules.texts);
@@ -228,8 +228,8 @@ impl<T> Exit<T> {
         verdict.with_cleanup(cleaned, &rules, false)
     }
 
-    /// Of a cleanup that was polled as a body is: its end, and what it adopted. A panic of the drop of its future counts as its
-    /// own.
+    /// Takes the result of a cleanup that was polled as a body is, with the cleanups that it adopted. A panic of the drop of its future
+    /// counts as its own.
     pub(crate) fn into_cleaned<B>(self, texts: &Texts<B, T>) -> (Result<T, Payload>, Adopted) {
         let cleaned = match self.outcome {
             Outcome::Returned(value) => Ok(value),
@@ -282,7 +282,7 @@ fn abandon_rarely(rare: Rare) {
     }
 }
 
-/// Gives the caller what the body and its cleanup came to.
+/// Returns the value to the caller, or resumes the panic.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn deliver<T>(verdict: Verdict<T>) -> T {
     match verdict.outcome {

@@ -1,5 +1,5 @@
 //! The body of a `finally! { try { .. } finally { .. } }`: a block in place that is polled as a future, whose control flow
-//! goes on behind the cleanup.
+//! goes on after the cleanup.
 //!
 //! `return` and `?` keep their own meaning: they end the body's `async` block, whose output is the result of the function
 //! around. So the value of the block cannot be that output. It leaves by a slot, and a body that has filled it says so and
@@ -67,7 +67,7 @@ use crate::{
 pub enum End<T, R = Infallible, J = Infallible> {
     /// With the value of the block.
     Value(T),
-    /// By `return` or `?`, with what the function around returns.
+    /// By `return` or `?`, with the result of the enclosing function.
     Return(R),
     /// By a `break` or a `continue` of a loop around. Which one is not for a cleanup to look at.
     Jump(J),
@@ -133,7 +133,7 @@ impl<T, R> Types<T, R> {
         Or::Other(())
     }
 
-    /// Where nothing else tells the result, it is what the compiler takes for the result of what never returns.
+    /// If nothing else constrains `R`, let it fall back to the never-type fallback.
     pub const fn diverge(self, _: fn() -> R) -> Self {
         self
     }
@@ -151,7 +151,7 @@ impl<T, R> Types<T, R> {
         exit.map(End::Value)
     }
 
-    /// What a failure of the cleanup becomes, which [`RouteNothing`] and the others find out.
+    /// The route of the cleanup's failure, which [`RouteNothing`] and the others choose.
     pub fn route<F>(&self, _: &F) -> Route<F, T, R> {
         Route(PhantomData, PhantomData)
     }
@@ -278,10 +278,10 @@ pub fn describe<T, R, J, F>(ask: Ask<'_, Result<End<T, R, J>, F>>) -> Option<Ans
     }
 }
 
-/// Stands first in a body that does not await, and makes its future tell whether it does after all.
+/// Stands first in a body without an `.await`, and detects one that a macro hides.
 ///
-/// An `.await` that a macro hides would have the body suspended where nobody can resume it. What is alive while a future is
-/// suspended has its place in the future, which is then aligned as nothing else is.
+/// Such an `.await` would suspend the body, and nobody could resume it. A value that is alive while a future is suspended is part of the
+/// future, so its alignment shows in that of the future.
 #[repr(align(4096))]
 pub struct NoAwait;
 
@@ -315,7 +315,7 @@ pub fn run<F: Future>(left: &Left, body: F) -> Exit<Option<F::Output>> {
         Ok(_) => unreachable!("a body that does not await is not suspended"),
         Err(payload) => Outcome::Panicked(payload),
     };
-    // What the body has taken goes before its cleanup starts, and a panic on that way must not lose the cleanup.
+    // The body is dropped before its cleanup starts, and a panic of that drop must not lose the cleanup.
     let drop_panic = catch(|| body.set(None)).err();
     Exit { drop_panic, ..Exit::new(outcome) }
 }
@@ -385,7 +385,7 @@ impl<F, T, R> RouteResult for Route<F, T, R> {
     }
 }
 
-/// Without threads to tell apart, a value is `Send` if its type is.
+/// Without threads to distinguish, a value is `Send` if its type is.
 #[cfg(not(feature = "std"))]
 mod without_std {
     pub(super) struct SendWrapper<T>(T);

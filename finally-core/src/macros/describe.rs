@@ -110,7 +110,7 @@ fn with_cause(mut text: String, cause: &str) -> String {
     text
 }
 
-/// The text of whatever dereferences to an error.
+/// Describes a type that dereferences to an error.
 fn chain<E: Error + ?Sized>(error: &E) -> String {
     with_causes(error.to_string(), error.source())
 }
@@ -139,7 +139,7 @@ pub struct ByDebug<T>(ByName<T>);
 /// Then the name of its type.
 pub struct ByName<T>(NoFailure<T>);
 
-/// What is not a `Result` has no failure.
+/// Any other type has no failure.
 pub struct NoFailure<T>(PhantomData<fn() -> T>);
 
 impl<T> Default for Probe<T> {

@@ -1,6 +1,6 @@
-//! Evaluates a cleanup: calls what the user wrote, once, and catches its panic.
+//! Evaluates a cleanup: calls the user's code, once, and catches its panic.
 //!
-//! What is cancelled in that call counts as left by the body, so it ends before the cleanup is polled.
+//! The body adopts the cleanups that are handed off in that call, so they end before its own cleanup is polled.
 //!
 //! Only the calls themselves are compiled once for each function.
 
@@ -17,7 +17,7 @@ use crate::{
     macros::describe::Borrowed,
 };
 
-/// A body that has ended beside its cleanup, which was evaluated: what the `settle` functions put together.
+/// A body that has ended and its evaluated cleanup. The `settle` functions make an ending of the two.
 #[must_use = "goes to `settle`"]
 pub struct Evaluated<T, K, M, V: CleanupValue> {
     /// Describes the failure of the body.
@@ -55,8 +55,8 @@ impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
         Evaluated::new(self.exit.map(change), self.built)
     }
 
-    /// The exit, and the future of a cleanup that is one already. One that has ended in place does not wait for what the body
-    /// adopted, so the next finally further out does.
+    /// Returns the exit, and the future of the cleanup. A cleanup that has ended in place does not wait for the cleanups that the body
+    /// adopted, so the enclosing finally does.
     #[cfg(feature = "std")]
     pub(crate) fn started(self) -> (Exit<T>, Result<K::Future, Payload>)
     where
@@ -77,7 +77,7 @@ where
 }
 
 impl<T> Exit<T> {
-    /// Passes on what the body adopted if its cleanup has ended in place.
+    /// Passes the adopted cleanups on if its own cleanup has ended in place.
     fn before<K: Cleanup<M>, M>(mut self) -> Self {
         if K::IN_PLACE {
             self.adopted.take().pass_on();
@@ -134,7 +134,7 @@ pub fn build_detached<T, K, I, D, M, V>(
 ) -> Evaluated<T, D, M, V>
 where
     K: Cleanup<M, Value = V, Work = I>,
-    // The compiler shows the line of the bound where a future is not `Send`, so it tells the way out.
+    // The compiler shows the line of the bound if a future is not `Send`, so it names the way out.
     I: Detach<M, D>, // own what is `Send`, or choose `on_cancel = block` or `skip`
     V: CleanupValue,
 {
@@ -158,7 +158,7 @@ where
     build_detached(exit, cleanup)
 }
 
-/// A cleanup that is a block of the user's: it takes what it mentions, and to make it runs nothing.
+/// A cleanup that is a block of the user's. It takes the variables that it mentions, and creating it runs nothing.
 pub struct Own<D, M, V> {
     cleanup: D,
     marker: PhantomData<fn() -> (M, V)>,
@@ -174,7 +174,7 @@ where
     Own { cleanup: future.into_work().detached(), marker: PhantomData }
 }
 
-/// The same for what [`own`] made.
+/// Like [`build`], for a cleanup made by [`own`].
 #[inline]
 pub fn build_owned<T, D, M, V: CleanupValue>(exit: Exit<T>, own: Own<D, M, V>) -> Evaluated<T, D, M, V> {
     Evaluated::new(exit, Ok(own.cleanup))
@@ -205,10 +205,10 @@ pub struct Builder<'a, T, D, M, V> {
 }
 
 impl<T, D, M, V> Builder<'_, T, D, M, V> {
-    /// Takes what an expression evaluated to.
+    /// Takes the value of an expression.
     pub fn fill<C, I>(&mut self, cleanup: C)
     where
-        // What the compiler has to say about a cleanup that borrows what is dropped behind it ends in this line.
+        // An error about a cleanup that borrows from an argument, which is dropped after it, ends in this line.
         C: Cleanup<M, Value = V, Work = I>, // own what it uses, as `.await` does, or choose `on_cancel = block` or `skip`
         I: Detach<M, D>,                    // own what is `Send`, or choose `on_cancel = block` or `skip`
     {
@@ -219,7 +219,7 @@ impl<T, D, M, V> Builder<'_, T, D, M, V> {
     #[inline]
     pub fn build<H, C, I>(&mut self, cleanup: H)
     where
-        // What the compiler has to say about a cleanup that borrows what is dropped behind it ends in these lines.
+        // An error about a cleanup that borrows from an argument, which is dropped after it, ends in these lines.
         H: FnOnce(Fate<'_, T>) -> C, // own what it uses, as `.await` does, or choose `on_cancel = block` or `skip`
         C: Cleanup<M, Value = V, Work = I>,
         I: Detach<M, D>, // own what is `Send`, or choose `on_cancel = block` or `skip`
@@ -237,7 +237,7 @@ impl<T, D, M, V> Builder<'_, T, D, M, V> {
     }
 }
 
-/// A fate, and what a cleanup evaluates to for it.
+/// A fate, and the cleanup that is evaluated for it.
 struct Evaluation<'a, T, K> {
     fate: Fate<'a, T>,
     cleanup: Option<K>,

@@ -13,7 +13,7 @@ pub(crate) fn call<T>(body: impl FnOnce() -> T) -> Exit<T> {
     call_in(erased!(&mut body => &mut dyn AnyCall<T>))
 }
 
-/// A body whatever its closure is.
+/// An object-safe body.
 trait AnyCall<T> {
     fn call(&mut self) -> T;
 }

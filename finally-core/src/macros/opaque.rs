@@ -2,9 +2,9 @@
 //!
 //! A method is generic over the output, and a generic function cannot ask whether it is a `Result`: that is
 //! specialization (<https://github.com/rust-lang/rust/issues/31844>). Without the answer the first failure could not win
-//! where a handler that cannot fail panics after a body that returned an `Err`. So the answer comes from what a type says
-//! about itself: its name, and the discriminant of the value. The name is not guaranteed to stay as it is; should it change,
-//! every value counts as a success here until the test below is told.
+//! where a handler that cannot fail panics after a body that returned an `Err`. So the answer comes from the name of the type
+//! and from the discriminant of the value. The name is not guaranteed to stay as it is; should it change,
+//! every value counts as a success here, and the test below fails.
 
 use alloc::borrow::ToOwned;
 use core::{

@@ -1,4 +1,4 @@
-//! Whether what a function that is not async returns runs later, so that its cleanup would run before.
+//! Whether the value of a function that is not async runs later, so that its cleanup would run before.
 //!
 //! As for the text of a failure ([`describe`](crate::macros::describe)), the macro lets method resolution choose by the type.
 
@@ -9,10 +9,10 @@ use futures_core::Stream;
 
 use crate::engine::exit::Exit;
 
-/// Stands for the type of a value while the method is chosen. First comes what is awaited.
+/// Stands for the type of a value while the method is chosen. First comes a type that can be awaited.
 pub struct Returned<T>(InContainer<T>);
 
-/// Second, what is awaited if there is something.
+/// Second, a container of one, such as an `Option`.
 pub struct InContainer<T>(AsStream<T>);
 
 /// Then a stream.

@@ -1,4 +1,4 @@
-//! Handlers: what the methods take, from a fate or from nothing to a cleanup.
+//! Handlers: the arguments of the methods. A handler takes a fate or nothing, and returns a cleanup.
 
 use core::{fmt, marker::PhantomData, panic::Location};
 
@@ -18,7 +18,7 @@ use crate::{
     note = "implement `Debug` for it: a failure that no caller gets goes to the failure hook as text"
 )]
 pub trait Explain: CleanupValue {
-    /// What a cleanup that succeeds evaluates to. Nothing for one that never returns.
+    /// Returns the value of a cleanup that succeeds, or `None` for one that never returns.
     fn success() -> Option<Self>;
 
     fn explain(ask: Ask<'_, Self>) -> Option<Answer>;
@@ -54,7 +54,7 @@ impl<E: fmt::Debug + 'static> Explain for Result<(), E> {
     }
 }
 
-/// What reports of a method's failures need.
+/// Returns the texts of a method's failures.
 pub(crate) fn texts<T, V: Explain>(location: &'static Location<'static>) -> Texts<T, V> {
     Texts { body: opaque::describe as Describe<T>, cleanup: V::explain as Describe<V>, location }
 }
@@ -78,7 +78,7 @@ where
     }
 }
 
-/// A handler that looks at the fate, in the type of what [`finally_with`](crate::FinallyExt::finally_with) returns.
+/// Marks a handler that looks at the fate, in the type that [`finally_with`](crate::FinallyExt::finally_with) returns.
 ///
 /// ```
 /// use std::future::{Ready, ready};
@@ -109,7 +109,7 @@ where
     }
 }
 
-/// A handler, with what it concludes a body with.
+/// A handler with its location.
 pub struct Handling<H, Marker> {
     handler: H,
     location: &'static Location<'static>,
@@ -135,13 +135,13 @@ where
     }
 }
 
-/// What a marker stands for: how a cleanup that it marks concludes a body whose output is `T`.
+/// Decides how a cleanup concludes a body whose output is `T`, by the marker of the cleanup.
 ///
 /// A type that holds a handler is bounded by this and nothing else, because a bound of a type is checked wherever the type
 /// is named. The methods take the marker from the cleanup, so where a handler is refused there is none, and the bound has
-/// nothing to say: the mistake is told once.
+/// nothing to say: the mistake is reported once.
 pub trait FutureStrategy<T, H>: Sized {
-    /// What becomes of a cleanup that the handler evaluates to.
+    /// The type that the handler's cleanup becomes.
     type Detached: HasEnding<Self>;
     /// The marker itself, by way of this trait: where a handler is refused there is none, and no further error follows.
     type Marker;

@@ -1,4 +1,4 @@
-//! A guard that awaits a cleanup behind its coroutine, in the same place.
+//! A guard that awaits a cleanup after its coroutine, in the same place.
 
 use core::{
     future::Future,
@@ -19,7 +19,7 @@ use crate::engine::{
 };
 
 pin_project! {
-    /// Drives a coroutine, and then what the coroutine leaves to be awaited.
+    /// Drives a coroutine, and then awaits the cleanup that the coroutine ended in.
     ///
     /// Not the stage of a [`Combinator`](crate::engine::combinator::Combinator): the progress shares its place with the coroutine, and
     /// beside that would cost the future 8 bytes.
@@ -95,11 +95,11 @@ where
     }
 }
 
-/// A guard whatever its coroutine is.
+/// An object-safe guard.
 trait AnyHoldingGuard<E: Ending> {
     fn stage(self: Pin<&mut Self>) -> Stage<'_, E>;
 
-    /// Goes on to awaiting the cleanup, or to the end. Drops what was there before.
+    /// Goes on to awaiting the cleanup, or to the end. Drops the previous stage.
     fn proceed(self: Pin<&mut Self>, held: Option<E::Held>);
 }
 
