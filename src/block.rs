@@ -2,7 +2,7 @@
 
 pub use finally_core::End;
 
-/// Runs a cleanup after a block, exactly once, whatever becomes of the block.
+/// Runs a cleanup after a block, exactly once, however the block ends.
 ///
 /// ```text
 /// finally! { [<TYPE>] BODY finally CLEANUP }        BODY:    try { .. }  or  async [move] { .. }
@@ -61,7 +61,7 @@ pub use finally_core::End;
 ///             pages.push("page".to_owned());
 ///             pages.len()
 ///         }
-///         finally { pages.truncate(10); }         // body and cleanup share one `&mut`, which is usable again behind
+///         finally { pages.truncate(10); }         // body and cleanup share one `&mut`, which is usable afterwards
 ///     };
 ///     pages.push("end".to_owned());
 ///     Ok(count)
@@ -109,7 +109,7 @@ pub use finally_core::End;
 /// # What runs when
 ///
 /// As for the attribute. What the body holds, and what it has taken, is dropped before the cleanup starts. A block that is
-/// never reached, and a future that is never polled, run nothing. A panic goes on behind the cleanup with the same payload.
+/// never reached, and a future that is never polled, run nothing. A panic goes on after the cleanup with the same payload.
 ///
 /// # Failures
 ///
@@ -132,7 +132,7 @@ pub use finally_core::End;
 ///   its cleanup.
 /// * With `on_cancel = block` on a tokio current-thread runtime, in a `LocalSet` and on a runtime that is shutting down, a cleanup
 ///   is polled once, and reported as lost if that is not its end.
-/// * A body is a closure or a future of its own. So what it moves on one way through it has taken on all of them, and it cannot be
+/// * A body is a closure or a future of its own. A variable moved on any path counts as moved on every path, and it cannot be
 ///   the first to assign a variable that is declared outside: let that be its value.
 /// * A variable that is declared without a value cannot get its first one in a body: let that be the value of the block.
 /// * A body that always leaves the function has a value all the same, whose type is `()` if nothing tells another.

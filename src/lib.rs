@@ -24,10 +24,12 @@ pub mod guide {}
 #[doc = include_str!("../docs/limits.md")]
 pub mod limits {}
 
-/// Runs a cleanup after a function, exactly once, whatever becomes of it.
+/// Runs a cleanup after a function, exactly once, however the function ends.
 ///
 /// `#[finally(CLEANUP)]` or `#[finally(CLEANUP, option = value, ..)]`, on an `async fn`, a plain `fn`, a method with any
 /// receiver, a trait method with a body, or a function that returns `impl Future` or `Pin<Box<dyn Future>>`.
+///
+/// # Examples
 ///
 /// ```
 /// use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -77,7 +79,7 @@ pub mod limits {}
 /// * **The future was dropped before its first poll:** nothing runs, unless the function is `armed = call`.
 ///
 /// A function that returns a future makes it when it is called, as it does without the attribute: the cleanup belongs to
-/// the future, and a panic before there is one is not its concern. The spelling shows that: `impl Future`, `Pin<Box<dyn Future>>`,
+/// the future, and a panic before the future exists does not run the cleanup. The spelling shows that: `impl Future`, `Pin<Box<dyn Future>>`,
 /// `BoxFuture` or `LocalBoxFuture`. Under another name, as `Self::Future`, a future, a `JoinHandle`, a `Result` or an `Option` of one, and
 /// a stream with the feature `stream` are a compile error in a function that is not async, because the cleanup would run before them.
 /// The way out is [`.finally()`](FinallyExt::finally) on what the function returns. A generic type passes.
@@ -205,8 +207,9 @@ pub mod limits {}
 ///
 /// # Several
 ///
-/// Two attributes on one function run from top to bottom. If one of them is `armed = call`, those below it have to be so as well. Each is told by its name, `finally` or `lastly`: under another name,
-/// the arguments that one takes are not left for the next.
+/// Two attributes on one function run from top to bottom. If one of them is `armed = call`, those below it have to be so as well. The attributes
+/// recognise each other by their names, `finally` and `lastly`. If one is renamed with `use .. as`, the first may consume arguments
+/// that the second needs.
 ///
 /// # Costs
 ///
