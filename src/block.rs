@@ -132,7 +132,7 @@ pub use finally_core::End;
 ///   its cleanup.
 /// * With `on_cancel = block` on a tokio current-thread runtime, in a `LocalSet` and on a runtime that is shutting down, a cleanup
 ///   is polled once, and reported as lost if that is not its end.
-/// * A body is a closure or a future of its own. A variable moved on any path counts as moved on every path, and it cannot be
+/// * A body is a closure or a future of its own. A variable moved on any path counts as moved on every path, and a body cannot be
 ///   the first to assign a variable that is declared outside: let that be its value.
 /// * A variable that is declared without a value cannot get its first one in a body: let that be the value of the block.
 /// * A body that always leaves the function has a value all the same, whose type is `()` if nothing tells another.

@@ -79,8 +79,8 @@ pub mod limits {}
 /// * **The future was dropped before its first poll:** nothing runs, unless the function is `armed = call`.
 ///
 /// A function that returns a future makes it when it is called, as it does without the attribute: the cleanup belongs to
-/// the future, and a panic before the future exists does not run the cleanup. The spelling shows that: `impl Future`, `Pin<Box<dyn Future>>`,
-/// `BoxFuture` or `LocalBoxFuture`. Under another name, as `Self::Future`, a future, a `JoinHandle`, a `Result` or an `Option` of one, and
+/// the future, and a panic before the future exists does not run the cleanup. The spelling shows that: `impl Future`,
+/// `Pin<Box<dyn Future>>`, `BoxFuture` or `LocalBoxFuture`. Under another name, as `Self::Future`, a future, a `JoinHandle`, a `Result` or an `Option` of one, and
 /// a stream with the feature `stream` are a compile error in a function that is not async, because the cleanup would run before them.
 /// The way out is [`.finally()`](FinallyExt::finally) on what the function returns. A generic type passes.
 ///
@@ -207,8 +207,8 @@ pub mod limits {}
 ///
 /// # Several
 ///
-/// Two attributes on one function run from top to bottom. If one of them is `armed = call`, those below it have to be so as well. The attributes
-/// recognise each other by their names, `finally` and `lastly`. If one is renamed with `use .. as`, the first may consume arguments
+/// Two attributes on one function run from top to bottom. If one of them is `armed = call`, those below it have to be so as well.
+/// The attributes recognise each other by their names, `finally` and `lastly`. If one is renamed with `use .. as`, the first may consume arguments
 /// that the second needs.
 ///
 /// # Costs
