@@ -106,7 +106,7 @@ pub use finally_core::End;
 /// `return`, `break` and `continue` cannot leave it, and `?` ends it: it then is a `Result`, whose type the last line tells, as
 /// in `Ok::<(), io::Error>(())`.
 ///
-/// # What runs when
+/// # Order
 ///
 /// As for the attribute. What the body holds, and what it has taken, is dropped before the cleanup starts. A block that is
 /// never reached, and a future that is never polled, run nothing. A panic goes on after the cleanup with the same payload.

@@ -69,7 +69,7 @@ pub mod limits {}
 /// in place, on cancellation inside the drop, and if its value is a future, that is awaited or handed off. With `on_cancel = block`,
 /// `skip` or `(..)` an expression with `.await` stands for `async { .. }`, and borrows.
 ///
-/// # What runs when
+/// # Order
 ///
 /// * **The body returned or panicked:** what it holds is dropped, the cleanup runs in the same task, and then the result is
 ///   delivered, or the panic goes on with the same payload. It is not a new panic: the panic hook is not called again.
@@ -84,7 +84,7 @@ pub mod limits {}
 /// a stream with the feature `stream` are a compile error in a function that is not async, because the cleanup would run before them.
 /// The way out is [`.finally()`](FinallyExt::finally) on what the function returns. A generic type passes.
 ///
-/// # What it sees
+/// # Arguments in scope
 ///
 /// An argument that the cleanup does not mention lives and dies with the body, in the order of a plain function. One that it
 /// mentions is alive while it is evaluated and is dropped right after that: after a sync cleanup has run, before an awaited
@@ -236,7 +236,7 @@ pub use finally_macros::lastly;
 #[cfg(feature = "macros")]
 pub mod block;
 
-/// What one `use` brings in: the methods, and the block macros beside the attributes.
+/// Imports the methods, and the block macros beside the attributes, with one `use`.
 ///
 /// ```
 /// use finally::{finally, prelude::*};
@@ -261,11 +261,11 @@ pub mod prelude {
     pub use finally_core::{Fate, FinallyExt};
 }
 
-/// What the macro of this name is made of. Not for people to call.
+/// The parts of the macro of this name. Not for people to call.
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 pub use finally_macros::block as __block;
 
-/// What the macros expand to. Not for people to call: any of it may change with every release.
+/// The names in an expansion. Not for people to call: any of it may change with every release.
 #[doc(hidden)]
 pub use finally_core::macros as __private;

@@ -25,7 +25,16 @@ pin_project! {
     /// A future that completes when the one in it has completed and every cleanup handed off inside it has ended.
     ///
     /// [`FinallyExt::settled`](crate::FinallyExt::settled) makes it. It is `Send` and `Sync` where the future and its output
-    /// are. Polled again after its end, it panics.
+    /// are.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is polled again after its end.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped, the cleanups continue, and the enclosing finally waits for them. See
+    /// [`FinallyExt::settled`](crate::FinallyExt::settled).
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Settled<F: Future> {
         #[pin]
