@@ -9,7 +9,8 @@ pub use finally_core::End;
 /// finally!([<TYPE>] BODY, CLEANUP)                  CLEANUP: [(options)] { .. }  or  [(options)] |fate| { .. }
 /// ```
 ///
-/// rustfmt formats the second form where it has neither a type nor options, and leaves what is inside of every other one as it is.
+/// rustfmt formats the second form where it has neither a type nor options, and leaves what is inside of every other one as
+/// it is.
 ///
 /// # `try`: a block in place
 ///
@@ -95,10 +96,11 @@ pub use finally_core::End;
 ///
 /// * **Without `.await`** it is evaluated in place, on cancellation inside the drop. It shares places with the body, and leaves
 ///   them usable.
-/// * **With `.await`** it stands for an `async move` block: it takes what it mentions, because on cancellation it is handed off,
-///   so all that has to be `Send + 'static`. With `finally(on_cancel = block) { .. }`, `finally(on_cancel = skip) { .. }` or
-///   `finally(on_cancel = (..)) { .. }` it borrows, and leaves what it mentions usable. [`macro@crate::finally`] describes the options. A
-///   cleanup in the parentheses of `on_cancel = (..)` takes or shares what it mentions, by the same rules.
+/// * **With `.await`** it stands for an `async move` block: it takes what it mentions, because on cancellation
+///   it is handed off, so all that has to be `Send + 'static`. With `finally(on_cancel = block) { .. }`,
+///   `finally(on_cancel = skip) { .. }` or `finally(on_cancel = (..)) { .. }` it borrows, and leaves what it
+///   mentions usable. [`macro@crate::finally`] describes the options. A cleanup in the parentheses of
+///   `on_cancel = (..)` takes or shares what it mentions, by the same rules.
 /// * **With `|fate|`** it looks at how the body ended: at a [`Fate`](crate::Fate) of the output where the body is an `async`
 ///   block, and of its [`End`] where it is a `try` block. A fate borrows, so it is read before something is awaited:
 ///   `finally |fate| { let cancelled = fate.is_cancelled(); async move { .. } }`.
@@ -114,9 +116,9 @@ pub use finally_core::End;
 /// # Failures
 ///
 /// The first failure wins. Where the body had none, a failure of the cleanup is the value of the block if that is a `Result`,
-/// and leaves the function as a `?` would if it is not. It comes before a `return` or a jump of the body. Every failure that no
-/// caller gets goes to the failure hook, see [`Failure`](crate::Failure). The failure of a body that is reported there has the name of
-/// its type only.
+/// and leaves the function as a `?` would if it is not. It comes before a `return` or a jump of the body. Every failure that
+/// no caller gets goes to the failure hook, see [`Failure`](crate::Failure). The failure of a body that is reported there has
+/// the name of its type only.
 ///
 /// # Bounds and limits
 ///
@@ -126,12 +128,12 @@ pub use finally_core::End;
 /// * A `return`, a `?` or a jump inside of another macro works. An `.await` that only a macro has inside is not seen, but for
 ///   those of `select!` and `join!`: if nothing else in the block awaits, that is a compile error. One inside of `stream!` or
 ///   `try_stream!` belongs to the stream.
-/// * A `break` or a `continue` without a label inside of such a macro needs a loop around the block that takes it, even where it belongs to a
-///   loop that the macro has.
+/// * A `break` or a `continue` without a label inside of such a macro needs a loop around the block that takes it, even where
+///   it belongs to a loop that the macro has.
 /// * A report of coverage does not show the lines of a body: in edition 2018 a block that it shows could not share places with
 ///   its cleanup.
-/// * With `on_cancel = block` on a tokio current-thread runtime, in a `LocalSet` and on a runtime that is shutting down, a cleanup
-///   is polled once, and reported as lost if that is not its end.
+/// * With `on_cancel = block` on a tokio current-thread runtime, in a `LocalSet` and on a runtime that is shutting down, a
+///   cleanup is polled once, and reported as lost if that is not its end.
 /// * A body is a closure or a future of its own. A variable moved on any path counts as moved on every path, and a body cannot be
 ///   the first to assign a variable that is declared outside: let that be its value.
 /// * A variable that is declared without a value cannot get its first one in a body: let that be the value of the block.

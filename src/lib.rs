@@ -64,10 +64,10 @@ pub mod limits {}
 /// It evaluates to `()`, to `Result<(), E>`, or to a future of one of them, which is awaited. A `?` in it ends the cleanup,
 /// not the function, and a `return` is an error. A cleanup with a `?` that ends in `Ok(())` fails with the error of the function.
 ///
-/// An expression that contains `.await` stands for `async move { .. }`: it takes what it mentions, and on cancellation
-/// none of it runs inside the drop. So does one that contains `join!`, `try_join!` or `select!`. One without `.await` is evaluated
-/// in place, on cancellation inside the drop, and if its value is a future, that is awaited or handed off. With `on_cancel = block`,
-/// `skip` or `(..)` an expression with `.await` stands for `async { .. }`, and borrows.
+/// An expression that contains `.await` stands for `async move { .. }`: it takes what it mentions, and on cancellation none
+/// of it runs inside the drop. So does one that contains `join!`, `try_join!` or `select!`. One without `.await` is
+/// evaluated in place, on cancellation inside the drop, and if its value is a future, that is awaited or handed off. With
+/// `on_cancel = block`, `skip` or `(..)` an expression with `.await` stands for `async { .. }`, and borrows.
 ///
 /// # Order
 ///
@@ -78,11 +78,12 @@ pub mod limits {}
 /// * **The cleanup was cancelled:** it goes on elsewhere from where it stood. The option `on_cancel` can change that.
 /// * **The future was dropped before its first poll:** nothing runs, unless the function is `armed = call`.
 ///
-/// A function that returns a future makes it when it is called, as it does without the attribute: the cleanup belongs to
-/// the future, and a panic before the future exists does not run the cleanup. The spelling shows that: `impl Future`,
-/// `Pin<Box<dyn Future>>`, `BoxFuture` or `LocalBoxFuture`. Under another name, as `Self::Future`, a future, a `JoinHandle`, a `Result` or an `Option` of one, and
-/// a stream with the feature `stream` are a compile error in a function that is not async, because the cleanup would run before them.
-/// The way out is [`.finally()`](FinallyExt::finally) on what the function returns. A generic type passes.
+/// A function that returns a future makes it when it is called, as it does without the attribute: the cleanup belongs to the
+/// future, and a panic before the future exists does not run the cleanup. The spelling shows that: `impl Future`,
+/// `Pin<Box<dyn Future>>`, `BoxFuture` or `LocalBoxFuture`. Under another name, as `Self::Future`, a future, a `JoinHandle`,
+/// a `Result` or an `Option` of one, and a stream with the feature `stream` are a compile error in a function that is not
+/// async, because the cleanup would run before them. The way out is [`.finally()`](FinallyExt::finally) on what the function
+/// returns. A generic type passes.
 ///
 /// # Arguments in scope
 ///
@@ -92,9 +93,10 @@ pub mod limits {}
 ///
 /// # Failures
 ///
-/// If the body failed, that is the result. If it succeeded and the cleanup failed, the result is the cleanup's error by
-/// `From`, or its panic. Every failure that no caller gets goes to the failure hook, see [`set_failure_hook`], with the
-/// error itself if its type allows it, see [`Failure`]. For that the error of a cleanup is `'static` if it is an `Error + Send + Sync`.
+/// If the body failed, that is the result. If it succeeded and the cleanup failed, the result is the cleanup's error
+/// by `From`, or its panic. Every failure that no caller gets goes to the failure hook, see [`set_failure_hook`], with
+/// the error itself if its type allows it, see [`Failure`]. For that the error of a cleanup is `'static` if it is an
+/// `Error + Send + Sync`.
 ///
 /// # Options
 ///
@@ -115,14 +117,14 @@ pub mod limits {}
 /// # Another cleanup on cancellation
 ///
 /// A cleanup that may be handed off owns what it uses. So a method on `&mut self` cannot hand off `self.close().await`. With
-/// `on_cancel = (CLEANUP)` it need not: on a value, an error and a panic the first cleanup is awaited in the same task, and may borrow
-/// and be `!Send`. On cancellation the one in parentheses is evaluated inside the drop, with the arguments in scope. It has any form
-/// that a cleanup has, except that it does not look at a fate. If it evaluates to a future, that is handed off. Its failure goes to
-/// the failure hook.
+/// `on_cancel = (CLEANUP)` it need not: on a value, an error and a panic the first cleanup is awaited in the same task, and
+/// may borrow and be `!Send`. On cancellation the one in parentheses is evaluated inside the drop, with the arguments in
+/// scope. It has any form that a cleanup has, except that it does not look at a fate. If it evaluates to a future, that is
+/// handed off. Its failure goes to the failure hook.
 ///
-/// If the first cleanup is cancelled half-way, it is dropped where it stands, and the other one is evaluated. So at most one of the two
-/// runs to its end. A cleanup that has ended is not replaced. The other one starts after everything has ended that the body and the
-/// first cleanup have cancelled.
+/// If the first cleanup is cancelled half-way, it is dropped where it stands, and the other one is evaluated. So at most one
+/// of the two runs to its end. A cleanup that has ended is not replaced. The other one starts after everything has ended that
+/// the body and the first cleanup have cancelled.
 ///
 /// ```
 /// use std::sync::{Arc, Mutex};
@@ -171,9 +173,9 @@ pub mod limits {}
 ///
 /// # Armed by the call
 ///
-/// A call may hand over something that has to be cleaned up in any case: a permit, a lease, a message that was taken from a queue.
-/// If its future is dropped before anybody has polled it, in a `select!` or by a task that is aborted early, only the arguments are
-/// dropped. With `armed = call`, the cleanup runs then, too. None of the body runs.
+/// A call may hand over something that has to be cleaned up in any case: a permit, a lease, a message that was taken from a
+/// queue. If its future is dropped before anybody has polled it, in a `select!` or by a task that is aborted early, only the
+/// arguments are dropped. With `armed = call`, the cleanup runs then, too. None of the body runs.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -196,20 +198,20 @@ pub mod limits {}
 /// assert_eq!(FREE.load(Relaxed), 3);
 /// ```
 ///
-/// The `async fn` becomes a `fn .. -> impl Future<Output = ..>`. It captures what an `async fn` captures, in every edition, and is `Send`
-/// where that is, so it also implements the `async fn` of a trait. Such a future keeps its arguments once, where an `async fn` keeps them
-/// twice: with a 256-byte argument it is little more than half as large. Arguments that the cleanup does not mention are
-/// there twice if it mentions others.
+/// The `async fn` becomes a `fn .. -> impl Future<Output = ..>`. It captures what an `async fn` captures, in every edition,
+/// and is `Send` where that is, so it also implements the `async fn` of a trait. Such a future keeps its arguments once,
+/// where an `async fn` keeps them twice: with a 256-byte argument it is little more than half as large. Arguments that the
+/// cleanup does not mention are there twice if it mentions others.
 ///
 /// Two things change with the function being one that is not async. An attribute that needs an `async fn`, such as
-/// `#[tracing::instrument]`, does not go below it, which is an error. And the compiler no longer says that the value of `f().await` is
-/// not used if the function is `#[must_use]`, only that the future is not.
+/// `#[tracing::instrument]`, does not go below it, which is an error. And the compiler no longer says that the value of
+/// `f().await` is not used if the function is `#[must_use]`, only that the future is not.
 ///
 /// # Several
 ///
-/// Two attributes on one function run from top to bottom. If one of them is `armed = call`, those below it have to be so as well.
-/// The attributes recognise each other by their names, `finally` and `lastly`. If one is renamed with `use .. as`, the first may consume arguments
-/// that the second needs.
+/// Two attributes on one function run from top to bottom. If one of them is `armed = call`, those below it have to be so as
+/// well. The attributes recognise each other by their names, `finally` and `lastly`. If one is renamed with `use .. as`, the
+/// first may consume arguments that the second needs.
 ///
 /// # Costs
 ///

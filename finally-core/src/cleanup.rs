@@ -150,8 +150,8 @@ where
 
 /// Prepares a cleanup for the time after its caller has left.
 ///
-/// `D` is a parameter, not an associated type: an associated type fails to project whenever the impl does not apply, and rustc reports
-/// that as a second error.
+/// `D` is a parameter, not an associated type: an associated type fails to project whenever the impl does not apply, and
+/// rustc reports that as a second error.
 #[cfg_attr(
     not(feature = "std"),
     diagnostic::on_unimplemented(
@@ -163,16 +163,16 @@ pub trait Detach<Marker, D> {
     fn detached(self) -> D;
 }
 
-/// Names the type that a cleanup becomes, by its marker: its value, or a boxed future. After this conversion, code is compiled per
-/// output and not per function.
+/// Names the type that a cleanup becomes, by its marker: its value, or a boxed future. After this conversion, code is
+/// compiled per output and not per function.
 pub trait DetachMode<I, V> {
     type Detached;
 }
 
 /// Names the ending of a function, by the marker of its cleanup.
 ///
-/// The output is a parameter of the ending. So the type of a future that names the cleanup does not name the output, which then need
-/// not outlive the future.
+/// The output is a parameter of the ending. So the type of a future that names the cleanup does not name the output, which
+/// then need not outlive the future.
 pub trait HasEnding<Marker>: Sized {
     type Ending<T>: Ending<Output = T>;
 }

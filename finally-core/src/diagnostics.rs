@@ -2,12 +2,12 @@
 //!
 //! Most of them check a handler. Each check has an error of its own, which is reported once.
 //!
-//! A type that holds a handler has bounds on it, and the compiler checks a bound of a type wherever the type is named. A handler that is
-//! refused would be reported again and again. So the methods take the marker of such a type from the checks below. If one of them
-//! refuses the handler, there is no marker, and no further error.
+//! A type that holds a handler has bounds on it, and the compiler checks a bound of a type wherever the type is named. A
+//! handler that is refused would be reported again and again. So the methods take the marker of such a type from the checks
+//! below. If one of them refuses the handler, there is no marker, and no further error.
 //!
-//! With a single impl rustc projects through it even if its bounds fail, which yields follow-up errors. A second, never-satisfied impl
-//! prevents that.
+//! With a single impl rustc projects through it even if its bounds fail, which yields follow-up errors. A second,
+//! never-satisfied impl prevents that.
 
 use core::{convert::Infallible, future::Future};
 
@@ -125,7 +125,8 @@ impl<V> Immediate<V, V> for InPlace {
 
 /// The value of the block of a function that returns `impl Future<Output = T>`.
 ///
-/// If the check fails, its marker stays open, and so does the type of its result: no further error follows. For that the compiler must have a choice of impls, so there is one that no type ever satisfies.
+/// If the check fails, its marker stays open, and so does the type of its result: no further error follows. For that the
+/// compiler must have a choice of impls, so there is one that no type ever satisfies.
 #[diagnostic::on_unimplemented(
     message = "expected a future that resolves to `{T}`, found `{Self}`",
     label = "the function returns a future of this"

@@ -1,13 +1,13 @@
 //! Runs a body and its cleanup: one poll, and one drop.
 //!
-//! **One poll.** A guard polls the coroutine of the function. The coroutine polls the [`body`], which catches its panic, and drops it at
-//! its end. The [`exit`] then goes into the evaluation of the cleanup ([`evaluate`](crate::macros::evaluate)), and the two become an
-//! [`ending`]. An ending whose cleanup is not awaited is a [`verdict`] at once. Any other one is polled until it is. The guard delivers
-//! the verdict.
+//! **One poll.** A guard polls the coroutine of the function. The coroutine polls the [`body`], which catches its panic, and
+//! drops it at its end. The [`exit`] then goes into the evaluation of the cleanup ([`evaluate`](crate::macros::evaluate)),
+//! and the two become an [`ending`]. An ending whose cleanup is not awaited is a [`verdict`] at once. Any other one is polled
+//! until it is. The guard delivers the verdict.
 //!
-//! **One drop.** The [`guard`] polls the coroutine a last time, with the [`signal`]. The body sees the signal, drops the user's block,
-//! and the coroutine goes on to the cleanup as it does in a poll. The guard abandons the ending: a sync cleanup has run by then, and
-//! an async one is handed off ([`handoff`](crate::handoff)).
+//! **One drop.** The [`guard`] polls the coroutine a last time, with the [`signal`]. The body sees the signal, drops the
+//! user's block, and the coroutine goes on to the cleanup as it does in a poll. The guard abandons the ending: a sync cleanup
+//! has run by then, and an async one is handed off ([`handoff`](crate::handoff)).
 //!
 //! A cleanup that uses no argument needs no coroutine: the [`combinator`] is a future and a handler.
 //!

@@ -22,8 +22,8 @@ use crate::{
 ///
 /// # Texts and errors
 ///
-/// A failure has a text for its error, and the error itself if that is [`Send`] and [`Sync`]. Both depend on where the error comes
-/// from:
+/// A failure has a text for its error, and the error itself if that is [`Send`] and [`Sync`]. Both depend on where the error
+/// comes from:
 ///
 /// | the error comes from | text | [`error`](Self::error) |
 /// |---|---|---|
@@ -34,16 +34,16 @@ use crate::{
 ///
 /// The reasons are limits of Rust:
 ///
-/// * A macro chooses the best trait for the types that it sees. Methods, guards and scopes are generic, and a generic function cannot
-///   ask whether a type has a trait beyond the bounds
-///   ([specialization](https://github.com/rust-lang/rust/issues/31844)). The bound on a handler's error is `Debug`, and there is none
-///   on the output of a future.
+/// * A macro chooses the best trait for the types that it sees. Methods, guards and scopes are generic, and a generic
+///   function cannot ask whether a type has a trait beyond the bounds
+///   ([specialization](https://github.com/rust-lang/rust/issues/31844)). The bound on a handler's error is `Debug`, and there
+///   is none on the output of a future.
 /// * The types of a block are often not inferred yet where its cleanup stands.
 /// * The error of a body may borrow, and a macro cannot ask whether it does.
 ///
-/// To have the error and its causes from a handler too, let it fail with `Box<dyn Error + Send + Sync>`, into which `?` converts any
-/// error. If a `Debug` is a report for people, as that of `anyhow::Error` is, the text is made of its messages, without the backtrace.
-/// So the text of an `anyhow::Error` is the same from everywhere.
+/// To have the error and its causes from a handler too, let it fail with `Box<dyn Error + Send + Sync>`, into which `?`
+/// converts any error. If a `Debug` is a report for people, as that of `anyhow::Error` is, the text is made of its messages,
+/// without the backtrace. So the text of an `anyhow::Error` is the same from everywhere.
 ///
 /// A cause that the text of the error contains already is not repeated. At most 32 causes are read.
 ///
@@ -174,9 +174,9 @@ static HOOK: RwLock<Option<Arc<FailureHook>>> = RwLock::new(None);
 /// The hook runs on the thread that detected the failure, possibly inside a destructor, so it must not block. A panic in the
 /// hook is caught and ignored.
 ///
-/// Without a hook, a failure is one line on stderr. With the feature `tracing` it is one event instead, at the level of an error and
-/// with the target `finally`, if the current subscriber takes it. If there is none, or if it is filtered out, it is the line on
-/// stderr.
+/// Without a hook, a failure is one line on stderr. With the feature `tracing` it is one event instead, at the level of an
+/// error and with the target `finally`, if the current subscriber takes it. If there is none, or if it is filtered out, it is
+/// the line on stderr.
 ///
 /// # Examples
 ///
@@ -270,7 +270,8 @@ fn default_hook(failure: &Failure) {
     let _ = writeln!(std::io::stderr(), "{failure}");
 }
 
-/// Emits an event, if somebody is there to receive it. The feature may be on for the sake of another crate, and no subscriber set.
+/// Emits an event, if somebody is there to receive it. The feature may be on for the sake of another crate, and no subscriber
+/// set.
 #[cfg(feature = "tracing")]
 fn is_traced(failure: &Failure) -> bool {
     let emit = || {

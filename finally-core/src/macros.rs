@@ -1,7 +1,7 @@
 //! The names in an expansion. Nothing here is for people to call, and any of it may change with every release.
 //!
-//! A function that would be compiled once more for each of the user's functions is `#[inline(always)]`, and so are its callees: a debug
-//! build takes half a million instructions for every function that is left (`docs/compile-time.md`).
+//! A function that would be compiled once more for each of the user's functions is `#[inline(always)]`, and so are its
+//! callees: a debug build takes half a million instructions for every function that is left (`docs/compile-time.md`).
 //!
 //! | module | job |
 //! |---|---|

@@ -34,8 +34,8 @@ pub const QUIESCE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Call it as the last thing in a test. It waits [`QUIESCE_TIMEOUT`] at most. After [`track`] or [`capture`] it waits for the
 /// cleanups of this test, and otherwise for all of the process, those of other tests among them.
 ///
-/// It lets other tasks go first, because a runtime drops an aborted task in a turn of that task. A task that runs on another thread
-/// may be dropped later: wrap it in [`Tracking::track_future`], as in the example, or await its handle.
+/// It lets other tasks go first, because a runtime drops an aborted task in a turn of that task. A task that runs on another
+/// thread may be dropped later: wrap it in [`Tracking::track_future`], as in the example, or await its handle.
 ///
 /// # Examples
 ///
@@ -123,8 +123,9 @@ fn unsettled(still_running: Option<crate::StillRunning>, lost: usize) -> String 
 
 /// Gives this test a [`Tracker`] of its own, until the result is dropped.
 ///
-/// All cleanups that this thread hands off belong to it, so on a current-thread runtime, which `#[tokio::test]` uses, all cleanups
-/// of the test do. On a runtime of several threads, wrap the tasks that the test spawns in [`Tracking::track_future`].
+/// All cleanups that this thread hands off belong to it, so on a current-thread runtime, which `#[tokio::test]` uses, all
+/// cleanups of the test do. On a runtime of several threads, wrap the tasks that the test spawns in
+/// [`Tracking::track_future`].
 ///
 /// Tests with a tracker each run beside each other: [`quiesce`] waits for the cleanups of its own test alone.
 ///
@@ -179,8 +180,8 @@ impl fmt::Debug for Tracking {
 
 /// Collects the failures that no caller receives, replacing the failure hook, until the result is dropped.
 ///
-/// Tests that capture are serialized: a second call waits for the end of the first. It tracks the cleanups of the test as well, as
-/// [`track`] does.
+/// Tests that capture are serialized: a second call waits for the end of the first. It tracks the cleanups of the test as
+/// well, as [`track`] does.
 ///
 /// # Examples
 ///

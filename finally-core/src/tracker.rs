@@ -25,8 +25,9 @@ use crate::{
 /// * each **cleanup** that is handed off while that future is polled or dropped, and each one that such a cleanup hands off
 ///   itself, until it has ended.
 ///
-/// [`drain`](Self::drain) waits for both. So a server cancels its tasks and drains: the wait ends after the tasks were dropped and
-/// their cleanups have ended. The order of the two does not matter, because a task that is not dropped yet counts.
+/// [`drain`](Self::drain) waits for both. So a server cancels its tasks and drains: the wait ends after the tasks were
+/// dropped and their cleanups have ended. The order of the two does not matter, because a task that is not dropped yet
+/// counts.
 ///
 /// A task that a tracked future spawns is not inside of it. Wrap the task in `track_future`, too.
 ///
@@ -126,12 +127,12 @@ impl Tracker {
 
     /// Waits until all tracked futures and cleanups have ended.
     ///
-    /// It ends at once if there is none. It waits for those that come in the meantime too, so stop what makes new ones first. It is
-    /// woken when the last one ends and polls nothing in between.
+    /// It ends at once if there is none. It waits for those that come in the meantime too, so stop what makes new ones first.
+    /// It is woken when the last one ends and polls nothing in between.
     ///
-    /// Inside a cleanup of this tracker, or inside a future that it tracks, it waits for the cleanups that run: neither for tracked
-    /// futures, of which one would wait for itself, nor for cleanups that wait themselves, see [`drain`](crate::drain). Inside a
-    /// cleanup that does not belong to this tracker, it waits for the tracked futures, too.
+    /// Inside a cleanup of this tracker, or inside a future that it tracks, it waits for the cleanups that run: neither for
+    /// tracked futures, of which one would wait for itself, nor for cleanups that wait themselves, see
+    /// [`drain`](crate::drain). Inside a cleanup that does not belong to this tracker, it waits for the tracked futures, too.
     ///
     /// # Cancel safety
     ///
@@ -246,9 +247,9 @@ impl fmt::Debug for Tracker {
 pin_project! {
     /// A future that belongs to a [`Tracker`].
     ///
-    /// [`Tracker::track_future`] makes it. It is `Send`, `Sync` and `Unpin` where the future is. It delivers the value of the future,
-    /// or its panic, in the same poll, and allocates nothing in a poll, but for the first one inside of another tracker. Polled
-    /// again after its end, it panics.
+    /// [`Tracker::track_future`] makes it. It is `Send`, `Sync` and `Unpin` where the future is. It delivers the value of the
+    /// future, or its panic, in the same poll, and allocates nothing in a poll, but for the first one inside of another
+    /// tracker. Polled again after its end, it panics.
     ///
     /// # Cancel safety
     ///

@@ -1,8 +1,8 @@
 //! Checks with random input that the macros never panic, and that the expansion of accepted input can be parsed.
 //!
 //! An input is a function or a block of this repository with some trees changed, or a form that is filled with random trees.
-//! `cargo test` tries the same inputs each time. With `PROPTEST_CASES`, each test tries that many new ones. Proptest shrinks an input
-//! that fails, and the test prints it. It becomes a test of its own beside the fix.
+//! `cargo test` tries the same inputs each time. With `PROPTEST_CASES`, each test tries that many new ones. Proptest shrinks
+//! an input that fails, and the test prints it. It becomes a test of its own beside the fix.
 
 use std::{
     env, fs,
@@ -117,8 +117,8 @@ fn add_trees(stream: &TokenStream, trees: &mut Vec<TokenTree>) {
     }
 }
 
-/// Finds the function whose `fn` stands at the index, and the arguments of our attribute above it. A function without our attribute
-/// gets a cleanup.
+/// Finds the function whose `fn` stands at the index, and the arguments of our attribute above it. A function without our
+/// attribute gets a cleanup.
 fn function(trees: &[TokenTree], index: usize) -> Option<(TokenStream, TokenStream)> {
     let is_brace =
         |tree: &TokenTree| matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
@@ -246,8 +246,8 @@ impl Corpus {
     }
 }
 
-/// Returns whether a file can contain these tokens. It has no invisible groups, in which syn and the compiler differ, and no `'` without
-/// a name.
+/// Returns whether a file can contain these tokens. It has no invisible groups, in which syn and the compiler differ, and no
+/// `'` without a name.
 fn is_source(stream: &TokenStream) -> bool {
     let mut trees = stream.clone().into_iter().peekable();
     while let Some(tree) = trees.next() {
@@ -277,8 +277,8 @@ fn is_list_of_expressions(stream: TokenStream) -> bool {
     Punctuated::<Expr, Token![,]>::parse_terminated.parse2(stream).is_ok()
 }
 
-/// Checks the expansion of an attribute. It is parsed only if the item and the arguments can be parsed: the compiler reports a syntax
-/// error in an item before it calls the macro, and one in a cleanup when it parses the expansion.
+/// Checks the expansion of an attribute. It is parsed only if the item and the arguments can be parsed: the compiler reports
+/// a syntax error in an item before it calls the macro, and one in a cleanup when it parses the expansion.
 fn check_attribute(arguments: &TokenStream, item: &TokenStream) -> Result<(), String> {
     let input = format!("#[finally({arguments})]\n{item}");
     let expand = || crate::attribute::expand("finally", arguments.clone(), item.clone());

@@ -24,12 +24,12 @@ use crate::{
 
 /// Makes a cleanup that runs to its end inside the drop that cancels it.
 ///
-/// It may borrow and be `!Send`, because it stays on its thread. On a value and a panic it is awaited in the same task. On cancellation
-/// the thread that drops polls it until its end, so the drop takes as long as the cleanup. Its failure then goes to the failure hook. It is
-/// boxed when the body ends.
+/// It may borrow and be `!Send`, because it stays on its thread. On a value and a panic it is awaited in the same task. On
+/// cancellation the thread that drops polls it until its end, so the drop takes as long as the cleanup. Its failure then goes
+/// to the failure hook. It is boxed when the body ends.
 ///
-/// On a tokio multi-thread runtime the other tasks of the thread move to another worker during the wait. If waiting would deadlock, the
-/// cleanup is polled once, without the budget of the task, and is reported as lost if it has not ended:
+/// On a tokio multi-thread runtime the other tasks of the thread move to another worker during the wait. If waiting would
+/// deadlock, the cleanup is polled once, without the budget of the task, and is reported as lost if it has not ended:
 ///
 /// * on a tokio current-thread runtime, and in a `LocalSet`. In a `LocalSet` on a multi-thread runtime, tokio's own panic
 ///   message is printed for a cleanup that has not ended at its first poll, because tokio offers no other way to ask;
@@ -38,8 +38,8 @@ use crate::{
 /// On any other executor the drop waits. On one that runs all of its tasks on this thread, such as `LocalPool` of `futures`, a
 /// cleanup that waits for one of these tasks never ends.
 ///
-/// Return it from a handler or a [`guard`](crate::guard()), or use it as the cleanup of an attribute. A [`Scope`](crate::Scope) does not
-/// accept it.
+/// Return it from a handler or a [`guard`](crate::guard()), or use it as the cleanup of an attribute. A
+/// [`Scope`](crate::Scope) does not accept it.
 ///
 /// # Examples
 ///

@@ -33,16 +33,16 @@ use crate::{
 
 /// Replaces a cleanup by another one on cancellation.
 ///
-/// On a value, an error and a panic `cleanup` is awaited in the same task. It may borrow and be `!Send`, because it moves nowhere,
-/// and is not boxed. On cancellation it is dropped where it is, unpolled or half-way, and `replacement` is called inside the drop.
-/// It evaluates to `()`, to a `Result<(), E>`, or to a future of one of them, which is handed off and so is `Send + 'static`. The
-/// failure of a replacement goes to the failure hook.
+/// On a value, an error and a panic `cleanup` is awaited in the same task. It may borrow and be `!Send`, because it moves
+/// nowhere, and is not boxed. On cancellation it is dropped where it is, unpolled or half-way, and `replacement` is called
+/// inside the drop. It evaluates to `()`, to a `Result<(), E>`, or to a future of one of them, which is handed off and so is
+/// `Send + 'static`. The failure of a replacement goes to the failure hook.
 ///
 /// Return it from a handler of a method or a [`guard`](crate::guard()), or use it as the cleanup of an attribute. A
 /// [`Scope`](crate::Scope) does not accept it. The handler that makes it is called on every fate.
 ///
-/// Both exist at the same time, so `replacement` cannot take a value that `cleanup` borrows. With `on_cancel = (..)`, the option of the
-/// attribute and of the block, it can.
+/// Both exist at the same time, so `replacement` cannot take a value that `cleanup` borrows. With `on_cancel = (..)`, the
+/// option of the attribute and of the block, it can.
 ///
 /// # Examples
 ///

@@ -1,5 +1,5 @@
-//! A cleanup that is awaited where it stands and goes no further than its caller: `on_cancel = skip`, and with something after it,
-//! `on_cancel = (..)`.
+//! A cleanup that is awaited where it stands and goes no further than its caller: `on_cancel = skip`, and with something
+//! after it, `on_cancel = (..)`.
 
 use core::{
     future::{Future, IntoFuture},
@@ -24,11 +24,11 @@ use crate::{
 
 /// Makes a cleanup that is not awaited on cancellation.
 ///
-/// It may borrow and be `!Send`, because it stays on its thread, and it is not boxed. On a value and a panic it is awaited in the same
-/// task. On cancellation it is dropped, unpolled or half-way. The handler that makes it is called on every fate.
+/// It may borrow and be `!Send`, because it stays on its thread, and it is not boxed. On a value and a panic it is awaited in
+/// the same task. On cancellation it is dropped, unpolled or half-way. The handler that makes it is called on every fate.
 ///
-/// Return it from a handler or a [`guard`](crate::guard()), or use it as the cleanup of an attribute. A [`Scope`](crate::Scope) does not
-/// accept it.
+/// Return it from a handler or a [`guard`](crate::guard()), or use it as the cleanup of an attribute. A
+/// [`Scope`](crate::Scope) does not accept it.
 ///
 /// # Examples
 ///
@@ -102,8 +102,8 @@ where
 }
 
 pin_project! {
-    /// Awaits the cleanups that the body adopted, then its own cleanup, then the ones that this adopted. Ends in a verdict. If it is dropped
-    /// half-way, the cleanup ends there.
+    /// Awaits the cleanups that the body adopted, then its own cleanup, then the ones that this adopted. Ends in a verdict.
+    /// If it is dropped half-way, the cleanup ends there.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct InlineEnding<T, F>
     where

@@ -1,8 +1,8 @@
 //! `armed = call`: a future that counts as polled from its construction on, so that a drop before the first poll cleans up too.
 //!
-//! That drop is the same as any other early one. A [`Combinator`](crate::engine::combinator::Combinator) drops its body and calls the
-//! handler. A [`Guard`](crate::engine::guard::Guard) resumes its coroutine, which starts for that: it gets as far as the
-//! [`Body`](crate::engine::body::Body), which sees the signal and drops the user's block instead of polling it.
+//! That drop is the same as any other early one. A [`Combinator`](crate::engine::combinator::Combinator) drops its body and
+//! calls the handler. A [`Guard`](crate::engine::guard::Guard) resumes its coroutine, which starts for that: it gets as far
+//! as the [`Body`](crate::engine::body::Body), which sees the signal and drops the user's block instead of polling it.
 
 use core::{
     convert::Infallible,

@@ -66,8 +66,8 @@ pin_project! {
     /// Cleanups of futures that are cancelled inside the block are adopted: an executor runs them, and those that have not
     /// ended when the block ends go along with the exit.
     ///
-    /// The exit is a parameter, and not a future around the block: the compiler follows the types from a future to the ones inside
-    /// it, and there is a limit to how deeply they may nest.
+    /// The exit is a parameter, and not a future around the block: the compiler follows the types from a future to the ones
+    /// inside it, and there is a limit to how deeply they may nest.
     #[project = BodyProject]
     #[must_use = "futures do nothing unless they are awaited"]
     pub enum RunningBody<F, X = ByValue> {

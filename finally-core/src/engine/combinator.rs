@@ -64,8 +64,8 @@ where
 }
 
 pin_project! {
-    /// A body and its handler. The handler is called on every fate, after the body was dropped. There is no coroutine to resume, so an
-    /// early drop just drops the body and calls the handler.
+    /// A body and its handler. The handler is called on every fate, after the body was dropped. There is no coroutine to
+    /// resume, so an early drop just drops the body and calls the handler.
     ///
     /// The ending of the handler is a parameter. See [`WithArguments`](crate::engine::guard::WithArguments) for the reason.
     #[must_use = "futures do nothing unless they are awaited"]
@@ -226,7 +226,8 @@ impl<T, H: Conclude<T>> ErasedConclude<T, H::Ending> for Option<H> {
 
 /// Drives a combinator, without the types of its future and its handler in a debug build.
 ///
-/// The body is polled from here. The steps after it are functions of their own, so that a deep nest does not have them on its stack.
+/// The body is polled from here. The steps after it are functions of their own, so that a deep nest does not have them on its
+/// stack.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn poll<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: ErasedConclude<T, E> + ?Sized>(
     mut stage: Pin<&mut S>,

@@ -31,8 +31,8 @@ pub trait Ending: Sized {
     /// The part that a guard holds while it awaits the cleanup. It holds no output if nothing is awaited, because a future that
     /// holds a `T` is `Send` only if `T` is.
     type Held: PollEnding<Output = Self::Output>;
-    /// The future that drives such a coroutine. If nothing is awaited after the coroutine, it needs no place for that, and costs the
-    /// compiler half.
+    /// The future that drives such a coroutine. If nothing is awaited after the coroutine, it needs no place for that, and
+    /// costs the compiler half.
     type Guard<C: Future<Output = Self>>: Future<Output = Self::Output> + Arm;
 
     fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C>;
@@ -65,8 +65,8 @@ pub trait PollEnding {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict<Self::Output>>;
 
-    /// Called when the caller is gone: reports failures nobody can receive; returns a panic to resume in the dropper, or `None` if
-    /// already finished.
+    /// Called when the caller is gone: reports failures nobody can receive; returns a panic to resume in the dropper, or
+    /// `None` if already finished.
     fn leave(self: Pin<&mut Self>) -> Option<Verdict<Self::Output>>;
 }
 

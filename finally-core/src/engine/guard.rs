@@ -25,8 +25,9 @@ use crate::engine::{
 
 /// A coroutine that ends in one of the `settle` functions, to be awaited. The form of a cleanup that uses the arguments.
 ///
-/// The ending of the coroutine becomes a type of its own here. Inside another future, the compiler forgets which lifetimes are the
-/// same, and can no longer look up the output of a closure in the coroutine (<https://github.com/rust-lang/rust/issues/110338>).
+/// The ending of the coroutine becomes a type of its own here. Inside another future, the compiler forgets which lifetimes
+/// are the same, and can no longer look up the output of a closure in the coroutine
+/// (<https://github.com/rust-lang/rust/issues/110338>).
 #[must_use = "a guard runs when it is awaited"]
 pub struct WithArguments<C>(pub C);
 

@@ -44,8 +44,8 @@ mod with_std {
         }
     }
 
-    /// Unwind safety is asserted, because the panic continues unchanged: the caller who awaits the future decides about it, as for an
-    /// `async fn`.
+    /// Unwind safety is asserted, because the panic continues unchanged: the caller who awaits the future decides about it,
+    /// as for an `async fn`.
     #[inline]
     pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Payload> {
         catch_unwind(AssertUnwindSafe(run)).map_err(Payload)

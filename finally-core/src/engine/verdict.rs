@@ -32,8 +32,8 @@ impl<T, V> Clone for Texts<T, V> {
 
 impl<T, V> Copy for Texts<T, V> {}
 
-/// The functions that a verdict needs, by the types of the body's output and the cleanup's value. Functions in place of bounds: the
-/// compiler repeats an error about a bound of a type wherever the type is named.
+/// The functions that a verdict needs, by the types of the body's output and the cleanup's value. Functions in place of
+/// bounds: the compiler repeats an error about a bound of a type wherever the type is named.
 pub struct Rules<T, V> {
     pub(crate) texts: Texts<T, V>,
     pub(crate) from_cleanup: fn(V) -> Option<T>,
@@ -228,8 +228,8 @@ impl<T> Exit<T> {
         verdict.with_cleanup(cleaned, &rules, false)
     }
 
-    /// Takes the result of a cleanup that was polled as a body is, with the cleanups that it adopted. A panic of the drop of its future
-    /// counts as its own.
+    /// Takes the result of a cleanup that was polled as a body is, with the cleanups that it adopted. A panic of the drop of
+    /// its future counts as its own.
     pub(crate) fn into_cleaned<B>(self, texts: &Texts<B, T>) -> (Result<T, Payload>, Adopted) {
         let cleaned = match self.outcome {
             Outcome::Returned(value) => Ok(value),

@@ -31,9 +31,10 @@ use crate::{
 ///
 /// # Cancel safety
 ///
-/// If this future is dropped while the acquisition is pending, the acquisition continues in the background and its result is cleaned up
-/// immediately: a connection that the server has granted is closed, and a lock is released. An enclosing finally waits for both. An
-/// acquisition that never ends counts in [`detached`](crate::detached). If the future was never polled, nothing happens.
+/// If this future is dropped while the acquisition is pending, the acquisition continues in the background and its result is
+/// cleaned up immediately: a connection that the server has granted is closed, and a lock is released. An enclosing finally
+/// waits for both. An acquisition that never ends counts in [`detached`](crate::detached). If the future was never polled,
+/// nothing happens.
 ///
 /// # Examples
 ///
@@ -75,8 +76,8 @@ where
 ///
 /// # Cancel safety
 ///
-/// As for [`acquire`]. An error that comes after a cancellation is dropped and not reported, because there is nothing to clean up. So it
-/// may be of any type.
+/// As for [`acquire`]. An error that comes after a cancellation is dropped and not reported, because there is nothing to
+/// clean up. So it may be of any type.
 ///
 /// # Examples
 ///

@@ -20,13 +20,14 @@ use crate::{
 
 /// Wraps `value` so that `handler` is called with it when the guard is released or dropped.
 ///
-/// [`Guard::release`] awaits the cleanup. A drop of the guard, by a return, a `?`, a panic or a cancellation, calls the handler at once, on
-/// the thread that drops. A future returned by the handler is not polled in the drop; it is handed off as for a cancelled
-/// [`finally`](crate::FinallyExt::finally). So it is `Send + 'static`, or wrapped in [`block_on_cancel`](crate::block_on_cancel) or
-/// [`skip_on_cancel`](crate::skip_on_cancel). [`Guard::disarm`] returns the value without the cleanup.
+/// [`Guard::release`] awaits the cleanup. A drop of the guard, by a return, a `?`, a panic or a cancellation, calls the
+/// handler at once, on the thread that drops. A future returned by the handler is not polled in the drop; it is handed off as
+/// for a cancelled [`finally`](crate::FinallyExt::finally). So it is `Send + 'static`, or wrapped in
+/// [`block_on_cancel`](crate::block_on_cancel) or [`skip_on_cancel`](crate::skip_on_cancel). [`Guard::disarm`] returns the
+/// value without the cleanup.
 ///
-/// `release` returns the cleanup's error. In a drop the error goes to the failure hook, so it is `Debug + 'static`. A failure never
-/// makes the drop panic.
+/// `release` returns the cleanup's error. In a drop the error goes to the failure hook, so it is `Debug + 'static`. A failure
+/// never makes the drop panic.
 ///
 /// Guards that are declared in one body are siblings: on a cancellation their cleanups run side by side. Use a
 /// [`Scope`](crate::Scope) for cleanups that run in order.
@@ -105,9 +106,10 @@ where
 
 /// A value with a cleanup, which derefs to the value. See [`guard`](guard()).
 ///
-/// The functions are associated ones, as in `Guard::release(guard)`, so that they do not shadow methods of the value. A guard is `Send`,
-/// `Sync` and `Unpin` if the value and the handler are. It can be a field if the handler's type can be named. The third parameter is the
-/// kind of the cleanup: [`InPlace`], which is the default, or [`Awaited`](crate::types::Awaited), for example.
+/// The functions are associated ones, as in `Guard::release(guard)`, so that they do not shadow methods of the value. A guard
+/// is `Send`, `Sync` and `Unpin` if the value and the handler are. It can be a field if the handler's type can be named. The
+/// third parameter is the kind of the cleanup: [`InPlace`], which is the default, or [`Awaited`](crate::types::Awaited), for
+/// example.
 ///
 /// # Examples
 ///
@@ -153,8 +155,8 @@ where
     ///
     /// # Cancel safety
     ///
-    /// Dropping the returned future before its first poll is the same as dropping the guard. If it is dropped later, the cleanup continues
-    /// elsewhere, from where it stood, and its failure goes to the failure hook.
+    /// Dropping the returned future before its first poll is the same as dropping the guard. If it is dropped later, the
+    /// cleanup continues elsewhere, from where it stood, and its failure goes to the failure hook.
     ///
     /// # Examples
     ///

@@ -22,12 +22,12 @@ use crate::{
 
 /// A stack of cleanups, which run in reverse order: the last one added runs first.
 ///
-/// All of them run, even if some fail or panic. [`close`](Scope::close) returns the first failure, and the others go to the failure hook. A
-/// cleanup starts when the previous one has ended, together with everything that was cancelled inside it.
+/// All of them run, even if some fail or panic. [`close`](Scope::close) returns the first failure, and the others go to the
+/// failure hook. A cleanup starts when the previous one has ended, together with everything that was cancelled inside it.
 ///
-/// A drop of the scope, by an early return, a panic or a cancellation, runs the cleanups on the thread that drops, up to the first one that
-/// awaits. The rest is handed off together, as for a cancelled [`finally`](crate::FinallyExt::finally). So the cleanups are
-/// `Send + 'static`. Their failures go to the failure hook, and the drop does not panic.
+/// A drop of the scope, by an early return, a panic or a cancellation, runs the cleanups on the thread that drops, up to the
+/// first one that awaits. The rest is handed off together, as for a cancelled [`finally`](crate::FinallyExt::finally). So the
+/// cleanups are `Send + 'static`. Their failures go to the failure hook, and the drop does not panic.
 ///
 /// # Examples
 ///
@@ -82,9 +82,10 @@ impl<E: fmt::Debug + Send + 'static> Scope<E> {
 impl<E> Scope<E> {
     /// Adds a cleanup. It runs before the ones already added.
     ///
-    /// The handler evaluates to `()`, to a `Result<(), F>` whose error converts into `E`, or to anything awaitable that resolves to one of
-    /// them. The handler and the future are `Send + 'static`, because the scope may have to hand them off. For the same reason they can
-    /// neither block nor be skipped on cancellation. A report of a failure names the line of this call.
+    /// The handler evaluates to `()`, to a `Result<(), F>` whose error converts into `E`, or to anything awaitable that
+    /// resolves to one of them. The handler and the future are `Send + 'static`, because the scope may have to hand them off.
+    /// For the same reason they can neither block nor be skipped on cancellation. A report of a failure names the line of
+    /// this call.
     ///
     /// # Examples
     ///
@@ -128,8 +129,8 @@ impl<E> Scope<E> {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the returned future unpolled is the same as dropping the scope. If it is dropped later, the cleanup that runs continues
-    /// elsewhere, and the others follow it. Their failures go to the failure hook.
+    /// Dropping the returned future unpolled is the same as dropping the scope. If it is dropped later, the cleanup that runs
+    /// continues elsewhere, and the others follow it. Their failures go to the failure hook.
     ///
     /// # Examples
     ///

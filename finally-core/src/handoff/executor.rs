@@ -20,9 +20,9 @@ static EXECUTOR: OnceLock<Box<Spawn>> = OnceLock::new();
 
 /// Sets the executor that runs cleanups whose callers have left, once for the whole process.
 ///
-/// Without one, [`default_executor`] runs them: on the tokio runtime that is current on the thread of the cancellation (feature
-/// `tokio`), and if there is none, on a background thread. Set one to run them on another executor, or always on one runtime, or to
-/// wrap each of them before it goes to the default.
+/// Without one, [`default_executor`] runs them: on the tokio runtime that is current on the thread of the cancellation
+/// (feature `tokio`), and if there is none, on a background thread. Set one to run them on another executor, or always on one
+/// runtime, or to wrap each of them before it goes to the default.
 ///
 /// `spawn` is called on the thread that drops the cancelled future, inside the drop, so it should pass the cleanup on rather
 /// than run it. It is called for cleanups that are cancelled inside another finally, too: that finally's own cleanup waits for
@@ -59,8 +59,8 @@ static EXECUTOR: OnceLock<Box<Spawn>> = OnceLock::new();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// With a limit of time. To drop the cleanup would not end it, because it would move to the background thread. [`give_up`] ends it,
-/// and reports it as lost:
+/// With a limit of time. To drop the cleanup would not end it, because it would move to the background thread. [`give_up`]
+/// ends it, and reports it as lost:
 ///
 /// ```
 /// # #[cfg(feature = "tokio")] {
@@ -87,9 +87,10 @@ pub fn set_executor(spawn: impl Fn(BoxFuture) + Send + Sync + 'static) -> Result
 
 /// Runs a cleanup where it runs if no executor is set, for an executor that wraps cleanups.
 ///
-/// That is the tokio runtime that is current on this thread (feature `tokio`), and if there is none, the background thread. Called
-/// in an executor of [`set_executor`], it makes the same choice for the wrapped cleanup as for the cleanup alone. A wrapper that a
-/// runtime drops before its end takes nothing with it: the cleanup inside moves to the background thread, without the wrapper.
+/// That is the tokio runtime that is current on this thread (feature `tokio`), and if there is none, the background thread.
+/// Called in an executor of [`set_executor`], it makes the same choice for the wrapped cleanup as for the cleanup alone. A
+/// wrapper that a runtime drops before its end takes nothing with it: the cleanup inside moves to the background thread,
+/// without the wrapper.
 ///
 /// # Examples
 ///

@@ -42,8 +42,8 @@ impl Running {
 
     /// Returns the time since the hand-off, up to the moment at which this was listed.
     ///
-    /// It is that of the drop which has handed the cleanup off. A cleanup that was awaited before has run for longer, and one that
-    /// waits for cleanups inside its body has not begun yet. On wasm, which has no clock, it is zero.
+    /// It is that of the drop which has handed the cleanup off. A cleanup that was awaited before has run for longer, and one
+    /// that waits for cleanups inside its body has not begun yet. On wasm, which has no clock, it is zero.
     #[must_use]
     pub const fn since(&self) -> Duration {
         self.since

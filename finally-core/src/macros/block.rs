@@ -280,8 +280,8 @@ pub fn describe<T, R, J, F>(ask: Ask<'_, Result<End<T, R, J>, F>>) -> Option<Ans
 
 /// Stands first in a body without an `.await`, and detects one that a macro hides.
 ///
-/// Such an `.await` would suspend the body, and nobody could resume it. A value that is alive while a future is suspended is part of the
-/// future, so its alignment shows in that of the future.
+/// Such an `.await` would suspend the body, and nobody could resume it. A value that is alive while a future is suspended is
+/// part of the future, so its alignment shows in that of the future.
 #[repr(align(4096))]
 pub struct NoAwait;
 

@@ -115,10 +115,12 @@ fn chain<E: Error + ?Sized>(error: &E) -> String {
     with_causes(error.to_string(), error.source())
 }
 
-/// Stands for the type of a cleanup's value while the method is chosen. First comes an error that the report of its failure can own.
+/// Stands for the type of a cleanup's value while the method is chosen. First comes an error that the report of its failure
+/// can own.
 ///
-/// The compiler chooses without regard to lifetimes, so an error that is chosen here has to be `'static`. A cleanup may be asked for
-/// that. The body of a function may not: it returns what it returned before there was a cleanup. It begins at [`Borrowed`].
+/// The compiler chooses without regard to lifetimes, so an error that is chosen here has to be `'static`. A cleanup may be
+/// asked for that. The body of a function may not: it returns what it returned before there was a cleanup. It begins at
+/// [`Borrowed`].
 pub struct Probe<T>(Converting<T>);
 
 /// A type that is no error itself, but stands for one and becomes one: `anyhow::Error`, `Box<dyn Error + Send + Sync>`.

@@ -34,8 +34,8 @@ impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
         Self { body: Borrowed::default(), exit, built, marker: PhantomData }
     }
 
-    /// Describes the failure of the cleanup. The bound lets the compiler infer the error of a cleanup that ends in `?` from that of
-    /// the body, which it has to know before it can choose a method of the probe.
+    /// Describes the failure of the cleanup. The bound lets the compiler infer the error of a cleanup that ends in `?` from
+    /// that of the body, which it has to know before it can choose a method of the probe.
     #[inline(always)]
     pub fn cleanup(&self) -> V::Probe
     where
@@ -55,8 +55,8 @@ impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
         Evaluated::new(self.exit.map(change), self.built)
     }
 
-    /// Returns the exit, and the future of the cleanup. A cleanup that has ended in place does not wait for the cleanups that the body
-    /// adopted, so the enclosing finally does.
+    /// Returns the exit, and the future of the cleanup. A cleanup that has ended in place does not wait for the cleanups that
+    /// the body adopted, so the enclosing finally does.
     #[cfg(feature = "std")]
     pub(crate) fn started(self) -> (Exit<T>, Result<K::Future, Payload>)
     where
@@ -227,8 +227,8 @@ impl<T, D, M, V> Builder<'_, T, D, M, V> {
         self.fill(cleanup(self.fate));
     }
 
-    /// Ends the closure. If the body panicked, this unwinds: a lock or a transaction among the arguments sees the panic when it is
-    /// dropped, as it does in a function without a cleanup.
+    /// Ends the closure. If the body panicked, this unwinds: a lock or a transaction among the arguments sees the panic when
+    /// it is dropped, as it does in a function without a cleanup.
     #[inline(always)]
     pub fn drop_arguments(&self) {
         if let Fate::Panicked(_) = self.fate {

@@ -23,21 +23,21 @@ use crate::{
 ///
 /// Like `Promise.prototype.finally`, the handler runs however the future ends, and cannot change its output.
 ///
-/// The handler is called exactly once if the future was polled, and not at all if it never was. The future and all that it holds are
-/// dropped before that call. The handler evaluates to `()`, to a `Result<(), E>`, or to a future of one of them:
+/// The handler is called exactly once if the future was polled, and not at all if it never was. The future and all that it
+/// holds are dropped before that call. The handler evaluates to `()`, to a `Result<(), E>`, or to a future of one of them:
 ///
-/// * **On a value or a panic,** the handler is called in the poll in which the future ends, in the same task. A future that it returns is
-///   awaited there. Then the value is delivered, or the panic continues with its payload.
-/// * **On cancellation,** when the combined future is dropped, the handler is called inside the drop, on the thread that drops. A future
-///   that it returns is not polled there. It is handed off to the executor that was set, else to the current tokio runtime, else to a
-///   background thread. The drop does not wait for it, but the cleanup of an enclosing finally does.
+/// * **On a value or a panic,** the handler is called in the poll in which the future ends, in the same task. A future that
+///   it returns is awaited there. Then the value is delivered, or the panic continues with its payload.
+/// * **On cancellation,** when the combined future is dropped, the handler is called inside the drop, on the thread that
+///   drops. A future that it returns is not polled there. It is handed off to the executor that was set, else to the current
+///   tokio runtime, else to a background thread. The drop does not wait for it, but the cleanup of an enclosing finally does.
 /// * **If the cleanup is cancelled while it is awaited,** it continues from where it stood, on the executor just described.
 ///
 /// # Failures
 ///
-/// A handler fails with an `Err` or with a panic. The first failure is the result: the future's own, or the handler's if the future
-/// succeeded. Any other failure goes to the failure hook, and so does every failure after the caller has left. A drop never panics
-/// because a handler does.
+/// A handler fails with an `Err` or with a panic. The first failure is the result: the future's own, or the handler's if the
+/// future succeeded. Any other failure goes to the failure hook, and so does every failure after the caller has left. A drop
+/// never panics because a handler does.
 ///
 /// # Bounds
 ///
@@ -45,8 +45,8 @@ use crate::{
 ///   [`block_on_cancel`](crate::block_on_cancel), [`skip_on_cancel`](crate::skip_on_cancel) or
 ///   [`replace_on_cancel`](crate::replace_on_cancel).
 /// * If a handler may fail, the output is a `Result` whose error implements `From` for the handler's error.
-/// * That error is `Debug` and `'static`, because the failure hook shows it. [`Failure`](crate::Failure) says how. Nothing is asked
-///   of the output itself.
+/// * That error is `Debug` and `'static`, because the failure hook shows it. [`Failure`](crate::Failure) says how. Nothing is
+///   asked of the output itself.
 ///
 /// The type parameter `H` is the handler, and `C` is its cleanup. All other type parameters are inferred; you never write them.
 ///
@@ -65,8 +65,8 @@ pub trait FinallyExt: IntoFuture + Sized {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the returned future drops the inner one, and then calls the handler inside the drop. A cleanup that is awaited continues
-    /// elsewhere.
+    /// Dropping the returned future drops the inner one, and then calls the handler inside the drop. A cleanup that is
+    /// awaited continues elsewhere.
     ///
     /// # Examples
     ///
@@ -96,9 +96,9 @@ pub trait FinallyExt: IntoFuture + Sized {
 
     /// Runs `handler` with the fate: the value, the payload of the panic, or `Cancelled` if the future was dropped early.
     ///
-    /// The fate borrows the value, so a handler that awaits reads it first:
-    /// `|fate| { let failed = fate.error().is_some(); async move { .. } }`. An `async |fate|` closure would hold the borrow across the
-    /// await, and does not compile.
+    /// The fate borrows the value, so a handler that awaits reads it first: `|fate| { let failed =
+    /// fate.error().is_some(); async move { .. } }`. An `async |fate|` closure would hold the borrow
+    /// across the await, and does not compile.
     ///
     /// # Cancel safety
     ///
@@ -173,9 +173,9 @@ pub trait FinallyExt: IntoFuture + Sized {
 
     /// Completes when the future has completed and every cleanup handed off inside it has ended.
     ///
-    /// Use it to cancel a future and wait for its cleanup. A timeout, a `select!` and a cancellation token drop the future that they
-    /// cancel, and do not wait. The value is delivered unchanged, and a panic goes on with its payload, after the cleanups
-    /// have ended. With nothing handed off it completes in the same poll, and allocates nothing.
+    /// Use it to cancel a future and wait for its cleanup. A timeout, a `select!` and a cancellation token drop the future
+    /// that they cancel, and do not wait. The value is delivered unchanged, and a panic goes on with its payload, after the
+    /// cleanups have ended. With nothing handed off it completes in the same poll, and allocates nothing.
     ///
     /// A cleanup that is handed off runs on an executor, and not in this future. It reports its own failure.
     ///
@@ -183,9 +183,9 @@ pub trait FinallyExt: IntoFuture + Sized {
     ///
     /// # Cancel safety
     ///
-    /// Dropped while the future runs, this drops the future and does not wait. Dropped while it waits, it gives the wait up. In
-    /// both cases the cleanups go on, and the next finally further out waits for them. A value that nobody receives is dropped, and
-    /// an error is reported to the failure hook.
+    /// Dropped while the future runs, this drops the future and does not wait. Dropped while it waits, it gives the wait up.
+    /// In both cases the cleanups go on, and the next finally further out waits for them. A value that nobody receives is
+    /// dropped, and an error is reported to the failure hook.
     ///
     /// # Examples
     ///
@@ -223,8 +223,8 @@ impl<F: IntoFuture> FinallyExt for F {}
 pin_project! {
     /// A future with a handler, returned by [`FinallyExt::finally`] and its siblings.
     ///
-    /// It is `Send`, `Sync` and `Unpin` if its parts are. With a handler that is not awaited, it adds at most 24 bytes to the two and
-    /// allocates nothing. A future that the handler returns is boxed.
+    /// It is `Send`, `Sync` and `Unpin` if its parts are. With a handler that is not awaited, it adds at most 24 bytes to the
+    /// two and allocates nothing. A future that the handler returns is boxed.
     ///
     /// `M` is the kind of the cleanup: [`InPlace`](crate::types::InPlace), which is the default, or
     /// [`Awaited`](crate::types::Awaited), for example. `D` follows from the other parameters.

@@ -22,19 +22,19 @@ use crate::{
 
 /// Attaches a cleanup to a stream, as [`FinallyExt`](crate::FinallyExt) does to a future.
 ///
-/// A stream ends with its `None`, with a panic, or with its drop before that. Items pass through unchanged. An `Err` item does not end the
-/// stream. The stream is dropped before the handler is called.
+/// A stream ends with its `None`, with a panic, or with its drop before that. Items pass through unchanged. An `Err` item
+/// does not end the stream. The stream is dropped before the handler is called.
 ///
-/// * **At the `None`,** the handler is called in the task that polls. A future that it returns is awaited there. Then the `None` is
-///   delivered. A panic continues after the cleanup.
-/// * **If the stream is dropped earlier,** the handler is called inside the drop, on the thread that drops. A future that it returns is
-///   handed off, so it is `Send + 'static`, or wrapped in [`block_on_cancel`](crate::block_on_cancel) or
+/// * **At the `None`,** the handler is called in the task that polls. A future that it returns is awaited there. Then the
+///   `None` is delivered. A panic continues after the cleanup.
+/// * **If the stream is dropped earlier,** the handler is called inside the drop, on the thread that drops. A future that it
+///   returns is handed off, so it is `Send + 'static`, or wrapped in [`block_on_cancel`](crate::block_on_cancel) or
 ///   [`skip_on_cancel`](crate::skip_on_cancel).
 /// * **If it is dropped while the cleanup is awaited,** the cleanup continues elsewhere, from where it stood.
 /// * **If it was never polled,** nothing runs.
 ///
-/// A stream has no result that could take an error, so the handler evaluates to `()` or to a future of `()`. A panic of the handler takes
-/// the place of the `None`. After a panic of the stream, and in a drop, it goes to the failure hook.
+/// A stream has no result that could take an error, so the handler evaluates to `()` or to a future of `()`. A panic of the
+/// handler takes the place of the `None`. After a panic of the stream, and in a drop, it goes to the failure hook.
 pub trait FinallyStreamExt: Stream + Sized {
     /// Runs `handler` when the stream ends, panics or is dropped. See the [trait-level docs](Self) for details.
     ///
@@ -167,8 +167,8 @@ pin_project! {
 }
 
 pin_project! {
-    /// A stream as the body of a finally: a future that is ready at the `None`. An item makes it pending, and is kept here for the
-    /// poll of the stream.
+    /// A stream as the body of a finally: a future that is ready at the `None`. An item makes it pending, and is kept here
+    /// for the poll of the stream.
     pub struct Exhaust<S>
     where
         S: Stream,

@@ -21,8 +21,8 @@ use crate::engine::{
 pin_project! {
     /// Drives a coroutine, and then awaits the cleanup that the coroutine ended in.
     ///
-    /// Not the stage of a [`Combinator`](crate::engine::combinator::Combinator): the progress shares its place with the coroutine, and
-    /// beside that would cost the future 8 bytes.
+    /// Not the stage of a [`Combinator`](crate::engine::combinator::Combinator): the progress shares its place with the
+    /// coroutine, and beside that would cost the future 8 bytes.
     #[project = HoldingGuardProject]
     #[must_use = "futures do nothing unless they are awaited"]
     pub enum HoldingGuard<C>
