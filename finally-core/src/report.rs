@@ -139,7 +139,7 @@ mod reporting {
             Self { future, report: Some((describe, location)) }
         }
 
-        /// A cleanup of which the rest is said by [`address`](Self::address) before it is handed off.
+        /// Makes a cleanup whose report is set by [`address`](Self::address) before the hand-off.
         pub(crate) const fn unaddressed(future: F) -> Self {
             Self { future, report: None }
         }
@@ -158,7 +158,7 @@ mod reporting {
         }
     }
 
-    /// Its panic is left to the one who polls it.
+    /// A panic of the future is left to the executor that polls it.
     impl<F: Future> Future for Reporting<F> {
         type Output = ();
 
@@ -168,7 +168,7 @@ mod reporting {
                 unreachable!("a cleanup is addressed before it is handed off")
             };
             let ended = ready!(this.future.poll(context));
-            // A cleanup without an error ends in `()`, as nearly all do, or never.
+            // Most cleanups cannot fail. A value without a size has no error to report.
             if size_of::<F::Output>() > 0 {
                 report_cleanup(Ok(ended), describe, location);
             }

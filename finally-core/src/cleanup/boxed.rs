@@ -27,13 +27,13 @@ use crate::{
 pub trait InBox: Future + Unpin + Sized {
     fn leave<T>(ending: &mut BoxedEnding<T, Self>);
 
-    /// The caller has left before anybody has awaited the cleanup.
+    /// Called if the caller leaves before it has awaited the cleanup.
     fn abandon<T>(unawaited: Unawaited<T, Self>) {
         drop(unawaited.hold());
     }
 }
 
-/// Leaves a cleanup as one that was awaited and not polled yet.
+/// Leaves a cleanup that has not been polled yet.
 #[cold]
 pub(super) fn leave_held<T, O: InBox>(
     cleanup: Result<O, Payload>,
@@ -46,7 +46,7 @@ pub(super) fn leave_held<T, O: InBox>(
     drop(BoxedEnding::new(cleanup, exit, Rules { texts, from_cleanup }));
 }
 
-/// The drop of a caller drives its cleanup. Nobody receives the end.
+/// Drives the cleanup inside the drop of its caller. A failure is reported, because nobody receives it.
 impl<T, O: InBox> Drive for BoxedEnding<T, O> {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if !self.has_ended() {
@@ -90,7 +90,7 @@ impl<T, O: InBox> Ending for Unawaited<T, O> {
         HoldingGuard::new(coroutine)
     }
 
-    /// Polls the cleanup where it stands. One that ends at once needs no place.
+    /// Polls the cleanup before it is stored. A cleanup that ends at once is never stored.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn poll_first(self, context: &mut Context<'_>, hold: &mut dyn FnMut(Self::Held)) -> FirstPoll<T> {
         let Self { cleanup, exit, rules } = self;
@@ -138,7 +138,7 @@ fn hold_waiting<T, O: InBox>(
     FirstPoll::Held
 }
 
-/// Holds one that is pending.
+/// Holds a cleanup that is pending.
 #[inline(never)]
 fn hold_started<T, O: InBox>(
     body: Outcome<T>,
@@ -152,7 +152,7 @@ fn hold_started<T, O: InBox>(
     FirstPoll::Pending
 }
 
-/// Holds one that has ended, to wait for the cleanups that it adopted.
+/// Holds a cleanup that has ended, to wait for the cleanups that it adopted.
 #[cold]
 fn hold_ended<T, O: InBox>(
     body: Outcome<T>,
@@ -170,18 +170,18 @@ fn hold_ended<T, O: InBox>(
 pub struct BoxedEnding<T, O: InBox> {
     /// Taken when the end is known, so a drop knows whether the caller leaves too early.
     verdict: Option<Verdict<T>>,
-    /// Of the body until the cleanup starts, and then of the cleanup.
+    /// The cleanups adopted by the body until the cleanup starts, and by the cleanup after that.
     pub(super) adopted: Adopted,
     pub(super) stage: Stage<O>,
     pub(super) rules: Rules<T, O::Output>,
 }
 
 pub(super) enum Stage<O> {
-    /// For the cleanups that the body adopted.
+    /// Waits for the cleanups that the body adopted.
     Waiting(O),
-    /// In its evaluation. This waits too.
+    /// The evaluation panicked. The panic waits for the same cleanups.
     Panicked(Payload),
-    /// Nothing once it has ended.
+    /// Has started. `None` once it has ended.
     Started(Option<O>),
 }
 
@@ -256,7 +256,7 @@ impl<T, O: InBox> PollEnding for BoxedEnding<T, O> {
         }
     }
 
-    /// The cleanup goes on.
+    /// Lets the cleanup go on without its caller.
     #[inline]
     fn leave(mut self: Pin<&mut Self>) -> Option<Verdict<T>> {
         let verdict = self.verdict.take()?;

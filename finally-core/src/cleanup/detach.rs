@@ -87,7 +87,7 @@ impl<V> InBox for DetachedCleanup<V> {
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn abandon<T>(unawaited: Unawaited<T, Self>) {
-        // In parts, so that nothing is made of them in the common case.
+        // Destructured, so that no `Exit` is rebuilt in the common case.
         let Unawaited { cleanup, exit: Exit { outcome, drop_panic, adopted }, rules } = unawaited;
         let Rules { texts: Texts { body, cleanup: describe, location }, from_cleanup } = rules;
         match cleanup {

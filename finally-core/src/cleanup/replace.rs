@@ -183,9 +183,9 @@ impl<T, F: Future> Future for Interruptible<T, F> {
 
 /// How a coroutine ends whose cleanup may be replaced.
 pub enum InlineOrReplacement<T, E> {
-    /// It was not.
+    /// The cleanup was not replaced.
     No(Verdict<T>),
-    /// The end of a replacement, which nobody awaits: the caller has left.
+    /// The replacement's ending. The caller has left, so nobody awaits it.
     By(E),
 }
 
@@ -218,12 +218,12 @@ impl<T, E: Ending> Ending for InlineOrReplacement<T, E> {
 #[derive(Debug)]
 pub struct Replacement<R> {
     handler: R,
-    // A function in place of a bound, which the drop of the future would need.
+    // A function pointer, because the drop of the future would need a bound, too.
     hand_off: fn(R, Adopted, &'static Location<'static>),
 }
 
 impl<R> Replacement<R> {
-    /// Makes one of a handler.
+    /// Makes a replacement from a handler.
     pub(crate) const fn new<T, M: FutureStrategy<T, R>>(handler: R) -> Self {
         Self {
             handler,
@@ -233,7 +233,7 @@ impl<R> Replacement<R> {
         }
     }
 
-    /// Makes one of a function that evaluates a cleanup and settles it.
+    /// Makes a replacement from a function that evaluates a cleanup and settles it.
     pub(crate) const fn of<T, E: Ending>(handler: R) -> Self
     where
         R: FnOnce(Exit<T>) -> E,
@@ -247,7 +247,7 @@ const fn cancelled<T>(adopted: Adopted) -> Exit<T> {
 }
 
 pin_project! {
-    /// Awaits a cleanup. If that is dropped before its end, evaluates the replacement.
+    /// Awaits a cleanup. If this future is dropped before the cleanup ends, it evaluates the replacement.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct ReplacementEnding<T, F, R>
     where

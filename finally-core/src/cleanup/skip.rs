@@ -110,7 +110,7 @@ pin_project! {
         F: Future,
     {
         verdict: Option<Verdict<T>>,
-        // Of the body until the cleanup starts, and then of the cleanup.
+        // The cleanups adopted by the body until the cleanup starts, and by the cleanup after that.
         adopted: Adopted,
         started: bool,
         #[pin]
@@ -135,7 +135,7 @@ impl<T, F> InlineEnding<T, F>
 where
     F: Future,
 {
-    /// Of a body and its cleanup, if there is one.
+    /// Combines a body's exit with its cleanup, if there is one.
     pub(crate) fn new(built: Result<Option<F>, Payload>, exit: Exit<T>, rules: Rules<T, F::Output>) -> Self {
         let (verdict, adopted) = exit.into_parts(&rules.texts);
         let (cleanup, build_panic) = match built {
@@ -150,7 +150,7 @@ where
         let mut this = self.project();
         let texts = &this.rules.texts;
         let mut left = this.verdict.take()?.left(texts);
-        // A body that was cancelled may have no cleanup, which has not ended then.
+        // A cancelled body may have no cleanup. That counts as a cleanup that has not ended.
         let mut has_ended = *this.started && this.cleanup.is_none();
         if let Some(payload) = this.build_panic.take() {
             failure::report_panic(FailureKind::CleanupPanicked, payload, texts.location);
@@ -206,7 +206,7 @@ where
         }
     }
 
-    /// The cleanup ends where it is.
+    /// Drops the cleanup without finishing it.
     fn leave(self: Pin<&mut Self>) -> Option<Verdict<T>> {
         let Interrupted { left, adopted, .. } = self.interrupt()?;
         adopted.pass_on();

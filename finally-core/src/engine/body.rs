@@ -93,7 +93,7 @@ impl<F: Future, X: Exits<F::Output>> Future for RunningBody<F, X> {
     }
 }
 
-/// Code of the user's that runs inside of a finally.
+/// Code of the user that runs inside a finally.
 pub(crate) trait Run<T> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T>;
 
@@ -101,7 +101,7 @@ pub(crate) trait Run<T> {
     fn end(self: Pin<&mut Self>);
 }
 
-/// A cleanup until it has ended.
+/// The future of a cleanup, until it has ended.
 impl<F: Future> Run<F::Output> for Option<F> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
