@@ -200,16 +200,25 @@ pub(super) fn put_back(trackers: Trackers) {
     }
 }
 
-/// Calls `look` with the trackers of a cleanup that is handed off here.
+/// Calls `look` with the trackers of the future that this thread polls or drops.
 #[inline]
-fn with<R>(look: impl FnOnce(&Trackers) -> R) -> R {
+fn with_current<R>(look: impl FnOnce(&Trackers) -> R) -> R {
     let current = replace(Trackers::NONE);
-    #[cfg(feature = "testing")]
-    let found = if current.0.is_some() { look(&current) } else { of_thread::with(look) };
-    #[cfg(not(feature = "testing"))]
     let found = look(&current);
     replace(current);
     found
+}
+
+/// Calls `look` with the trackers of a cleanup that is handed off here.
+#[inline]
+fn with<R>(look: impl FnOnce(&Trackers) -> R) -> R {
+    with_current(|current| {
+        #[cfg(feature = "testing")]
+        if current.are_none() {
+            return of_thread::with(look);
+        }
+        look(current)
+    })
 }
 
 /// Returns the trackers of a cleanup that is handed off here.
@@ -226,18 +235,12 @@ pub(super) fn are_here(trackers: &Trackers) -> bool {
 
 /// Returns the outermost `depth` trackers of this thread.
 pub(super) fn outermost_here(depth: usize) -> Trackers {
-    let current = replace(Trackers::NONE);
-    let outermost = current.outermost(depth);
-    replace(current);
-    outermost
+    with_current(|current| current.outermost(depth))
 }
 
 /// Returns whether this thread polls or drops a future of the tracker.
 pub(super) fn is_inside(tracker: &Arc<Counted>) -> bool {
-    let current = replace(Trackers::NONE);
-    let is_inside = current.contain(tracker);
-    replace(current);
-    is_inside
+    with_current(|current| current.contain(tracker))
 }
 
 /// Returns the length of a list, for [`outermost_here`].
