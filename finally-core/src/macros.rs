@@ -70,6 +70,15 @@ pub fn call<T>(body: impl FnOnce() -> T) -> Exit<T> {
     function::call(body)
 }
 
+/// Runs the finally section of a coroutine.
+///
+/// It is a closure, so that a debug build does not have its variables in the frame of the coroutine. A deep nest has that frame on
+/// its stack once for each level.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn section<T, E>(exit: Exit<T>, section: impl FnOnce(Exit<T>) -> E) -> E {
+    section(exit)
+}
+
 /// Calls the part of a function that makes a future, where `return` ends that part alone.
 pub fn make<T>(make: impl FnOnce() -> T) -> T {
     make()

@@ -32,7 +32,7 @@ use crate::{
     cleanup::{Cleanup, Cleanups, Evaluation, Uses},
     input::{self, Function, Returns},
     options::{Armed, OnCancel, Written},
-    settle::{self, Replacement, Settlement},
+    settle::{self, Coroutine, Replacement, Settlement},
     tokens,
 };
 
@@ -217,7 +217,7 @@ impl<'a> End<'a> {
             let body = quote_spanned!(span=> #private::Body(#body).await);
             self.coroutine(&body, before, exit_type.as_ref(), captures, function)
         } else {
-            let (exit, settle) = (exit(self.span), self.settle(captures, function));
+            let (exit, settle) = (exit(self.span), self.settle(captures, function, None));
             let handler = quote_spanned!(self.span=> |#exit #exit_type| { #settle });
             quote_spanned!(span=> #private::WithoutArguments(#body, #handler))
         }
@@ -328,7 +328,7 @@ impl<'a> End<'a> {
             let body = quote_spanned!(span=> #private::Body(#future).await);
             self.coroutine(&body, &TokenStream::new(), exit_type.as_ref(), &captures, function)
         } else {
-            let (exit, settle) = (exit(self.span), self.settle(&captures, function));
+            let (exit, settle) = (exit(self.span), self.settle(&captures, function, None));
             let handler = quote_spanned!(self.span=> |#exit #exit_type| { #settle });
             quote_spanned!(span=> #private::WithoutArguments(#future, #handler))
         };
@@ -349,13 +349,13 @@ impl<'a> End<'a> {
         captures: &Captures,
         function: &Function,
     ) -> TokenStream {
-        let (private, exit, settle) = (&self.private, exit(self.span), self.settle(captures, function));
+        let private = &self.private;
+        let section = self.settle(captures, function, Some(Coroutine { exit: body, exit_type }));
         match &captures.coroutine {
             None => quote_spanned! {self.span=>
                 #private::WithArguments(async move {
                     #before
-                    let #exit #exit_type = #body;
-                    #settle
+                    #section
                 })
             },
             Some(capture) => quote_spanned! {self.span=>
@@ -365,8 +365,7 @@ impl<'a> End<'a> {
                         return #private::never();
                     }
                     #before
-                    let #exit #exit_type = #body;
-                    #settle
+                    #section
                 })
             },
         }
@@ -418,7 +417,12 @@ impl<'a> End<'a> {
     }
 
     /// Generates the code from the exit to the ending, for a coroutine or a handler.
-    fn settle(&self, captures: &Captures, function: &Function) -> TokenStream {
+    fn settle(
+        &self,
+        captures: &Captures,
+        function: &Function,
+        coroutine: Option<Coroutine<'_>>,
+    ) -> TokenStream {
         let Self { private, span, .. } = self;
         let end = end(self.span);
         let built = match self.on_cancel {
@@ -445,7 +449,7 @@ impl<'a> End<'a> {
             build: quote_spanned!(*span=> let #end = #built;),
             build_replacement,
             body: settle::describe_body(*span),
-            in_coroutine: self.needs_coroutine(captures, function),
+            coroutine,
         };
         settlement.expand(detacher)
     }

@@ -60,9 +60,15 @@ pub(crate) struct Settlement<'a> {
     pub(crate) build_replacement: Option<Replacement>,
     /// Describes the failure of the body.
     pub(crate) body: TokenStream,
-    /// Whether this is the end of a coroutine. A coroutine awaits the ending itself, because the ending may
-    /// borrow from it.
-    pub(crate) in_coroutine: bool,
+    /// The coroutine that this is the end of. It awaits the ending itself, because the ending may borrow from it.
+    pub(crate) coroutine: Option<Coroutine<'a>>,
+}
+
+/// The exit of a coroutine's body.
+pub(crate) struct Coroutine<'a> {
+    /// The body, awaited.
+    pub(crate) exit: &'a TokenStream,
+    pub(crate) exit_type: Option<&'a TokenStream>,
 }
 
 /// A cleanup that replaces another one, evaluated for `__finally_exit`.
@@ -72,10 +78,11 @@ pub(crate) struct Replacement {
 }
 
 impl Settlement<'_> {
-    /// Generates the code. The ending is awaited outside of the block that creates it, because a future
-    /// reserves space for each variable that was borrowed in the scope of an `.await`.
+    /// Generates the code. In a coroutine, the part that runs after the body is a closure: a debug build has the
+    /// frame of the coroutine on the stack of each level of a nest, and so has none of its variables there. The
+    /// ending is awaited outside of it.
     pub(crate) fn expand(self, detacher: impl FnOnce() -> TokenStream) -> TokenStream {
-        let Self { on_cancel, private, span, build, build_replacement, body, in_coroutine } = self;
+        let Self { on_cancel, private, span, build, build_replacement, body, coroutine } = self;
         let cleanup = describe_cleanup(span);
         let replacement = build_replacement.map(|Replacement { span: at, built }| {
             let cleanup = describe_replacement(at);
@@ -87,12 +94,12 @@ impl Settlement<'_> {
         let (settle, bind, argument) = match on_cancel {
             OnCancel::Detach => ("settle", None, None),
             OnCancel::Skip => ("settle_or_skip", None, None),
-            OnCancel::Replace(_) if in_coroutine => ("settle_or_replace", None, None),
+            OnCancel::Replace(_) if coroutine.is_some() => ("settle_or_replace", None, None),
             OnCancel::Replace(_) => {
                 ("end_or_replace", None, Some(quote_spanned!(span=> , |__finally_exit| { #replacement })))
             }
             OnCancel::Block => {
-                let settle = if in_coroutine { "settle_or_block" } else { "end_or_block" };
+                let settle = if coroutine.is_some() { "settle_or_block" } else { "end_or_block" };
                 let detacher = detacher();
                 let bind = quote_spanned!(span=> let __finally_detacher = #detacher;);
                 (settle, Some(bind), Some(quote_spanned!(span=> , __finally_detacher)))
@@ -104,18 +111,24 @@ impl Settlement<'_> {
             #bind
             #private::#settle(#body, #cleanup, __finally_end #argument)
         };
-        if !in_coroutine || matches!(on_cancel, OnCancel::Detach) {
+        let Some(Coroutine { exit, exit_type }) = coroutine else { return settled };
+        let settled =
+            quote_spanned!(span=> #private::section(#exit, |__finally_exit #exit_type| { #settled }));
+        if matches!(on_cancel, OnCancel::Detach) {
             return settled;
         }
-        let awaited = quote_spanned!(span=> { #settled }.await);
+        let awaited = quote_spanned!(span=> #settled.await);
         let Some(replacement) = replacement else { return awaited };
+        let replacement = quote_spanned! {span=>
+            #private::section(__finally_exit, |__finally_exit| { #replacement })
+        };
         // It is bound to a variable, so that the borrows of the cleanup end before the replacement moves the
         // arguments.
         quote_spanned! {span=>
             let __finally_interrupted = #awaited;
             match __finally_interrupted {
                 #private::Result::Ok(__finally_settled) => #private::InlineOrReplacement::No(__finally_settled),
-                #private::Result::Err(__finally_exit) => { #replacement }
+                #private::Result::Err(__finally_exit) => #replacement,
             }
         }
     }

@@ -53,24 +53,28 @@ fn one_that_uses_arguments_is_the_end_of_a_coroutine_that_owns_them() {
             async fn f(mut conn: Conn, order: Order) -> Result<(), Error> {
                 use ::finally::__private as __finally;
                 __finally::WithArguments(async move {
-                        let __finally_exit = __finally::Body(async {
-                                if false {
-                                    __finally::take(order);
-                                    let _ = &mut conn;
-                                    let finally_value: Result<(), Error> = __finally::never();
-                                    return finally_value;
-                                }
-                                { conn.execute(&order).await }
-                            })
-                            .await;
-                        let __finally_end = __finally::build_owned(
-                            __finally_exit,
-                            __finally::own(async move { conn.close().await }),
-                        );
-                        __finally::settle(
-                            __finally_end.body.__finally_describe(),
-                            __finally_end.cleanup().__finally_describe(),
-                            __finally_end,
+                        __finally::section(
+                            __finally::Body(async {
+                                    if false {
+                                        __finally::take(order);
+                                        let _ = &mut conn;
+                                        let finally_value: Result<(), Error> = __finally::never();
+                                        return finally_value;
+                                    }
+                                    { conn.execute(&order).await }
+                                })
+                                .await,
+                            |__finally_exit| {
+                                let __finally_end = __finally::build_owned(
+                                    __finally_exit,
+                                    __finally::own(async move { conn.close().await }),
+                                );
+                                __finally::settle(
+                                    __finally_end.body.__finally_describe(),
+                                    __finally_end.cleanup().__finally_describe(),
+                                    __finally_end,
+                                )
+                            },
                         )
                     })
                     .await
@@ -88,31 +92,35 @@ fn a_shared_self_is_borrowed_uniquely_by_the_body() {
             async fn f(&mut self, id: u64) {
                 use ::finally::__private as __finally;
                 __finally::WithArguments(async move {
-                        let __finally_exit = __finally::Body(async {
-                                if false {
-                                    __finally::take(id);
-                                    let _ = &mut *self;
-                                    let finally_value: () = __finally::never();
-                                    return finally_value;
-                                }
-                                { self.run(id).await }
-                            })
-                            .await;
-                        let __finally_end = __finally::build_and_drop(
-                            __finally_exit,
-                            |__finally_builder| {
-                                if false {
-                                    __finally::take(self);
-                                    return __finally::never();
-                                }
-                                __finally_builder.fill(self.close());
-                                __finally_builder.drop_arguments()
+                        __finally::section(
+                            __finally::Body(async {
+                                    if false {
+                                        __finally::take(id);
+                                        let _ = &mut *self;
+                                        let finally_value: () = __finally::never();
+                                        return finally_value;
+                                    }
+                                    { self.run(id).await }
+                                })
+                                .await,
+                            |__finally_exit| {
+                                let __finally_end = __finally::build_and_drop(
+                                    __finally_exit,
+                                    |__finally_builder| {
+                                        if false {
+                                            __finally::take(self);
+                                            return __finally::never();
+                                        }
+                                        __finally_builder.fill(self.close());
+                                        __finally_builder.drop_arguments()
+                                    },
+                                );
+                                __finally::settle(
+                                    __finally_end.body.__finally_describe(),
+                                    __finally_end.cleanup().__finally_describe(),
+                                    __finally_end,
+                                )
                             },
-                        );
-                        __finally::settle(
-                            __finally_end.body.__finally_describe(),
-                            __finally_end.cleanup().__finally_describe(),
-                            __finally_end,
                         )
                     })
                     .await
@@ -130,26 +138,28 @@ fn skip_awaits_the_cleanup_in_the_coroutine() {
             async fn f(conn: &mut Conn) {
                 use ::finally::__private as __finally;
                 __finally::WithArguments(async move {
-                        let __finally_exit = __finally::Body(async {
-                                if false {
-                                    let _ = &mut *conn;
-                                    let finally_value: () = __finally::never();
-                                    return finally_value;
-                                }
-                                {}
-                            })
-                            .await;
-                        {
-                            let __finally_end = __finally::build_unless_cancelled(
-                                __finally_exit,
-                                |_| async { conn.close().await },
-                            );
-                            __finally::settle_or_skip(
-                                __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup().__finally_describe(),
-                                __finally_end,
+                        __finally::section(
+                                __finally::Body(async {
+                                        if false {
+                                            let _ = &mut *conn;
+                                            let finally_value: () = __finally::never();
+                                            return finally_value;
+                                        }
+                                        {}
+                                    })
+                                    .await,
+                                |__finally_exit| {
+                                    let __finally_end = __finally::build_unless_cancelled(
+                                        __finally_exit,
+                                        |_| async { conn.close().await },
+                                    );
+                                    __finally::settle_or_skip(
+                                        __finally_end.body.__finally_describe(),
+                                        __finally_end.cleanup().__finally_describe(),
+                                        __finally_end,
+                                    )
+                                },
                             )
-                        }
                             .await
                     })
                     .await
@@ -173,51 +183,58 @@ fn a_replacement_is_evaluated_after_the_cleanup_that_it_replaces() {
             ) {
                 use ::finally::__private as __finally;
                 __finally::WithArguments(async move {
-                        let __finally_exit = __finally::Body(async {
-                                if false {
-                                    let _ = &mut order;
-                                    #[allow(clippy::shadow_same)]
-                                    let order = order;
-                                    let _ = &mut *conn;
-                                    let _ = &mut id;
-                                    let finally_value: () = __finally::never();
-                                    return finally_value;
-                                }
-                                {}
-                            })
-                            .await;
-                        let __finally_interrupted = {
-                            let __finally_end = __finally::build_unless_cancelled(
-                                __finally_exit,
-                                |_| async { conn.close().await },
-                            );
-                            __finally::settle_or_replace(
-                                __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup().__finally_describe(),
-                                __finally_end,
+                        let __finally_interrupted = __finally::section(
+                                __finally::Body(async {
+                                        if false {
+                                            let _ = &mut order;
+                                            #[allow(clippy::shadow_same)]
+                                            let order = order;
+                                            let _ = &mut *conn;
+                                            let _ = &mut id;
+                                            let finally_value: () = __finally::never();
+                                            return finally_value;
+                                        }
+                                        {}
+                                    })
+                                    .await,
+                                |__finally_exit| {
+                                    let __finally_end = __finally::build_unless_cancelled(
+                                        __finally_exit,
+                                        |_| async { conn.close().await },
+                                    );
+                                    __finally::settle_or_replace(
+                                        __finally_end.body.__finally_describe(),
+                                        __finally_end.cleanup().__finally_describe(),
+                                        __finally_end,
+                                    )
+                                },
                             )
-                        }
                             .await;
                         match __finally_interrupted {
                             __finally::Result::Ok(__finally_settled) => {
                                 __finally::InlineOrReplacement::No(__finally_settled)
                             }
                             __finally::Result::Err(__finally_exit) => {
-                                let __finally_end = __finally::build_and_drop(
+                                __finally::section(
                                     __finally_exit,
-                                    |__finally_builder| {
-                                        if false {
-                                            __finally::take(id);
-                                            __finally::take(conn);
-                                            return __finally::never();
-                                        }
-                                        __finally_builder.fill(release(conn.pool.clone(), id));
-                                        __finally_builder.drop_arguments()
+                                    |__finally_exit| {
+                                        let __finally_end = __finally::build_and_drop(
+                                            __finally_exit,
+                                            |__finally_builder| {
+                                                if false {
+                                                    __finally::take(id);
+                                                    __finally::take(conn);
+                                                    return __finally::never();
+                                                }
+                                                __finally_builder.fill(release(conn.pool.clone(), id));
+                                                __finally_builder.drop_arguments()
+                                            },
+                                        );
+                                        __finally::settle_replacement(
+                                            __finally_end.replacement().__finally_describe(),
+                                            __finally_end,
+                                        )
                                     },
-                                );
-                                __finally::settle_replacement(
-                                    __finally_end.replacement().__finally_describe(),
-                                    __finally_end,
                                 )
                             }
                         }
@@ -237,39 +254,46 @@ fn a_replacement_that_takes_what_it_mentions_leaves_nothing_to_drop() {
             async fn f(#[allow(unused_mut)] mut conn: Conn) {
                 use ::finally::__private as __finally;
                 __finally::WithArguments(async move {
-                        let __finally_exit = __finally::Body(async {
-                                if false {
-                                    let _ = &mut conn;
-                                    let finally_value: () = __finally::never();
-                                    return finally_value;
-                                }
-                                {}
-                            })
-                            .await;
-                        let __finally_interrupted = {
-                            let __finally_end = __finally::build_unless_cancelled(
-                                __finally_exit,
-                                |_| async { suspend().await },
-                            );
-                            __finally::settle_or_replace(
-                                __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup().__finally_describe(),
-                                __finally_end,
+                        let __finally_interrupted = __finally::section(
+                                __finally::Body(async {
+                                        if false {
+                                            let _ = &mut conn;
+                                            let finally_value: () = __finally::never();
+                                            return finally_value;
+                                        }
+                                        {}
+                                    })
+                                    .await,
+                                |__finally_exit| {
+                                    let __finally_end = __finally::build_unless_cancelled(
+                                        __finally_exit,
+                                        |_| async { suspend().await },
+                                    );
+                                    __finally::settle_or_replace(
+                                        __finally_end.body.__finally_describe(),
+                                        __finally_end.cleanup().__finally_describe(),
+                                        __finally_end,
+                                    )
+                                },
                             )
-                        }
                             .await;
                         match __finally_interrupted {
                             __finally::Result::Ok(__finally_settled) => {
                                 __finally::InlineOrReplacement::No(__finally_settled)
                             }
                             __finally::Result::Err(__finally_exit) => {
-                                let __finally_end = __finally::build_owned(
+                                __finally::section(
                                     __finally_exit,
-                                    __finally::own(async move { close(conn).await }),
-                                );
-                                __finally::settle_replacement(
-                                    __finally_end.replacement().__finally_describe(),
-                                    __finally_end,
+                                    |__finally_exit| {
+                                        let __finally_end = __finally::build_owned(
+                                            __finally_exit,
+                                            __finally::own(async move { close(conn).await }),
+                                        );
+                                        __finally::settle_replacement(
+                                            __finally_end.replacement().__finally_describe(),
+                                            __finally_end,
+                                        )
+                                    },
                                 )
                             }
                         }
@@ -404,27 +428,32 @@ fn block_hands_off_what_uses_nothing_where_it_would_deadlock() {
             async fn f() {
                 use ::finally::__private as __finally;
                 __finally::WithArguments(async move {
-                        let __finally_exit = __finally::Body(async move {
-                                if false {
-                                    let finally_value: () = __finally::never();
-                                    return finally_value;
-                                }
-                                {}
-                            })
-                            .await;
-                        {
-                            let __finally_end = __finally::build_static(__finally_exit, |_| close());
-                            let __finally_detacher = {
-                                use __finally::{DetachLocal as _, DetachSend as _};
-                                (&&__finally_end.detach_probe()).__finally_detacher()
-                            };
-                            __finally::settle_or_block(
-                                __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup().__finally_describe(),
-                                __finally_end,
-                                __finally_detacher,
+                        __finally::section(
+                                __finally::Body(async move {
+                                        if false {
+                                            let finally_value: () = __finally::never();
+                                            return finally_value;
+                                        }
+                                        {}
+                                    })
+                                    .await,
+                                |__finally_exit| {
+                                    let __finally_end = __finally::build_static(
+                                        __finally_exit,
+                                        |_| close(),
+                                    );
+                                    let __finally_detacher = {
+                                        use __finally::{DetachLocal as _, DetachSend as _};
+                                        (&&__finally_end.detach_probe()).__finally_detacher()
+                                    };
+                                    __finally::settle_or_block(
+                                        __finally_end.body.__finally_describe(),
+                                        __finally_end.cleanup().__finally_describe(),
+                                        __finally_end,
+                                        __finally_detacher,
+                                    )
+                                },
                             )
-                        }
                             .await
                     })
                     .await
@@ -552,22 +581,26 @@ fn a_boxed_future_is_boxed_again() {
                 __finally::Box::pin(
                     __finally::IntoFuture::into_future(
                         __finally::WithArguments(async move {
-                            let __finally_exit = __finally::Body(__finally_future).await;
-                            let __finally_end = __finally::build_and_drop(
-                                __finally_exit,
-                                |__finally_builder| {
-                                    if false {
-                                        __finally::take(self);
-                                        return __finally::never();
-                                    }
-                                    __finally_builder.fill(clean(self.id));
-                                    __finally_builder.drop_arguments()
+                            __finally::section(
+                                __finally::Body(__finally_future).await,
+                                |__finally_exit| {
+                                    let __finally_end = __finally::build_and_drop(
+                                        __finally_exit,
+                                        |__finally_builder| {
+                                            if false {
+                                                __finally::take(self);
+                                                return __finally::never();
+                                            }
+                                            __finally_builder.fill(clean(self.id));
+                                            __finally_builder.drop_arguments()
+                                        },
+                                    );
+                                    __finally::settle(
+                                        __finally_end.body.__finally_describe(),
+                                        __finally_end.cleanup().__finally_describe(),
+                                        __finally_end,
+                                    )
                                 },
-                            );
-                            __finally::settle(
-                                __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup().__finally_describe(),
-                                __finally_end,
                             )
                         }),
                     ),
@@ -641,47 +674,51 @@ fn a_method_under_async_trait_is_an_async_function_in_a_box() {
                 Box::pin(async move {
                     let (a, mut b) = __finally_argument_2;
                     __finally::WithArguments(async move {
-                            let __finally_exit = __finally::Body(async {
-                                    if false {
-                                        let _ = &mut other;
-                                        __finally::take(other);
-                                        __finally::take(b);
-                                        let _ = &mut *self;
-                                        let _ = &mut name;
-                                        let finally_value: u64 = __finally::never();
-                                        return finally_value;
-                                    }
-                                    {
-                                        if let Some(__ret) = None::<u64> {
-                                            return __ret;
+                            __finally::section(
+                                __finally::Body(async {
+                                        if false {
+                                            let _ = &mut other;
+                                            __finally::take(other);
+                                            __finally::take(b);
+                                            let _ = &mut *self;
+                                            let _ = &mut name;
+                                            let finally_value: u64 = __finally::never();
+                                            return finally_value;
                                         }
-                                        let mut __self = &mut *self;
-                                        let other = other;
-                                        let __ret: u64 = {
-                                            b += a;
-                                            __self.id
-                                        };
-                                        __ret
-                                    }
-                                })
-                                .await;
-                            let __finally_end = __finally::build_and_drop(
-                                __finally_exit,
-                                |__finally_builder| {
-                                    if false {
-                                        __finally::take(a);
-                                        __finally::take(name);
-                                        __finally::take(self);
-                                        return __finally::never();
-                                    }
-                                    __finally_builder.fill(clean(self.id, name, a));
-                                    __finally_builder.drop_arguments()
+                                        {
+                                            if let Some(__ret) = None::<u64> {
+                                                return __ret;
+                                            }
+                                            let mut __self = &mut *self;
+                                            let other = other;
+                                            let __ret: u64 = {
+                                                b += a;
+                                                __self.id
+                                            };
+                                            __ret
+                                        }
+                                    })
+                                    .await,
+                                |__finally_exit| {
+                                    let __finally_end = __finally::build_and_drop(
+                                        __finally_exit,
+                                        |__finally_builder| {
+                                            if false {
+                                                __finally::take(a);
+                                                __finally::take(name);
+                                                __finally::take(self);
+                                                return __finally::never();
+                                            }
+                                            __finally_builder.fill(clean(self.id, name, a));
+                                            __finally_builder.drop_arguments()
+                                        },
+                                    );
+                                    __finally::settle(
+                                        __finally_end.body.__finally_describe(),
+                                        __finally_end.cleanup().__finally_describe(),
+                                        __finally_end,
+                                    )
                                 },
-                            );
-                            __finally::settle(
-                                __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup().__finally_describe(),
-                                __finally_end,
                             )
                         })
                         .await
@@ -798,32 +835,36 @@ fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
                             let _ = &mut log;
                             return __finally::never();
                         }
-                        let __finally_exit = __finally::Body(async {
-                                if false {
-                                    let _ = &mut id;
-                                    #[allow(clippy::shadow_same)]
-                                    let id = id;
-                                    let _ = &mut log;
-                                    let finally_value: () = __finally::never();
-                                    return finally_value;
-                                }
-                                {}
-                            })
-                            .await;
-                        let __finally_end = __finally::build_and_drop(
-                            __finally_exit,
-                            |__finally_builder| {
-                                if false {
-                                    return __finally::never();
-                                }
-                                __finally_builder.fill(clean(&log));
-                                __finally_builder.drop_arguments()
+                        __finally::section(
+                            __finally::Body(async {
+                                    if false {
+                                        let _ = &mut id;
+                                        #[allow(clippy::shadow_same)]
+                                        let id = id;
+                                        let _ = &mut log;
+                                        let finally_value: () = __finally::never();
+                                        return finally_value;
+                                    }
+                                    {}
+                                })
+                                .await,
+                            |__finally_exit| {
+                                let __finally_end = __finally::build_and_drop(
+                                    __finally_exit,
+                                    |__finally_builder| {
+                                        if false {
+                                            return __finally::never();
+                                        }
+                                        __finally_builder.fill(clean(&log));
+                                        __finally_builder.drop_arguments()
+                                    },
+                                );
+                                __finally::settle(
+                                    __finally_end.body.__finally_describe(),
+                                    __finally_end.cleanup().__finally_describe(),
+                                    __finally_end,
+                                )
                             },
-                        );
-                        __finally::settle(
-                            __finally_end.body.__finally_describe(),
-                            __finally_end.cleanup().__finally_describe(),
-                            __finally_end,
                         )
                     })
                     .await
@@ -841,28 +882,30 @@ fn block_borrows_what_it_uses() {
             async fn f(conn: &mut Conn) {
                 use ::finally::__private as __finally;
                 __finally::WithArguments(async move {
-                        let __finally_exit = __finally::Body(async {
-                                if false {
-                                    let _ = &mut *conn;
-                                    let finally_value: () = __finally::never();
-                                    return finally_value;
-                                }
-                                { conn.ping().await }
-                            })
-                            .await;
-                        {
-                            let __finally_end = __finally::build(
-                                __finally_exit,
-                                |_| async { conn.close().await },
-                            );
-                            let __finally_detacher = __finally::Option::None;
-                            __finally::settle_or_block(
-                                __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup().__finally_describe(),
-                                __finally_end,
-                                __finally_detacher,
+                        __finally::section(
+                                __finally::Body(async {
+                                        if false {
+                                            let _ = &mut *conn;
+                                            let finally_value: () = __finally::never();
+                                            return finally_value;
+                                        }
+                                        { conn.ping().await }
+                                    })
+                                    .await,
+                                |__finally_exit| {
+                                    let __finally_end = __finally::build(
+                                        __finally_exit,
+                                        |_| async { conn.close().await },
+                                    );
+                                    let __finally_detacher = __finally::Option::None;
+                                    __finally::settle_or_block(
+                                        __finally_end.body.__finally_describe(),
+                                        __finally_end.cleanup().__finally_describe(),
+                                        __finally_end,
+                                        __finally_detacher,
+                                    )
+                                },
                             )
-                        }
                             .await
                     })
                     .await
@@ -918,33 +961,37 @@ fn one_that_is_armed_by_the_call_is_returned() {
                     __finally::WithArguments(async move {
                         let __finally_argument_0 = __finally_argument_0;
                         let (mut a, _) = __finally_argument_0;
-                        let __finally_exit = __finally::Body(async {
-                                if false {
-                                    __finally::take(b);
-                                    let finally_value: () = __finally::never();
-                                    return finally_value;
-                                }
-                                {
-                                    a += 1;
-                                    b.len();
-                                }
-                            })
-                            .await;
-                        let __finally_end = __finally::build_and_drop(
-                            __finally_exit,
-                            |__finally_builder| {
-                                if false {
-                                    __finally::take(a);
-                                    return __finally::never();
-                                }
-                                __finally_builder.fill(clean(a));
-                                __finally_builder.drop_arguments()
+                        __finally::section(
+                            __finally::Body(async {
+                                    if false {
+                                        __finally::take(b);
+                                        let finally_value: () = __finally::never();
+                                        return finally_value;
+                                    }
+                                    {
+                                        a += 1;
+                                        b.len();
+                                    }
+                                })
+                                .await,
+                            |__finally_exit| {
+                                let __finally_end = __finally::build_and_drop(
+                                    __finally_exit,
+                                    |__finally_builder| {
+                                        if false {
+                                            __finally::take(a);
+                                            return __finally::never();
+                                        }
+                                        __finally_builder.fill(clean(a));
+                                        __finally_builder.drop_arguments()
+                                    },
+                                );
+                                __finally::settle(
+                                    __finally_end.body.__finally_describe(),
+                                    __finally_end.cleanup().__finally_describe(),
+                                    __finally_end,
+                                )
                             },
-                        );
-                        __finally::settle(
-                            __finally_end.body.__finally_describe(),
-                            __finally_end.cleanup().__finally_describe(),
-                            __finally_end,
                         )
                     }),
                 )
@@ -970,62 +1017,70 @@ fn those_below_one_that_is_armed_by_the_call_are_around_it() {
                     __finally::WithoutArguments(
                         __finally::armed(
                             __finally::WithArguments(async move {
-                                let __finally_exit = __finally::Body(
-                                        __finally::armed(
-                                            __finally::WithArguments(async {
+                                __finally::section(
+                                    __finally::Body(
+                                            __finally::armed(
+                                                __finally::WithArguments(async {
+                                                    if false {
+                                                        let _ = &mut id;
+                                                        #[allow(clippy::shadow_same)]
+                                                        let id = id;
+                                                        let _ = &mut log;
+                                                        return __finally::never();
+                                                    }
+                                                    __finally::section(
+                                                        __finally::Body(async {
+                                                                if false {
+                                                                    let _ = &mut id;
+                                                                    #[allow(clippy::shadow_same)]
+                                                                    let id = id;
+                                                                    let _ = &mut log;
+                                                                    let finally_value: () = __finally::never();
+                                                                    return finally_value;
+                                                                }
+                                                                {}
+                                                            })
+                                                            .await,
+                                                        |__finally_exit| {
+                                                            let __finally_end = __finally::build_and_drop(
+                                                                __finally_exit,
+                                                                |__finally_builder| {
+                                                                    if false {
+                                                                        return __finally::never();
+                                                                    }
+                                                                    __finally_builder.fill(clean(&log));
+                                                                    __finally_builder.drop_arguments()
+                                                                },
+                                                            );
+                                                            __finally::settle(
+                                                                __finally_end.body.__finally_describe(),
+                                                                __finally_end.cleanup().__finally_describe(),
+                                                                __finally_end,
+                                                            )
+                                                        },
+                                                    )
+                                                }),
+                                            ),
+                                        )
+                                        .await,
+                                    |__finally_exit| {
+                                        let __finally_end = __finally::build_and_drop(
+                                            __finally_exit,
+                                            |__finally_builder| {
                                                 if false {
-                                                    let _ = &mut id;
-                                                    #[allow(clippy::shadow_same)]
-                                                    let id = id;
-                                                    let _ = &mut log;
+                                                    __finally::take(log);
                                                     return __finally::never();
                                                 }
-                                                let __finally_exit = __finally::Body(async {
-                                                        if false {
-                                                            let _ = &mut id;
-                                                            #[allow(clippy::shadow_same)]
-                                                            let id = id;
-                                                            let _ = &mut log;
-                                                            let finally_value: () = __finally::never();
-                                                            return finally_value;
-                                                        }
-                                                        {}
-                                                    })
-                                                    .await;
-                                                let __finally_end = __finally::build_and_drop(
-                                                    __finally_exit,
-                                                    |__finally_builder| {
-                                                        if false {
-                                                            return __finally::never();
-                                                        }
-                                                        __finally_builder.fill(clean(&log));
-                                                        __finally_builder.drop_arguments()
-                                                    },
-                                                );
-                                                __finally::settle(
-                                                    __finally_end.body.__finally_describe(),
-                                                    __finally_end.cleanup().__finally_describe(),
-                                                    __finally_end,
-                                                )
-                                            }),
-                                        ),
-                                    )
-                                    .await;
-                                let __finally_end = __finally::build_and_drop(
-                                    __finally_exit,
-                                    |__finally_builder| {
-                                        if false {
-                                            __finally::take(log);
-                                            return __finally::never();
-                                        }
-                                        __finally_builder.fill(flush(&log));
-                                        __finally_builder.drop_arguments()
+                                                __finally_builder.fill(flush(&log));
+                                                __finally_builder.drop_arguments()
+                                            },
+                                        );
+                                        __finally::settle(
+                                            __finally_end.body.__finally_describe(),
+                                            __finally_end.cleanup().__finally_describe(),
+                                            __finally_end,
+                                        )
                                     },
-                                );
-                                __finally::settle(
-                                    __finally_end.body.__finally_describe(),
-                                    __finally_end.cleanup().__finally_describe(),
-                                    __finally_end,
                                 )
                             }),
                         ),
@@ -1319,43 +1374,47 @@ fn a_block_in_place_that_may_leave_the_function_passes_its_value_by_a_slot() {
                         match __finally::WithArguments(async {
                                 let mut __finally_slot = __finally::Slot::EMPTY;
                                 let __finally_left = __finally::Left::new();
-                                let __finally_exit = __finally::LeavingBody(
-                                        &__finally_left,
-                                        async {
-                                            #[allow(unreachable_code)]
-                                            if let __finally::Or::This(__finally_result) = __finally_types
-                                                .result()
-                                            {
-                                                return __finally_result;
-                                            }
-                                            __finally_slot = __finally::Slot::filled({
-                                                __finally_types
-                                                    .end(
-                                                        if let __finally::Or::This(__finally_value) = __finally_types
-                                                            .value()
-                                                        {
-                                                            __finally_value
-                                                        } else {
-                                                            fetch(url).await?
-                                                        },
-                                                    )
-                                            });
-                                            __finally_left.leave().await
-                                        },
-                                    )
-                                    .await;
-                                let __finally_exit = __finally_exit.leave(__finally_slot);
-                                let __finally_end = __finally::build_owned(
-                                    __finally_exit,
-                                    __finally::own(async move {
-                                        spinner.hide().await;
-                                    }),
-                                );
-                                let __finally_end = __finally_end.fallible();
-                                __finally::settle(
-                                    __finally::describe_end,
-                                    __finally_end.cleanup().__finally_describe(),
-                                    __finally_end,
+                                __finally::section(
+                                    __finally::LeavingBody(
+                                            &__finally_left,
+                                            async {
+                                                #[allow(unreachable_code)]
+                                                if let __finally::Or::This(__finally_result) = __finally_types
+                                                    .result()
+                                                {
+                                                    return __finally_result;
+                                                }
+                                                __finally_slot = __finally::Slot::filled({
+                                                    __finally_types
+                                                        .end(
+                                                            if let __finally::Or::This(__finally_value) = __finally_types
+                                                                .value()
+                                                            {
+                                                                __finally_value
+                                                            } else {
+                                                                fetch(url).await?
+                                                            },
+                                                        )
+                                                });
+                                                __finally_left.leave().await
+                                            },
+                                        )
+                                        .await,
+                                    |__finally_exit| {
+                                        let __finally_exit = __finally_exit.leave(__finally_slot);
+                                        let __finally_end = __finally::build_owned(
+                                            __finally_exit,
+                                            __finally::own(async move {
+                                                spinner.hide().await;
+                                            }),
+                                        );
+                                        let __finally_end = __finally_end.fallible();
+                                        __finally::settle(
+                                            __finally::describe_end,
+                                            __finally_end.cleanup().__finally_describe(),
+                                            __finally_end,
+                                        )
+                                    },
                                 )
                             })
                             .await
@@ -1765,27 +1824,31 @@ fn a_future_is_a_guard() {
                     use krate::__private as __finally;
                     __finally::IntoFuture::into_future(
                         __finally::WithArguments(async move {
-                            let __finally_exit = __finally::Body(async move {
-                                    if false {
-                                        return __finally::never::<Result<Page, Error>>();
-                                    }
-                                    if false {
-                                        __finally::never::<Result<Page, Error>>()
-                                    } else {
-                                        fetch(url).await?
-                                    }
-                                })
-                                .await;
-                            let __finally_end = __finally::build_detached(
-                                __finally_exit,
-                                |_| {
-                                    spinner.hide();
+                            __finally::section(
+                                __finally::Body(async move {
+                                        if false {
+                                            return __finally::never::<Result<Page, Error>>();
+                                        }
+                                        if false {
+                                            __finally::never::<Result<Page, Error>>()
+                                        } else {
+                                            fetch(url).await?
+                                        }
+                                    })
+                                    .await,
+                                |__finally_exit| {
+                                    let __finally_end = __finally::build_detached(
+                                        __finally_exit,
+                                        |_| {
+                                            spinner.hide();
+                                        },
+                                    );
+                                    __finally::settle(
+                                        __finally_end.body.__finally_describe(),
+                                        __finally_end.cleanup().__finally_describe(),
+                                        __finally_end,
+                                    )
                                 },
-                            );
-                            __finally::settle(
-                                __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup().__finally_describe(),
-                                __finally_end,
                             )
                         }),
                     )
@@ -1805,20 +1868,22 @@ fn a_future_shares_with_its_cleanup_what_both_mention() {
                     use krate::__private as __finally;
                     __finally::IntoFuture::into_future(
                         __finally::WithArguments(async move {
-                            let __finally_exit = __finally::Body(async { conn.run().await }).await;
-                            {
-                                let __finally_end = __finally::build(
-                                    __finally_exit,
-                                    |fate| async { conn.close().await },
-                                );
-                                let __finally_detacher = __finally::Option::None;
-                                __finally::settle_or_block(
-                                    __finally::describe_opaque,
-                                    __finally_end.cleanup().__finally_describe(),
-                                    __finally_end,
-                                    __finally_detacher,
+                            __finally::section(
+                                    __finally::Body(async { conn.run().await }).await,
+                                    |__finally_exit| {
+                                        let __finally_end = __finally::build(
+                                            __finally_exit,
+                                            |fate| async { conn.close().await },
+                                        );
+                                        let __finally_detacher = __finally::Option::None;
+                                        __finally::settle_or_block(
+                                            __finally::describe_opaque,
+                                            __finally_end.cleanup().__finally_describe(),
+                                            __finally_end,
+                                            __finally_detacher,
+                                        )
+                                    },
                                 )
-                            }
                                 .await
                         }),
                     )

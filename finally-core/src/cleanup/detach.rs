@@ -93,7 +93,7 @@ impl<V> InBox for DetachedCleanup<V> {
         match cleanup {
             Ok(cleanup) if matches!(outcome, Outcome::Cancelled) => {
                 adopted.hand_off_before(cleanup.0.detach(describe, location), location);
-                raise(drop_panic, location);
+                raise(drop_panic.map(|payload| *payload), location);
             }
             cleanup => {
                 let exit = Exit { outcome, drop_panic, adopted };

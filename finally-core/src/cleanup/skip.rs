@@ -13,6 +13,7 @@ use pin_project_lite::pin_project;
 use super::{Accepts, Cleanup, CleanupValue, Detach, DetachMode, HasEnding, Strategy};
 use crate::{
     engine::{
+        body::Run,
         ending::{Awaiting, Ending as _, PollEnding, poll_cleanup},
         exit::Exit,
         unwind::Payload,
@@ -112,10 +113,8 @@ pin_project! {
         verdict: Option<Verdict<T>>,
         // The cleanups adopted by the body until the cleanup starts, and by the cleanup after that.
         adopted: Adopted,
-        started: bool,
         #[pin]
-        cleanup: Option<F>,
-        build_panic: Option<Payload>,
+        stage: Stage<F>,
         rules: Rules<T, F::Output>,
     }
 
@@ -138,11 +137,12 @@ where
     /// Combines a body's exit with its cleanup, if there is one.
     pub(crate) fn new(built: Result<Option<F>, Payload>, exit: Exit<T>, rules: Rules<T, F::Output>) -> Self {
         let (verdict, adopted) = exit.into_parts(&rules.texts);
-        let (cleanup, build_panic) = match built {
-            Ok(cleanup) => (cleanup, None),
-            Err(payload) => (None, Some(payload)),
+        let stage = match built {
+            Ok(Some(cleanup)) => Stage::Cleanup { cleanup, is_started: false },
+            Ok(None) => Stage::Nothing,
+            Err(payload) => Stage::Panicked { payload: Some(payload) },
         };
-        Self { verdict: Some(verdict), adopted, started: false, cleanup, build_panic, rules }
+        Self { verdict: Some(verdict), adopted, stage, rules }
     }
 
     /// Ends the cleanup where it is, because the caller has left. Returns nothing if the caller has the result.
@@ -150,13 +150,17 @@ where
         let mut this = self.project();
         let texts = &this.rules.texts;
         let mut left = this.verdict.take()?.left(texts);
-        // A cancelled body may have no cleanup. That counts as a cleanup that has not ended.
-        let mut has_ended = *this.started && this.cleanup.is_none();
-        if let Some(payload) = this.build_panic.take() {
-            failure::report_panic(FailureKind::CleanupPanicked, payload, texts.location);
-            has_ended = true;
-        }
-        let (adopted, dropped) = this.adopted.take().dropping(|| this.cleanup.set(None));
+        let has_ended = match this.stage.as_mut().project() {
+            StageProject::Cleanup { .. } | StageProject::Nothing => false,
+            StageProject::Ended => true,
+            StageProject::Panicked { payload } => {
+                if let Some(payload) = payload.take() {
+                    failure::report_panic(FailureKind::CleanupPanicked, payload, texts.location);
+                }
+                true
+            }
+        };
+        let (adopted, dropped) = this.adopted.take().dropping(|| this.stage.set(Stage::Ended));
         left.add_drop_panic(dropped, texts.location);
         Some(Interrupted { left, adopted, has_ended })
     }
@@ -166,13 +170,47 @@ where
     }
 }
 
+pin_project! {
+    #[project = StageProject]
+    enum Stage<F> {
+        /// Waits for the cleanups that the body adopted, and starts.
+        Cleanup {
+            #[pin]
+            cleanup: F,
+            is_started: bool,
+        },
+        /// The evaluation panicked. Empty once the panic is part of the verdict.
+        Panicked { payload: Option<Payload> },
+        /// The body was cancelled, and there is no cleanup.
+        Nothing,
+        Ended,
+    }
+}
+
+impl<F: Future> Run<F::Output> for Stage<F> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        match self.project() {
+            StageProject::Cleanup { cleanup, .. } => cleanup.poll(context),
+            StageProject::Panicked { .. } | StageProject::Nothing | StageProject::Ended => {
+                unreachable!("a cleanup that has ended is not polled")
+            }
+        }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn end(mut self: Pin<&mut Self>) {
+        self.set(Self::Ended);
+    }
+}
+
 /// The remains of a body and its cleanup after the caller has left.
 pub(super) struct Interrupted<T> {
     /// A panic out of a drop, if there was one.
     pub(super) left: Verdict<T>,
     /// The unfinished cleanups that were handed off inside the two.
     pub(super) adopted: Adopted,
-    /// Whether the cleanup has ended by itself.
+    /// Whether the cleanup has ended by itself. One that was never made has not.
     pub(super) has_ended: bool,
 }
 
@@ -185,14 +223,22 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict<T>> {
         let mut this = self.project();
-        if !*this.started {
-            ready!(this.adopted.poll_end(context));
-            *this.started = true;
+        match this.stage.as_mut().project() {
+            StageProject::Cleanup { is_started: true, .. } => {}
+            StageProject::Cleanup { is_started, .. } => {
+                ready!(this.adopted.poll_end(context));
+                *is_started = true;
+            }
+            StageProject::Panicked { .. } | StageProject::Nothing | StageProject::Ended => {
+                ready!(this.adopted.poll_end(context));
+            }
         }
-        let cleaned = if this.cleanup.is_some() {
-            Some(ready!(poll_cleanup(this.cleanup.as_mut(), this.adopted, &this.rules.texts, context)))
-        } else {
-            this.build_panic.take().map(Err)
+        let cleaned = match this.stage.as_mut().project() {
+            StageProject::Cleanup { .. } => {
+                Some(ready!(poll_cleanup(this.stage, this.adopted, &this.rules.texts, context)))
+            }
+            StageProject::Panicked { payload } => payload.take().map(Err),
+            StageProject::Nothing | StageProject::Ended => None,
         };
         if let Some(cleaned) = cleaned {
             let waits = !this.adopted.has_ended();

@@ -1,5 +1,6 @@
 //! The future around the user's block.
 
+use alloc::boxed::Box;
 use core::{
     future::{Future, IntoFuture},
     panic::UnwindSafe,
@@ -27,7 +28,7 @@ impl<F: Future> IntoFuture for Body<F> {
     type Output = Exit<F::Output>;
     type IntoFuture = RunningBody<F>;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn into_future(self) -> RunningBody<F> {
         RunningBody::new(self.0, ByValue)
     }
@@ -44,7 +45,11 @@ impl<F, X> RunningBody<F, X> {
 pub trait Exits<T> {
     type Output;
 
-    fn polled(&self, polled: Poll<T>) -> Poll<Self::Output>;
+    fn poll<F: Future<Output = T>>(
+        &self,
+        future: Pin<&mut F>,
+        context: &mut Context<'_>,
+    ) -> Poll<Self::Output>;
 }
 
 /// With the value of the future.
@@ -55,8 +60,8 @@ impl<T> Exits<T> for ByValue {
     type Output = T;
 
     #[inline(always)]
-    fn polled(&self, polled: Poll<T>) -> Poll<T> {
-        polled
+    fn poll<F: Future<Output = T>>(&self, future: Pin<&mut F>, context: &mut Context<'_>) -> Poll<T> {
+        future.poll(context)
     }
 }
 
@@ -127,7 +132,7 @@ impl<F: Future, X: Exits<F::Output>> Run<X::Output> for RunningBody<F, X> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<X::Output> {
         match self.project() {
-            BodyProject::Running { future, exit, .. } => exit.polled(future.poll(context)),
+            BodyProject::Running { future, exit, .. } => exit.poll(future, context),
             BodyProject::Ended => panic!("{ENDED}"),
         }
     }
@@ -152,15 +157,32 @@ const ENDED: &str = "`finally` polled after completion";
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn poll<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>, context: &mut Context<'_>) -> Poll<Exit<T>> {
-    let mut adopted = body.as_mut().adopted().take();
     if signal::is_cancel(context) {
-        return Poll::Ready(cancel(body, adopted));
+        return cancel_running(body);
     }
-    let polled = run(body.as_mut(), &mut adopted, context);
-    if polled.is_pending() {
-        *body.adopted() = adopted;
+    let outer = body.as_mut().adopted().enter();
+    let polled = catch(|| body.as_mut().poll(context));
+    if let Ok(Poll::Pending) = polled {
+        body.adopted().leave(outer);
+        return Poll::Pending;
     }
-    polled
+    end_running(body, outer, polled)
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn end_running<T, B: AnyBody<T> + ?Sized>(
+    mut body: Pin<&mut B>,
+    outer: Outer,
+    polled: Result<Poll<T>, Payload>,
+) -> Poll<Exit<T>> {
+    let mut adopted = body.as_mut().adopted().take();
+    end(body, &mut adopted, outer, polled)
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn cancel_running<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>) -> Poll<Exit<T>> {
+    let adopted = body.as_mut().adopted().take();
+    Poll::Ready(cancel(body, adopted))
 }
 
 /// Polls the user's future, and drops it when it has ended, before its cleanup starts. A panic of that drop must not
@@ -172,13 +194,12 @@ pub(crate) fn run<T, B: Run<T> + ?Sized>(
     context: &mut Context<'_>,
 ) -> Poll<Exit<T>> {
     let outer = adopted.enter();
-    match catch(|| body.as_mut().poll(context)) {
-        Ok(Poll::Pending) => {
-            adopted.leave(outer);
-            Poll::Pending
-        }
-        polled => Poll::Ready(end(body, adopted, outer, polled)),
+    let polled = catch(|| body.as_mut().poll(context));
+    if let Ok(Poll::Pending) = polled {
+        adopted.leave(outer);
+        return Poll::Pending;
     }
+    end(body, adopted, outer, polled)
 }
 
 /// Drops a future that has ended.
@@ -188,15 +209,15 @@ fn end<T, B: Run<T> + ?Sized>(
     adopted: &mut GroupKey,
     outer: Outer,
     polled: Result<Poll<T>, Payload>,
-) -> Exit<T> {
+) -> Poll<Exit<T>> {
     let outcome = match polled {
         Ok(Poll::Ready(value)) => Outcome::Returned(value),
         Ok(Poll::Pending) => unreachable!("a body that is pending has not ended"),
         Err(payload) => Outcome::Panicked(payload),
     };
-    let drop_panic = catch(|| body.end()).err();
+    let drop_panic = catch(|| body.end()).err().map(Box::new);
     adopted.leave(outer);
-    Exit { outcome, drop_panic, adopted: Adopted::new(adopted.take()) }
+    Poll::Ready(Exit { outcome, drop_panic, adopted: Adopted::new(adopted.take()) })
 }
 
 /// Drops a body that is under way.
@@ -204,5 +225,11 @@ fn end<T, B: Run<T> + ?Sized>(
 pub(crate) fn cancel<T, B: Run<T> + ?Sized>(body: Pin<&mut B>, adopted: GroupKey) -> Exit<T> {
     let outside = Dropping::begin();
     let dropped = catch(|| body.end());
-    Exit { outcome: Outcome::Cancelled, drop_panic: dropped.err(), adopted: outside.end(adopted) }
+    cancelled(dropped, outside, adopted)
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn cancelled<T>(dropped: Result<(), Payload>, outside: Dropping, adopted: GroupKey) -> Exit<T> {
+    let adopted = outside.end(adopted);
+    Exit { outcome: Outcome::Cancelled, drop_panic: dropped.err().map(Box::new), adopted }
 }

@@ -121,7 +121,7 @@ impl<H: PollEnding> IntoFuture for Awaiting<H> {
     type Output = Verdict<H::Output>;
     type IntoFuture = AwaitedInCoroutine<H>;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn into_future(self) -> AwaitedInCoroutine<H> {
         AwaitedInCoroutine { held: Exclusive::new(self.0) }
     }

@@ -18,7 +18,7 @@ use crate::engine::{
     armed::Arm,
     ending::Ending,
     erased::erased,
-    signal,
+    signal::{self, without_signal},
     unwind::catch,
     verdict::{Verdict, deliver, raise},
 };
@@ -39,7 +39,7 @@ where
     type Output = E::Output;
     type IntoFuture = E::Guard<C>;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn into_future(self) -> E::Guard<C> {
         E::guard(self.0)
     }
@@ -96,6 +96,16 @@ pub enum Progress {
     Ended,
 }
 
+impl Progress {
+    /// Begins a poll. A coroutine that panics in it is done for: the drop must not resume it.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn enter(&mut self) {
+        if let Self::Ended = mem::replace(self, Self::Ended) {
+            panic!("`finally` polled after completion");
+        }
+    }
+}
+
 impl<C, T> Future for Guard<C>
 where
     C: Future<Output = Verdict<T>>,
@@ -117,25 +127,14 @@ fn poll_settled<T, C: Future<Output = Verdict<T>> + ?Sized>(
     progress: &mut Progress,
     context: &mut Context<'_>,
 ) -> Poll<T> {
-    signal::without(context, |context| poll(coroutine, progress, context)).map(deliver)
-}
-
-/// Polls a coroutine. `context` is without the signal.
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn poll<E, C: Future<Output = E> + ?Sized>(
-    coroutine: Pin<&mut C>,
-    progress: &mut Progress,
-    context: &mut Context<'_>,
-) -> Poll<E> {
-    // A coroutine that panics is done for: it must not be resumed by the drop.
-    if let Progress::Ended = mem::replace(progress, Progress::Ended) {
-        panic!("`finally` polled after completion");
-    }
-    let polled = coroutine.poll(context);
+    without_signal!(context);
+    progress.enter();
+    let mut polled = coroutine.poll(context);
     if polled.is_pending() {
         *progress = Progress::Entered;
+        return Poll::Pending;
     }
-    polled
+    deliver_ended(&mut polled)
 }
 
 /// Resumes a coroutine that is under way, when its guard is dropped.
@@ -149,9 +148,26 @@ fn leave<E: Ending, C: Future<Output = E> + ?Sized>(coroutine: Pin<&mut C>, prog
 #[inline(never)]
 fn resume<E: Ending, C: Future<Output = E> + ?Sized>(coroutine: Pin<&mut C>) {
     // In one closure, so that no result goes through it: a deep nest has all of it on its stack once for each level.
-    let abandoned = catch(|| match coroutine.poll(&mut signal::context()) {
-        Poll::Ready(ending) => ending.abandon(),
-        Poll::Pending => unreachable!("what is awaited in a coroutine ends at the signal"),
-    });
+    let abandoned = catch(|| abandon(&mut coroutine.poll(&mut signal::context())));
     raise(abandoned.err(), Location::caller());
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn deliver_ended<T>(polled: &mut Poll<Verdict<T>>) -> Poll<T> {
+    Poll::Ready(deliver(ended(polled)))
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn abandon<E: Ending>(polled: &mut Poll<E>) {
+    ended(polled).abandon();
+}
+
+/// Takes the ending of a coroutine out of the result of its poll. By reference, because a debug build would have a second ending on
+/// the stack of each level of a nest.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn ended<E>(polled: &mut Poll<E>) -> E {
+    match mem::replace(polled, Poll::Pending) {
+        Poll::Ready(ending) => ending,
+        Poll::Pending => unreachable!("what is awaited in a coroutine ends at the signal"),
+    }
 }

@@ -20,24 +20,25 @@ pub(crate) fn is_cancel(context: &Context<'_>) -> bool {
     context.waker().will_wake(SIGNAL)
 }
 
-/// Calls `poll` with the caller's context, in which the signal never appears.
-#[inline(always)]
-pub(crate) fn without<R>(context: &mut Context<'_>, poll: impl FnOnce(&mut Context<'_>) -> R) -> R {
-    #[cfg(feature = "std")]
-    {
+/// Replaces a caller's context that carries the signal by one that does not.
+///
+/// A macro, because a function would have to take a closure, and a debug build would have the frames of both on the stack of each
+/// level of a nest.
+macro_rules! without_signal {
+    ($context:ident) => {
+        let waker;
         let mut inert;
-        let context = if is_cancel(context) {
-            inert = Context::from_waker(kept_inert());
+        let $context = if $crate::engine::signal::is_cancel($context) {
+            waker = $crate::engine::signal::inert();
+            inert = core::task::Context::from_waker(&waker);
             &mut inert
         } else {
-            context
+            $context
         };
-        // Called in one place, so that it can be inlined.
-        poll(context)
-    }
-    #[cfg(not(feature = "std"))]
-    if is_cancel(context) { poll(&mut Context::from_waker(&inert())) } else { poll(context) }
+    };
 }
+
+pub(crate) use without_signal;
 
 struct Inert;
 
@@ -45,17 +46,19 @@ impl Wake for Inert {
     fn wake(self: Arc<Self>) {}
 }
 
-/// Makes a waker that does nothing and is not the signal.
-fn inert() -> Waker {
-    Arc::new(Inert).into()
-}
-
-/// Returns the one that is made once. Without `std` there is no place to keep it.
+/// Returns a waker that does nothing and is not the signal. It is made once.
 #[cfg(feature = "std")]
 #[cold]
-fn kept_inert() -> &'static Waker {
+pub(crate) fn inert() -> &'static Waker {
     static INERT: std::sync::OnceLock<Waker> = std::sync::OnceLock::new();
-    INERT.get_or_init(inert)
+    INERT.get_or_init(|| Arc::new(Inert).into())
+}
+
+/// Makes a waker that does nothing and is not the signal. Without `std` there is no place to keep it.
+#[cfg(not(feature = "std"))]
+#[cold]
+pub(crate) fn inert() -> Waker {
+    Arc::new(Inert).into()
 }
 
 #[cfg(test)]
@@ -65,6 +68,8 @@ mod tests {
     #[test]
     fn a_caller_that_polls_with_the_very_signal_is_not_taken_for_a_guard() {
         assert!(is_cancel(&context()));
-        without(&mut context(), |context| assert!(!is_cancel(context)));
+        let context = &mut context();
+        without_signal!(context);
+        assert!(!is_cancel(context));
     }
 }

@@ -46,7 +46,7 @@ mod with_std {
 
     /// Unwind safety is asserted, because the panic continues unchanged: the caller who awaits the future decides about it,
     /// as for an `async fn`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Payload> {
         catch_unwind(AssertUnwindSafe(run)).map_err(Payload)
     }

@@ -90,10 +90,10 @@ impl<T> Verdict<T> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn new<V>(outcome: Outcome<T>, drop_panic: Option<Payload>, texts: &Texts<T, V>) -> Self {
+    fn new<V>(outcome: Outcome<T>, drop_panic: Option<Box<Payload>>, texts: &Texts<T, V>) -> Self {
         match drop_panic {
             None => Self { outcome, rare: None },
-            Some(payload) => Self::with_drop_panic(outcome, payload, texts.body, texts.location),
+            Some(payload) => Self::with_drop_panic(outcome, *payload, texts.body, texts.location),
         }
     }
 
@@ -198,7 +198,7 @@ impl<T> Verdict<T> {
     /// Goes back to an exit, for a body whose caller has left and whose cleanup is still to be evaluated.
     pub(crate) fn into_exit(self, adopted: Adopted) -> Exit<T> {
         let drop_panic = match self.rare.map(|rare| *rare) {
-            Some(Rare::DropPanic { payload, .. }) => Some(payload),
+            Some(Rare::DropPanic { payload, .. }) => Some(Box::new(payload)),
             Some(Rare::OfCleanup(_)) | None => None,
         };
         Exit { outcome: self.outcome, drop_panic, adopted }
@@ -240,7 +240,7 @@ impl<T> Exit<T> {
             None => cleaned,
             Some(payload) => {
                 report_cleanup(cleaned, texts.cleanup, texts.location);
-                Err(payload)
+                Err(*payload)
             }
         };
         (cleaned, self.adopted)

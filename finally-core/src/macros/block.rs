@@ -5,6 +5,7 @@
 //! around. So the value of the block cannot be that output. It leaves by a slot, and a body that has filled it says so and
 //! is never polled again.
 
+use alloc::boxed::Box;
 use core::{
     convert::Infallible,
     future::{Future, IntoFuture},
@@ -217,8 +218,8 @@ impl<R> Exits<R> for &Left {
     type Output = Option<R>;
 
     #[inline]
-    fn polled(&self, polled: Poll<R>) -> Poll<Option<R>> {
-        match polled {
+    fn poll<F: Future<Output = R>>(&self, future: Pin<&mut F>, context: &mut Context<'_>) -> Poll<Option<R>> {
+        match future.poll(context) {
             Poll::Ready(result) => Poll::Ready(Some(result)),
             Poll::Pending if self.0.load(Relaxed) => Poll::Ready(None),
             Poll::Pending => Poll::Pending,
@@ -234,7 +235,7 @@ impl<'a, F: Future> IntoFuture for LeavingBody<'a, F> {
     type Output = Exit<Option<F::Output>>;
     type IntoFuture = RunningBody<F, &'a Left>;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn into_future(self) -> Self::IntoFuture {
         RunningBody::new(self.1, self.0)
     }
@@ -307,16 +308,15 @@ const fn no_await_in_a_macro<F>() {
 pub fn run<F: Future>(left: &Left, body: F) -> Exit<Option<F::Output>> {
     const { no_await_in_a_macro::<F>() };
     let mut body = pin!(Some(body));
-    let polled =
-        catch(|| body.as_mut().as_pin_mut().map(|body| body.poll(&mut Context::from_waker(Waker::noop()))));
-    let polled = polled.map(|polled| polled.map(|polled| left.polled(polled)));
+    let context = &mut Context::from_waker(Waker::noop());
+    let polled = catch(|| body.as_mut().as_pin_mut().map(|body| left.poll(body, context)));
     let outcome = match polled {
         Ok(Some(Poll::Ready(value))) => Outcome::Returned(value),
         Ok(_) => unreachable!("a body that does not await is not suspended"),
         Err(payload) => Outcome::Panicked(payload),
     };
     // The body is dropped before its cleanup starts, and a panic of that drop must not lose the cleanup.
-    let drop_panic = catch(|| body.set(None)).err();
+    let drop_panic = catch(|| body.set(None)).err().map(Box::new);
     Exit { drop_panic, ..Exit::new(outcome) }
 }
 

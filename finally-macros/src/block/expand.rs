@@ -23,7 +23,7 @@ use super::{
 use crate::{
     cleanup::{self, Cleanup},
     options::OnCancel,
-    settle::{self, Replacement, Settlement},
+    settle::{self, Coroutine, Replacement, Settlement},
     tokens,
 };
 
@@ -236,8 +236,10 @@ impl Expansion<'_> {
             Some(_) => quote_spanned!(span=> #private::LeavingBody(&__finally_left, async #body)),
             None => quote_spanned!(span=> #private::Body(async #body)),
         };
-        let settle = self.settle(
-            self.build_fallible(&self.build(self.on_cancel)),
+        let build = self.build_fallible(&self.build(self.on_cancel));
+        let section = self.section(
+            &quote_spanned!(span=> #body.await),
+            quote_spanned!(span=> #after #build),
             quote_spanned!(self.span=> #private::describe_end),
         );
         // If an await is not allowed here, the compiler reports it at the user's own await.
@@ -245,9 +247,7 @@ impl Expansion<'_> {
         quote_spanned! {span=>
             #private::WithArguments(async {
                 #before
-                let __finally_exit = #body.await;
-                #after
-                #settle
+                #section
             }).#awaiting
         }
     }
@@ -396,12 +396,10 @@ impl Expansion<'_> {
         let shares = |cleanup: &Cleanup| tokens::share_variable(&block.body.block.stream(), &cleanup.tokens);
         let takes_all = moves && !shares(&block.cleanup) && !self.on_cancel.replacement().is_some_and(shares);
         let inner = takes_all.then(|| quote_spanned!(span=> move));
-        let settle = self.settle(self.build(self.on_cancel), self.describe_output());
+        let exit = quote_spanned!(span=> #private::Body(async #inner #body).await);
+        let section = self.section(&exit, self.build(self.on_cancel), self.describe_output());
         quote_spanned! {span=>
-            #private::IntoFuture::into_future(#private::WithArguments(async #outer {
-                let __finally_exit = #private::Body(async #inner #body).await;
-                #settle
-            }))
+            #private::IntoFuture::into_future(#private::WithArguments(async #outer { #section }))
         }
     }
 
@@ -427,8 +425,8 @@ impl Expansion<'_> {
         }
     }
 
-    /// Generates the code from the exit to an ending that is awaited.
-    fn settle(&self, build: TokenStream, body: TokenStream) -> TokenStream {
+    /// Generates the code from the exit of an awaited body to an ending.
+    fn section(&self, exit: &TokenStream, build: TokenStream, body: TokenStream) -> TokenStream {
         let Self { on_cancel, private, span, .. } = self;
         let build_replacement = on_cancel.replacement().map(|cleanup| {
             let span = Span::mixed_site().located_at(cleanup.span);
@@ -441,7 +439,7 @@ impl Expansion<'_> {
             build,
             build_replacement,
             body,
-            in_coroutine: true,
+            coroutine: Some(Coroutine { exit, exit_type: None }),
         };
         // The macro cannot know whether a cleanup borrows variables around the block.
         settlement.expand(|| quote_spanned!(*span=> #private::Option::None))

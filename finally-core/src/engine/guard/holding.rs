@@ -8,13 +8,13 @@ use core::{
 
 use pin_project_lite::pin_project;
 
-use super::{Progress, leave, poll};
+use super::{Progress, leave};
 use crate::engine::{
     armed::Arm,
     ending::{Ending, FirstPoll, PollEnding},
     erased::erased,
     exclusive::Exclusive,
-    signal,
+    signal::without_signal,
     verdict::deliver,
 };
 
@@ -91,22 +91,32 @@ where
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let guard = erased!(self => Pin<&mut dyn AnyHoldingGuard<C::Output>>);
-        poll_without_signal(guard, context)
+        poll(guard, context)
     }
 }
 
 /// An object-safe guard.
 trait AnyHoldingGuard<E: Ending> {
-    fn stage(self: Pin<&mut Self>) -> Stage<'_, E>;
+    /// The coroutine, until it has ended.
+    fn running(self: Pin<&mut Self>) -> Option<Running<'_, E>>;
 
-    /// Goes on to awaiting the cleanup, or to the end. Drops the previous stage.
-    fn proceed(self: Pin<&mut Self>, held: Option<E::Held>);
+    fn place(self: Pin<&mut Self>) -> Pin<&mut dyn Place<E::Held>>;
 }
 
-enum Stage<'a, E: Ending> {
-    Running { coroutine: Pin<&'a mut dyn Future<Output = E>>, progress: &'a mut Progress },
-    Holding(Pin<&'a mut E::Held>),
-    Ended,
+struct Running<'a, E> {
+    coroutine: Pin<&'a mut dyn Future<Output = E>>,
+    progress: &'a mut Progress,
+}
+
+/// The place of a coroutine, and of the cleanup after it.
+///
+/// Apart from the guard, so that no trait object of a release build knows the coroutine. The optimizer would not inline what it
+/// finds in one.
+trait Place<H> {
+    fn held(self: Pin<&mut Self>) -> Option<Pin<&mut H>>;
+
+    /// Goes on to awaiting a cleanup, or to the end. Drops the previous stage.
+    fn proceed(self: Pin<&mut Self>, held: Option<H>);
 }
 
 impl<C, E> AnyHoldingGuard<E> for HoldingGuard<C>
@@ -115,11 +125,28 @@ where
     E: Ending,
 {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn stage(self: Pin<&mut Self>) -> Stage<'_, E> {
+    fn running(self: Pin<&mut Self>) -> Option<Running<'_, E>> {
         match self.project() {
-            HoldingGuardProject::Running { coroutine, progress } => Stage::Running { coroutine, progress },
-            HoldingGuardProject::Holding { held } => Stage::Holding(held.get()),
-            HoldingGuardProject::Ended => Stage::Ended,
+            HoldingGuardProject::Running { coroutine, progress } => Some(Running { coroutine, progress }),
+            HoldingGuardProject::Holding { .. } | HoldingGuardProject::Ended => None,
+        }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn place(self: Pin<&mut Self>) -> Pin<&mut dyn Place<E::Held>> {
+        self
+    }
+}
+
+impl<C, E> Place<E::Held> for HoldingGuard<C>
+where
+    C: Future<Output = E>,
+    E: Ending,
+{
+    fn held(self: Pin<&mut Self>) -> Option<Pin<&mut E::Held>> {
+        match self.project() {
+            HoldingGuardProject::Holding { held } => Some(held.get()),
+            HoldingGuardProject::Running { .. } | HoldingGuardProject::Ended => None,
         }
     }
 
@@ -132,23 +159,20 @@ where
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn poll_without_signal<E: Ending, G: AnyHoldingGuard<E> + ?Sized>(
-    guard: Pin<&mut G>,
-    context: &mut Context<'_>,
-) -> Poll<E::Output> {
-    signal::without(context, |context| poll_holding(guard, context))
-}
-
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn poll_holding<E: Ending, G: AnyHoldingGuard<E> + ?Sized>(
+fn poll<E: Ending, G: AnyHoldingGuard<E> + ?Sized>(
     mut guard: Pin<&mut G>,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
-    let Stage::Running { coroutine, progress } = guard.as_mut().stage() else {
-        return poll_held::<E, G>(guard, context);
+    without_signal!(context);
+    let Some(Running { coroutine, progress }) = guard.as_mut().running() else {
+        return poll_held(guard.place(), context);
     };
-    match poll(coroutine, progress, context) {
-        Poll::Pending => Poll::Pending,
+    progress.enter();
+    match coroutine.poll(context) {
+        Poll::Pending => {
+            *progress = Progress::Entered;
+            Poll::Pending
+        }
         Poll::Ready(ending) => conclude(guard, ending, context),
     }
 }
@@ -160,21 +184,18 @@ fn conclude<E: Ending, G: AnyHoldingGuard<E> + ?Sized>(
     ending: E,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
-    match ending.poll_first(context, &mut |held| guard.as_mut().proceed(Some(held))) {
+    match ending.poll_first(context, &mut |held| guard.as_mut().place().proceed(Some(held))) {
         FirstPoll::Ready(output) => Poll::Ready(output),
         FirstPoll::Pending => Poll::Pending,
-        FirstPoll::Held => poll_held::<E, G>(guard, context),
+        FirstPoll::Held => poll_held(guard.place(), context),
     }
 }
 
 /// Polls the cleanup in its place.
 #[inline(never)]
-fn poll_held<E: Ending, G: AnyHoldingGuard<E> + ?Sized>(
-    mut guard: Pin<&mut G>,
-    context: &mut Context<'_>,
-) -> Poll<E::Output> {
-    let Stage::Holding(held) = guard.as_mut().stage() else { panic!("`finally` polled after completion") };
+fn poll_held<H: PollEnding>(mut place: Pin<&mut dyn Place<H>>, context: &mut Context<'_>) -> Poll<H::Output> {
+    let Some(held) = place.as_mut().held() else { panic!("`finally` polled after completion") };
     let verdict = ready!(held.poll(context));
-    guard.proceed(None);
+    place.proceed(None);
     Poll::Ready(deliver(verdict))
 }
