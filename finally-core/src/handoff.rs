@@ -13,7 +13,9 @@
 //! |---|---|
 //! | `inside` | tracks the innermost finally of this thread, and routes hand-offs accordingly |
 //! | `adopted` | the cleanups that were handed off inside a finally, and that its own cleanup waits for |
-//! | `chain` | cleanups that run one after the other: everything that one drop hands off |
+//! | `job` | one cleanup whose caller has left |
+//! | `chain` | jobs that run one after the other |
+//! | `task` | the future that an executor runs: one job, or a chain |
 //! | `group` | a count of unfinished cleanups, and its waiters |
 //! | `executor` | chooses the executor for a chain |
 //! | `thread` | the background thread, the executor of last resort |
@@ -37,7 +39,9 @@ mod drain;
 mod executor;
 mod exempt;
 mod group;
+mod here;
 mod inside;
+mod job;
 mod park;
 mod register;
 mod running;
@@ -49,6 +53,7 @@ mod span;
 #[path = "handoff/span_absent.rs"]
 mod span;
 mod sync;
+mod task;
 mod thread;
 mod trackers;
 

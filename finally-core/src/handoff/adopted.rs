@@ -15,9 +15,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{
     BoxFuture,
-    chain::{Chain, Job},
+    chain::Chain,
     group::{Group, OF_BODY},
     inside,
+    job::Job,
     sync::Arc,
 };
 
@@ -61,6 +62,11 @@ impl GroupKey {
     #[inline]
     pub(crate) const fn take(&mut self) -> Self {
         mem::replace(self, Self::NONE)
+    }
+
+    #[inline]
+    pub(super) const fn is_none(&self) -> bool {
+        self.0.is_none()
     }
 
     /// Returns the group under this key, and creates it if there is none.
@@ -219,13 +225,13 @@ impl Adopted {
 /// Hands off a cleanup that follows nothing.
 #[inline(never)]
 fn hand_off_alone(cleanup: BoxFuture, location: &'static Location<'static>) {
-    inside::hand_off_inline(Chain::of(Job::new(cleanup, location, GroupKey::NONE)));
+    inside::hand_off(Job::new(cleanup, location));
 }
 
 /// Hands off a cleanup that follows a chain.
 #[inline(never)]
 fn hand_off_behind(chain: Box<Chain>, cleanup: BoxFuture, location: &'static Location<'static>) {
-    inside::hand_off_boxed(chain.followed_by(Job::new(cleanup, location, GroupKey::NONE)));
+    inside::hand_off_chain(chain.followed_by(Job::new(cleanup, location)));
 }
 
 /// Hands off a cleanup that follows chains and a group, which may have ended.
@@ -240,7 +246,7 @@ fn hand_off_after(
         (None, None) => hand_off_alone(cleanup, location),
         (Some(chain), None) => hand_off_behind(chain, cleanup, location),
         (chains, group @ Some(_)) => {
-            inside::hand_off(Chain::after(chains, group, Job::new(cleanup, location, GroupKey::NONE)));
+            inside::hand_off_chain(Chain::after(chains, group, Job::new(cleanup, location)));
         }
     }
 }
@@ -249,7 +255,11 @@ fn hand_off_after(
 ///
 /// The cleanups that it has handed off itself are under `key`. The next job in the chain waits for them.
 pub(crate) fn hand_off(key: GroupKey, cleanup: BoxFuture, location: &'static Location<'static>) {
-    inside::hand_off(Chain::of(Job::new(cleanup, location, key)));
+    if key.is_none() {
+        hand_off_alone(cleanup, location);
+    } else {
+        inside::hand_off_chain(Chain::of(Job::new(cleanup, location), key));
+    }
 }
 
 #[cfg(all(test, not(shuttle)))]

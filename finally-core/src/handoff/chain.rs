@@ -1,118 +1,49 @@
-//! Cleanups that run one after the other: everything that one drop hands off.
+//! Cleanups that run one after the other, and chains that run side by side.
 
-use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
 use core::{
-    future::Future,
-    iter,
-    mem::{self, ManuallyDrop},
-    panic::Location,
-    pin::Pin,
+    mem,
     task::{Context, Poll, ready},
 };
 
 use super::{
-    BoxFuture,
     adopted::GroupKey,
     executor,
     exempt::{self, Waits},
     group::{Group, OF_BODY, Ticket},
+    job::Job,
     register::{More, Registered},
     running::Place,
-    span::JobSpan,
     sync::Arc,
+    task::Task,
     trackers::{self, Trackers},
 };
-use crate::{
-    engine::unwind::catch,
-    failure::{self, FailureKind},
-};
-
-/// One cleanup whose caller has left.
-pub(super) struct Job {
-    /// `None` once it has ended.
-    cleanup: Option<BoxFuture>,
-    location: &'static Location<'static>,
-    /// The group of the cleanups that are handed off inside this one. They end before the next job starts.
-    adopted: GroupKey,
-    /// The span in which the cleanup is polled and dropped.
-    span: JobSpan,
-    /// The chain's entry in the register, passed on from job to job.
-    registered: Option<Registered>,
-}
-
-impl Job {
-    pub(super) fn new(cleanup: BoxFuture, location: &'static Location<'static>, adopted: GroupKey) -> Self {
-        let span = JobSpan::of_hand_off(location);
-        Self { cleanup: Some(cleanup), location, adopted, span, registered: None }
-    }
-
-    /// Polls the cleanup, which has not ended, and drops it at its end.
-    #[inline]
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let span = mem::take(&mut self.span);
-        let polled = span.within(|| self.poll_cleanup(context));
-        if polled.is_pending() {
-            self.span = span;
-        } else {
-            span.end(self.location);
-        }
-        polled
-    }
-
-    #[inline(always)]
-    fn poll_cleanup(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let cleanup = &mut self.cleanup;
-        // The steps of `polling`, spelled out, because the call is not inlined as well.
-        let outer = self.adopted.enter();
-        let polled = catch(|| {
-            if let Some(cleanup) = cleanup {
-                ready!(cleanup.as_mut().poll(context));
-            }
-            *cleanup = None;
-            Poll::Ready(())
-        });
-        self.adopted.leave(outer);
-        polled.unwrap_or_else(|payload| {
-            failure::report_panic(FailureKind::CleanupPanicked, payload, self.location);
-            self.drop_cleanup();
-            Poll::Ready(())
-        })
-    }
-
-    /// Drops the remains of the cleanup. A panic in the drop is reported.
-    fn drop_cleanup(&mut self) {
-        let cleanup = self.cleanup.take();
-        if let Err(payload) = self.adopted.polling(|| drop(cleanup)) {
-            failure::report_panic(FailureKind::CleanupPanicked, payload, self.location);
-        }
-    }
-}
 
 /// Jobs in order. A job is not polled before the previous one has ended (P6).
 ///
-/// A chain is started as one task on any executor. It is nearly always a single job that waits for nothing
-/// else, so the rare parts are boxed: moving a small future is cheaper for the executor.
+/// The drop of a body keeps what is cancelled inside as a chain, and the body's own job is appended to it. The
+/// executor runs it as one task.
 pub(super) struct Chain {
-    /// It is never dropped in place: a chain that is dropped before its end moves to the background thread, and
-    /// a job that has ended holds nothing. A chain without a job is not counted, because nothing is lost with
-    /// it.
-    first: ManuallyDrop<Option<Job>>,
-    /// Counts this chain in the group of the enclosing finally.
-    ticket: Option<Ticket>,
-    rare: Option<Box<Rare>>,
+    jobs: Jobs,
+    /// The entry in the register, from the start until the last cleanup ends.
+    registered: Option<Registered>,
+    /// The parts of that entry that a chain of several jobs needs, until the start.
+    more: Option<Box<More>>,
+    /// The index of the job that is polled.
+    at: usize,
+    /// The number of jobs whose cleanups have ended. It is one more than `at` while the cleanups that the job has
+    /// handed off have not ended.
+    ended: usize,
+    /// The number of ended cleanups that the register does not show. It is locked once for all that end in one
+    /// poll.
+    left: usize,
+    /// The group of the cleanups that are handed off inside the current job. They end before the next job starts.
+    adopted: GroupKey,
     /// The trackers that each job belongs to.
     trackers: Trackers,
-}
-
-/// The initial capacity for jobs in a chain of several. A cancelled call has a cleanup on each level, and
-/// growing the queue three times would cost more than all other work for them.
-const LEVELS: usize = 16;
-
-/// The parts of a chain that few chains need.
-#[derive(Default)]
-struct Rare {
-    /// The jobs after the first one.
-    rest: VecDeque<Job>,
+    /// Counts this chain in the group of the enclosing finally.
+    ticket: Option<Ticket>,
+    waits: Option<Arc<Waits>>,
     /// Chains that are started together with this one, and end before its first job. They come from the drop of
     /// one body, so they are siblings and run side by side.
     before: Option<Box<Chain>>,
@@ -122,48 +53,97 @@ struct Rare {
     /// one later.
     #[allow(clippy::vec_box, reason = "they are moved out, and into other lists")]
     siblings: Vec<Box<Chain>>,
-    waits: Option<Arc<Waits>>,
-    /// The number of ended cleanups that the register still shows. The register is locked once for all that end
-    /// in one poll.
-    ended: usize,
+}
+
+/// The first job is in place, because many chains have no other.
+#[derive(Default)]
+struct Jobs {
+    first: Option<Job>,
+    rest: Vec<Job>,
+}
+
+/// The initial capacity for the jobs after the first one. A cancelled call has a cleanup on each level, and growing
+/// the list three times would cost more than all other work for them.
+const LEVELS: usize = 16;
+
+impl Jobs {
+    #[inline]
+    fn get_mut(&mut self, index: usize) -> Option<&mut Job> {
+        match index.checked_sub(1) {
+            None => self.first.as_mut(),
+            Some(index) => self.rest.get_mut(index),
+        }
+    }
 }
 
 impl Chain {
-    const ENDED: Self = Self::with(None, None, Trackers::NONE);
+    /// Creates a chain without a job, which ends when the group has ended. It is not counted, because nothing is
+    /// lost with it.
+    pub(super) fn waiting(group: Arc<Group>) -> Box<Self> {
+        let mut chain = Box::new(Self::with(None, Trackers::NONE));
+        chain.after = Some(group);
+        chain
+    }
 
-    #[inline(always)]
-    fn new(job: Job, rare: Option<Box<Rare>>) -> Self {
+    /// Creates a chain of one job.
+    #[inline]
+    pub(super) fn of(job: Job, adopted: GroupKey) -> Box<Self> {
         let trackers = trackers::here();
         trackers.chain_began();
-        Self::with(Some(job), rare, trackers)
+        let mut chain = Box::new(Self::with(Some(job), trackers));
+        chain.adopted = adopted;
+        chain
     }
 
-    const fn with(first: Option<Job>, rare: Option<Box<Rare>>, trackers: Trackers) -> Self {
-        Self { first: ManuallyDrop::new(first), ticket: None, rare, trackers }
+    /// Creates a chain of one job that is in the register and counted.
+    pub(super) fn of_begun(job: Job, registered: Registered, ticket: Option<Ticket>) -> Box<Self> {
+        let mut chain = Box::new(Self::with(Some(job), Trackers::NONE));
+        chain.registered = Some(registered);
+        chain.ticket = ticket;
+        chain
+    }
+
+    /// Keeps what the first poll of the current job has left.
+    pub(super) fn keep(&mut self, adopted: GroupKey, waits: Option<Arc<Waits>>) {
+        self.adopted = adopted;
+        self.waits = waits;
+    }
+
+    /// Creates a chain of one job that waits for other chains and for a group.
+    pub(super) fn after(before: Option<Box<Self>>, after: Option<Arc<Group>>, job: Job) -> Box<Self> {
+        let mut chain = Self::of(job, GroupKey::NONE);
+        chain.before = before;
+        chain.after = after;
+        chain
     }
 
     #[inline(always)]
-    pub(super) fn of(job: Job) -> Self {
-        Self::new(job, None)
+    const fn with(first: Option<Job>, trackers: Trackers) -> Self {
+        Self {
+            jobs: Jobs { first, rest: Vec::new() },
+            registered: None,
+            more: None,
+            at: 0,
+            ended: 0,
+            left: 0,
+            adopted: GroupKey::NONE,
+            trackers,
+            ticket: None,
+            waits: None,
+            before: None,
+            after: None,
+            siblings: Vec::new(),
+        }
     }
 
-    /// Creates a job that waits for other chains and for a group.
-    pub(super) fn after(before: Option<Box<Self>>, after: Option<Arc<Group>>, job: Job) -> Self {
-        Self::new(job, Some(Box::new(Rare { before, after, ..Rare::default() })))
-    }
-
-    /// Creates a chain without a job, which ends when the group has ended.
-    pub(super) fn waiting(group: Arc<Group>) -> Self {
-        let rare = Box::new(Rare { after: Some(group), ..Rare::default() });
-        Self::with(None, Some(rare), Trackers::NONE)
+    const fn has_jobs(&self) -> bool {
+        self.jobs.first.is_some()
     }
 
     /// Returns the group that a chain without a job waits for, and any other chain as it is.
     pub(super) fn into_group(mut self: Box<Self>) -> Result<Arc<Group>, Box<Self>> {
-        if self.first.is_none() {
-            let rare = self.rare.as_deref_mut().filter(|rare| rare.before.is_none());
-            if let Some(group) = rare.and_then(|rare| rare.after.take()) {
-                self.end(false);
+        if !self.has_jobs() && self.before.is_none() {
+            if let Some(group) = self.after.take() {
                 return Ok(group);
             }
         }
@@ -174,65 +154,61 @@ impl Chain {
     /// that waits for them.
     #[inline]
     pub(super) fn followed_by(mut self: Box<Self>, job: Job) -> Box<Self> {
-        let belongs = self.first.is_none() || trackers::are_here(&self.trackers);
-        if !belongs || self.sibling_count() > 0 {
-            return Self::after_each(self, job);
+        if !self.siblings.is_empty() {
+            return Self::after(Some(self), None, job);
         }
-        if self.first.is_some() {
-            self.trackers.cleanup_began();
-            self.rare.get_or_insert_with(Rare::of_levels).rest.push_back(job);
-        } else {
+        if !self.has_jobs() {
             self.trackers = trackers::here();
             self.trackers.chain_began();
-            self.first = ManuallyDrop::new(Some(job));
+            self.jobs.first = Some(job);
+        } else if trackers::are_here(&self.trackers) {
+            self.trackers.cleanup_began();
+            if let Some(more) = &mut self.more {
+                more.push(job.location);
+                self.jobs.rest.push(job);
+            } else {
+                self.push_second(job);
+            }
+        } else {
+            return Self::after(Some(self), None, job);
         }
         self
     }
 
     #[cold]
-    fn after_each(chains: Box<Self>, job: Job) -> Box<Self> {
-        Box::new(Self::after(Some(chains), None, job))
+    fn push_second(&mut self, job: Job) {
+        self.more.get_or_insert_default().push(job.location);
+        let mut rest = Vec::with_capacity(LEVELS);
+        rest.push(job);
+        self.jobs.rest = rest;
     }
 
     /// Adds other chains as siblings. The shorter list is moved, so that merging n chains takes about n moves
     /// in total.
     pub(super) fn beside(mut self: Box<Self>, mut other: Box<Self>) -> Box<Self> {
-        if self.sibling_count() < other.sibling_count() {
+        if self.siblings.len() < other.siblings.len() {
             mem::swap(&mut self, &mut other);
         }
-        let moving = other.take_siblings();
-        let siblings = &mut self.rare.get_or_insert_default().siblings;
-        siblings.push(other);
-        siblings.extend(moving);
+        let moving = mem::take(&mut other.siblings);
+        self.siblings.push(other);
+        self.siblings.extend(moving);
         self
-    }
-
-    fn sibling_count(&self) -> usize {
-        self.rare.as_ref().map_or(0, |rare| rare.siblings.len())
-    }
-
-    #[allow(clippy::vec_box, reason = "see `Rare::siblings`")]
-    fn take_siblings(&mut self) -> Vec<Box<Self>> {
-        self.rare.as_mut().map(|rare| mem::take(&mut rare.siblings)).unwrap_or_default()
     }
 
     /// Passes each of the chains to `take`, without its siblings.
     pub(super) fn into_each(mut self: Box<Self>, mut take: impl FnMut(Box<Self>)) {
-        let siblings = self.take_siblings();
+        let siblings = mem::take(&mut self.siblings);
         take(self);
         siblings.into_iter().for_each(take);
     }
 
     /// Drives all of the chains.
     pub(super) fn poll_each(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let mut siblings = self.take_siblings();
-        siblings.retain_mut(|chain| chain.poll_jobs(context).is_pending());
-        let polled = self.poll_jobs(context);
-        if siblings.is_empty() {
-            return polled;
-        }
-        self.rare.get_or_insert_default().siblings = siblings;
-        Poll::Pending
+        let mut siblings = mem::take(&mut self.siblings);
+        siblings.retain_mut(|chain| chain.poll(context).is_pending());
+        let polled = self.poll(context);
+        self.siblings = siblings;
+        if self.siblings.is_empty() { polled } else { Poll::Pending }
     }
 
     /// Starts this chain, and counts it in a group. A chain without a job only keeps `group` from ending before
@@ -240,139 +216,70 @@ impl Chain {
     pub(super) fn start_in(self: Box<Self>, group: &Arc<Group>) {
         match self.into_group() {
             Ok(inner) => inner.hold(group),
-            Err(mut chain) => {
-                chain.join(group);
-                executor::start(*chain);
-            }
+            Err(chain) => executor::start(Task::of_chain(chain, Some(group.ticket())), true),
         }
     }
 
-    /// Counts this chain in the group of the enclosing finally.
-    pub(super) fn join(&mut self, group: &Arc<Group>) {
-        self.ticket = Some(group.ticket());
-    }
-
-    #[cfg(feature = "tokio")]
-    pub(super) const fn is_adopted(&self) -> bool {
-        self.ticket.is_some()
-    }
-
-    /// Adds the cleanups to the register, unless they are there already.
-    #[inline]
-    pub(super) fn register(&mut self) {
-        let Some(first) = &mut *self.first else { return };
-        if first.registered.is_none() {
-            let more = match &self.rare {
-                Some(rare) => Some(More::new(rare.rest.iter().map(|job| job.location), &self.trackers)),
-                None if self.trackers.are_none() => None,
-                None => Some(More::new(iter::empty(), &self.trackers)),
-            };
-            first.registered = Some(Registered::new(first.location, more));
+    /// Adds the jobs to the register. The ticket counts them in the group of the enclosing finally.
+    pub(super) fn begin(&mut self, ticket: Option<Ticket>) {
+        self.ticket = ticket;
+        let Some(first) = &self.jobs.first else { return };
+        if !self.trackers.are_none() {
+            self.more.get_or_insert_default();
         }
+        if let Some(more) = &mut self.more {
+            // A drop that blocks may have driven some of the jobs before.
+            more.begin(self.ended, &self.trackers);
+        }
+        self.registered = Some(Registered::new(first.location, self.more.take()));
+        self.left = self.ended;
     }
 
     /// Changes the place that the register shows.
-    pub(super) fn moves_to(&mut self, place: Place) {
-        self.register();
-        if let Some(registered) = self.first.as_ref().and_then(|job| job.registered.as_ref()) {
-            registered.moves_to(place);
-        }
+    pub(super) fn moves_to(&self, place: Place) {
+        self.registered.iter().for_each(|registered| registered.moves_to(place));
     }
 
     /// Reports every job as lost.
-    pub(super) fn lose(mut self, reason: &str) {
-        if let Some(before) = self.rare.as_mut().and_then(|rare| rare.before.take()) {
+    pub(super) fn lose(mut self: Box<Self>, reason: &str) {
+        if let Some(before) = self.before.take() {
             before.into_each(|chain| chain.lose(reason));
         }
-        let rest = self.rare.as_mut().map(|rare| mem::take(&mut rare.rest)).unwrap_or_default();
-        let Some(mut first) = self.first.take() else { return };
-        if let Some(registered) = first.registered.take() {
-            registered.leave();
-        }
-        exempt::within(&mut None, &self.trackers, || {
-            for mut job in iter::once(first).chain(rest) {
-                if job.cleanup.is_some() {
-                    mem::take(&mut job.span).within(|| {
-                        super::report_lost(reason, job.location);
-                        job.drop_cleanup();
-                    });
-                    self.trackers.cleanup_ended();
-                }
+        self.leave();
+        let Jobs { first, rest } = mem::take(&mut self.jobs);
+        let counts = first.is_some();
+        exempt::within(&mut None, self.trackers.clone(), || {
+            for job in first.into_iter().chain(rest).skip(self.ended) {
+                job.lose(&mut self.adopted, reason);
+                self.trackers.cleanup_ended();
             }
         });
-        self.end(true);
+        self.end(counts);
     }
 
-    #[inline]
-    fn poll_jobs(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let counts = self.first.is_some();
-        let mut waits = self.rare.as_mut().and_then(|rare| rare.waits.take());
-        let polled = exempt::within(&mut waits, &self.trackers, || {
-            if let Some(rare) = &mut self.rare {
-                ready!(rare.poll(context));
-            }
-            while let Some(job) = &mut *self.first {
-                if job.cleanup.is_some() {
-                    ready!(job.poll(context));
-                    // The entry is removed before the cleanup is counted as ended, so that the register is
-                    // empty after a drain.
-                    match &mut self.rare {
-                        Some(rare) if !rare.rest.is_empty() => {
-                            // A drop that blocks may have driven some of these jobs before the chain was
-                            // started. Those were never in the register.
-                            rare.ended += usize::from(job.registered.is_some());
-                        }
-                        _ => {
-                            if let Some(registered) = job.registered.take() {
-                                registered.leave();
-                            }
-                        }
-                    }
-                    self.trackers.cleanup_ended();
-                }
-                ready!(job.adopted.poll_end(context));
-                let Some(mut next) = self.rare.as_mut().and_then(|rare| rare.rest.pop_front()) else {
-                    self.first = ManuallyDrop::new(None);
-                    break;
-                };
-                mem::swap(&mut next.registered, &mut job.registered);
-                self.first = ManuallyDrop::new(Some(next));
-            }
-            Poll::Ready(())
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let counts = self.has_jobs();
+        let mut waits = self.waits.take();
+        let polled = exempt::within(&mut waits, self.trackers.clone(), || {
+            ready!(self.poll_before(context));
+            self.poll_jobs(context)
         });
         if polled.is_ready() {
+            (self.jobs, self.more) = (Jobs::default(), None);
+            (self.at, self.ended, self.left) = (0, 0, 0);
             self.end(counts);
-        } else if let Some(rare) = &mut self.rare {
-            rare.waits = waits;
-            if rare.ended > 0 {
-                let registered = self.first.as_ref().and_then(|job| job.registered.as_ref());
-                registered.into_iter().for_each(|it| it.ended(mem::take(&mut rare.ended)));
+        } else {
+            self.waits = waits;
+            if let Some(registered) = self.registered.as_ref().filter(|_| self.left < self.ended) {
+                registered.ended(self.ended);
+                self.left = self.ended;
             }
-        } else if waits.is_some() {
-            self.rare = Some(Box::new(Rare { waits, ..Rare::default() }));
         }
         polled
     }
 
-    /// Ends the chain. The ticket is released first, so that the waiters of this chain become active again
-    /// before the chain itself stops being active.
-    #[inline]
-    fn end(&mut self, counted: bool) {
-        self.ticket = None;
-        if counted {
-            self.trackers.one_less_active();
-        }
-    }
-}
-
-impl Rare {
-    #[cold]
-    fn of_levels() -> Box<Self> {
-        Box::new(Self { rest: VecDeque::with_capacity(LEVELS), ..Self::default() })
-    }
-
     /// Waits for everything that ends before the first job.
-    fn poll(&mut self, context: &Context<'_>) -> Poll<()> {
+    fn poll_before(&mut self, context: &Context<'_>) -> Poll<()> {
         if let Some(before) = self.before.take() {
             let group = self.after.get_or_insert_default();
             before.into_each(|chain| chain.start_in(group));
@@ -383,32 +290,56 @@ impl Rare {
         }
         Poll::Ready(())
     }
-}
 
-impl Future for Chain {
-    type Output = ();
+    #[inline]
+    fn poll_jobs(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        while let Some(job) = self.jobs.get_mut(self.at) {
+            if self.ended == self.at {
+                ready!(job.poll(&mut self.adopted, context));
+                self.ended += 1;
+                if self.ended > self.jobs.rest.len() {
+                    // The register is empty before the last cleanup is counted as ended, and so after a drain.
+                    self.leave();
+                }
+                self.trackers.cleanup_ended();
+            }
+            ready!(self.adopted.poll_end(context));
+            self.at += 1;
+        }
+        Poll::Ready(())
+    }
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        self.poll_jobs(context)
+    fn leave(&mut self) {
+        if let Some(registered) = self.registered.take() {
+            registered.leave();
+        }
+    }
+
+    /// Ends the chain. The ticket is released first, so that the waiters of this chain become active again
+    /// before the chain itself stops being active.
+    fn end(&mut self, counted: bool) {
+        self.ticket = None;
+        if counted {
+            self.trackers.one_less_active();
+        }
     }
 }
 
-/// Moves the chain to the background thread if it is dropped before its end.
-///
-/// A successful spawn guarantees nothing: a runtime that is shutting down accepts a future and drops it
-/// unpolled (<https://docs.rs/tokio/latest/tokio/runtime/struct.Handle.html#method.spawn>). Only this drop
-/// catches that.
+/// Starts the jobs on the background thread if the chain is dropped before its end.
 impl Drop for Chain {
     #[inline]
     fn drop(&mut self) {
         #[cold]
         fn move_on(chain: &mut Chain) {
             // Each sibling moves by itself when it is dropped.
-            drop(chain.take_siblings());
-            executor::start_dropped(mem::replace(chain, Chain::ENDED));
+            drop(mem::take(&mut chain.siblings));
+            executor::start_dropped(Task::of_chain(
+                Box::new(mem::replace(chain, Chain::with(None, Trackers::NONE))),
+                None,
+            ));
         }
 
-        if self.first.is_some() {
+        if self.has_jobs() {
             move_on(self);
         }
     }
@@ -416,6 +347,7 @@ impl Drop for Chain {
 
 #[cfg(all(test, not(shuttle)))]
 mod tests {
+    use core::panic::Location;
     use std::sync::mpsc;
 
     use super::*;
@@ -425,7 +357,7 @@ mod tests {
         let location = Location::caller();
         let (opens, gate) = mpsc::channel::<()>();
         let cleanup = Box::pin(async move { _ = gate.recv() });
-        drop(Chain::of(Job::new(cleanup, location, GroupKey::NONE)));
+        drop(Chain::of(Job::new(cleanup, location), GroupKey::NONE));
         let mut running = crate::running();
         running.retain(|it| it.location() == location);
         drop(opens);

@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 use super::runtime;
 use super::{
     BoxFuture,
-    chain::Chain,
     inside::outside,
+    task::Task,
     thread::{self, Work},
 };
 use crate::engine::unwind::quietly;
@@ -139,10 +139,10 @@ pub fn give_up(cleanup: impl Future<Output = ()>, reason: &'static str) {
 }
 
 std::thread_local! {
-    /// The reason that was passed to [`give_up`], while it drops a cleanup. A chain that is dropped meanwhile
+    /// The reason that was passed to [`give_up`], while it drops a cleanup. A task that is dropped meanwhile
     /// is lost for this reason, and does not move to the background thread.
     static LOSES: Cell<Option<&'static str>> = const { Cell::new(None) };
-    /// Whether the chain that the executor is called with counts in the group of an enclosing finally.
+    /// Whether the task that the executor is called with counts in the group of an enclosing finally.
     #[cfg(feature = "tokio")]
     static STARTS_ADOPTED: Cell<bool> = const { Cell::new(false) };
 }
@@ -159,57 +159,57 @@ impl fmt::Display for SetExecutorError {
 
 impl Error for SetExecutorError {}
 
-/// Starts a chain on the first executor that is available.
+/// Starts a task on the first executor that is available. The thread is inside no finally.
 ///
-/// This may run inside a drop, so a panic of the executor is caught. The chain is safe in any case: if it is
+/// This may run inside a drop, so a panic of the executor is caught. The task is safe in any case: if it is
 /// dropped, it moves to the background thread.
-#[inline]
-pub(super) fn start(chain: Chain) {
-    outside(|| start_outside(chain));
+#[inline(always)]
+pub(super) fn start_inline(task: impl FnOnce() -> Task) {
+    quietly(|| spawn(task(), false));
 }
 
-/// Like [`start`], for a thread that is inside no finally.
-#[inline]
-pub(super) fn start_outside(mut chain: Chain) {
-    chain.register();
-    quietly(|| spawn(chain));
+/// Like [`start_inline`], for a task that may count in the group of an enclosing finally.
+pub(super) fn start(task: Task, adopted: bool) {
+    outside(|| quietly(|| spawn(task, adopted)));
 }
 
-#[inline]
-fn spawn(chain: Chain) {
+#[inline(always)]
+fn spawn(task: Task, adopted: bool) {
     if let Some(spawn) = EXECUTOR.get() {
         #[cfg(feature = "tokio")]
-        STARTS_ADOPTED.set(chain.is_adopted());
-        spawn(Box::pin(chain));
+        STARTS_ADOPTED.set(adopted);
+        spawn(Box::pin(task));
         #[cfg(feature = "tokio")]
         STARTS_ADOPTED.set(false);
         return;
     }
     #[cfg(feature = "tokio")]
-    if let Some(runtime) = runtime_for(chain.is_adopted()) {
-        drop(runtime.handle.spawn(chain));
+    if let Some(runtime) = runtime_for(adopted) {
+        drop(runtime.handle.spawn(task));
         return;
     }
-    thread::submit(Work::Chain(chain));
+    #[cfg(not(feature = "tokio"))]
+    let _ = adopted;
+    thread::submit(Work::Task(task));
 }
 
-/// Returns the current runtime if it may run the chain.
+/// Returns the current runtime if it may run the task.
 #[cfg(feature = "tokio")]
 #[inline]
 fn runtime_for(adopted: bool) -> Option<runtime::Current> {
-    // Something on this thread will wait for an adopted chain, so the runtime has to make progress meanwhile.
+    // Something on this thread will wait for an adopted task, so the runtime has to make progress meanwhile.
     runtime::current().filter(|runtime| !adopted || runtime.is_driven())
 }
 
-/// Starts a chain that an executor has dropped before its end.
+/// Starts a task that an executor has dropped before its end.
 #[cold]
-pub(super) fn start_dropped(chain: Chain) {
-    // The reason is cleared during the loss: a chain that is dropped along with a lost one is not lost.
+pub(super) fn start_dropped(task: Task) {
+    // The reason is cleared during the loss: a task that is dropped along with a lost one is not lost.
     match LOSES.take() {
         Some(reason) => {
-            chain.lose(reason);
+            task.lose(reason);
             LOSES.set(Some(reason));
         }
-        None => thread::submit(Work::Chain(chain)),
+        None => thread::submit(Work::Task(task)),
     }
 }

@@ -4,15 +4,14 @@
 //! chain contains a wait for a group or for a drain, it is exempt from the drains inside other chains. A drain
 //! outside all cleanups waits for it all the same.
 
-use core::{
-    cell::Cell,
-    mem::{self, ManuallyDrop},
-};
+use core::mem::{self, ManuallyDrop};
 
 use super::{
+    here::HERE,
     sync::{Arc, AtomicUsize, Ordering::SeqCst},
     trackers::{self, Trackers},
 };
+use crate::engine::unwind::catch;
 
 /// The number of pending waits inside one chain.
 pub(super) struct Waits {
@@ -21,74 +20,66 @@ pub(super) struct Waits {
     trackers: Trackers,
 }
 
-/// The value of [`CHAIN`] if no chain is polled. Otherwise it is the depth of the chain's trackers plus one.
-/// The depth is stored because a tracked future inside the chain may add trackers.
-const NO_CHAIN: usize = 0;
+/// The chain that a thread polls.
+pub(super) struct InChain {
+    /// 0 if no chain is polled. Otherwise it is the depth of the chain's trackers plus one. The depth is stored
+    /// because a tracked future inside the chain may add trackers.
+    depth: usize,
+    waits: Option<Arc<Waits>>,
+}
 
-// None of these has a destructor. So they are accessible on a thread that is ending, and an access is a plain
-// load and store.
-std::thread_local! {
-    /// The chain that this thread polls.
-    static CHAIN: Cell<usize> = const { Cell::new(NO_CHAIN) };
-    /// The waits of that chain.
-    static WAITS: Cell<ManuallyDrop<Option<Arc<Waits>>>> = const { Cell::new(ManuallyDrop::new(None)) };
+impl InChain {
+    pub(super) const NONE: Self = Self { depth: 0, waits: None };
 }
 
 #[inline]
-fn replace(waits: Option<Arc<Waits>>) -> Option<Arc<Waits>> {
-    ManuallyDrop::into_inner(WAITS.replace(ManuallyDrop::new(waits)))
+fn replace(current: InChain) -> InChain {
+    ManuallyDrop::into_inner(HERE.with(|here| here.chain.replace(ManuallyDrop::new(current))))
+}
+
+/// Calls `look` with the chain that this thread polls.
+fn with_current<R>(look: impl FnOnce(&mut InChain) -> R) -> R {
+    let mut current = replace(InChain::NONE);
+    let found = look(&mut current);
+    replace(current);
+    found
 }
 
 /// Returns whether this thread polls a chain.
 pub(super) fn is_in_chain() -> bool {
-    CHAIN.get() != NO_CHAIN
+    with_current(|current| current.depth != 0)
 }
 
 /// Polls a chain inside its trackers. The first wait in the chain allocates `waits`.
 #[inline]
-pub(super) fn within<R>(waits: &mut Option<Arc<Waits>>, trackers: &Trackers, poll: impl FnOnce() -> R) -> R {
-    /// Restores the outer state on every exit, including an unwind. Its fields are moved and never dropped
-    /// here, which saves the drop check of each.
-    struct Within<'a> {
-        waits: &'a mut Option<Arc<Waits>>,
-        chain: usize,
-        outer: ManuallyDrop<Option<Arc<Waits>>>,
-        outside: ManuallyDrop<Trackers>,
-    }
-
-    impl Drop for Within<'_> {
-        #[inline]
-        fn drop(&mut self) {
-            CHAIN.set(self.chain);
-            mem::forget(mem::replace(self.waits, replace(self.outer.take())));
-            trackers::put_back(mem::replace(&mut *self.outside, Trackers::NONE));
-        }
-    }
-
-    let chain = CHAIN.replace(1 + trackers::depth(trackers));
-    let outer = ManuallyDrop::new(replace(waits.take()));
-    let outside = ManuallyDrop::new(trackers::replace(trackers.clone()));
-    let _within = Within { waits, chain, outer, outside };
-    poll()
+pub(super) fn within<R>(waits: &mut Option<Arc<Waits>>, trackers: Trackers, poll: impl FnOnce() -> R) -> R {
+    let depth = 1 + trackers::depth(&trackers);
+    let outer = replace(InChain { depth, waits: waits.take() });
+    let outside = trackers::replace(trackers);
+    let ended = catch(poll);
+    mem::forget(mem::replace(waits, replace(outer).waits));
+    trackers::put_back(outside);
+    ended.unwrap_or_else(|payload| payload.resume())
 }
 
 /// Returns whether a wait that began with `exempt` belongs to the chain that this thread polls, or to no chain
 /// if it polls none.
 pub(super) fn is_here(exempt: Option<&Exempt>) -> bool {
-    let Some(exempt) = exempt else { return !is_in_chain() };
-    let waits = replace(None);
-    let is_here = waits.as_ref().is_some_and(|waits| Arc::ptr_eq(waits, &exempt.0));
-    replace(waits);
-    is_here
+    with_current(|current| match exempt {
+        None => current.depth == 0,
+        Some(exempt) => current.waits.as_ref().is_some_and(|waits| Arc::ptr_eq(waits, &exempt.0)),
+    })
 }
 
 /// Exempts the chain that this thread polls, if any.
 pub(super) fn here() -> Option<Exempt> {
-    let depth = CHAIN.get().checked_sub(1)?;
-    let waits = replace(None).unwrap_or_else(|| {
-        Arc::new(Waits { pending: AtomicUsize::new(0), trackers: trackers::outermost_here(depth) })
-    });
-    replace(Some(Arc::clone(&waits)));
+    let waits = with_current(|current| {
+        let depth = current.depth.checked_sub(1)?;
+        let waits = current.waits.get_or_insert_with(|| {
+            Arc::new(Waits { pending: AtomicUsize::new(0), trackers: trackers::outermost_here(depth) })
+        });
+        Some(Arc::clone(waits))
+    })?;
     Some(Exempt::new(waits))
 }
 

@@ -8,14 +8,17 @@ use super::{
     chain::Chain,
     executor,
     group::Group,
+    here::HERE,
+    job::Job,
     sync::Arc,
+    task::Task,
 };
 use crate::engine::unwind::{Payload, catch};
 
 /// The innermost finally of a thread: a [`Nesting`] in four bytes, because each call of a finally replaces it
 /// at least four times.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Inside(u32);
+pub(super) struct Inside(u32);
 
 enum Nesting {
     /// No finally: a chain is started, and nothing on this thread waits for it.
@@ -32,7 +35,7 @@ enum Nesting {
 pub(super) const KEYS: u32 = u32::MAX - 1;
 
 impl Inside {
-    const NOTHING: Self = Self(KEYS);
+    pub(super) const NOTHING: Self = Self(KEYS);
     const DROPPING: Self = Self(KEYS + 1);
 
     const fn polling(key: Option<NonZeroU32>) -> Self {
@@ -57,13 +60,22 @@ pub(crate) struct Outer(Inside);
 // None of these has a destructor. So they are accessible on a thread that is ending, and an access is a plain
 // load and store.
 std::thread_local! {
-    static INSIDE: Cell<Inside> = const { Cell::new(Inside::NOTHING) };
     /// The chains that the current drop has kept so far.
     static KEPT: Cell<ManuallyDrop<Option<Box<Chain>>>> = const { Cell::new(ManuallyDrop::new(None)) };
     /// The chains that enclosing drops have kept, one entry for each drop that is interrupted by an inner one.
     /// An empty `Vec` holds no allocation, so nothing leaks.
     #[allow(clippy::vec_box, reason = "they move between here and `KEPT`, which is one word")]
     static KEPT_FURTHER_OUT: Cell<ManuallyDrop<Vec<Box<Chain>>>> = const { Cell::new(ManuallyDrop::new(Vec::new())) };
+}
+
+#[inline]
+fn inside() -> Inside {
+    HERE.with(|here| here.inside.get())
+}
+
+#[inline]
+fn replace(inside: Inside) -> Inside {
+    HERE.with(|here| here.inside.replace(inside))
 }
 
 #[inline]
@@ -123,7 +135,7 @@ pub(super) fn start_kept() {
     let start = |chains: Box<Chain>| {
         let group = Arc::<Group>::default();
         chains.into_each(|chain| chain.start_in(&group));
-        Box::new(Chain::waiting(group))
+        Chain::waiting(group)
     };
     let further_out = replace_kept_further_out(Vec::new());
     if !further_out.is_empty() {
@@ -138,13 +150,13 @@ impl GroupKey {
     /// may unwind in between.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn enter(&mut self) -> Outer {
-        Outer(INSIDE.replace(Inside::polling(self.take_raw())))
+        Outer(replace(Inside::polling(self.take_raw())))
     }
 
     /// Returns to the enclosing finally.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn leave(&mut self, outer: Outer) {
-        if let Nesting::Polling(key) = INSIDE.replace(outer.0).nesting() {
+        if let Nesting::Polling(key) = replace(outer.0).nesting() {
             self.set_raw(key);
         }
     }
@@ -174,7 +186,7 @@ impl Dropping {
     /// Like [`begin`](Self::begin), with chains that were kept before.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn begin_with(chains: Option<Box<Chain>>) -> Self {
-        Self { outer: INSIDE.replace(Inside::DROPPING), before: begin_keeping(chains) }
+        Self { outer: replace(Inside::DROPPING), before: begin_keeping(chains) }
     }
 
     /// Returns everything that the body has adopted: the group under its key, and the chains that this drop has
@@ -182,7 +194,7 @@ impl Dropping {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn end(self, key: GroupKey) -> Adopted {
         let chains = end_keeping(self.before);
-        INSIDE.set(self.outer);
+        replace(self.outer);
         Adopted { key, chains }
     }
 }
@@ -227,7 +239,7 @@ impl Adopted {
     #[cold]
     fn pass_on_some(mut self) {
         if let Some(chains) = self.chains.take() {
-            match INSIDE.get().nesting() {
+            match inside().nesting() {
                 Nesting::Dropping => keep(chains),
                 Nesting::Nothing | Nesting::Polling(_) => chains.into_each(hand_off_kept),
             }
@@ -240,46 +252,49 @@ impl Adopted {
 
 /// Makes the enclosing finally wait for a group.
 fn pass_on(group: Arc<Group>) {
-    match INSIDE.get().nesting() {
+    match inside().nesting() {
         Nesting::Nothing => {}
         Nesting::Polling(key) => group.hold(&group_of(key)),
-        Nesting::Dropping => keep(Box::new(Chain::waiting(group))),
+        Nesting::Dropping => keep(Chain::waiting(group)),
     }
 }
 
-/// Hands off a chain, and makes the enclosing finally wait for it.
-pub(super) fn hand_off(chain: Chain) {
-    hand_off_inline(chain);
-}
-
-/// Like [`hand_off`], always inlined, for the one call site that nearly all chains come from.
+/// Hands off one job, and makes the enclosing finally wait for it.
 #[inline(always)]
-pub(super) fn hand_off_inline(chain: Chain) {
-    match INSIDE.get().nesting() {
-        Nesting::Nothing => executor::start_outside(chain),
-        Nesting::Polling(key) => hand_off_to(&group_of(key), chain),
-        Nesting::Dropping => keep(Box::new(chain)),
+pub(super) fn hand_off(job: Job) {
+    match inside().nesting() {
+        Nesting::Nothing => executor::start_inline(|| Task::of(job, None)),
+        Nesting::Polling(key) => hand_off_to(&group_of(key), job),
+        Nesting::Dropping => keep(Chain::of(job, GroupKey::NONE)),
     }
 }
 
-/// Starts a chain that counts in a group.
+/// Starts a job that counts in a group.
 #[inline(never)]
-fn hand_off_to(group: &Arc<Group>, mut chain: Chain) {
-    chain.join(group);
-    executor::start(chain);
+fn hand_off_to(group: &Arc<Group>, job: Job) {
+    executor::start(Task::of(job, Some(group.ticket())), true);
 }
 
-/// Like [`hand_off`], for a boxed chain.
+/// Like [`hand_off`], for a chain.
 #[inline]
-pub(super) fn hand_off_boxed(chain: Box<Chain>) {
-    if let Nesting::Dropping = INSIDE.get().nesting() { keep(chain) } else { hand_off(*chain) }
+pub(super) fn hand_off_chain(chain: Box<Chain>) {
+    // Each level of a cancelled call comes here, and only the outermost one starts the chain.
+    if let Nesting::Dropping = inside().nesting() { keep(chain) } else { start_chain(chain) }
+}
+
+#[inline(never)]
+fn start_chain(chain: Box<Chain>) {
+    match inside().nesting() {
+        Nesting::Polling(key) => chain.start_in(&group_of(key)),
+        Nesting::Nothing | Nesting::Dropping => executor::start(Task::of_chain(chain, None), false),
+    }
 }
 
 /// Hands off a chain that was kept by the drop of a body.
 pub(super) fn hand_off_kept(chain: Box<Chain>) {
     match chain.into_group() {
         Ok(group) => pass_on(group),
-        Err(chain) => hand_off_boxed(chain),
+        Err(chain) => hand_off_chain(chain),
     }
 }
 
@@ -287,7 +302,7 @@ pub(super) fn hand_off_kept(chain: Box<Chain>) {
 fn group_of(key: Option<NonZeroU32>) -> Arc<Group> {
     let mut key = GroupKey::from_raw(key);
     let group = key.group();
-    INSIDE.set(Inside::polling(key.take_raw()));
+    replace(Inside::polling(key.take_raw()));
     group
 }
 
@@ -311,8 +326,8 @@ fn keep_beside(kept: Box<Chain>) {
 /// Runs a closure that is inside no finally. The closure must not unwind.
 #[inline]
 pub(super) fn outside<R>(run: impl FnOnce() -> R) -> R {
-    let outer = INSIDE.replace(Inside::NOTHING);
+    let outer = replace(Inside::NOTHING);
     let ended = run();
-    INSIDE.set(outer);
+    replace(outer);
     ended
 }

@@ -2,10 +2,8 @@
 
 use alloc::{boxed::Box, vec::Vec};
 use core::{
-    cell::Cell,
     cmp::Reverse,
-    iter,
-    num::NonZeroU32,
+    iter, mem,
     panic::Location,
     sync::atomic::{AtomicU32, Ordering::Relaxed},
     time::Duration,
@@ -13,6 +11,7 @@ use core::{
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{
+    here::HERE,
     running::{Place, Running},
     sync::Arc,
     trackers::{Counted, Trackers},
@@ -39,8 +38,8 @@ enum Slot {
     Free { next: u32 },
 }
 
-/// The end of a list.
-const NONE: u32 = u32::MAX;
+/// The end of a list, and the shard of a thread that has none yet.
+pub(super) const NONE: u32 = u32::MAX;
 
 /// A point in time. On wasm it is empty, because reading the clock panics there.
 #[derive(Clone, Copy)]
@@ -66,9 +65,9 @@ impl Moment {
     }
 }
 
-type Site = &'static Location<'static>;
+pub(super) type Site = &'static Location<'static>;
 
-/// A chain, which is nearly always one cleanup and belongs to no tracker.
+/// A task, which is nearly always one cleanup and belongs to no tracker.
 struct Entry {
     location: Site,
     since: Moment,
@@ -76,14 +75,17 @@ struct Entry {
     more: Option<Box<More>>,
 }
 
-/// The parts of an entry that few chains need.
+/// The parts of an entry that few tasks need.
+#[derive(Default)]
 pub(super) struct More {
-    trackers: Trackers,
     /// The locations of the cleanups after the first one. The list takes those that do not fit into the array.
     sites: [Option<Site>; SITES],
     further: Vec<Site>,
-    /// The number of ended cleanups of the chain.
+    /// The length of both.
+    len: usize,
+    /// The number of cleanups that have ended.
     ended: usize,
+    trackers: Trackers,
 }
 
 /// The length of the array. A cancelled call has a cleanup on each level, and this many levels take one
@@ -91,13 +93,18 @@ pub(super) struct More {
 const SITES: usize = 15;
 
 impl More {
-    #[cold]
-    pub(super) fn new(mut rest: impl Iterator<Item = Site>, trackers: &Trackers) -> Box<Self> {
-        let mut sites = [None; SITES];
-        for (place, site) in sites.iter_mut().zip(&mut rest) {
-            *place = Some(site);
+    #[inline]
+    pub(super) fn push(&mut self, site: Site) {
+        match self.sites.get_mut(self.len) {
+            Some(place) => *place = Some(site),
+            None => self.further.push(site),
         }
-        Box::new(Self { trackers: trackers.clone(), sites, further: rest.collect(), ended: 0 })
+        self.len += 1;
+    }
+
+    pub(super) fn begin(&mut self, ended: usize, trackers: &Trackers) {
+        self.ended = ended;
+        self.trackers = trackers.clone();
     }
 }
 
@@ -144,10 +151,11 @@ impl Entries {
         (self.slots.len() - 1) as u32
     }
 
-    fn get(&mut self, index: u32) -> Option<&mut Entry> {
+    /// Returns an entry that has not been removed.
+    fn get(&mut self, index: u32) -> &mut Entry {
         match self.slots.get_mut(index as usize) {
-            Some(Slot::Used(entry)) => Some(entry),
-            Some(Slot::Free { .. }) | None => None,
+            Some(Slot::Used(entry)) => entry,
+            Some(Slot::Free { .. }) | None => unreachable!("an entry is removed at its end"),
         }
     }
 
@@ -155,22 +163,13 @@ impl Entries {
     #[inline]
     fn remove(&mut self, index: u32) -> Option<Box<More>> {
         let slot = self.slots.get_mut(index as usize)?;
-        let Slot::Used(entry) = slot else { return None };
-        let more = entry.more.take();
-        *slot = Slot::Free { next: self.free };
+        let Slot::Used(entry) = mem::replace(slot, Slot::Free { next: self.free }) else { return None };
         self.free = index;
         self.used -= 1;
-        if self.slots.len() > KEPT {
-            self.shrink();
-        }
-        more
-    }
-
-    #[cold]
-    fn shrink(&mut self) {
-        if self.used == 0 {
+        if self.used == 0 && self.slots.len() > KEPT {
             *self = Self::NONE;
         }
+        entry.more
     }
 }
 
@@ -183,69 +182,57 @@ fn lock(shard: u32) -> MutexGuard<'static, Entries> {
 /// Returns the shard of this thread.
 #[inline]
 fn shard_here() -> u32 {
-    std::thread_local! {
-        static SHARD: Cell<u32> = const { Cell::new(NONE) };
-    }
-
     #[cold]
     fn choose() -> u32 {
         static LAST: AtomicU32 = AtomicU32::new(0);
-        let shard = LAST.fetch_add(1, Relaxed) % SHARDS;
-        SHARD.set(shard);
-        shard
+        LAST.fetch_add(1, Relaxed) % SHARDS
     }
 
-    match SHARD.get() {
-        NONE => choose(),
-        shard => shard,
-    }
+    HERE.with(|here| {
+        if here.shard.get() == NONE {
+            here.shard.set(choose());
+        }
+        here.shard.get()
+    })
 }
 
-/// The entry of a chain in the register. [`leave`](Self::leave) removes it.
+/// The entry of a task in the register. [`leave`](Self::leave) removes it.
 ///
-/// It is four bytes, which leaves room for 268 million chains in a shard. They would need more memory than any
+/// It is four bytes, which leaves room for 268 million tasks in a shard. They would need more memory than any
 /// machine has.
-pub(super) struct Registered(NonZeroU32);
+pub(super) struct Registered(u32);
 
 impl Registered {
     #[inline]
     pub(super) fn new(location: Site, more: Option<Box<More>>) -> Self {
         let (since, shard) = (Moment::now(), shard_here());
         let index = lock(shard).insert(Entry { location, since, place: Place::Executor, more });
-        Self(NonZeroU32::MIN.saturating_add(index * SHARDS + shard))
+        Self(index * SHARDS + shard)
     }
 
     const fn shard(&self) -> u32 {
-        (self.0.get() - 1) % SHARDS
+        self.0 % SHARDS
     }
 
     const fn index(&self) -> u32 {
-        (self.0.get() - 1) / SHARDS
+        self.0 / SHARDS
     }
 
-    fn change(&self, change: impl FnOnce(&mut Entry)) {
-        if let Some(entry) = lock(self.shard()).get(self.index()) {
-            change(entry);
+    /// Removes the first `count` cleanups of a chain. At least one is left.
+    #[cold]
+    pub(super) fn ended(&self, count: usize) {
+        if let Some(more) = &mut lock(self.shard()).get(self.index()).more {
+            more.ended = count;
         }
     }
 
-    /// Removes the first `count` cleanups. At least one is left.
-    #[cold]
-    pub(super) fn ended(&self, count: usize) {
-        self.change(|entry| {
-            if let Some(more) = &mut entry.more {
-                more.ended += count;
-            }
-        });
-    }
-
     pub(super) fn moves_to(&self, place: Place) {
-        self.change(|entry| entry.place = place);
+        lock(self.shard()).get(self.index()).place = place;
     }
 
-    /// Removes the whole entry.
+    /// Removes the whole entry. It is called once.
     #[inline]
-    pub(super) fn leave(self) {
+    pub(super) fn leave(&self) {
         let more = lock(self.shard()).remove(self.index());
         drop(more);
     }
@@ -255,8 +242,7 @@ impl Registered {
 pub(super) fn running(tracker: Option<&Arc<Counted>>) -> Vec<Running> {
     let mut running = Vec::new();
     for shard in 0..SHARDS {
-        let entries = lock(shard);
-        for slot in &entries.slots {
+        for slot in &lock(shard).slots {
             if let Slot::Used(entry) = slot {
                 if tracker.is_none_or(|tracker| entry.belongs_to(tracker)) {
                     running.extend(entry.locations().map(|location| (location, entry.since, entry.place)));
@@ -300,11 +286,12 @@ mod tests {
     #[test]
     fn a_long_chain_lists_those_that_have_not_ended() {
         let mut entries = Entries::NONE;
-        let rest = iter::repeat_n(Location::caller(), 2 * SITES);
-        let index = insert(&mut entries, Some(More::new(rest, &Trackers::NONE)));
-        let entry = entries.get(index).unwrap();
+        let mut more = Box::<More>::default();
+        (0..2 * SITES).for_each(|_| more.push(Location::caller()));
+        let index = insert(&mut entries, Some(more));
+        let entry = entries.get(index);
         assert_eq!(entry.locations().count(), 1 + 2 * SITES);
-        entry.more.as_mut().unwrap().ended += SITES + 2;
+        entry.more.as_mut().unwrap().ended = SITES + 2;
         assert_eq!(entry.locations().count(), SITES - 1);
     }
 

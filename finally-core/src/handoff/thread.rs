@@ -22,7 +22,7 @@ use core::{
 use std::thread;
 
 use self::life::{Life, Next};
-use super::{BoxFuture, HAS_THREADS, chain::Chain, running::Place};
+use super::{BoxFuture, HAS_THREADS, running::Place, task::Task};
 
 pub(super) use self::runner::block;
 use crate::engine::unwind::quietly;
@@ -34,8 +34,8 @@ static LIFE: Life<Work, runner::Spawner> = Life::new();
 
 /// A unit of work for the thread.
 pub(super) enum Work {
-    Chain(Chain),
-    /// A chain that an executor has wrapped in a future of its own. If the wrapper is dropped, the chain comes
+    Task(Task),
+    /// A task that an executor has wrapped in a future of its own. If the wrapper is dropped, the task comes
     /// here by itself.
     Wrapped(BoxFuture),
 }
@@ -44,8 +44,8 @@ impl Work {
     /// Disposes of work that no thread accepts.
     fn lose(self, reason: &str) {
         match self {
-            Self::Chain(chain) => chain.lose(reason),
-            // The chain inside tries to start a thread, too, and is lost if that fails again.
+            Self::Task(task) => task.lose(reason),
+            // The task inside tries to start a thread, too, and is lost if that fails again.
             Self::Wrapped(wrapped) => quietly(|| drop(wrapped)),
         }
     }
@@ -56,7 +56,7 @@ impl Future for Work {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         match self.get_mut() {
-            Self::Chain(chain) => Pin::new(chain).poll(context),
+            Self::Task(task) => Pin::new(task).poll(context),
             Self::Wrapped(wrapped) => wrapped.as_mut().poll(context),
         }
     }
@@ -67,8 +67,8 @@ pub(super) fn submit(mut work: Work) {
     if !HAS_THREADS {
         return work.lose("this target has no threads, and no executor was set");
     }
-    if let Work::Chain(chain) = &mut work {
-        chain.moves_to(Place::BackgroundThread);
+    if let Work::Task(task) = &mut work {
+        task.moves_to(Place::BackgroundThread);
     }
     match LIFE.submit(work) {
         Next::Spawn(spawner, work) => spawner.spawn(work, Unfinished(())),

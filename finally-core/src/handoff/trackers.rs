@@ -1,13 +1,13 @@
 //! The trackers that a cleanup belongs to, and those that this thread is inside of.
 
 use core::{
-    cell::Cell,
     iter,
     mem::{self, ManuallyDrop},
 };
 
 use super::{
     counts::{Active, Counts, PROCESS},
+    here::HERE,
     sync::{Arc, AtomicUsize, Ordering::SeqCst},
 };
 
@@ -39,7 +39,7 @@ impl Counted {
 }
 
 /// A list of trackers without duplicates, the innermost first.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Trackers(Option<Arc<Link>>);
 
 struct Link {
@@ -171,17 +171,10 @@ impl Trackers {
     }
 }
 
-// It has no destructor. So it is accessible on a thread that is ending, and an access is a plain load and
-// store.
-std::thread_local! {
-    /// The trackers of the future that this thread polls or drops.
-    static CURRENT: Cell<ManuallyDrop<Trackers>> = const { Cell::new(ManuallyDrop::new(Trackers::NONE)) };
-}
-
 /// Replaces the trackers of this thread, and returns the previous ones.
 #[inline]
 pub(super) fn replace(trackers: Trackers) -> Trackers {
-    ManuallyDrop::into_inner(CURRENT.replace(ManuallyDrop::new(trackers)))
+    ManuallyDrop::into_inner(HERE.with(|here| here.trackers.replace(ManuallyDrop::new(trackers))))
 }
 
 /// Replaces the trackers of this thread, and drops the previous ones.

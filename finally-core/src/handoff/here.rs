@@ -1,0 +1,31 @@
+//! What a thread is inside of.
+
+use core::{cell::Cell, mem::ManuallyDrop};
+
+use super::{exempt::InChain, inside::Inside, register, trackers::Trackers};
+
+/// The state of a thread. It is one variable, because the address of each costs three instructions and a register.
+///
+/// Nothing in it has a destructor. So it is accessible on a thread that is ending, and an access is a plain load
+/// and store.
+pub(super) struct Here {
+    /// The innermost finally.
+    pub(super) inside: Cell<Inside>,
+    /// The chain that is polled.
+    pub(super) chain: Cell<ManuallyDrop<InChain>>,
+    /// The trackers of the future that is polled or dropped.
+    pub(super) trackers: Cell<ManuallyDrop<Trackers>>,
+    /// The shard of the register.
+    pub(super) shard: Cell<u32>,
+}
+
+std::thread_local! {
+    pub(super) static HERE: Here = const {
+        Here {
+            inside: Cell::new(Inside::NOTHING),
+            chain: Cell::new(ManuallyDrop::new(InChain::NONE)),
+            trackers: Cell::new(ManuallyDrop::new(Trackers::NONE)),
+            shard: Cell::new(register::NONE),
+        }
+    };
+}
