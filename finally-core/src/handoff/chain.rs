@@ -97,7 +97,7 @@ impl Chain {
 
     /// Creates a chain of one job that is in the register and counted.
     pub(super) fn of_begun(job: Job, registered: Registered, ticket: Option<Ticket>) -> Box<Self> {
-        let mut chain = Box::new(Self::with(Some(job), Trackers::NONE));
+        let mut chain = Box::new(Self::with(Some(job), registered.trackers()));
         chain.registered = Some(registered);
         chain.ticket = ticket;
         chain
@@ -229,7 +229,7 @@ impl Chain {
         }
         if let Some(more) = &mut self.more {
             // A drop that blocks may have driven some of the jobs before.
-            more.begin(self.ended, &self.trackers);
+            more.begin(self.ended, self.trackers.clone());
         }
         self.registered = Some(Registered::new(first.location, self.more.take()));
         self.left = self.ended;
@@ -241,7 +241,7 @@ impl Chain {
     }
 
     /// Reports every job as lost.
-    pub(super) fn lose(mut self: Box<Self>, reason: &str) {
+    pub(super) fn lose(mut self, reason: &str) {
         if let Some(before) = self.before.take() {
             before.into_each(|chain| chain.lose(reason));
         }

@@ -102,9 +102,14 @@ impl More {
         self.len += 1;
     }
 
-    pub(super) fn begin(&mut self, ended: usize, trackers: &Trackers) {
+    /// Creates the part of a cleanup that belongs to trackers.
+    pub(super) fn of(trackers: Trackers) -> Box<Self> {
+        Box::new(Self { trackers, ..Self::default() })
+    }
+
+    pub(super) fn begin(&mut self, ended: usize, trackers: Trackers) {
         self.ended = ended;
-        self.trackers = trackers.clone();
+        self.trackers = trackers;
     }
 }
 
@@ -224,6 +229,16 @@ impl Registered {
         if let Some(more) = &mut lock(self.shard()).get(self.index()).more {
             more.ended = count;
         }
+    }
+
+    /// Returns the trackers of the task.
+    #[cold]
+    pub(super) fn trackers(&self) -> Trackers {
+        lock(self.shard())
+            .get(self.index())
+            .more
+            .as_ref()
+            .map_or(Trackers::NONE, |more| more.trackers.clone())
     }
 
     pub(super) fn moves_to(&self, place: Place) {

@@ -15,7 +15,7 @@ use super::{
     exempt::{self, Waits},
     group::Ticket,
     job::Job,
-    register::Registered,
+    register::{More, Registered},
     running::Place,
     sync::Arc,
     trackers::{self, Trackers},
@@ -33,11 +33,13 @@ enum State {
     Chain(Option<Box<Chain>>),
 }
 
-/// A cleanup that belongs to no tracker, is the only one that its drop hands off, hands off none itself, and waits
-/// for no drain. Nearly all are like this.
+/// A cleanup that is the only one that its drop hands off, hands off none itself, and waits for no drain. Nearly all
+/// are like this.
 struct Alone {
     job: Job,
     registered: Registered,
+    /// Whether it belongs to trackers. They are in the register.
+    is_tracked: bool,
     /// Counts this cleanup in the group of the enclosing finally.
     ticket: Option<Ticket>,
 }
@@ -55,12 +57,15 @@ impl Task {
         }
         Trackers::NONE.chain_began();
         let registered = Registered::new(job.location, None);
-        Self::with(State::Alone(Alone { job, registered, ticket }))
+        Self::with(State::Alone(Alone { job, registered, is_tracked: false, ticket }))
     }
 
     #[cold]
     fn of_tracked(job: Job, ticket: Option<Ticket>) -> Self {
-        Self::of_chain(Chain::of(job, GroupKey::NONE), ticket)
+        let trackers = trackers::here();
+        trackers.chain_began();
+        let registered = Registered::new(job.location, Some(More::of(trackers)));
+        Self::with(State::Alone(Alone { job, registered, is_tracked: true, ticket }))
     }
 
     /// Creates the task of a chain.
@@ -86,7 +91,9 @@ impl Task {
 
     fn take_chain(&mut self) -> Option<Box<Chain>> {
         match mem::replace(&mut *self.0, State::Chain(None)) {
-            State::Alone(Alone { job, registered, ticket }) => Some(Chain::of_begun(job, registered, ticket)),
+            State::Alone(Alone { job, registered, is_tracked: _, ticket }) => {
+                Some(Chain::of_begun(job, registered, ticket))
+            }
             State::Chain(chain) => chain,
         }
     }
@@ -99,6 +106,38 @@ impl Task {
             chain.keep(adopted, waits);
         }
         *self.0 = State::Chain(chain);
+    }
+
+    #[cold]
+    fn poll_tracked(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        match &*self.0 {
+            State::Alone(alone) => self.poll_inside(alone.registered.trackers(), context),
+            State::Chain(_) => self.poll_chain(context),
+        }
+    }
+
+    #[inline(always)]
+    fn poll_inside(&mut self, trackers: Trackers, context: &mut Context<'_>) -> Poll<()> {
+        let State::Alone(Alone { job, registered, is_tracked: _, ticket }) = &mut *self.0 else {
+            return self.poll_chain(context);
+        };
+        let (mut waits, mut adopted) = (None, GroupKey::NONE);
+        let polled = exempt::within(&mut waits, trackers.clone(), || job.poll(&mut adopted, context));
+        if waits.is_some() || !adopted.is_none() {
+            self.become_chain(adopted, waits);
+            // A cleanup that has ended is not polled again, and what it has handed off is waited for.
+            return if polled.is_ready() { self.poll_chain(context) } else { Poll::Pending };
+        }
+        ready!(polled);
+        // The entry is removed before the cleanup is counted as ended, so that the register is empty after a drain.
+        registered.leave();
+        let ticket = ticket.take();
+        self.0 = ManuallyDrop::new(State::Chain(None));
+        trackers.cleanup_ended();
+        // The waiters become active again before this stops being active.
+        drop(ticket);
+        trackers.one_less_active();
+        Poll::Ready(())
     }
 
     fn poll_chain(&mut self, context: &mut Context<'_>) -> Poll<()> {
@@ -115,26 +154,11 @@ impl Future for Task {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let State::Alone(Alone { job, registered, ticket }) = &mut *self.0 else {
-            return self.poll_chain(context);
-        };
-        let (mut waits, mut adopted) = (None, GroupKey::NONE);
-        let polled = exempt::within(&mut waits, Trackers::NONE, || job.poll(&mut adopted, context));
-        if waits.is_some() || !adopted.is_none() {
-            self.become_chain(adopted, waits);
-            // A cleanup that has ended is not polled again, and what it has handed off is waited for.
-            return if polled.is_ready() { self.poll_chain(context) } else { Poll::Pending };
+        match &*self.0 {
+            State::Alone(alone) if !alone.is_tracked => self.poll_inside(Trackers::NONE, context),
+            State::Alone(_) => self.poll_tracked(context),
+            State::Chain(_) => self.poll_chain(context),
         }
-        ready!(polled);
-        // The entry is removed before the cleanup is counted as ended, so that the register is empty after a drain.
-        registered.leave();
-        let ticket = ticket.take();
-        self.0 = ManuallyDrop::new(State::Chain(None));
-        Trackers::NONE.cleanup_ended();
-        // The waiters become active again before this stops being active.
-        drop(ticket);
-        Trackers::NONE.one_less_active();
-        Poll::Ready(())
     }
 }
 
