@@ -46,6 +46,7 @@ pub use crate::{
         evaluate::{
             Builder, Evaluated, build, build_and_drop, build_detached, build_detached_static, build_owned,
             build_static, build_unless_cancelled, own,
+            own_what_the_cleanup_uses_or_choose_on_cancel_block_or_skip,
         },
         opaque::describe as describe_opaque,
         returned::precedes,

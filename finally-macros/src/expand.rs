@@ -463,9 +463,13 @@ impl<'a> End<'a> {
         }
         let build = match cleanup.evaluation(Uses::Taken) {
             Evaluation::Future(cleanup) | Evaluation::Expression(cleanup) => {
-                quote_spanned!(span=> fill(#cleanup))
+                let way_out =
+                    format_ident!("own_what_the_cleanup_uses_or_choose_on_cancel_block_or_skip", span = span);
+                // All of it has one span: an error covers what lies between the first token and the last one.
+                let private = Ident::new(&private.to_string(), span);
+                quote_spanned!(span=> #private::#way_out!(__finally_builder, #cleanup))
             }
-            Evaluation::Closure(closure) => quote_spanned!(span=> build(#closure)),
+            Evaluation::Closure(closure) => quote_spanned!(span=> __finally_builder.build(#closure)),
         };
         quote_spanned! {span=>
             #private::build_and_drop(#exit, |__finally_builder| {
@@ -473,7 +477,7 @@ impl<'a> End<'a> {
                     #capture
                     return #private::never();
                 }
-                __finally_builder.#build;
+                #build;
                 __finally_builder.drop_arguments()
             })
         }

@@ -111,7 +111,9 @@ fn a_shared_self_is_borrowed_uniquely_by_the_body() {
                                             __finally::take(self);
                                             return __finally::never();
                                         }
-                                        __finally_builder.fill(self.close());
+                                        __finally::own_what_the_cleanup_uses_or_choose_on_cancel_block_or_skip!(
+                                            __finally_builder, self.close()
+                                        );
                                         __finally_builder.drop_arguments()
                                     },
                                 );
@@ -226,7 +228,9 @@ fn a_replacement_is_evaluated_after_the_cleanup_that_it_replaces() {
                                                     __finally::take(conn);
                                                     return __finally::never();
                                                 }
-                                                __finally_builder.fill(release(conn.pool.clone(), id));
+                                                __finally::own_what_the_cleanup_uses_or_choose_on_cancel_block_or_skip!(
+                                                    __finally_builder, release(conn.pool.clone(), id)
+                                                );
                                                 __finally_builder.drop_arguments()
                                             },
                                         );
@@ -591,7 +595,9 @@ fn a_boxed_future_is_boxed_again() {
                                                 __finally::take(self);
                                                 return __finally::never();
                                             }
-                                            __finally_builder.fill(clean(self.id));
+                                            __finally::own_what_the_cleanup_uses_or_choose_on_cancel_block_or_skip!(
+                                                __finally_builder, clean(self.id)
+                                            );
                                             __finally_builder.drop_arguments()
                                         },
                                     );
@@ -709,7 +715,9 @@ fn a_method_under_async_trait_is_an_async_function_in_a_box() {
                                                 __finally::take(self);
                                                 return __finally::never();
                                             }
-                                            __finally_builder.fill(clean(self.id, name, a));
+                                            __finally::own_what_the_cleanup_uses_or_choose_on_cancel_block_or_skip!(
+                                                __finally_builder, clean(self.id, name, a)
+                                            );
                                             __finally_builder.drop_arguments()
                                         },
                                     );
@@ -855,7 +863,9 @@ fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
                                         if false {
                                             return __finally::never();
                                         }
-                                        __finally_builder.fill(clean(&log));
+                                        __finally::own_what_the_cleanup_uses_or_choose_on_cancel_block_or_skip!(
+                                            __finally_builder, clean(& log)
+                                        );
                                         __finally_builder.drop_arguments()
                                     },
                                 );
@@ -982,7 +992,9 @@ fn one_that_is_armed_by_the_call_is_returned() {
                                             __finally::take(a);
                                             return __finally::never();
                                         }
-                                        __finally_builder.fill(clean(a));
+                                        __finally::own_what_the_cleanup_uses_or_choose_on_cancel_block_or_skip!(
+                                            __finally_builder, clean(a)
+                                        );
                                         __finally_builder.drop_arguments()
                                     },
                                 );
@@ -1048,7 +1060,9 @@ fn those_below_one_that_is_armed_by_the_call_are_around_it() {
                                                                     if false {
                                                                         return __finally::never();
                                                                     }
-                                                                    __finally_builder.fill(clean(&log));
+                                                                    __finally::own_what_the_cleanup_uses_or_choose_on_cancel_block_or_skip!(
+                                                                        __finally_builder, clean(& log)
+                                                                    );
                                                                     __finally_builder.drop_arguments()
                                                                 },
                                                             );
@@ -1071,7 +1085,9 @@ fn those_below_one_that_is_armed_by_the_call_are_around_it() {
                                                     __finally::take(log);
                                                     return __finally::never();
                                                 }
-                                                __finally_builder.fill(flush(&log));
+                                                __finally::own_what_the_cleanup_uses_or_choose_on_cancel_block_or_skip!(
+                                                    __finally_builder, flush(& log)
+                                                );
                                                 __finally_builder.drop_arguments()
                                             },
                                         );

@@ -51,7 +51,7 @@ use crate::{
 pub fn acquire<F, H, C, M, K, I>(future: F, handler: H) -> Acquire<F::IntoFuture, H, Guard<F::Output, H, I>>
 where
     F: IntoFuture<IntoFuture: Send + 'static, Output: Send + 'static>,
-    H: FnOnce(F::Output) -> C + Send + 'static,
+    H: FnOnce(F::Output) -> C + Send + 'static, // own what it uses, with `async move`
     C: Cleanup<M> + 'static,
     M: Admits<C, C::Value, K, Marker = I>, // a future is `Send`: it may go on elsewhere
     I: GuardStrategy<F::Output, H, Ending: Ending<Held: Send>> + 'static,
@@ -100,7 +100,7 @@ pub fn try_acquire<F, T, E, H, C, M, K, I>(
 where
     F: IntoFuture<Output = Result<T, E>, IntoFuture: Send + 'static>,
     T: Send + 'static,
-    H: FnOnce(T) -> C + Send + 'static,
+    H: FnOnce(T) -> C + Send + 'static, // own what it uses, with `async move`
     C: Cleanup<M> + 'static,
     M: Admits<C, C::Value, K, Marker = I>, // a future is `Send`: it may go on elsewhere
     I: GuardStrategy<T, H, Ending: Ending<Held: Send>> + 'static,

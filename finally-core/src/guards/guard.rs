@@ -56,7 +56,7 @@ where
     H: FnOnce(T) -> C,
     C: Cleanup<M>,
     M: Admits<C, C::Value, K, Marker = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
-    I: GuardStrategy<T, H>,
+    I: GuardStrategy<T, H>, // own what it uses, with `async move`, or return `block_on_cancel(..)`
 {
     Guard::new(value, handler, Location::caller())
 }

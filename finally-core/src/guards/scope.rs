@@ -109,7 +109,7 @@ impl<E> Scope<E> {
     #[doc(alias = "on_drop")]
     pub fn defer<H, C, M>(&mut self, handler: H)
     where
-        H: FnOnce() -> C + Send + 'static,
+        H: FnOnce() -> C + Send + 'static, // own what it uses, with `async move`
         C: Cleanup<M>,
         M: ScopeStrategy<C, E>,
     {

@@ -237,6 +237,20 @@ impl<T, D, M, V> Builder<'_, T, D, M, V> {
     }
 }
 
+/// Calls [`Builder::fill`].
+///
+/// A macro, because the compiler ends an error about a borrowed argument with the name of the macro that the call comes from,
+/// and that is the only place in such an error that takes words of ours. So the name is the way out.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! own_what_the_cleanup_uses_or_choose_on_cancel_block_or_skip {
+    ($builder:ident, $($cleanup:tt)*) => {
+        $builder.fill($($cleanup)*)
+    };
+}
+
+pub use own_what_the_cleanup_uses_or_choose_on_cancel_block_or_skip;
+
 /// A fate, and the cleanup that is evaluated for it.
 struct Evaluation<'a, T, K> {
     fate: Fate<'a, T>,

@@ -89,7 +89,7 @@ pub trait FinallyExt: IntoFuture + Sized {
         H: FnOnce() -> C,
         C: Cleanup<M>,
         M: Admits<C, Self::Output, K, Marker = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
-        I: FutureStrategy<Self::Output, H>,
+        I: FutureStrategy<Self::Output, H>, // own what it uses, with `async move`, or return `block_on_cancel(..)`
     {
         Finally::new(self.into_future(), handler)
     }
@@ -122,7 +122,7 @@ pub trait FinallyExt: IntoFuture + Sized {
         H: FnOnce(Fate<'_, Self::Output>) -> C,
         C: Cleanup<M>,
         M: Admits<C, Self::Output, K, Marker = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
-        I: FutureStrategy<Self::Output, WithFate<H>>,
+        I: FutureStrategy<Self::Output, WithFate<H>>, // own what it uses, with `async move`, or return `block_on_cancel(..)`
     {
         Finally::new(self.into_future(), WithFate(handler))
     }
@@ -144,7 +144,7 @@ pub trait FinallyExt: IntoFuture + Sized {
         H: FnOnce() -> C,
         C: Cleanup<M>,
         M: Admits<C, Self::Output, K, Marker = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
-        I: FutureStrategy<Self::Output, H>,
+        I: FutureStrategy<Self::Output, H>, // own what it uses, with `async move`, or return `block_on_cancel(..)`
     {
         self.finally(handler)
     }
@@ -166,7 +166,7 @@ pub trait FinallyExt: IntoFuture + Sized {
         H: FnOnce(Fate<'_, Self::Output>) -> C,
         C: Cleanup<M>,
         M: Admits<C, Self::Output, K, Marker = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
-        I: FutureStrategy<Self::Output, WithFate<H>>,
+        I: FutureStrategy<Self::Output, WithFate<H>>, // own what it uses, with `async move`, or return `block_on_cancel(..)`
     {
         self.finally_with(handler)
     }

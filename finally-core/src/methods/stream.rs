@@ -58,7 +58,7 @@ pub trait FinallyStreamExt: Stream + Sized {
         H: FnOnce() -> C,
         C: Cleanup<M>,
         M: Admits<C, (), K, Marker = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
-        I: FutureStrategy<(), H>,
+        I: FutureStrategy<(), H>, // own what it uses, with `async move`, or return `block_on_cancel(..)`
     {
         FinallyStream { finally: Finally::new(Exhaust { stream: self, item: None }, handler) }
     }
@@ -82,7 +82,7 @@ pub trait FinallyStreamExt: Stream + Sized {
         H: FnOnce(Fate<'_, ()>) -> C,
         C: Cleanup<M>,
         M: Admits<C, (), K, Marker = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
-        I: FutureStrategy<(), WithFate<H>>,
+        I: FutureStrategy<(), WithFate<H>>, // own what it uses, with `async move`, or return `block_on_cancel(..)`
     {
         FinallyStream { finally: Finally::new(Exhaust { stream: self, item: None }, WithFate(handler)) }
     }
@@ -105,7 +105,7 @@ pub trait FinallyStreamExt: Stream + Sized {
         H: FnOnce() -> C,
         C: Cleanup<M>,
         M: Admits<C, (), K, Marker = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
-        I: FutureStrategy<(), H>,
+        I: FutureStrategy<(), H>, // own what it uses, with `async move`, or return `block_on_cancel(..)`
     {
         self.finally(handler)
     }
@@ -128,7 +128,7 @@ pub trait FinallyStreamExt: Stream + Sized {
         H: FnOnce(Fate<'_, ()>) -> C,
         C: Cleanup<M>,
         M: Admits<C, (), K, Marker = I>, // a future is `Send`, or goes into `block_on_cancel(..)`
-        I: FutureStrategy<(), WithFate<H>>,
+        I: FutureStrategy<(), WithFate<H>>, // own what it uses, with `async move`, or return `block_on_cancel(..)`
     {
         self.finally_with(handler)
     }
