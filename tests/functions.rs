@@ -1057,6 +1057,30 @@ mod cleanups_that_fail_by_a_question_mark {
         let future = finally::block::finally! { <Result<u8>> async { Ok(1) } finally { fails()?; Ok(()) } };
         assert_eq!(block_on(future), Err(Failure::OfCleanup));
     }
+
+    #[test]
+    fn fail_as_their_functions_do_from_a_closure() {
+        #[finally(|| { fails()?; Ok(()) })]
+        async fn closure() -> Result<u8> {
+            Ok(1)
+        }
+        #[finally(|fate| { if fate.is_returned() { fails()?; } Ok(()) })]
+        fn with_the_fate() -> Result<u8> {
+            Ok(1)
+        }
+        #[finally(async || { fails_later().await?; Ok(()) })]
+        async fn async_closure() -> Result<u8> {
+            Ok(1)
+        }
+        #[finally(|_| async { fails_later().await?; Ok(()) })]
+        async fn that_returns_a_block() -> Result<u8> {
+            Ok(1)
+        }
+        assert_eq!(block_on(closure()), Err(Failure::OfCleanup));
+        assert_eq!(with_the_fate(), Err(Failure::OfCleanup));
+        assert_eq!(block_on(async_closure()), Err(Failure::OfCleanup));
+        assert_eq!(block_on(that_returns_a_block()), Err(Failure::OfCleanup));
+    }
 }
 
 mod types {

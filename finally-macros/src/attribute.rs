@@ -130,15 +130,24 @@ impl Arguments {
             );
         }
         if options::starts_option(input) {
-            bail!(at input.span(), "the cleanup comes first, and options behind it: `#[{name}(cleanup, ..)]`");
+            options::check_known(input, || format!("the cleanup has no name: `#[{name}(cleanup, ..)]`"))?;
+            bail!(at input.span(), "the cleanup comes first, and options after it: `#[{name}(cleanup, ..)]`");
         }
         let cleanup = Cleanup::parse(input)?;
         if input.peek(Token![;]) {
+            let after = input.fork();
+            let _: Token![;] = after.parse()?;
+            if options::starts_option(&after) {
+                bail!(at input.span(), "options follow after a comma: `#[{name}(cleanup, ..)]`");
+            }
+            if after.is_empty() {
+                bail!(at input.span(), "a cleanup is an expression; remove the `;`");
+            }
             bail!(at input.span(), "more than one statement goes into a block: `#[{name}({{ a(); b() }})]`");
         }
         if !input.is_empty() {
             let _: Token![,] =
-                input.parse().map_err(|_| error!(at input.span(), "expected `,` behind the cleanup"))?;
+                input.parse().map_err(|_| error!(at input.span(), "expected `,` after the cleanup"))?;
         }
         Ok(Self { cleanup, options: Options::parse(input)? })
     }

@@ -4,7 +4,7 @@ use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::{
     Block, Expr, ExprAsync, ExprClosure, ExprLit, ExprPath, Lit, Pat, Path, ReturnType, Stmt, Token, Type,
-    parse::ParseStream, parse_quote_spanned, spanned::Spanned as _,
+    parse::ParseStream, parse_quote_spanned, spanned::Spanned as _, token,
 };
 
 use crate::{
@@ -59,6 +59,7 @@ pub(crate) enum Uses {
 
 impl Cleanup {
     pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        check_first_word(input)?;
         let expression: Expr = input.parse()?;
         let tokens = expression.to_token_stream();
         let span = expression.span();
@@ -97,7 +98,13 @@ impl Cleanup {
 
     /// Returns the final `Ok` of a cleanup that uses `?` and ends in `Ok(())`.
     fn ok_of_unknown_error(&mut self) -> Option<&mut Expr> {
-        let (Kind::Await(expression) | Kind::Expression(expression)) = &mut self.kind else { return None };
+        let expression = match &mut self.kind {
+            Kind::Await(expression) | Kind::Expression(expression) => expression,
+            Kind::Closure(it) | Kind::AsyncClosure(it) if matches!(it.output, ReturnType::Default) => {
+                &mut *it.body
+            }
+            _ => return None,
+        };
         let block = match expression {
             Expr::Block(it) => &mut it.block,
             Expr::Async(it) => &mut it.block,
@@ -128,6 +135,7 @@ impl Cleanup {
         };
         let ends_in_nothing = match block.stmts.last() {
             Some(Stmt::Expr(Expr::ForLoop(_) | Expr::While(_), _) | Stmt::Local(_)) => true,
+            Some(Stmt::Expr(Expr::If(it), _)) if it.else_branch.is_none() => true,
             Some(Stmt::Expr(_, semicolon)) => semicolon.is_some(),
             Some(Stmt::Macro(call)) => call.semi_token.is_some(),
             _ => false,
@@ -442,6 +450,28 @@ fn is_async_block(expression: &Expr) -> bool {
         }
         _ => false,
     }
+}
+
+/// Rejects a cleanup that begins like an expression and is none, where the parser only says what it expects.
+fn check_first_word(input: ParseStream<'_>) -> syn::Result<()> {
+    let begins_closure = input.peek2(Token![|]) || input.peek2(Token![||]);
+    if input.peek(Token![await]) {
+        bail!(at input.span(), "`.await` stands after what it awaits: `close().await`");
+    }
+    if input.peek(Token![move]) && !begins_closure {
+        bail!(at input.span(), "`move` begins a closure: `move || ..`");
+    }
+    if input.peek(Token![async])
+        && !begins_closure
+        && !input.peek2(Token![move])
+        && !input.peek2(token::Brace)
+    {
+        bail!(at input.span(), "`async` begins a block or a closure: `async {{ .. }}`");
+    }
+    if input.peek(Token![fn]) {
+        bail!(at input.span(), "a function is not declared here; give its name, or a closure: `|| ..`");
+    }
+    Ok(())
 }
 
 fn not_a_cleanup(literal: &ExprLit) -> syn::Error {

@@ -327,7 +327,7 @@ fn parse_body(input: ParseStream<'_>) -> syn::Result<(Group, Vec<Attribute>)> {
         other => bail!(other, "expected the body of the function"),
     };
     if !input.is_empty() {
-        bail!(at input.span(), "expected nothing behind the body of the function");
+        bail!(at input.span(), "expected nothing after the body of the function");
     }
     let split = |input: ParseStream<'_>| {
         let attributes = if input.peek(Token![#]) && input.peek2(Token![!]) {

@@ -1,7 +1,13 @@
 //! `on_cancel = ..`, `armed = ..` and `crate = ..`, for the attribute and the block.
 
-use proc_macro2::Span;
-use syn::{Ident, LitStr, Path, Token, ext::IdentExt as _, parenthesized, parse::ParseStream, token};
+use proc_macro2::{Group, Span};
+use syn::{
+    Ident, LitStr, Path, Token,
+    ext::IdentExt as _,
+    parenthesized,
+    parse::{ParseStream, Parser as _},
+    token,
+};
 
 use crate::{
     cleanup::{Cleanup, Uses},
@@ -164,13 +170,29 @@ pub(crate) fn starts_option(input: ParseStream<'_>) -> bool {
     input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==])
 }
 
+/// Rejects a name that is not like that of any option.
+pub(crate) fn check_known(input: ParseStream<'_>, way_out: impl FnOnce() -> String) -> syn::Result<()> {
+    let word = input.fork().call(Ident::parse_any)?;
+    if suggest::closest(&word.to_string(), &names(OF_ATTRIBUTE)).is_none() {
+        bail!(word, "`{word}` is not an option, and {}", way_out());
+    }
+    Ok(())
+}
+
+/// Returns the only word in the parentheses for options, if it is neither an option nor the value of one.
+pub(crate) fn other_word(options: &Group) -> Option<Ident> {
+    let word = Ident::parse_any.parse2(options.stream()).ok()?;
+    let mut known = names(OF_ATTRIBUTE).into_iter().chain(OnCancel::names()).chain(Armed::names());
+    known.all(|known| word != known).then_some(word)
+}
+
 /// Reports the tokens after the cleanup, which are not `name = ..`.
 fn not_an_option(known: &[Known], input: ParseStream<'_>) -> syn::Error {
     if let Ok(word) = input.fork().call(Ident::parse_any) {
         let written = word.to_string();
         let meant = suggest::closest(&written, &names(known));
         if let Some((.., form, _)) = known.iter().find(|(name, ..)| meant == Some(*name)) {
-            return error!(word, "an option has a value behind `=`, as in `{form}`");
+            return error!(word, "an option has a value after `=`, as in `{form}`");
         }
         let values = [("on_cancel", OnCancel::names()), ("armed", Armed::names())];
         if let Some((option, _)) = values.iter().find(|(_, values)| values.contains(&&*written)) {
@@ -217,9 +239,9 @@ fn parse_on_cancel(name: &Ident, input: ParseStream<'_>) -> syn::Result<Written<
     }
     let cleanup = Cleanup::parse_replacement(&inside)?;
     if !inside.is_empty() {
-        let behind = inside.span();
+        let after = inside.span();
         inside.parse::<proc_macro2::TokenStream>()?;
-        bail!(at behind, "expected one cleanup; more than one goes into a block: `{name} = ({{ a(); b() }})`");
+        bail!(at after, "expected one cleanup; more than one goes into a block: `{name} = ({{ a(); b() }})`");
     }
     Ok(Written { value: OnCancel::Replace(Box::new(cleanup)), span: name.span() })
 }

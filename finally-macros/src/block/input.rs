@@ -132,7 +132,7 @@ fn parse_type(name: &Ident, input: ParseStream<'_>) -> syn::Result<Option<Type>>
     let ty =
         input.parse().map_err(|wrong: syn::Error| error!(at wrong.span(), "expected a type: {}", form()))?;
     if !input.peek(Token![>]) {
-        bail!(at input.span(), "expected `>` behind the type: {}", form());
+        bail!(at input.span(), "expected `>` after the type: {}", form());
     }
     input.parse::<Token![>]>()?;
     Ok(Some(ty))
@@ -207,7 +207,7 @@ struct Separator {
 /// Parses `finally`, `lastly`, or the comma of the form that rustfmt formats.
 fn parse_separator(name: &Ident, body_end: Span, input: ParseStream<'_>) -> syn::Result<Separator> {
     if input.is_empty() {
-        bail!(at body_end, "the cleanup is missing behind the body: {}", form(name));
+        bail!(at body_end, "the cleanup is missing after the body: {}", form(name));
     }
     let span = input.span();
     if input.parse::<Option<Token![,]>>()?.is_some() {
@@ -225,16 +225,16 @@ fn parse_separator(name: &Ident, body_end: Span, input: ParseStream<'_>) -> syn:
     }
     if input.peek(Ident::peek_any) {
         let word = input.call(Ident::parse_any)?;
-        bail!(word, "expected `{name}` behind the body, found `{word}`");
+        bail!(word, "expected `{name}` after the body, found `{word}`");
     }
-    bail!(at span, "expected `{name}` behind the body")
+    bail!(at span, "expected `{name}` after the body")
 }
 
 /// Rejects a `catch`, which other languages have beside `finally`.
 fn check_catch(input: ParseStream<'_>) -> syn::Result<()> {
     match input.fork().call(Ident::parse_any) {
         Ok(word) if word == "catch" || word == "except" => {
-            bail!(word, "there is no `{word}`; handle the error in the body, or behind the whole block")
+            bail!(word, "there is no `{word}`; handle the error in the body, or after the whole block")
         }
         _ => Ok(()),
     }
@@ -249,7 +249,7 @@ fn check_end(name: &Ident, separator: &Separator, input: ParseStream<'_>) -> syn
     if input.peek(token::Paren) || options::starts_option(input) {
         bail!(at input.span(), "options stand in front of the cleanup: {}", separator.form_with_options);
     }
-    bail!(at input.span(), "expected nothing behind the cleanup; several cleanups nest: the body of one is a `{name}!` with the other")
+    bail!(at input.span(), "expected nothing after the cleanup; several cleanups nest: the body of one is a `{name}!` with the other")
 }
 
 fn parse_options(separator: &Separator, input: ParseStream<'_>) -> syn::Result<Options> {
@@ -260,6 +260,9 @@ fn parse_options(separator: &Separator, input: ParseStream<'_>) -> syn::Result<O
         return Ok(Options::default());
     }
     let options: Group = input.parse()?;
+    if let Some(word) = options::other_word(&options) {
+        bail!(word, "`{word}` is not an option, and the fate stands between bars: `|{word}| {{ .. }}`");
+    }
     let options = Options::parse_of_block.parse2(options.stream())?;
     if let Some(replacement) = options.on_cancel().replacement() {
         check_jumps(&Group::new(Delimiter::Brace, replacement.tokens.clone()))?;
@@ -311,7 +314,7 @@ fn check_cleanup(block: &Group) -> syn::Result<()> {
     if let Some(span) = tokens::first_return(&block.stream()) {
         errors.push(error!(
             at span,
-            "`return` cannot leave the cleanup; what the body began goes on behind it, so end it by `if`, or by `?` where it is a `Result`"
+            "`return` cannot leave the cleanup; what the body began goes on after it, so end it by `if`, or by `?` where it is a `Result`"
         ));
     }
     if let Err(error) = check_jumps(block) {
@@ -324,7 +327,7 @@ fn check_jumps(block: &Group) -> syn::Result<()> {
     if let Some(word) = jumps::first(block) {
         bail!(
             word,
-            "`{word}` cannot leave the cleanup; what the body began goes on behind it, so decide it in the body or behind the whole block"
+            "`{word}` cannot leave the cleanup; what the body began goes on after it, so decide it in the body or after the whole block"
         );
     }
     Ok(())

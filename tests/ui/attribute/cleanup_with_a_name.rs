@@ -1,0 +1,8 @@
+use finally::finally;
+
+fn clean() {}
+
+#[finally(cleanup = clean())]
+fn work() {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use finally::finally;
+
+fn clean() {}
+
+#[finally(clean();)]
+fn work() {}
+
+fn main() {}

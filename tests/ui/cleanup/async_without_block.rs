@@ -1,0 +1,8 @@
+use finally::finally;
+
+async fn clean() {}
+
+#[finally(async clean())]
+async fn work() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use finally::finally;
+
+#[finally(fn clean() {})]
+fn work() {}
+
+fn main() {}
