@@ -190,14 +190,12 @@ pub(crate) fn capture(
                         .before_body
                         .extend(quote! { #(#conditions)* #allow let #mutable #whole = #whole; });
                 }
-                captures
-                    .before_body
-                    .extend(quote_spanned! {pattern.span()=> #(#attributes)* let #pattern = #whole; });
+                captures.before_body.extend(destructure(&pattern, &whole, &attributes));
                 variables.extend(parts);
             } else {
                 takes_apart = true;
                 locals.extend(quote! { #(#conditions)* #allow let #mutable #whole = #whole; });
-                locals.extend(quote_spanned! {pattern.span()=> #(#attributes)* let #pattern = #whole; });
+                locals.extend(destructure(&pattern, &whole, &attributes));
                 variables.push(variable(whole, Holds::Value, conditions));
             }
         }
@@ -295,6 +293,15 @@ fn whole_bindings(pattern: &mut Pat) -> Option<Vec<&mut PatIdent>> {
         Pat::TupleStruct(it) => of_all(it.elems.iter_mut()),
         _ => None,
     }
+}
+
+/// Generates the local for the pattern of an argument.
+fn destructure(pattern: &Pat, whole: &Ident, attributes: &[Attribute]) -> TokenStream {
+    // A lone `_` is not the user's: clippy asks them not to bind a value of type `()`.
+    if let Pat::Wild(_) = pattern {
+        return quote_spanned! {Span::mixed_site()=> #(#attributes)* let _ = #whole; };
+    }
+    quote_spanned! {pattern.span()=> #(#attributes)* let #pattern = #whole; }
 }
 
 fn plain(name: Ident) -> Pat {

@@ -20,6 +20,17 @@ async fn fails_later() -> Result<(), String> {
 
 async fn rest() {}
 
+#[finally(clean())]
+async fn unit_without_a_name(_: (), name: String) -> usize {
+    rest().await;
+    name.len()
+}
+
+#[finally(clean())]
+fn not_async_unit_without_a_name(_: (), name: &str) -> usize {
+    name.len()
+}
+
 struct Conn {
     name: String,
     open: bool,
@@ -326,6 +337,8 @@ fn every_form_is_there() {
     drop((Work::work(&1), returns_boxed_in_a_line(), returns_future_in_a_line(), awaits_in_a_line()));
     drop((formats_in_a_line(1), formats_in_lines(1)));
     assert_eq!(calls_in_a_line(), 1);
+    drop(unit_without_a_name((), String::new()));
+    assert_eq!(not_async_unit_without_a_name((), "name"), 4);
     assert_eq!((takes(1, vec![2], 3, (4, 5)), takes_and_mentions("name".to_owned(), 1)), (vec![2, 1, 4], 5));
     drop((takes_and_mentions_later(String::new(), 1, 2, (3, 4)), several()));
 }
