@@ -97,3 +97,34 @@ fn a_fragment_awaits() {
     }
     assert_eq!(Hand::new(number(Some(1))).run(), Some(1));
 }
+
+macro_rules! of_labels {
+    ($outer:lifetime, $inner:lifetime, $rounds:ident) => {
+        $outer: loop {
+            finally! {
+                try {
+                    $rounds += 1;
+                    $inner: loop {
+                        if $rounds == 1 {
+                            continue $outer;
+                        }
+                        if $rounds == 2 {
+                            break $inner;
+                        }
+                        break $outer $rounds;
+                    }
+                }
+                finally { $rounds += 10; }
+            }
+        }
+    };
+}
+
+#[test]
+fn a_label_may_be_a_fragment() {
+    let mut rounds = 0;
+    assert_eq!(of_labels!('outer, 'inner, rounds), 12);
+    assert_eq!(rounds, 22);
+    rounds = 1;
+    assert_eq!(of_labels!('outer, 'inner, rounds), 13);
+}

@@ -117,7 +117,7 @@ struct Lowering {
 
 impl Lowering {
     fn lower(&mut self, tokens: TokenStream, scope: &Scope) -> TokenStream {
-        let trees: Vec<TokenTree> = tokens.into_iter().collect();
+        let trees = trees_of(tokens);
         let mut lowered = TokenStream::new();
         let mut at = 0;
         let mut label = None;
@@ -288,6 +288,19 @@ fn follows_dot(trees: &[TokenTree], at: usize) -> bool {
     at.checked_sub(1).and_then(|before| punct(trees.get(before))) == Some('.')
 }
 
+/// Returns the trees. A `$label:lifetime` of a `macro_rules!` macro is a group without delimiters, and is replaced
+/// by its tick and its name.
+fn trees_of(tokens: TokenStream) -> Vec<TokenTree> {
+    let label_in = |tree: &TokenTree| match tree {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            let inside: Vec<_> = group.stream().into_iter().collect();
+            (inside.len() == 2 && label_at(&inside, 0).is_some()).then_some(inside)
+        }
+        _ => None,
+    };
+    tokens.into_iter().flat_map(|tree| label_in(&tree).unwrap_or_else(|| vec![tree])).collect()
+}
+
 fn label_at(trees: &[TokenTree], at: usize) -> Option<Label> {
     match (trees.get(at), trees.get(at + 1)) {
         (Some(TokenTree::Punct(tick)), Some(TokenTree::Ident(name))) if tick.as_char() == '\'' => {
@@ -350,7 +363,7 @@ fn hides_loops(trees: &[TokenTree], at: usize) -> bool {
 
 /// Collects the labels that a macro may define: all in its input that do not follow a jump.
 fn labels_for_macro(arguments: &TokenStream, labels: &mut Vec<String>) {
-    let trees: Vec<TokenTree> = arguments.clone().into_iter().collect();
+    let trees = trees_of(arguments.clone());
     for (at, tree) in trees.iter().enumerate() {
         let jumps = matches!(at.checked_sub(1).and_then(|at| trees.get(at)), Some(TokenTree::Ident(word)) if is_jump(word));
         match (tree, label_at(&trees, at)) {
