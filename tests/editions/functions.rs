@@ -38,6 +38,54 @@ later! { [b] async fn in_part((a, _): (D, D), (_, b): (D, D)) {
     log(a.name());
 } }
 
+later! { [first] async fn in_a_rest([first, ref mut rest @ ..]: [D; 3], c: D) {
+    rest[1] = D("new");
+    wait().await;
+    log(first.name());
+    log(rest[0].name());
+} }
+
+later! { [b] async fn of_type_unit(_: (), b: D) {
+    wait().await;
+    log(b.name());
+} }
+
+macro_rules! of_fragments {
+    ($name:ident, $argument:ident: $type:ty, $pattern:pat, $value:ty, $body:tt) => {
+        later! { [$argument] async fn $name($argument: $type, $pattern: (D, D), c: D) -> $value $body }
+    };
+}
+
+of_fragments!(of_fragments_by_value, a: D, (mut b, _), Option<u8>, {
+    b = D("new");
+    wait().await;
+    a.some(1)?;
+    log(b.name());
+    Some(1)
+});
+
+of_fragments!(of_fragments_by_reference, a: &mut D, _, Result<u8, String>, {
+    wait().await;
+    if a.name() == "error" {
+        Err("error")?
+    }
+    a.0 = "changed";
+    wait().await;
+    Ok(1)
+});
+
+macro_rules! of_plain_fragments {
+    ($name:ident, $argument:ident: $type:ty, $pattern:pat, $value:ty, $body:tt) => {
+        at_once! { [$argument] fn $name($argument: $type, $pattern: (D, D), c: D) -> $value $body }
+    };
+}
+
+of_plain_fragments!(of_fragments_at_once, a: &D, (_, ref mut b), usize, {
+    *b = D("new");
+    log(b.name());
+    a.name().len()
+});
+
 struct Pair {
     first: D,
     second: D,
@@ -924,6 +972,12 @@ pub fn cases() -> Vec<Case> {
         case!(in_part((D("a"), D("w")), (D("v"), D("b"))).await),
         case!(in_a_struct(pair(), D("c")).await),
         case!(in_a_struct_with_a_rest(pair()).await),
+        case!(in_a_rest([D("a"), D("b"), D("d")], D("c")).await),
+        case!(of_type_unit((), D("b")).await),
+        case!(of_fragments_by_value(D("a"), (D("u"), D("v")), D("c")).await),
+        case!(of_fragments_by_reference(&mut D("a"), (D("u"), D("v")), D("c")).await),
+        case!(of_fragments_by_reference(&mut D("error"), (D("u"), D("v")), D("c")).await),
+        case!(of_fragments_at_once(&D("a"), (D("u"), D("v")), D("c"))),
         case!(that_are_changed(D("a"), D("b")).await),
         case!(that_are_shadowed(D("a"), D("b")).await),
         case!(that_are_moved(D("a"), D("b")).await),
