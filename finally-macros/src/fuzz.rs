@@ -64,7 +64,7 @@ impl Corpus {
             if path.is_dir() && !path.ends_with("target") {
                 self.add_folder(&path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                // Some cases of `tests/ui` cannot be read as tokens.
+                // Some cases of `tests/messages/ui` cannot be read as tokens.
                 if let Ok(tokens) = fs::read_to_string(path).unwrap().parse() {
                     self.add(tokens);
                 }

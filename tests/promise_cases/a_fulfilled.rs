@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[test]
-fn case_01_the_handler_of_a_fulfilled_future_is_called() {
+fn case_1_the_handler_of_a_fulfilled_future_is_called() {
     let called = AtomicUsize::new(0);
     let outcome = run(fulfilled(1).finally(|| {
         called.fetch_add(1, SeqCst);
@@ -19,7 +19,7 @@ fn case_01_the_handler_of_a_fulfilled_future_is_called() {
 }
 
 #[test]
-fn case_01_with_the_attribute() {
+fn case_1_with_the_attribute() {
     #[finally({ called.fetch_add(1, SeqCst); })]
     async fn f(called: &AtomicUsize) -> u8 {
         fulfilled(1).await.unwrap()
@@ -29,14 +29,14 @@ fn case_01_with_the_attribute() {
     assert_eq!(called.into_inner(), 1);
 }
 
-/// A value that is no result of a cleanup does not compile: `tests/ui/method/handler_returns_a_value.rs`.
+/// A value that is no result of a cleanup does not compile: `tests/messages/ui/method/handler_returns_a_value.rs`.
 #[test]
-fn case_02_what_the_handler_evaluates_to_is_not_the_result() {
+fn case_2_what_the_handler_evaluates_to_is_not_the_result() {
     assert_eq!(run(fulfilled(1).finally(|| Ok::<(), crate::Error>(()))), Outcome::Returned(Ok(1)));
 }
 
 #[test]
-fn case_03_the_handler_runs_before_whoever_awaits_goes_on() {
+fn case_3_the_handler_runs_before_whoever_awaits_goes_on() {
     let log = Log::default();
     run(async {
         fulfilled(1).finally(|| log.push("handler")).await.unwrap();
@@ -46,7 +46,7 @@ fn case_03_the_handler_runs_before_whoever_awaits_goes_on() {
 }
 
 #[test]
-fn case_04_a_value_of_any_type_passes() {
+fn case_4_a_value_of_any_type_passes() {
     assert_eq!(run(async { "text" }.finally(|| {})), Outcome::Returned("text"));
     assert_eq!(run(async { None::<u8> }.finally(|| {})), Outcome::Returned(None));
     assert_eq!(run(async {}.lastly(|| {})), Outcome::Returned(()));

@@ -4,27 +4,27 @@
 #[macro_use]
 mod support;
 
-mod p01_armed_by_the_call;
-mod p01_exactly_once;
-mod p02_body_first;
-mod p03_inline;
-mod p04_prompt_cancel;
-mod p05_continues;
-mod p06_groups;
-mod p06_order;
-mod p06_siblings;
-mod p07_result;
-mod p08_drop_panics;
-mod p08_errors;
-mod p08_evil_text;
-mod p08_lossless;
-mod p09_background_thread;
-mod p09_hand_off;
 mod p10_no_tax;
 mod p11_block;
 mod p11_finite;
 mod p11_handed_off;
 mod p11_wakes;
+mod p1_armed_by_the_call;
+mod p1_exactly_once;
+mod p2_body_first;
+mod p3_inline;
+mod p4_prompt_cancel;
+mod p5_continues;
+mod p6_groups;
+mod p6_order;
+mod p6_siblings;
+mod p7_result;
+mod p8_drop_panics;
+mod p8_errors;
+mod p8_evil_text;
+mod p8_lossless;
+mod p9_background_thread;
+mod p9_hand_off;
 
 use finally::finally;
 use support::{End, Error, Log, steps};

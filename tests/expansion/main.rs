@@ -1,0 +1,10 @@
+//! The expansion of a macro in its surroundings.
+
+mod auto_traits;
+mod block_hygiene;
+mod hygiene;
+mod lines;
+#[cfg(all(feature = "macros", feature = "tokio"))]
+mod neighbours;
+mod programs;
+mod rustfmt;

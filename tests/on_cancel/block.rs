@@ -1,0 +1,191 @@
+//! `on_cancel = block`: a drop waits for the cleanup.
+
+use super::*;
+
+#[finally({ steps(log.clone(), "clean", 2).await; cleanup.reach("cleanup") }, on_cancel = block)]
+async fn subject(log: &Log, body: End, cleanup: End) -> Result<(), Error> {
+    let _held = log.on_drop("body dropped");
+    steps(log.clone(), "body", 2).await;
+    body.reach("body")
+}
+
+async fn owned(log: Log, body: End, cleanup: End) -> Result<(), Error> {
+    subject(&log, body, cleanup).await
+}
+
+/// Drops the future after so many pendings, and says so behind.
+async fn cancel_and_say(log: Log, pendings: usize, body: End, cleanup: End) -> Outcome<Result<(), Error>> {
+    let outcome = cancel_after(pendings, owned(log.clone(), body, cleanup)).await;
+    log.push("dropped");
+    outcome
+}
+
+fn expected(pendings: usize) -> Vec<String> {
+    let mut events: Vec<_> = (0..pendings.min(3)).map(|step| format!("body {step}")).collect();
+    events.extend(["body dropped", "clean 0", "clean 1", "clean 2", "dropped"].map(String::from));
+    events
+}
+
+fn check(run: impl Fn(Log, usize)) {
+    for pendings in 1..=4 {
+        let log = Log::default();
+        run(log.clone(), pendings);
+        assert_eq!(log.events(), expected(pendings), "cancelled after {pendings} pendings");
+    }
+}
+
+#[test]
+fn on_cancellation_the_cleanup_ends_inside_the_drop_on_tokio_multi_thread() {
+    let _turn = exclusive();
+    let runtime = runtimes::multi_thread();
+    check(|log, pendings| {
+        let run = cancel_and_say(log, pendings, End::Succeeds, End::Succeeds);
+        runtime.block_on(async { tokio::spawn(run).await.unwrap() });
+    });
+}
+
+#[test]
+fn on_cancellation_the_cleanup_ends_inside_the_drop_on_a_futures_executor() {
+    let _turn = exclusive();
+    check(|log, pendings| {
+        futures::executor::block_on(cancel_and_say(log, pendings, End::Succeeds, End::Succeeds));
+    });
+}
+
+#[test]
+fn on_cancellation_the_cleanup_ends_inside_the_drop_by_hand() {
+    let _turn = exclusive();
+    check(|log, pendings| {
+        support::hand::run(cancel_and_say(log, pendings, End::Succeeds, End::Succeeds));
+    });
+}
+
+#[cfg(feature = "tokio")]
+#[test]
+fn a_worker_that_blocks_gives_its_tasks_and_timers_away() {
+    #[finally({ tokio::time::sleep(std::time::Duration::from_millis(1)).await; tokio::spawn(suspend()).await.unwrap() }, on_cancel = block)]
+    async fn f() {
+        std::future::pending::<()>().await;
+    }
+    let _turn = exclusive();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let outcome = runtime.block_on(async { tokio::spawn(cancel_after(1, f())).await.unwrap() });
+    assert_eq!(outcome, Outcome::Cancelled);
+}
+
+#[test]
+fn a_failure_inside_the_drop_is_reported_and_does_not_panic() {
+    let turn = exclusive();
+    for (cleanup, kind) in
+        [(End::Fails, FailureKind::CleanupFailed), (End::Panics, FailureKind::CleanupPanicked)]
+    {
+        support::hand::run(cancel_and_say(Log::default(), 1, End::Succeeds, cleanup));
+        assert_eq!(turn.kinds(), [kind]);
+        support::hand::run(cancel_and_say(Log::default(), 3, End::Fails, cleanup));
+        assert_eq!(turn.kinds(), [kind, FailureKind::BodyFailed]);
+    }
+    assert_eq!(
+        panic_of(|| support::hand::run(owned(Log::default(), End::Panics, End::Succeeds))),
+        Panic("body")
+    );
+}
+
+#[cfg(feature = "tokio")]
+#[test]
+fn where_blocking_would_deadlock_a_cleanup_that_borrows_is_reported_as_lost() {
+    let turn = exclusive();
+    let log = Log::default();
+    runtimes::current_thread().block_on(cancel_and_say(log.clone(), 1, End::Succeeds, End::Succeeds));
+    let failures = turn.failures();
+    assert_eq!(failures.len(), 1);
+    assert_eq!(failures[0].kind, FailureKind::Lost);
+    assert!(failures[0].message.contains("deadlock"), "{failures:?}");
+    assert_eq!(log.events(), ["body 0", "body dropped", "clean 0", "dropped"]);
+}
+
+#[test]
+fn where_blocking_would_deadlock_a_cleanup_that_is_ready_at_once_is_not_lost() {
+    #[finally({ log.push("clean"); std::future::ready(()).await }, on_cancel = block)]
+    async fn f(log: &Log) {
+        suspend().await;
+        log.push("body");
+    }
+    let _turn = exclusive();
+    let log = Log::default();
+    let outcome = runtimes::current_thread().block_on(cancel_after(1, f(&log)));
+    assert_eq!((outcome, log.events()), (Outcome::Cancelled, vec!["clean".to_owned()]));
+}
+
+#[cfg(feature = "tokio")]
+#[test]
+fn where_blocking_would_deadlock_a_cleanup_that_uses_no_argument_is_handed_off() {
+    thread_local! {
+        static LOG: Log = Log::default();
+    }
+    async fn clean() {
+        suspend().await;
+        LOG.with(|log| log.push("clean"));
+    }
+    #[finally(clean(), on_cancel = block)]
+    async fn f() {
+        suspend().await;
+    }
+    let _turn = exclusive();
+    let log = LOG.with(Log::clone);
+    runtimes::current_thread().block_on(async {
+        assert_eq!(cancel_after(1, f()).await, Outcome::Cancelled);
+        assert_eq!(finally::detached(), 1);
+        assert!(log.events().is_empty());
+        finally::drain().await;
+    });
+    assert_eq!(log.events(), ["clean"]);
+}
+
+#[test]
+fn inside_a_local_set_of_a_multi_thread_runtime_it_does_not_hang_either() {
+    let turn = exclusive();
+    let log = Log::default();
+    let runtime = runtimes::multi_thread();
+    tokio::task::LocalSet::new()
+        .block_on(&runtime, cancel_and_say(log.clone(), 1, End::Succeeds, End::Succeeds));
+    let kinds = turn.kinds();
+    match kinds[..] {
+        [] => assert_eq!(log.events(), expected(1)),
+        [FailureKind::Lost] => assert_eq!(log.events().last().unwrap(), "dropped"),
+        _ => panic!("{kinds:?}"),
+    }
+}
+
+#[test]
+fn what_was_adopted_ends_before_it_starts() {
+    #[finally(steps(log.clone(), "inner", 1))]
+    async fn inner(log: Log) {
+        std::future::pending::<()>().await;
+        let _uses = &log;
+    }
+    #[finally(steps(log.clone(), "outer", 1), on_cancel = block)]
+    async fn around(log: Log) {
+        inner(log.clone()).await;
+    }
+    let _turn = exclusive();
+    let log = Log::default();
+    let mut hand = Hand::new(around(log.clone()));
+    assert!(hand.poll().is_pending());
+    drop(hand);
+    assert_eq!(log.events(), ["inner 0", "inner 1", "outer 0", "outer 1"]);
+}
+
+#[test]
+fn it_asks_neither_send_nor_static() {
+    #[finally({ suspend().await; cell.set(cell.get() + 1) }, on_cancel = block)]
+    async fn f(cell: &Rc<Cell<u8>>) {
+        cell.set(1);
+        suspend().await;
+    }
+    let _turn = exclusive();
+    let cell = Rc::new(Cell::new(0));
+    let mut future: Pin<Box<dyn Future<Output = ()> + '_>> = Box::pin(f(&cell));
+    assert!(Hand::new(&mut future).poll().is_pending());
+    drop(future);
+    assert_eq!(cell.get(), 2);
+}

@@ -1,0 +1,19 @@
+//! A storm: random programs, cancelled anywhere, on runtimes that end in every way, with wakes that come late and twice.
+//!
+//! What has to hold in the end is conservation: every body that was entered has been cleaned up once, inner before outer, and
+//! every failure that was raised has been delivered to a caller or reported.
+//!
+//! The programs are the same in every run, what the threads make of them is not. `FINALLY_STORM=1000` runs a thousand rounds a
+//! test, in place of a few.
+
+#[path = "../../support/mod.rs"]
+mod support;
+
+mod aborted;
+mod books;
+mod random;
+mod round;
+mod runtimes_end;
+mod trees;
+mod wakes;
+mod without_a_runtime;
