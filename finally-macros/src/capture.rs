@@ -11,7 +11,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::{
-    Attribute, FnArg, Ident, Pat, PatIdent, ReceiverKind, Signature, Token, parse_quote_spanned,
+    Attribute, FnArg, Ident, Pat, PatIdent, PatType, ReceiverKind, Signature, Token, parse_quote_spanned,
     spanned::Spanned as _,
 };
 
@@ -114,145 +114,222 @@ pub(crate) fn capture(
     cleanups: Cleanups<'_>,
     private: &Ident,
 ) -> Captures {
-    let mut captures = Captures::default();
-    let mut variables = Vec::new();
-    let later = function.later_cleanups();
-    let variable = |name: Ident, holds, conditions| {
-        let (here, later) =
-            (cleanups.mentions(&name.to_string()), tokens::mention(&later, &name.to_string()));
-        Variable { name, holds, conditions, here, later, unused: None, may_be_mutable: false }
-    };
-    // Locals cost nothing in a function that is not async, and most lints of the compiler apply to locals.
-    // References are left out, because lifetime errors would then point at the local.
-    let has_locals = owner == Owner::Call;
+    let mut capturing = Capturing::new(function, body, owner, cleanups);
     let signature = &mut function.signature;
-    // Locals in place of the arguments, for the case that one has to be destructured in the body.
-    let mut locals = TokenStream::new();
-    let mut takes_apart = false;
-    let mut local_names = Vec::new();
-
     for (index, argument) in signature.inputs.iter_mut().enumerate() {
-        if let Some(Named { name, holds, conditions, .. }) = Named::of_argument(argument) {
-            let mut variable = variable(name, holds, conditions);
-            if variable.here || variable.later {
-                make_mutable_if_value(argument, holds);
-            } else if let FnArg::Typed(typed) = argument {
-                let (pattern, name) = (&typed.pat, &variable.name);
-                let attributes = input::attributes_of_local(&typed.attrs);
-                let (shadow, allow) = (allow_shadow(), allow_underscore(name));
-                if allow.is_none() && !tokens::mention(body, &name.to_string()) {
-                    variable.unused = Some(quote! { #(#attributes)* #shadow let #pattern = #name; });
-                }
-                if !(has_locals && matches!(holds, Holds::Reference | Holds::MutReference)) {
-                    locals.extend(quote! { #(#attributes)* #shadow #allow let #pattern = #name; });
-                    local_names.push(name.clone());
-                }
-            }
-            variables.push(variable);
-        } else if let FnArg::Typed(typed) = argument {
-            let conditions = input::conditions(&typed.attrs);
-            let parts: Vec<_> = input::names_in(&typed.pat)
-                .into_iter()
-                .map(|name| variable(name, Holds::Part, conditions.clone()))
-                .collect();
-            let (here, later) = (parts.iter().any(|part| part.here), parts.iter().any(|part| part.later));
-            if later {
-                // The last attribute that mentions a part destructures the argument.
-                variables.extend(parts);
-                continue;
-            }
-            let attributes = input::attributes_of_local(&typed.attrs);
-            let is_used = |part: &Variable| part.here || tokens::mention(body, &part.name.to_string());
-            let is_plain = has_locals && (here || attributes.len() == conditions.len());
-            let bindings = whole_bindings(&mut typed.pat).filter(|_| is_plain && parts.iter().all(is_used));
-            if has_locals && (here || bindings.is_some()) {
-                for PatIdent { mutability, ident, .. } in bindings.into_iter().flatten() {
-                    if parts.iter().any(|part| part.name == *ident && !part.here) {
-                        let (shadow, mutability) = (allow_shadow(), mutability.take());
-                        locals.extend(quote! { #(#conditions)* #shadow let #mutability #ident = #ident; });
-                    }
-                }
-                variables.extend(parts);
-                continue;
-            }
-            typed.attrs.retain(|attribute| !input::is_about_lints(attribute));
-            let whole = format_ident!("__finally_argument_{index}", span = Span::mixed_site());
-            let pattern = std::mem::replace(&mut *typed.pat, plain(whole.clone()));
-            // `ref mut` borrows from the argument, so it has to be mutable.
-            let words = pattern.to_token_stream();
-            let mutable = (tokens::has_word(&words, "ref") && tokens::has_word(&words, "mut"))
-                .then(|| Token![mut](Span::mixed_site()));
-            let allow = mutable.is_some().then(|| quote!(#[allow(unused_mut)]));
-            if here {
-                // Without this local, a coroutine would own only the parts that the pattern binds.
-                if mutable.is_some() || owner == Owner::Coroutine {
-                    captures
-                        .before_body
-                        .extend(quote! { #(#conditions)* #allow let #mutable #whole = #whole; });
-                }
-                captures.before_body.extend(destructure(&pattern, &whole, &attributes));
-                variables.extend(parts);
-            } else {
-                takes_apart = true;
-                locals.extend(quote! { #(#conditions)* #allow let #mutable #whole = #whole; });
-                locals.extend(destructure(&pattern, &whole, &attributes));
-                variables.push(variable(whole, Holds::Value, conditions));
-            }
+        match (Named::of_argument(argument), argument) {
+            (Some(named), argument) => capturing.add_named(named, argument),
+            (None, FnArg::Typed(typed)) => capturing.add_pattern(index, typed),
+            (None, FnArg::Receiver(_)) => {}
         }
     }
-    if takes_apart || has_locals {
-        // Parts of an argument are locals of the body. The other arguments have to be locals as well, or the
-        // drop order would change. This stores them twice, which is rare.
-        signature.inputs.iter_mut().for_each(|argument| give_to_local(argument, &local_names));
-        captures.in_body = locals;
-        // The warning about an unused variable is now that of the local.
-        let is_local = |it: &&mut Variable| local_names.contains(&it.name);
-        variables.iter_mut().filter(is_local).for_each(|it| it.unused = None);
+    let in_body = capturing.give_to_locals(signature);
+    capturing.make_mutable(signature);
+    capturing.finish(in_body, private)
+}
+
+/// The arguments of a function, as far as they are captured.
+struct Capturing<'a> {
+    body: &'a TokenStream,
+    owner: Owner,
+    cleanups: Cleanups<'a>,
+    /// The cleanups of later attributes.
+    later: TokenStream,
+    variables: Vec<Variable>,
+    /// Locals in place of the arguments, for the case that one has to be destructured in the body.
+    locals: TokenStream,
+    /// The names of the arguments that have such a local.
+    local_names: Vec<Ident>,
+    /// Whether an argument is destructured in the body.
+    takes_apart: bool,
+    before_body: TokenStream,
+}
+
+impl<'a> Capturing<'a> {
+    fn new(function: &Function, body: &'a TokenStream, owner: Owner, cleanups: Cleanups<'a>) -> Self {
+        Self {
+            body,
+            owner,
+            cleanups,
+            later: function.later_cleanups(),
+            variables: Vec::new(),
+            locals: TokenStream::new(),
+            local_names: Vec::new(),
+            takes_apart: false,
+            before_body: TokenStream::new(),
+        }
     }
 
-    let unused: Vec<_> =
-        variables.iter().filter(|it| it.unused.is_some()).map(|it| it.name.clone()).collect();
-    signature.inputs.iter_mut().for_each(|argument| give_to_local(argument, &unused));
-    if owner != Owner::Call && variables.iter().any(|it| it.here || it.later) {
+    /// Returns whether arguments become locals. Locals cost nothing in a function that is not async, and most
+    /// lints of the compiler apply to locals.
+    fn has_locals(&self) -> bool {
+        self.owner == Owner::Call
+    }
+
+    fn variable(&self, name: Ident, holds: Holds, conditions: Vec<Attribute>) -> Variable {
+        let here = self.cleanups.mentions(&name.to_string());
+        let later = tokens::mention(&self.later, &name.to_string());
+        Variable { name, holds, conditions, here, later, unused: None, may_be_mutable: false }
+    }
+
+    /// Adds an argument that binds one variable.
+    fn add_named(&mut self, named: Named, argument: &mut FnArg) {
+        let Named { name, holds, conditions, .. } = named;
+        let mut variable = self.variable(name, holds, conditions);
+        if variable.here || variable.later {
+            make_mutable_if_value(argument, holds);
+        } else if let FnArg::Typed(typed) = argument {
+            let (pattern, name) = (&typed.pat, &variable.name);
+            let attributes = input::attributes_of_local(&typed.attrs);
+            let (shadow, allow) = (allow_shadow(), allow_underscore(name));
+            if allow.is_none() && !tokens::mention(self.body, &name.to_string()) {
+                variable.unused = Some(quote! { #(#attributes)* #shadow let #pattern = #name; });
+            }
+            // References are left out, because lifetime errors would then point at the local.
+            if !(self.has_locals() && matches!(holds, Holds::Reference | Holds::MutReference)) {
+                self.locals.extend(quote! { #(#attributes)* #shadow #allow let #pattern = #name; });
+                self.local_names.push(name.clone());
+            }
+        }
+        self.variables.push(variable);
+    }
+
+    /// Adds an argument with a pattern that binds parts of it.
+    fn add_pattern(&mut self, index: usize, typed: &mut PatType) {
+        let conditions = input::conditions(&typed.attrs);
+        let parts: Vec<_> = input::names_in(&typed.pat)
+            .into_iter()
+            .map(|name| self.variable(name, Holds::Part, conditions.clone()))
+            .collect();
+        // The last attribute that mentions a part destructures the argument.
+        let is_for_later = parts.iter().any(|part| part.later);
+        if is_for_later || self.keep_pattern(typed, &parts, &conditions) {
+            self.variables.extend(parts);
+        } else {
+            self.move_pattern(index, typed, parts, conditions);
+        }
+    }
+
+    /// Keeps a pattern in the signature if that is possible, and gives each part that only the body needs a
+    /// local.
+    fn keep_pattern(&mut self, typed: &mut PatType, parts: &[Variable], conditions: &[Attribute]) -> bool {
+        let here = parts.iter().any(|part| part.here);
+        let is_used = |part: &Variable| part.here || tokens::mention(self.body, &part.name.to_string());
+        let is_plain = here || input::attributes_of_local(&typed.attrs).len() == conditions.len();
+        let bindings = whole_bindings(&mut typed.pat).filter(|_| is_plain && parts.iter().all(is_used));
+        if !self.has_locals() || !(here || bindings.is_some()) {
+            return false;
+        }
+        for PatIdent { mutability, ident, .. } in bindings.into_iter().flatten() {
+            if parts.iter().any(|part| part.name == *ident && !part.here) {
+                let (shadow, mutability) = (allow_shadow(), mutability.take());
+                self.locals.extend(quote! { #(#conditions)* #shadow let #mutability #ident = #ident; });
+            }
+        }
+        true
+    }
+
+    /// Moves a pattern out of the signature: before the body if the cleanup mentions a part, else into it.
+    fn move_pattern(
+        &mut self,
+        index: usize,
+        typed: &mut PatType,
+        parts: Vec<Variable>,
+        conditions: Vec<Attribute>,
+    ) {
+        let attributes = input::attributes_of_local(&typed.attrs);
+        typed.attrs.retain(|attribute| !input::is_about_lints(attribute));
+        let whole = format_ident!("__finally_argument_{index}", span = Span::mixed_site());
+        let pattern = std::mem::replace(&mut *typed.pat, plain(whole.clone()));
+        // `ref mut` borrows from the argument, so it has to be mutable.
+        let words = pattern.to_token_stream();
+        let mutable = (tokens::has_word(&words, "ref") && tokens::has_word(&words, "mut"))
+            .then(|| Token![mut](Span::mixed_site()));
+        let allow = mutable.is_some().then(|| quote!(#[allow(unused_mut)]));
+        let local = quote! { #(#conditions)* #allow let #mutable #whole = #whole; };
+        let destructured = destructure(&pattern, &whole, &attributes);
+        if parts.iter().any(|part| part.here) {
+            // Without this local, a coroutine would own only the parts that the pattern binds.
+            if mutable.is_some() || self.owner == Owner::Coroutine {
+                self.before_body.extend(local);
+            }
+            self.before_body.extend(destructured);
+            self.variables.extend(parts);
+        } else {
+            self.takes_apart = true;
+            self.locals.extend(local);
+            self.locals.extend(destructured);
+            self.variables.push(self.variable(whole, Holds::Value, conditions));
+        }
+    }
+
+    /// Returns the locals of the body. They get `mut` and the lint attributes of their arguments, and so do the
+    /// locals in place of arguments that nothing mentions.
+    fn give_to_locals(&mut self, signature: &mut Signature) -> TokenStream {
+        let mut in_body = TokenStream::new();
+        if self.takes_apart || self.has_locals() {
+            // Parts of an argument are locals of the body. The other arguments have to be locals as well, or the
+            // drop order would change. This stores them twice, which is rare.
+            signature.inputs.iter_mut().for_each(|argument| give_to_local(argument, &self.local_names));
+            in_body = std::mem::take(&mut self.locals);
+            // The warning about an unused variable is now that of the local.
+            for variable in &mut self.variables {
+                if self.local_names.contains(&variable.name) {
+                    variable.unused = None;
+                }
+            }
+        }
+        let unused = self.variables.iter().filter(|it| it.unused.is_some());
+        let unused: Vec<_> = unused.map(|it| it.name.clone()).collect();
+        signature.inputs.iter_mut().for_each(|argument| give_to_local(argument, &unused));
+        in_body
+    }
+
+    /// Makes values mutable that are borrowed uniquely before the body moves them, where the body does not see
+    /// it.
+    fn make_mutable(&mut self, signature: &mut Signature) {
+        if self.owner == Owner::Call || !self.variables.iter().any(|it| it.here || it.later) {
+            return;
+        }
         for argument in &mut signature.inputs {
             let FnArg::Typed(typed) = &argument else { continue };
             let Pat::Ident(PatIdent { ident, mutability: None, .. }) = &*typed.pat else { continue };
-            let Some(variable) = variables.iter_mut().find(|it| it.name == *ident) else { continue };
-            let Variable { name, holds, here, later, .. } = variable;
-            if *holds == Holds::Value
-                && !*here
-                && !*later
-                && tokens::only_gives_to_local(body, &name.to_string())
-            {
+            let Some(variable) = self.variables.iter_mut().find(|it| it.name == *ident) else { continue };
+            let is_moved = variable.holds == Holds::Value && !variable.here && !variable.later;
+            if is_moved && tokens::only_gives_to_local(self.body, &variable.name.to_string()) {
                 variable.may_be_mutable = true;
                 make_mutable_if_value(argument, Holds::Value);
             }
         }
     }
 
-    let take = |which: fn(&Variable) -> bool| -> TokenStream {
-        variables.iter().rev().filter(|it| which(it)).map(|it| it.take(private)).collect()
-    };
-    let borrow = |which: fn(&Variable) -> bool| -> TokenStream {
-        variables.iter().filter(|it| which(it)).map(Variable::borrow).collect()
-    };
-    captures.mentioned = variables.iter().any(|it| it.here);
-    captures.body = take(|it| !it.here && !it.later);
-    captures.body.extend(borrow(|it| it.here || it.later));
-    // If the body moves such an argument away, the error points at the place where the cleanup needs it.
-    let last = cleanups.last();
-    captures.cleanup = variables
-        .iter()
-        .rev()
-        .filter(|it| it.here && !it.later && last.mentions(&it.name.to_string()))
-        .map(|it| self::take(&last.at_mention(&it.name), &it.conditions, private))
-        .collect();
-    captures.coroutine = variables.iter().any(|it| it.later).then(|| {
-        let mut statements = take(|it| !it.later);
-        statements.extend(borrow(|it| it.later));
-        statements
-    });
-    captures
+    /// Generates the statements of each block.
+    fn finish(self, in_body: TokenStream, private: &Ident) -> Captures {
+        let Self { variables, cleanups, before_body, .. } = self;
+        let take = |which: fn(&Variable) -> bool| -> TokenStream {
+            variables.iter().rev().filter(|it| which(it)).map(|it| it.take(private)).collect()
+        };
+        let borrow = |which: fn(&Variable) -> bool| -> TokenStream {
+            variables.iter().filter(|it| which(it)).map(Variable::borrow).collect()
+        };
+        let mut body = take(|it| !it.here && !it.later);
+        body.extend(borrow(|it| it.here || it.later));
+        let coroutine = variables.iter().any(|it| it.later).then(|| {
+            let mut statements = take(|it| !it.later);
+            statements.extend(borrow(|it| it.later));
+            statements
+        });
+        // If the body moves such an argument away, the error points at the place where the cleanup needs it.
+        let last = cleanups.last();
+        let cleanup = variables
+            .iter()
+            .rev()
+            .filter(|it| it.here && !it.later && last.mentions(&it.name.to_string()))
+            .map(|it| self::take(&last.at_mention(&it.name), &it.conditions, private))
+            .collect();
+        let mentioned = variables.iter().any(|it| it.here);
+        Captures { mentioned, body, coroutine, cleanup, before_body, in_body }
+    }
 }
 
 /// Captures the arguments that the cleanup mentions, for a function whose block moves the arguments into a
