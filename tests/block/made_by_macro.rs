@@ -1,4 +1,4 @@
-//! Blocks that a `macro_rules!` macro makes of what it gets.
+//! Blocks that a `macro_rules!` macro makes from its fragments.
 
 use finally::block::finally;
 

@@ -1,5 +1,5 @@
-//! `finally! { .. }`: a cleanup for a block in place, and for a future. A test is named after what it says of the block, or
-//! after the promise.
+//! `finally! { .. }`: a cleanup for a block in place, and for a future. A test is named after the
+//! promise, or as a sentence about the block.
 
 #![allow(
     clippy::needless_return,

@@ -278,7 +278,7 @@ fn p6_what_is_cancelled_inside_is_adopted_by_the_block_around() {
     assert_eq!(events, ["loser 0", "loser 1", "loser 2", "outer 0", "outer 1"]);
 }
 
-/// What a block in place adds to the future around, in bytes. It borrows what it uses, and holds what it takes.
+/// The bytes that a block in place adds to the enclosing future. It borrows variables, and holds those that it moves.
 #[test]
 fn p10_a_block_adds_little_to_a_future() {
     async fn plain(argument: [u8; 256]) -> Option<u8> {

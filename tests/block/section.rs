@@ -1,4 +1,4 @@
-//! The cleanup section: what it sees, what it leaves, and where its failure goes.
+//! The cleanup section: the variables that it sees, the control flow after it, and the place of its failure.
 
 use std::future::{Future, ready};
 

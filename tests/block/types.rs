@@ -1,4 +1,4 @@
-//! The type of a block is inferred as that of a plain block, and so is that of what it returns.
+//! The type of a block is inferred as that of a plain block, and so is the type of a `return` in it.
 
 use std::{cell::RefCell, fmt::Debug, future::ready, rc::Rc};
 

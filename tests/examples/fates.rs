@@ -1,4 +1,4 @@
-//! The example `fates`, run on files as users run it: what it prints, and what it leaves behind.
+//! The example `fates`, run on files: its output, and the files that are left.
 
 use std::{
     collections::BTreeMap,
@@ -10,7 +10,7 @@ use std::{
 
 use super::example;
 
-/// A folder for one test: `input` for what the program reads, and `temporary` for its working folders.
+/// A folder for one test: `input` has the files that the program reads, and `temporary` its working folders.
 struct Stage(PathBuf);
 
 impl Stage {
@@ -38,7 +38,7 @@ impl Stage {
         }
     }
 
-    /// Runs the program on `input`, and looks for what it has left behind.
+    /// Runs the program on `input`, and checks that no temporary file is left.
     fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Output {
         let output = Command::new(example("fates"))
             .args(arguments)

@@ -1,5 +1,4 @@
-//! The expansion of a block depends on nothing that stands around it. What cannot even be imported beside a test is in
-//! `programs/`.
+//! The expansion of a block depends on nothing around it. `programs/` has the surroundings that no other test compiles in.
 
 use std::{
     cell::Cell,
@@ -66,7 +65,7 @@ fn locals_with_our_names() {
     assert_eq!(run(future), 8);
 }
 
-/// What a macro names is its own, and what it gets is the caller's.
+/// The names in a macro are its own, and those in its fragments are the caller's.
 #[test]
 fn locals_of_macros() {
     macro_rules! doubled {

@@ -1,4 +1,4 @@
-//! An expansion depends on nothing that stands around it.
+//! The expansion of an attribute depends on nothing around it.
 
 use std::{
     cell::Cell,

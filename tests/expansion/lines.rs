@@ -1,4 +1,4 @@
-//! What a body says about where it stands is what it says without the attribute: lines, columns, callers, panics, backtraces.
+//! A body has the same lines, columns, callers, panics and backtraces as without the attribute.
 
 use std::{
     backtrace::Backtrace,
@@ -37,7 +37,7 @@ fn run<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Functions whose bodies are alike down to the column, the first without the attribute. Each is told the line it begins in.
+/// Functions whose bodies are alike down to the column, the first without the attribute. Each has a constant with its first line.
 mod bodies {
     use super::*;
 

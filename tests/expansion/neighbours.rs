@@ -178,7 +178,7 @@ mod of_tracing {
         tracing::subscriber::with_default(Spans::default(), work)
     }
 
-    /// The text of an argument, to tell that both see it.
+    /// The text of an argument, to check that both see it.
     #[finally(log(format!("clean:{name}")))]
     #[instrument(fields(length = name.len()))]
     async fn above(name: String) -> usize {

@@ -1,5 +1,5 @@
-//! The comma form of the block macro is there because rustfmt formats it. What comes out is a module of this test: it compiles,
-//! and does what it did.
+//! rustfmt formats the comma form of the block macro. The formatted file is a module of this test, compiles, and has the same
+//! results.
 
 use std::{
     cell::Cell,

@@ -104,7 +104,7 @@ impl What {
     /// How many kinds there are, where steps count as kinds.
     pub const KINDS: usize = 26;
 
-    /// Returns the number of its kind, whatever it carries.
+    /// Returns the number of its kind, regardless of its fields.
     pub fn kind(self) -> usize {
         match self {
             Self::Step(step) => {
@@ -194,7 +194,7 @@ impl Index {
         Self { places, twice }
     }
 
-    /// Returns the place of the event of this kind, whatever it carries, or [`NEVER`] if it is not there.
+    /// Returns the place of the event of this kind, regardless of its fields, or [`NEVER`] if it is not there.
     pub fn of(&self, id: Id, what: What) -> u32 {
         self.places.get(id as usize * What::KINDS + what.kind()).copied().unwrap_or(NEVER)
     }

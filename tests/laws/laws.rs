@@ -122,7 +122,7 @@ fn check_run(
     if laws.is_empty() {
         return Ok(());
     }
-    // The log is printed with what is broken.
+    // The log is printed with the broken laws.
     let run = run.unwrap_or_else(|| crate::driver::run(program, cancel));
     Err(Box::new(Broken { cancel, laws, run }))
 }

@@ -48,7 +48,7 @@ fn number(name: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("`{name}` is not a number: {text}")))
 }
 
-/// A generator, its share of the programs, and what has to come up.
+/// A generator, its share of the programs, and the events that have to occur.
 struct Suite {
     name: &'static str,
     generate: fn(u64) -> Program,
@@ -211,7 +211,7 @@ fn plain() {
     .check();
 }
 
-/// Losers, and what becomes of their cleanups.
+/// The losers of a race, and the ends of their cleanups.
 #[test]
 fn races() {
     Suite {

@@ -63,7 +63,7 @@ impl At {
     }
 }
 
-/// The last events of what was handed off, for whoever waits for it.
+/// The last events of the cleanups that were handed off, for those who wait for them.
 type Left = Vec<usize>;
 
 /// The surroundings of a part, which it is dropped with.
@@ -1002,7 +1002,7 @@ impl Reference<'_> {
                 self.events.iter().position(|constraint| constraint.event == Event(of, What::Signalled))
             });
             match signal {
-                // A program may wait for what comes only after the wait.
+                // A program may wait for an event that comes only after the wait.
                 Some(signal) if !self.comes_after(signal, opened) => self.events[opened].after.push(signal),
                 _ => self.events[opened].gated = true,
             }

@@ -1,4 +1,4 @@
-//! The promises, for those who compose futures rather than annotate functions.
+//! The promises for methods, guards, scopes and streams.
 
 #[path = "../support/mod.rs"]
 #[macro_use]

@@ -99,7 +99,7 @@ on_every_runtime! {
             runtime.run(observe(chain(&log, end)));
             assert_eq!(log.events(), ["one 0", "one 1", "two", "three 0", "three 1"], "{end:?}");
         }
-        // Cancelled, what does not await runs inside the drop, and what does keeps its order.
+        // On cancellation, sync cleanups run inside the drop, and awaited ones keep their order.
         for pendings in 1..=2 {
             let log = Log::default();
             runtime.run(cancel_after(pendings, chain(&log, End::Succeeds)));

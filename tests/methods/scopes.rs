@@ -1,4 +1,4 @@
-//! Several cleanups in one scope. How they fail is told by `promise_cases/q_disposal.rs`.
+//! Several cleanups in one scope. `promise_cases/q_disposal.rs` has their failures.
 
 use finally::{FailureKind, FinallyExt, Scope};
 
@@ -78,7 +78,7 @@ fn p6_what_a_cleanup_cancels_ends_before_the_next_one_starts() {
     let whole = ["cancelled 0", "cancelled 1", "cancels", "dropped 0", "dropped 1", "last 0", "last 1"];
     let in_order = |events: Vec<String>, how: &str| {
         let mut rest = events.clone();
-        // What is cancelled is driven beside what goes on, so these two may come in either order.
+        // A cancelled cleanup is driven beside the one that goes on, so these two may come in either order.
         rest[..3].sort();
         assert_eq!(rest, whole, "{how}: {events:?}");
     };

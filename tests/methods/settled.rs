@@ -65,7 +65,7 @@ fn p6_a_future_that_is_dropped_by_its_own_end_counts_as_inside() {
     let _turn = exclusive();
     let log = Log::default();
     let (opens, gate) = oneshot::channel();
-    // As a timeout does, it ends while it still holds what it has cancelled.
+    // As a timeout does, it ends while it still holds the future that it has cancelled.
     let mut loser = Box::pin(held(log.clone(), "clean", gate));
     let timeout = poll_fn(move |context| {
         assert!(loser.as_mut().poll(context).is_pending());

@@ -20,7 +20,7 @@ fn detach() -> oneshot::Sender<()> {
     opens
 }
 
-/// Takes a turn, and forgets what other tests of this process have lost on purpose.
+/// Takes a turn, and discards the failures that other tests of this process have caused on purpose.
 fn nothing_lost_yet() -> Exclusive {
     let turn = exclusive();
     nothing_lost(&turn);
@@ -151,7 +151,7 @@ fn quiesce_fails_for_a_cleanup_that_a_tracked_test_lost_and_for_no_other() {
     nothing_lost(&turn);
 }
 
-/// Forgets what the test has lost on purpose.
+/// Discards the failures that the test has caused on purpose.
 fn nothing_lost(_: &Exclusive) {
     let _ = std::panic::catch_unwind(testing::quiesce_blocking);
 }

@@ -26,7 +26,7 @@ fn unpin<T: Unpin>(value: T) -> T {
 
 fn nothing() {}
 
-/// Whether a type implements a trait, told by which function method resolution finds.
+/// Returns whether a type implements a trait, by the function that method resolution finds.
 macro_rules! implements {
     ($value:expr, $bound:path) => {{
         struct Probe<T>(std::marker::PhantomData<T>);
@@ -61,7 +61,7 @@ fn a_method_is_send_sync_and_unpin_where_its_parts_are() {
 
 #[test]
 fn a_method_is_none_of_that_where_its_parts_are_not() {
-    // Behind a function, because what a closure captures is not known yet in the function that makes it.
+    // In a function of its own, because the captures of a closure are not known yet in the function that makes it.
     fn with_local_output() -> impl Future<Output = Rc<u8>> {
         std::future::ready(Rc::new(1)).finally(nothing)
     }
@@ -136,7 +136,7 @@ trait Service<Request> {
     fn call(&mut self, request: Request) -> Self::Future;
 }
 
-/// Counts what is under way, whatever becomes of it.
+/// Counts the futures that are under way, however they end.
 struct InFlight<S> {
     inner: S,
     count: Arc<AtomicUsize>,

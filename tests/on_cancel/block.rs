@@ -13,7 +13,7 @@ async fn owned(log: Log, body: End, cleanup: End) -> Result<(), Error> {
     subject(&log, body, cleanup).await
 }
 
-/// Drops the future after so many pendings, and says so behind.
+/// Drops the future after so many pendings, and logs that afterwards.
 async fn cancel_and_say(log: Log, pendings: usize, body: End, cleanup: End) -> Outcome<Result<(), Error>> {
     let outcome = cancel_after(pendings, owned(log.clone(), body, cleanup)).await;
     log.push("dropped");

@@ -1,4 +1,4 @@
-//! An executor that was set takes what no enclosing finally takes: one chain, one hand-off for a cancelled tree. In a
+//! The executor that was set gets each chain that no enclosing finally adopts: one hand-off for a cancelled tree. This needs a
 //! process of its own, because an executor is set once.
 
 #[path = "../support/mod.rs"]
@@ -11,7 +11,7 @@ use support::{Log, exclusive, hand::Hand, runtimes, steps, suspend};
 
 static SPAWNED: Mutex<Vec<BoxFuture>> = Mutex::new(Vec::new());
 
-/// Keeps what it is given, or panics over it.
+/// Keeps each chain, or panics instead.
 fn set() {
     static SET: std::sync::Once = std::sync::Once::new();
 

@@ -1,5 +1,5 @@
-//! P10: what n cancellations cost, in polls, wakes and allocations, is at most a constant times n. In a process of its own,
-//! because it counts what the allocator is asked for and sets the executor.
+//! P10: n cancellations cost at most a constant times n polls, wakes and allocations. This needs a process of its own, because it
+//! counts allocations and sets the executor.
 
 #![allow(unsafe_code, reason = "an allocator is unsafe to write")]
 
@@ -45,7 +45,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// An executor that polls what is woken, in order, in the thread of the test.
+/// Polls the tasks that are woken, in order, in the thread of the test.
 #[derive(Default)]
 struct Executor {
     ready: Mutex<VecDeque<Arc<Task>>>,

@@ -1,4 +1,4 @@
-//! H. Thenables: whatever can be awaited, which in Rust is `IntoFuture`.
+//! H. Thenables: in Rust, all that implements `IntoFuture`.
 
 use std::{
     future::{Future, IntoFuture},

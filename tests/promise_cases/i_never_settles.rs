@@ -18,7 +18,7 @@ impl Drop for Held {
     }
 }
 
-/// These tests leave a cleanup behind that never ends, so each runs in a process of its own.
+/// These tests leave a cleanup that never ends, so each runs in a process of its own.
 fn in_a_process_of_its_own(name: &str, test: impl FnOnce()) {
     const INSIDE: &str = "NEVER_SETTLES_INSIDE";
     if std::env::var_os(INSIDE).is_some() {

@@ -2,7 +2,7 @@
 //! meaning, for the attribute. Rejected is both an `Err` and a panic, so those cases come as twins.
 //!
 //! Where a failing handler meets a failed body, the first failure wins here and the other one is reported. Promises let the
-//! later one win. Which cases translate, and which do not and why, is told in `docs/promise-cases.md`.
+//! later one win. `docs/promise-cases.md` lists the cases that translate, and the reasons why others do not.
 
 #[path = "../support/mod.rs"]
 #[macro_use]

@@ -1,4 +1,4 @@
-//! `docs/promise-cases.md` tells which case is tested where, and this that it is so.
+//! Checks that `docs/promise-cases.md` names the test file of each case.
 
 use std::{collections::BTreeSet, fs, path::Path};
 

@@ -1,4 +1,4 @@
-//! The promises, one module each. A test is named after its promise and says what it sees.
+//! The promises. Each module, and each test, is named after its promise: `p6_..` for P6.
 
 #[path = "../support/mod.rs"]
 #[macro_use]
@@ -50,6 +50,6 @@ async fn sync_subject(log: Log, body: End, cleanup: End) -> Result<(), Error> {
     body.reach("body")
 }
 
-/// The whole of what `subject` does when nothing cuts it short.
+/// All events of a `subject` that is not cancelled.
 const WHOLE: [&str; 7] = ["body 0", "body 1", "body 2", "body dropped", "clean 0", "clean 1", "clean 2"];
 const WHOLE_SYNC: [&str; 5] = ["body 0", "body 1", "body 2", "body dropped", "clean"];

@@ -261,7 +261,7 @@ mod a_runtime_that_shuts_down {
     }
 }
 
-/// A task of tokio that has used up its budget sees what is ready as pending.
+/// A task of tokio that has used up its budget sees ready futures as pending.
 #[cfg(feature = "tokio")]
 mod a_spent_budget {
     use super::*;
@@ -338,7 +338,7 @@ mod a_spent_budget {
 mod a_local_set {
     use super::*;
 
-    /// How often this thread panics meanwhile, whoever catches that.
+    /// Returns how often this thread panics meanwhile, including panics that are caught.
     fn panics_seen<R>(run: impl FnOnce() -> R) -> (R, usize) {
         thread_local! {
             static PANICS: Cell<usize> = const { Cell::new(0) };

@@ -223,7 +223,7 @@ mod wakers_of_waits {
         drained();
     }
 
-    /// Dropped while its cleanup waits for what the body has cancelled.
+    /// The drop comes while the cleanup waits for cleanups that the body has handed off.
     #[test]
     fn p11_a_finally_that_is_dropped_while_it_waits_gives_its_waker_back() {
         #[finally(suspend())]

@@ -260,7 +260,7 @@ mod a_cleanup_that_does_not_wait {
     }
 }
 
-/// What a cleanup cancels ends before what follows the cleanup.
+/// A future that a cleanup cancels is cleaned up before the next cleanup starts.
 mod a_cleanup_that_cancels_something {
     use super::*;
 
@@ -417,7 +417,7 @@ mod a_cleanup_that_cancels_something {
         in_the_drop_of_its_future(cancels_in_its_drop);
     }
 
-    /// One that blocks ends with what it has cancelled.
+    /// A cleanup that blocks also waits for the cleanups of futures that it cancels.
     #[test]
     fn p6_ends_before_the_drop_that_blocks() {
         #[finally(cancels(log.clone(), gate).await, on_cancel = block)]
@@ -444,7 +444,7 @@ mod a_cleanup_that_cancels_something {
         assert_eq!(log.events(), ["opened", "cancelled in the cleanup", "dropped"]);
     }
 
-    /// What was cancelled before holds up what follows, not the cleanup itself.
+    /// A cleanup from before holds up the next cleanup, and not this one.
     #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
     #[test]
     fn p6_goes_on_at_once_when_it_is_cancelled_half_way() {

@@ -132,7 +132,7 @@ mod a_body_that_has_ended {
         assert_eq!(panics, ["drop", "poll"]);
     }
 
-    /// The cleanup sees what the caller is going to see.
+    /// The cleanup sees the end that the caller will see.
     #[test]
     fn p8_the_fate_is_the_panic_of_its_drop() {
         #[finally(|fate| log.push(format!("{fate:?}")))]

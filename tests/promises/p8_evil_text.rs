@@ -1,4 +1,4 @@
-//! P8: whatever a failure does while it is reported, no cleanup is lost, no other failure, and no drop panics.
+//! P8: a failure whose `Debug` or `Display` panics, blocks or cancels loses no cleanup and no other failure, and no drop panics.
 
 use std::{
     fmt,

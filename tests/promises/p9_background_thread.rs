@@ -1,4 +1,4 @@
-//! P9: the background thread lingers, gives tasks time to end, and reports what it cannot run.
+//! P9: the background thread lingers, gives tasks time to end, and reports each cleanup that it cannot run.
 
 use std::{
     sync::mpsc,

@@ -298,7 +298,7 @@ mod a_runtime_that_shuts_down {
 mod waiting {
     use super::*;
 
-    /// Its cleanup ends when told to.
+    /// Its cleanup ends on a signal.
     #[finally(async move { until.await.unwrap() })]
     async fn held(until: oneshot::Receiver<()>) {
         suspend().await;

@@ -1,10 +1,10 @@
-//! Which failure the caller gets, and where all the others end up (P7, P8).
+//! Predicts the failure that the caller gets, and collects all others (P7, P8).
 
 use finally::FailureKind;
 
 use super::{End, Error, Panic, Seen, outcome::Outcome};
 
-/// What the caller gets: the first failure.
+/// Returns the result that the caller gets: the first failure.
 pub fn expected(body: End, cleanup: End) -> Outcome<Result<(), Error>> {
     let first = if body == End::Succeeds { (cleanup, "cleanup") } else { (body, "body") };
     match first {
@@ -14,7 +14,7 @@ pub fn expected(body: End, cleanup: End) -> Outcome<Result<(), Error>> {
     }
 }
 
-/// The failures of a run, wherever they ended up: who failed, and how.
+/// Returns all failures of a run, delivered or reported: who failed, and how.
 pub fn account(outcome: &Outcome<Result<(), Error>>, reported: Vec<Seen>) -> Vec<(&'static str, End)> {
     let mut account: Vec<_> = reported
         .into_iter()
@@ -35,7 +35,7 @@ pub fn account(outcome: &Outcome<Result<(), Error>>, reported: Vec<Seen>) -> Vec
     account
 }
 
-/// What failed in a run whose body is reached if it is not cancelled before.
+/// Returns the failures that a run causes. `body` is `None` if the run is cancelled before the end of the body.
 pub fn raised(body: Option<End>, cleanup: End) -> Vec<(&'static str, End)> {
     [("body", body.unwrap_or(End::Succeeds)), ("cleanup", cleanup)]
         .into_iter()

@@ -38,7 +38,7 @@ impl Wakes {
     }
 }
 
-/// A future under the hand.
+/// A future that is polled by hand.
 pub struct Hand<F> {
     future: Pin<Box<F>>,
     pub wakes: Arc<Wakes>,

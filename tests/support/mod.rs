@@ -1,5 +1,5 @@
-//! What the tests are written with: an event log, futures that suspend on demand, runtimes to run them on, and a hook that
-//! keeps what it is told.
+//! Helpers of the tests: an event log, futures that suspend on demand, runtimes to run them on, and a hook that keeps the
+//! failures.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
@@ -40,12 +40,12 @@ impl Log {
         self.0.lock().unwrap().iter().filter(|it| *it == event).count()
     }
 
-    /// Says so when it is dropped.
+    /// Returns a value that logs its drop.
     pub fn on_drop(&self, event: &'static str) -> OnDrop {
         OnDrop { log: self.clone(), event, panics: false }
     }
 
-    /// Says so when it is dropped, and panics.
+    /// Returns a value that logs its drop, and panics in it.
     pub fn bomb(&self, event: &'static str) -> OnDrop {
         OnDrop { log: self.clone(), event, panics: true }
     }
@@ -67,7 +67,7 @@ impl Drop for OnDrop {
     }
 }
 
-/// Is pending once, and has itself polled again.
+/// Returns a future that is pending once, and wakes itself.
 pub fn suspend() -> Suspend {
     Suspend { suspended: false }
 }
@@ -88,7 +88,7 @@ impl Future for Suspend {
     }
 }
 
-/// Says `name 0`, suspends, says `name 1`, and so on until it has suspended `times` times.
+/// Logs `name 0`, suspends, logs `name 1`, and so on until it has suspended `times` times.
 pub async fn steps(log: Log, name: &'static str, times: usize) {
     for step in 0..times {
         log.push(format!("{name} {step}"));
@@ -128,13 +128,13 @@ impl End {
     }
 }
 
-/// What the panics of these tests carry, so that the payload can be told to be the same.
+/// The payload of the panics of these tests, so that a test can recognise it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Panic(pub &'static str);
 
-/// Runs a test that looks at what belongs to the whole process: what is detached, and the failure hook.
+/// Begins a test that reads state of the whole process: the detached cleanups, and the failure hook.
 ///
-/// One at a time, with nothing left over before or after it.
+/// Such tests run one at a time, and each begins and ends without a detached cleanup or a failure.
 pub fn exclusive() -> Exclusive {
     static TURN: Mutex<()> = Mutex::new(());
 
@@ -171,7 +171,7 @@ pub struct Seen {
 }
 
 impl Exclusive {
-    /// What was reported up to now, and forgets it.
+    /// Takes the failures that were reported so far.
     pub fn failures(&self) -> Vec<Seen> {
         std::mem::take(&mut *self.failures.lock().unwrap())
     }
@@ -181,7 +181,7 @@ impl Exclusive {
     }
 }
 
-/// A test that leaves a cleanup or a failure behind has not looked at all that happened.
+/// Fails the test if a cleanup has not ended, or if the test has not taken all failures.
 impl Drop for Exclusive {
     fn drop(&mut self) {
         let drained = finally::drain_blocking(Some(scene::PATIENCE));
@@ -193,7 +193,7 @@ impl Drop for Exclusive {
     }
 }
 
-/// Calls, and gives back the panic's payload.
+/// Calls a closure that panics, and returns the payload.
 pub fn panic_of<R>(call: impl FnOnce() -> R) -> Panic {
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)) {
         Ok(_) => panic!("expected a panic"),
@@ -204,7 +204,7 @@ pub fn panic_of<R>(call: impl FnOnce() -> R) -> Panic {
 pub mod outcome {
     use super::*;
 
-    /// What came out of a run.
+    /// The result of a run.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub enum Outcome<T> {
         Returned(T),

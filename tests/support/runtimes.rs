@@ -23,7 +23,7 @@ pub enum Runtime {
 }
 
 impl Runtime {
-    /// Runs the future, as a task of its own if the runtime has tasks, and then waits for what it has handed off.
+    /// Runs the future, as a task of its own if the runtime has tasks, and then waits for the cleanups that it has handed off.
     pub fn run<F>(self, future: F) -> F::Output
     where
         F: Future + Send + 'static,
@@ -95,7 +95,7 @@ pub fn current_thread() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// One test a runtime: `on_every_runtime!(name(runtime) { .. })`.
+/// Declares a test for each runtime: `on_every_runtime!(name(runtime) { .. })`.
 macro_rules! on_every_runtime {
     ($($(#[$attribute:meta])* $name:ident($runtime:ident) $body:block)*) => {$(
         $(#[$attribute])*

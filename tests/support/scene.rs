@@ -16,14 +16,14 @@ pub fn cancel(future: impl Future) {
     assert!(hand.poll().is_pending(), "it ended before it was cancelled");
 }
 
-/// Its cleanup waits until the gate opens, and says its name then.
+/// Has a cleanup that waits until the gate opens, and then logs its name.
 #[finally(pass(log, name, gate))]
 pub async fn held(log: Log, name: &'static str, gate: oneshot::Receiver<()>) {
     std::future::pending::<()>().await;
     let _uses = (&log, &name, &gate);
 }
 
-/// Waits until the gate opens, and says its name.
+/// Waits until the gate opens, and logs its name.
 pub async fn pass(log: Log, name: &'static str, gate: oneshot::Receiver<()>) {
     gate.await.unwrap();
     log.push(name);
@@ -41,7 +41,7 @@ pub async fn let_others_go_on() {
     }
 }
 
-/// Waits for all that is detached. Fails if it never ends.
+/// Waits for all detached cleanups. Fails if they do not end.
 pub fn drained() {
     assert_eq!(finally::drain_blocking(Some(PATIENCE)), Ok(()));
 }
@@ -63,7 +63,7 @@ pub fn ends<R: Send + 'static>(scene: impl FnOnce() -> R + Send + 'static) -> R 
     }
 }
 
-/// Runs the test of that name again in a process of its own, and returns what that wrote to stderr.
+/// Runs the test of that name again in a process of its own, and returns the output on stderr.
 ///
 /// `None` in that very process: the test goes on there.
 pub fn apart(name: &str, variables: &[(&str, &str)]) -> Option<String> {

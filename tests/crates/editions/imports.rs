@@ -1,5 +1,5 @@
-//! The attribute and the block macro of one name in one module, by an import and a glob. Needs Rust 1.95; what does without is
-//! in `suite.rs`.
+//! The attribute and the block macro of one name in one module, by an import and a glob. This needs Rust 1.95, and
+//! `suite.rs` does not.
 
 #![deny(warnings, clippy::all)]
 

@@ -28,7 +28,7 @@ fn run<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Polls once what then suspends, and drops it.
+/// Polls a future once, which suspends it, and drops it.
 fn cancel(future: impl Future) {
     assert!(std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())).is_pending());
 }
@@ -210,7 +210,7 @@ mod block_in_place {
     }
 
     impl Owner {
-        /// A block and its cleanup use different fields of one place, whatever a closure of this edition captures.
+        /// A block and its cleanup use different fields of one place, even in an edition whose closures capture all of it.
         fn first(&mut self) -> &mut u8 {
             finally! {
                 try { &mut self.list[0] }

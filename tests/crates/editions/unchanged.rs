@@ -217,7 +217,7 @@ macro_rules! at_once {
 #[path = "functions.rs"]
 mod block;
 
-/// The panics are part of what is compared, and not news. Cleanups that are handed off run at once.
+/// Silences the panics, which are compared, and runs cleanups at once that are handed off.
 fn prepare() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

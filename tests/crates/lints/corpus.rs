@@ -1,7 +1,7 @@
 //! Every form of the macros under every lint of the compiler and of clippy. The packages beside this file have their own
 //! edition and nothing else.
 //!
-//! What is allowed is what this corpus does itself.
+//! The allowed lints are about code of this corpus, not of an expansion.
 
 #![deny(
     warnings,

@@ -1,4 +1,5 @@
-//! A path is called, not passed to something that calls it: what derefs to a function is one, and it sees its caller.
+//! A path is called, and not passed to another function that calls it. So a type that derefs to a function is accepted, and the function
+//! sees its caller.
 
 use std::{panic::Location, pin::pin, sync::Arc, task::Context, task::Waker};
 

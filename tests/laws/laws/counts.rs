@@ -64,7 +64,7 @@ fn skips(node: &Node) -> bool {
     matches!(&node.op, Op::Finally(it) if it.form.mode() == Mode::Skip || it.form.skips_at_once())
 }
 
-/// L15: at rest, what was handed off has ended, and nothing is lost.
+/// L15: at rest, each cleanup that was handed off has ended, and none is lost.
 pub fn conservation(case: &Case<'_>) -> Verdict {
     let run = case.run;
     if let Some(lost) = run.reports.iter().find(|report| report.kind == FailureKind::Lost) {

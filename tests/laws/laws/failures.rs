@@ -77,7 +77,7 @@ pub fn first_wins(case: &Case<'_>) -> Verdict {
     };
     let residue_panics =
         |node: &Node| node.cleanups().iter().any(|(_, it)| matches!(it.residue, Residue::Panics));
-    // Siblings, and what goes on elsewhere, have failures of their own.
+    // Siblings, and cleanups that go on elsewhere, have failures of their own.
     if case.program.any(|node| drops_panic(node) || residue_panics(node)) || case.run.handed_off > 0 {
         return Ok(false);
     }

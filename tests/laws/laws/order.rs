@@ -1,4 +1,4 @@
-//! L3, L4, L9, L10, L17: what comes after what, on the log alone.
+//! L3, L4, L9, L10, L17: the order of events, checked on the log alone.
 
 use super::{Case, Verdict};
 use crate::{
@@ -47,7 +47,7 @@ pub fn nesting(case: &Case<'_>) -> Verdict {
     broken.map_or(Ok(nested), Err)
 }
 
-/// L4: what the body holds is dropped before its cleanup starts.
+/// L4: all that the body holds is dropped before its cleanup starts.
 pub fn body_first(case: &Case<'_>) -> Verdict {
     let mut held = false;
     let mut broken = None;
@@ -133,7 +133,7 @@ pub fn continues(case: &Case<'_>) -> Verdict {
     broken.map_or(Ok(stepped), Err)
 }
 
-/// L17: what does not come after a gate by the interpreter has happened before the gates were opened.
+/// L17: an event that the interpreter places after no gate happens before the gates are opened.
 pub fn siblings(case: &Case<'_>) -> Verdict {
     if case.cancel == CancelPoint::Unpolled {
         return Ok(false);

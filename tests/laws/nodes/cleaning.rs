@@ -1,4 +1,4 @@
-//! Cleanups: what is evaluated, and the future that is awaited.
+//! Cleanups: their evaluation, and the future that is awaited.
 
 use std::{
     future::Future,
@@ -67,7 +67,7 @@ impl Clean {
         }
     }
 
-    /// Runs it, taking what it uses.
+    /// Runs it, and moves the variables that it uses.
     pub async fn run(self) -> Ended {
         self.future().await
     }
@@ -77,7 +77,7 @@ impl Clean {
         discard(self.future().await);
     }
 
-    /// Runs it, borrowing what it uses.
+    /// Runs it, and borrows the variables that it uses.
     pub async fn run_borrowed(&self) -> Ended {
         self.future().await
     }

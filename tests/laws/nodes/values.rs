@@ -1,4 +1,4 @@
-//! Values with a cleanup: guards, scopes, and what is acquired.
+//! Values with a cleanup: guards, scopes, and acquired values.
 
 use std::future::Future;
 

@@ -38,7 +38,7 @@ impl std::error::Error for Error {}
 /// The payload of a panic, with a number of its own.
 struct Panic(u64);
 
-/// One page of the books is one program: what is open on it when the program has ended is an error.
+/// One page of the books is one program. An entry that is open when the program has ended is an error.
 #[derive(Default)]
 pub struct Books {
     clock: AtomicU64,
@@ -90,7 +90,7 @@ impl Books {
         }
     }
 
-    /// Takes what a caller gets.
+    /// Enters the result that a caller gets.
     pub fn deliver(&self, caught: Result<Outcome, Box<dyn Any + Send>>) {
         match caught {
             Ok(Ok(())) => {}
@@ -103,7 +103,7 @@ impl Books {
         }
     }
 
-    /// Takes what the failure hook gets.
+    /// Enters a failure that the hook gets.
     pub fn report(&self, failure: &Failure) {
         if failure.kind() == FailureKind::Lost {
             self.lost.fetch_add(1, SeqCst);
@@ -177,7 +177,7 @@ pub type Form = &'static str;
 #[derive(Clone, Copy)]
 pub struct Kind {
     pub form: Form,
-    /// Whether the cleanup waits for what was cancelled inside the body, as all do that are awaited.
+    /// Whether the cleanup waits for cleanups that were handed off inside the body, as all awaited ones do.
     pub waits: bool,
     /// Whether a cancellation skips the cleanup.
     pub skips: bool,

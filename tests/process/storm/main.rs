@@ -3,7 +3,7 @@
 //! What has to hold in the end is conservation: every body that was entered has been cleaned up once, inner before outer, and
 //! every failure that was raised has been delivered to a caller or reported.
 //!
-//! The programs are the same in every run, what the threads make of them is not. `FINALLY_STORM=1000` runs a thousand rounds a
+//! The programs are the same in every run, but the order of the threads is not. `FINALLY_STORM=1000` runs a thousand rounds a
 //! test, in place of a few.
 
 #[path = "../../support/mod.rs"]

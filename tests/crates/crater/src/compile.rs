@@ -1,4 +1,4 @@
-//! Cargo, and what the compiler says.
+//! Runs cargo, and reads the diagnostics of the compiler.
 
 use std::{
     collections::BTreeSet,
@@ -99,7 +99,7 @@ impl Diagnostic {
         self.level == "warning"
     }
 
-    /// Its number or lint, or what it says where it has none.
+    /// Its number or lint, or its text if it has neither.
     pub(crate) fn code(&self) -> &str {
         self.code.as_ref().map_or(&self.message, |code| &code.code)
     }

@@ -28,7 +28,7 @@ pub(crate) struct Entry {
     pub(crate) features: Vec<String>,
     #[serde(default)]
     pub(crate) default_features: Option<bool>,
-    /// Whether its tests are built and run: what is published has them, and they need nothing but this machine.
+    /// Whether its tests are built and run: they are published, and need nothing but this machine.
     #[serde(default)]
     pub(crate) tests: bool,
     /// What the crate calls the library, in the place of `finally`.

@@ -34,7 +34,7 @@ pub(crate) struct Function {
     pub(crate) line: usize,
     /// With the type that it is a method of.
     pub(crate) name: String,
-    /// Where an attribute goes: above those that are there. Below, it would see what they make of the function.
+    /// The place of an attribute, above all others. Below them, it would see the function as they have changed it.
     pub(crate) start: usize,
     pub(crate) body: Range<usize>,
     /// The type of its value, with each `impl Trait` left to inference; nothing for `!`.

@@ -258,7 +258,7 @@ fn asked(mode: Mode, functions: &[Function]) -> BTreeMap<usize, Vec<String>> {
     functions.iter().enumerate().filter_map(mentions).collect()
 }
 
-/// What fails, and what of it would not have failed by hand.
+/// The failures, and those among them that the code by hand does not have.
 fn compare_by_hand(trial: &Trial<'_>, settled: &Settled) -> Result<(Vec<Failed>, Vec<Failed>)> {
     let lossy: BTreeSet<usize> = settled.failed.keys().chain(settled.moved.keys()).copied().collect();
     if lossy.is_empty() && settled.whole.is_none() {
@@ -314,7 +314,7 @@ fn compare_by_hand(trial: &Trial<'_>, settled: &Settled) -> Result<(Vec<Failed>,
     Ok((all, worse))
 }
 
-/// The warnings that are there neither without what is written, nor by hand.
+/// The warnings that neither the plain function nor the code by hand has.
 fn new_warnings(trial: &Trial<'_>, settled: &Settled, before: &BTreeSet<String>) -> Result<Vec<String>> {
     let mut new = warnings(&settled.warnings);
     new.retain(|warning| !before.contains(warning));

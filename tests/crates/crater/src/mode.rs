@@ -1,4 +1,4 @@
-//! What is written on a function, and what a person would write in its place.
+//! The attributes and blocks that are put on a function, and their equivalents by hand.
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};

@@ -26,7 +26,7 @@ pub(crate) struct ModeResult {
     /// Of the library's sources.
     pub(crate) fingerprint: String,
     pub(crate) annotated: usize,
-    /// Those that fail with what the mode asks for.
+    /// Those that fail with the code of the mode.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) failed: Vec<Failed>,
     /// Whether the crate needs a higher recursion limit, with which all the rest was found; and if so, whether by hand, too.

@@ -24,7 +24,7 @@ pub(crate) enum Form {
     ByHand,
 }
 
-/// What is left of what was asked for.
+/// The functions that keep their attribute.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settled {
     /// What the cleanups mention in the end.

@@ -1,4 +1,4 @@
-//! The same program by hand: each block is a closure or a future that returns how it ended, and what follows it does as told.
+//! The same program by hand: each block is a closure or a future that returns how it ended, and the code after it acts on that.
 
 use std::fmt::Write as _;
 
@@ -33,7 +33,7 @@ struct Writer<'a> {
     out: &'a mut String,
     kind: Kind,
     mode: Mode,
-    /// The places around, and what kind of loop each is.
+    /// The enclosing places, and the kind of each loop.
     around: Vec<(Place, Option<LoopKind>)>,
     /// How many of them are outside of the innermost block, if this is inside of one.
     inside: Option<usize>,

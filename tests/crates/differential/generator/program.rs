@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// What a function returns, which decides what a `?` may stand behind.
+/// The return type of a function, which decides the types that a `?` accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// `Result<u8, Wide>`

@@ -16,7 +16,7 @@ use finally_differential::{
 
 const INPUTS: u64 = 40;
 
-/// The panics of the programs are part of what is compared, and not news. Neither are reports.
+/// Silences the panics and the reports of the programs, which are compared.
 fn be_quiet() {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| {

@@ -14,7 +14,7 @@ pub async fn later() {}
 /// Looks at arguments.
 pub fn look<T>(_: T) {}
 
-/// Calls a closure that may give away what it has taken.
+/// Calls a closure that may move its captures away.
 pub fn once<T>(body: impl FnOnce() -> T) -> T {
     body()
 }
