@@ -33,6 +33,12 @@ macro_rules! without_signal {
             inert = core::task::Context::from_waker(&waker);
             &mut inert
         } else {
+            // A context of our own in both cases, because the waker does not live as long as the caller's.
+            #[cfg(not(feature = "std"))]
+            let $context = {
+                inert = core::task::Context::from_waker($context.waker());
+                &mut inert
+            };
             $context
         };
     };
