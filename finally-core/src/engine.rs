@@ -1,12 +1,12 @@
 //! Runs a body and its cleanup: one poll, and one drop.
 //!
-//! **One poll.** A guard polls the coroutine of the function. The coroutine polls the [`body`], which catches its panic, and
+//! **One poll.** A driver polls the coroutine of the function. The coroutine polls the [`body`], which catches its panic, and
 //! drops it at its end. The [`exit`] then goes into the evaluation of the cleanup ([`evaluate`](crate::macros::evaluate)),
 //! and the two become an [`ending`]. An ending whose cleanup is not awaited is a [`verdict`] at once. Any other one is polled
-//! until it is. The guard delivers the verdict.
+//! until it is. The driver delivers the verdict.
 //!
-//! **One drop.** The [`guard`] polls the coroutine a last time, with the [`signal`]. The body sees the signal, drops the
-//! user's block, and the coroutine goes on to the cleanup as it does in a poll. The guard abandons the ending: a sync cleanup
+//! **One drop.** The [`driver`] polls the coroutine a last time, with the [`signal`]. The body sees the signal, drops the
+//! user's block, and the coroutine goes on to the cleanup as it does in a poll. The driver abandons the ending: a sync cleanup
 //! has run by then, and an async one is handed off ([`handoff`](crate::handoff)).
 //!
 //! A cleanup that uses no argument needs no coroutine: the [`combinator`] is a future and a handler.
@@ -17,7 +17,7 @@
 //! | [`exit`] | how a body ended, with the cleanups that it adopted |
 //! | [`ending`] | a body that has ended together with its cleanup |
 //! | [`verdict`] | who gets which failure (P7, P8) |
-//! | [`guard`] | resumes a dropped coroutine once more, in its finally section |
+//! | [`driver`] | resumes a dropped coroutine once more, in its finally section |
 //! | [`combinator`] | the same for a cleanup that uses none of the function's arguments |
 //! | [`armed`] | `armed = call` |
 //! | [`signal`] | the waker that means "end now" |
@@ -30,11 +30,11 @@
 pub mod armed;
 pub mod body;
 pub mod combinator;
+pub mod driver;
 pub mod ending;
 pub(crate) mod erased;
 pub(crate) mod exclusive;
 pub mod exit;
-pub mod guard;
 pub(crate) mod signal;
 pub(crate) mod unwind;
 pub mod verdict;

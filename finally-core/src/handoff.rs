@@ -62,7 +62,7 @@ mod trackers;
 mod models;
 
 pub(crate) use adopted::{Adopted, GroupKey, hand_off};
-pub(crate) use block::{Drive, block};
+pub(crate) use block::{BlockedOn, block};
 pub(crate) use drain::{Drain, DrainTimeout, Of};
 pub use drain::{detached, drain, drain_blocking, drain_timeout};
 pub use executor::{SetExecutorError, default_executor, give_up, set_executor};

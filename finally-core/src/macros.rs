@@ -33,8 +33,8 @@ pub use crate::{
         armed::{Never, armed, diverging},
         body::Body,
         combinator::WithoutArguments,
+        driver::WithArguments,
         exit::Exit,
-        guard::WithArguments,
     },
     macros::{
         block::{

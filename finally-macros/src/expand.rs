@@ -10,11 +10,11 @@
 //! WithoutArguments(async move { BODY }, |exit| { .. settle(exit, CLEANUP) }).await
 //! ```
 //!
-//! One that mentions arguments is the end of a coroutine that owns them. If the guard is dropped early, it
+//! One that mentions arguments is the end of a coroutine that owns them. If its driver is dropped early, it
 //! resumes the coroutine once more:
 //!
 //! ```text
-//! WithArguments(async move { let exit = Body(async { BODY }).await; .. settle(exit, CLEANUP) }).await
+//! WithArguments(async move { section(Body(async { BODY }).await, |exit| { .. settle(exit, CLEANUP) }) }).await
 //! ```
 //!
 //! An `async fn` with `armed = call` becomes a function that returns one of these futures. The future is not
@@ -152,7 +152,7 @@ impl<'a> End<'a> {
 
     fn of_async_function(&self, function: &Function, captures: &Captures) -> TokenStream {
         let body = self.async_body(function, captures);
-        let whole = self.guarded(&body, &TokenStream::new(), captures, function);
+        let whole = self.driven(&body, &TokenStream::new(), captures, function);
         let (before_body, span) = (&captures.before_body, function.brace());
         diverging(function, quote_spanned!(span=> #before_body #whole.await))
     }
@@ -173,7 +173,7 @@ impl<'a> End<'a> {
             let parts = if captures.coroutine.is_none() { &mut in_coroutine } else { &mut before };
             parts.extend(captures.before_body.clone());
         }
-        let whole = self.guarded(&body, &in_coroutine, &captures, function);
+        let whole = self.driven(&body, &in_coroutine, &captures, function);
         let span = function.brace();
         Whole { before, future: quote_spanned!(span=> #private::armed(#whole)) }
     }
@@ -197,7 +197,7 @@ impl<'a> End<'a> {
     }
 
     /// Attaches the cleanup to a body. In a coroutine, `before` precedes the body.
-    fn guarded(
+    fn driven(
         &self,
         body: &TokenStream,
         before: &TokenStream,

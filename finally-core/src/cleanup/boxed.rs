@@ -11,14 +11,14 @@ use core::{
 use crate::{
     engine::{
         body,
+        driver::HoldingDriver,
         ending::{Ending, FirstPoll, PollEnding, poll_cleanup},
         exit::{Exit, Outcome},
-        guard::HoldingGuard,
         unwind::Payload,
         verdict::{Rules, Texts, Verdict},
     },
     failure::{self, FailureKind},
-    handoff::{self, Adopted, BoxFuture, Drive, GroupKey},
+    handoff::{self, Adopted, BlockedOn, BoxFuture, GroupKey},
     macros::describe::{self, Describe},
     report::report_cleanup,
 };
@@ -47,7 +47,7 @@ pub(super) fn leave_held<T, O: InBox>(
 }
 
 /// Drives the cleanup inside the drop of its caller. A failure is reported, because nobody receives it.
-impl<T, O: InBox> Drive for BoxedEnding<T, O> {
+impl<T, O: InBox> BlockedOn for BoxedEnding<T, O> {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if !self.has_ended() {
             let cleaned = ready!(self.poll_cleanup(context));
@@ -83,11 +83,11 @@ impl<T, O: InBox> Unawaited<T, O> {
 impl<T, O: InBox> Ending for Unawaited<T, O> {
     type Output = T;
     type Held = BoxedEnding<T, O>;
-    type Guard<C: Future<Output = Self>> = HoldingGuard<C>;
+    type Driver<C: Future<Output = Self>> = HoldingDriver<C>;
 
     #[inline(always)]
-    fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C> {
-        HoldingGuard::new(coroutine)
+    fn driver<C: Future<Output = Self>>(coroutine: C) -> Self::Driver<C> {
+        HoldingDriver::new(coroutine)
     }
 
     /// Polls the cleanup before it is stored. A cleanup that ends at once is never stored.

@@ -19,10 +19,10 @@ use super::{
 use crate::{
     diagnostics::Admits,
     engine::{
+        driver::HoldingDriver,
         ending::{Awaiting, Ending, FirstPoll, NothingToAwait, PollEnding},
         exclusive::Exclusive,
         exit::{Exit, Outcome},
-        guard::HoldingGuard,
         signal,
         unwind::Payload,
         verdict::{Rules, Texts, Verdict, deliver},
@@ -192,11 +192,11 @@ pub enum InlineOrReplacement<T, E> {
 impl<T, E: Ending> Ending for InlineOrReplacement<T, E> {
     type Output = T;
     type Held = NothingToAwait<T>;
-    type Guard<C: Future<Output = Self>> = HoldingGuard<C>;
+    type Driver<C: Future<Output = Self>> = HoldingDriver<C>;
 
     #[inline(always)]
-    fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C> {
-        HoldingGuard::new(coroutine)
+    fn driver<C: Future<Output = Self>>(coroutine: C) -> Self::Driver<C> {
+        HoldingDriver::new(coroutine)
     }
 
     fn poll_first(self, _: &mut Context<'_>, _: &mut dyn FnMut(NothingToAwait<T>)) -> FirstPoll<T> {
@@ -279,7 +279,7 @@ where
     }
 }
 
-/// Held by a guard.
+/// Held by a driver.
 impl<T, F, R> PollEnding for ReplacementEnding<T, F, R>
 where
     F: Future,

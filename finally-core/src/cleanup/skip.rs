@@ -214,7 +214,7 @@ pub(super) struct Interrupted<T> {
     pub(super) has_ended: bool,
 }
 
-/// Held by a guard.
+/// Held by a driver.
 impl<T, F> PollEnding for InlineEnding<T, F>
 where
     F: Future,

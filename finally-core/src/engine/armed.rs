@@ -1,7 +1,7 @@
 //! `armed = call`: a future that counts as polled from its construction on, so that a drop before the first poll cleans up too.
 //!
 //! That drop is the same as any other early one. A [`Combinator`](crate::engine::combinator::Combinator) drops its body and
-//! calls the handler. A [`Guard`](crate::engine::guard::Guard) resumes its coroutine, which starts for that: it gets as far
+//! calls the handler. A [`Driver`](crate::engine::driver::Driver) resumes its coroutine, which starts for that: it gets as far
 //! as the [`Body`](crate::engine::body::Body), which sees the signal and drops the user's block instead of polling it.
 
 use core::{
@@ -23,12 +23,12 @@ pub trait Arm: Sized {
 
 /// Makes the future of a function whose cleanup is armed by the call.
 #[inline(always)]
-pub fn armed<G>(guarded: G) -> G::IntoFuture
+pub fn armed<D>(driver: D) -> D::IntoFuture
 where
-    G: IntoFuture,
-    G::IntoFuture: Arm,
+    D: IntoFuture,
+    D::IntoFuture: Arm,
 {
-    guarded.into_future().arm()
+    driver.into_future().arm()
 }
 
 pin_project! {

@@ -66,7 +66,7 @@ pin_project! {
     /// A body and its handler. The handler is called on every fate, after the body was dropped. There is no coroutine to
     /// resume, so an early drop just drops the body and calls the handler.
     ///
-    /// The ending of the handler is a parameter. See [`WithArguments`](crate::engine::guard::WithArguments) for the reason.
+    /// The ending of the handler is a parameter. See [`WithArguments`](crate::engine::driver::WithArguments) for the reason.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Combinator<F, H, E>
     where

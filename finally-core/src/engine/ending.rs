@@ -16,8 +16,8 @@ use crate::{
     engine::{
         armed::Arm,
         body::{self, Run},
+        driver::HoldingDriver,
         exclusive::Exclusive,
-        guard::HoldingGuard,
         signal,
         unwind::Payload,
         verdict::{Texts, Verdict},
@@ -28,14 +28,14 @@ use crate::{
 /// The end of a coroutine: its body's exit together with its cleanup.
 pub trait Ending: Sized {
     type Output;
-    /// The part that a guard holds while it awaits the cleanup. It holds no output if nothing is awaited, because a future that
+    /// The part that a driver holds while it awaits the cleanup. It holds no output if nothing is awaited, because a future that
     /// holds a `T` is `Send` only if `T` is.
     type Held: PollEnding<Output = Self::Output>;
     /// The future that drives such a coroutine. If nothing is awaited after the coroutine, it needs no place for that, and
     /// costs the compiler half.
-    type Guard<C: Future<Output = Self>>: Future<Output = Self::Output> + Arm;
+    type Driver<C: Future<Output = Self>>: Future<Output = Self::Output> + Arm;
 
-    fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C>;
+    fn driver<C: Future<Output = Self>>(coroutine: C) -> Self::Driver<C>;
 
     /// Polls the cleanup for the first time, or holds it if it has to be in its place for that. `hold` puts it there.
     fn poll_first(
@@ -91,7 +91,7 @@ pub(crate) fn poll_cleanup<T, V, C: Run<V> + ?Sized>(
     polled
 }
 
-/// A cleanup that is in no box. A coroutine awaits it if it borrows from there, and else the guard does.
+/// A cleanup that is in no box. A coroutine awaits it if it borrows from there, and else the driver does.
 ///
 /// Not a future: a coroutine that ends in one would look as if it forgot an `.await`.
 #[must_use = "a cleanup runs when it is awaited"]
@@ -100,11 +100,11 @@ pub struct Awaiting<H>(pub(crate) H);
 impl<H: PollEnding> Ending for Awaiting<H> {
     type Output = H::Output;
     type Held = H;
-    type Guard<C: Future<Output = Self>> = HoldingGuard<C>;
+    type Driver<C: Future<Output = Self>> = HoldingDriver<C>;
 
     #[inline(always)]
-    fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C> {
-        HoldingGuard::new(coroutine)
+    fn driver<C: Future<Output = Self>>(coroutine: C) -> Self::Driver<C> {
+        HoldingDriver::new(coroutine)
     }
 
     fn poll_first(self, _: &mut Context<'_>, hold: &mut dyn FnMut(H)) -> FirstPoll<H::Output> {
@@ -139,9 +139,9 @@ pin_project! {
 impl<H: PollEnding> Future for AwaitedInCoroutine<H> {
     type Output = Verdict<H::Output>;
 
-    /// If the guard around is being dropped, no code of the user is polled.
+    /// If the driver around is being dropped, no code of the user is polled.
     ///
-    /// A panic goes on here and not in the guard, so that the arguments which the coroutine owns see it when they are dropped.
+    /// A panic goes on here and not in the driver, so that the arguments which the coroutine owns see it when they are dropped.
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict<H::Output>> {
         let held = self.project().held.get();
         if !signal::is_cancel(context) {

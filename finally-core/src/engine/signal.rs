@@ -1,7 +1,7 @@
-//! The cancel signal: a guard that is dropped early polls its coroutine once more with a waker that means "end now".
+//! The cancel signal: a driver that is dropped early polls its coroutine once more with a waker that means "end now".
 //!
 //! The signal is [`Waker::noop`], which needs no thread-local, no allocation and no `unsafe`. A caller may poll with
-//! that very waker, so a guard passes it on under another identity, and only a guard's own last poll ever carries it.
+//! that very waker, so a driver passes it on under another identity, and only a driver's own last poll ever carries it.
 
 use alloc::{sync::Arc, task::Wake};
 use core::task::{Context, Waker};
@@ -9,12 +9,12 @@ use core::task::{Context, Waker};
 /// One static, because the address of `Waker::noop()` may differ from one codegen unit to the next.
 static SIGNAL: &Waker = Waker::noop();
 
-/// The context of a guard's last poll.
+/// The context of a driver's last poll.
 pub(crate) fn context() -> Context<'static> {
     Context::from_waker(SIGNAL)
 }
 
-/// Whether this poll is a guard's last one.
+/// Whether this poll is a driver's last one.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn is_cancel(context: &Context<'_>) -> bool {
     context.waker().will_wake(SIGNAL)
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_caller_that_polls_with_the_very_signal_is_not_taken_for_a_guard() {
+    fn a_caller_that_polls_with_the_very_signal_is_not_taken_for_a_driver() {
         assert!(is_cancel(&context()));
         let context = &mut context();
         without_signal!(context);

@@ -6,9 +6,9 @@ use core::{future::Future, panic::Location, task::Context};
 use crate::{
     cleanup::{Accepts, CleanupValue},
     engine::{
+        driver::{Driver, Progress},
         ending::{Ending, FirstPoll, NothingToAwait},
         exit::{Exit, Outcome},
-        guard::{Guard, Progress},
         unwind::{Payload, catch, is_panicking},
     },
     failure::{self, FailureKind},
@@ -58,7 +58,7 @@ impl<T, V> Clone for Rules<T, V> {
 
 impl<T, V> Copy for Rules<T, V> {}
 
-/// An outcome that waits for no cleanup, as a coroutine hands it to its guard.
+/// An outcome that waits for no cleanup, as a coroutine hands it to its driver.
 #[must_use = "the outcome goes to the caller"]
 pub struct Verdict<T> {
     pub(crate) outcome: Outcome<T>,
@@ -255,11 +255,11 @@ impl<T> Exit<T> {
 impl<T> Ending for Verdict<T> {
     type Output = T;
     type Held = NothingToAwait<T>;
-    type Guard<C: Future<Output = Self>> = Guard<C>;
+    type Driver<C: Future<Output = Self>> = Driver<C>;
 
     #[inline(always)]
-    fn guard<C: Future<Output = Self>>(coroutine: C) -> Self::Guard<C> {
-        Guard { coroutine, progress: Progress::New }
+    fn driver<C: Future<Output = Self>>(coroutine: C) -> Self::Driver<C> {
+        Driver { coroutine, progress: Progress::New }
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -288,7 +288,7 @@ pub(crate) fn deliver<T>(verdict: Verdict<T>) -> T {
     match verdict.outcome {
         Outcome::Returned(value) => value,
         Outcome::Panicked(payload) => payload.resume(),
-        // Only a guard's last poll carries the signal, and its outcome is never delivered.
+        // Only a driver's last poll carries the signal, and its outcome is never delivered.
         Outcome::Cancelled => unreachable!("a cancelled `finally` has nobody to deliver to"),
     }
 }

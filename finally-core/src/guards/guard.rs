@@ -11,9 +11,9 @@ use crate::{
     cleanup::{Cleanup, Detach, DetachMode, InPlace, Strategy},
     diagnostics::Admits,
     engine::{
+        driver::HoldingDriver,
         ending::Ending,
         exit::{Exit, Outcome},
-        guard::HoldingGuard,
     },
     methods::handler::{self, Explain},
 };
@@ -170,7 +170,7 @@ where
     /// ```
     pub async fn release(mut this: Self) -> M::Value {
         let location = this.location;
-        HoldingGuard::new(async move {
+        HoldingDriver::new(async move {
             // The guard stays armed until here, which is the first poll.
             let (value, handler) = this.armed.take().unwrap_or_else(|| unreachable!("{TAKEN}"));
             M::release(handler, value, location)

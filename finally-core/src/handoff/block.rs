@@ -6,7 +6,7 @@ use core::task::{Context, Poll, Waker};
 use super::{HAS_THREADS, inside, park::Parker};
 
 /// A cleanup that a drop drives, together with the cleanups that it waits for before it starts.
-pub(crate) trait Drive {
+pub(crate) trait BlockedOn {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()>;
 
     /// Starts the cleanups that this one waits for, unless they are started already.
@@ -28,7 +28,7 @@ pub(crate) trait Drive {
 /// * a target without threads has nothing else that could wake this thread.
 ///
 /// On a multi-thread runtime, the other tasks of this worker move to another worker.
-pub(crate) fn block(cleanup: &mut dyn Drive) -> Result<(), &'static str> {
+pub(crate) fn block(cleanup: &mut dyn BlockedOn) -> Result<(), &'static str> {
     let parker = Arc::<Parker>::default();
     let waker = Waker::from(Arc::clone(&parker));
     let mut context = Context::from_waker(&waker);
@@ -55,7 +55,7 @@ pub(crate) fn block(cleanup: &mut dyn Drive) -> Result<(), &'static str> {
 
 /// Polls outside the cooperative budget of the tokio task. With an exhausted budget, a ready resource would
 /// return `Pending`.
-fn poll_unconstrained(cleanup: &mut dyn Drive, context: &mut Context<'_>) -> Poll<()> {
+fn poll_unconstrained(cleanup: &mut dyn BlockedOn, context: &mut Context<'_>) -> Poll<()> {
     #[cfg(feature = "tokio")]
     {
         use core::{
@@ -72,7 +72,7 @@ fn poll_unconstrained(cleanup: &mut dyn Drive, context: &mut Context<'_>) -> Pol
 #[cfg(feature = "tokio")]
 fn block_inside(
     runtime: &super::runtime::Current,
-    cleanup: &mut dyn Drive,
+    cleanup: &mut dyn BlockedOn,
     parker: &Arc<Parker>,
     context: &mut Context<'_>,
 ) -> Result<(), &'static str> {

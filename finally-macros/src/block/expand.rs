@@ -3,14 +3,14 @@
 //! A block in place is polled, or called if nothing in it awaits. Its control flow continues after the cleanup:
 //!
 //! ```text
-//! match guard(async { let exit = body(async { BODY }).await; .. settle(exit, CLEANUP) }).await {
+//! match WithArguments(async { section(Body(async { BODY }).await, |exit| { .. settle(exit, CLEANUP) }) }).await {
 //!     Ok(End::Value(value)) => value,
 //!     Ok(End::Return(result)) => return result,
 //!     ..
 //! }
 //! ```
 //!
-//! A block that creates a future is the guard itself.
+//! A block that creates a future is the driver itself.
 
 use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};

@@ -1,4 +1,4 @@
-//! A guard that awaits a cleanup after its coroutine, in the same place.
+//! A driver that awaits a cleanup after its coroutine, in the same place.
 
 use core::{
     future::Future,
@@ -23,9 +23,9 @@ pin_project! {
     ///
     /// Not the stage of a [`Combinator`](crate::engine::combinator::Combinator): the progress shares its place with the
     /// coroutine, and beside that would cost the future 8 bytes.
-    #[project = HoldingGuardProject]
+    #[project = HoldingDriverProject]
     #[must_use = "futures do nothing unless they are awaited"]
-    pub enum HoldingGuard<C>
+    pub enum HoldingDriver<C>
     where
         C: Future,
         C::Output: Ending,
@@ -42,21 +42,21 @@ pin_project! {
         Ended,
     }
 
-    impl<C> PinnedDrop for HoldingGuard<C>
+    impl<C> PinnedDrop for HoldingDriver<C>
     where
         C: Future,
         C::Output: Ending,
     {
         #[cfg_attr(not(debug_assertions), inline(always))]
         fn drop(this: Pin<&mut Self>) {
-            if let HoldingGuardProject::Running { coroutine, progress } = this.project() {
+            if let HoldingDriverProject::Running { coroutine, progress } = this.project() {
                 leave(erased!(coroutine => Pin<&mut dyn Future<Output = C::Output>>), progress);
             }
         }
     }
 }
 
-impl<C> HoldingGuard<C>
+impl<C> HoldingDriver<C>
 where
     C: Future,
     C::Output: Ending,
@@ -67,7 +67,7 @@ where
     }
 }
 
-impl<C> Arm for HoldingGuard<C>
+impl<C> Arm for HoldingDriver<C>
 where
     C: Future,
     C::Output: Ending,
@@ -81,7 +81,7 @@ where
     }
 }
 
-impl<C> Future for HoldingGuard<C>
+impl<C> Future for HoldingDriver<C>
 where
     C: Future,
     C::Output: Ending,
@@ -90,13 +90,13 @@ where
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let guard = erased!(self => Pin<&mut dyn AnyHoldingGuard<C::Output>>);
-        poll(guard, context)
+        let driver = erased!(self => Pin<&mut dyn AnyHoldingDriver<C::Output>>);
+        poll(driver, context)
     }
 }
 
-/// An object-safe guard.
-trait AnyHoldingGuard<E: Ending> {
+/// An object-safe driver.
+trait AnyHoldingDriver<E: Ending> {
     /// The coroutine, until it has ended.
     fn running(self: Pin<&mut Self>) -> Option<Running<'_, E>>;
 
@@ -110,7 +110,7 @@ struct Running<'a, E> {
 
 /// The place of a coroutine, and of the cleanup after it.
 ///
-/// Apart from the guard, so that no trait object of a release build knows the coroutine. The optimizer would not inline what it
+/// Apart from the driver, so that no trait object of a release build knows the coroutine. The optimizer would not inline what it
 /// finds in one.
 trait Place<H> {
     fn held(self: Pin<&mut Self>) -> Option<Pin<&mut H>>;
@@ -119,7 +119,7 @@ trait Place<H> {
     fn proceed(self: Pin<&mut Self>, held: Option<H>);
 }
 
-impl<C, E> AnyHoldingGuard<E> for HoldingGuard<C>
+impl<C, E> AnyHoldingDriver<E> for HoldingDriver<C>
 where
     C: Future<Output = E>,
     E: Ending,
@@ -127,8 +127,8 @@ where
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn running(self: Pin<&mut Self>) -> Option<Running<'_, E>> {
         match self.project() {
-            HoldingGuardProject::Running { coroutine, progress } => Some(Running { coroutine, progress }),
-            HoldingGuardProject::Holding { .. } | HoldingGuardProject::Ended => None,
+            HoldingDriverProject::Running { coroutine, progress } => Some(Running { coroutine, progress }),
+            HoldingDriverProject::Holding { .. } | HoldingDriverProject::Ended => None,
         }
     }
 
@@ -138,15 +138,15 @@ where
     }
 }
 
-impl<C, E> Place<E::Held> for HoldingGuard<C>
+impl<C, E> Place<E::Held> for HoldingDriver<C>
 where
     C: Future<Output = E>,
     E: Ending,
 {
     fn held(self: Pin<&mut Self>) -> Option<Pin<&mut E::Held>> {
         match self.project() {
-            HoldingGuardProject::Holding { held } => Some(held.get()),
-            HoldingGuardProject::Running { .. } | HoldingGuardProject::Ended => None,
+            HoldingDriverProject::Holding { held } => Some(held.get()),
+            HoldingDriverProject::Running { .. } | HoldingDriverProject::Ended => None,
         }
     }
 
@@ -159,13 +159,13 @@ where
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn poll<E: Ending, G: AnyHoldingGuard<E> + ?Sized>(
-    mut guard: Pin<&mut G>,
+fn poll<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
+    mut driver: Pin<&mut D>,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
     without_signal!(context);
-    let Some(Running { coroutine, progress }) = guard.as_mut().running() else {
-        return poll_held(guard.place(), context);
+    let Some(Running { coroutine, progress }) = driver.as_mut().running() else {
+        return poll_held(driver.place(), context);
     };
     progress.enter();
     match coroutine.poll(context) {
@@ -173,21 +173,21 @@ fn poll<E: Ending, G: AnyHoldingGuard<E> + ?Sized>(
             *progress = Progress::Entered;
             Poll::Pending
         }
-        Poll::Ready(ending) => conclude(guard, ending, context),
+        Poll::Ready(ending) => conclude(driver, ending, context),
     }
 }
 
 /// Polls the cleanup of a coroutine that has ended.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn conclude<E: Ending, G: AnyHoldingGuard<E> + ?Sized>(
-    mut guard: Pin<&mut G>,
+fn conclude<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
+    mut driver: Pin<&mut D>,
     ending: E,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
-    match ending.poll_first(context, &mut |held| guard.as_mut().place().proceed(Some(held))) {
+    match ending.poll_first(context, &mut |held| driver.as_mut().place().proceed(Some(held))) {
         FirstPoll::Ready(output) => Poll::Ready(output),
         FirstPoll::Pending => Poll::Pending,
-        FirstPoll::Held => poll_held(guard.place(), context),
+        FirstPoll::Held => poll_held(driver.place(), context),
     }
 }
 

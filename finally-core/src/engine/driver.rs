@@ -1,8 +1,8 @@
-//! The guard: cancellation resumes the function once more, in its finally section.
+//! The driver: cancellation resumes the function once more, in its finally section.
 
 mod holding;
 
-pub(crate) use holding::HoldingGuard;
+pub(crate) use holding::HoldingDriver;
 
 use core::{
     future::{Future, IntoFuture},
@@ -28,7 +28,7 @@ use crate::engine::{
 /// The ending of the coroutine becomes a type of its own here. Inside another future, the compiler forgets which lifetimes
 /// are the same, and can no longer look up the output of a closure in the coroutine
 /// (<https://github.com/rust-lang/rust/issues/110338>).
-#[must_use = "a guard runs when it is awaited"]
+#[must_use = "a driver runs when it is awaited"]
 pub struct WithArguments<C>(pub C);
 
 impl<C, E> IntoFuture for WithArguments<C>
@@ -37,11 +37,11 @@ where
     E: Ending,
 {
     type Output = E::Output;
-    type IntoFuture = E::Guard<C>;
+    type IntoFuture = E::Driver<C>;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn into_future(self) -> E::Guard<C> {
-        E::guard(self.0)
+    fn into_future(self) -> E::Driver<C> {
+        E::driver(self.0)
     }
 }
 
@@ -52,7 +52,7 @@ pin_project! {
     /// the signal is seen before any code of the user is polled, and there is none at which it stays suspended. A coroutine
     /// that has ended holds nothing, so nothing has to drop it.
     #[must_use = "futures do nothing unless they are awaited"]
-    pub struct Guard<C>
+    pub struct Driver<C>
     where
         C: Future,
         C::Output: Ending,
@@ -62,7 +62,7 @@ pin_project! {
         pub(crate) progress: Progress,
     }
 
-    impl<C> PinnedDrop for Guard<C>
+    impl<C> PinnedDrop for Driver<C>
     where
         C: Future,
         C::Output: Ending,
@@ -74,7 +74,7 @@ pin_project! {
     }
 }
 
-impl<C> Arm for Guard<C>
+impl<C> Arm for Driver<C>
 where
     C: Future,
     C::Output: Ending,
@@ -106,7 +106,7 @@ impl Progress {
     }
 }
 
-impl<C, T> Future for Guard<C>
+impl<C, T> Future for Driver<C>
 where
     C: Future<Output = Verdict<T>>,
 {
@@ -137,7 +137,7 @@ fn poll_settled<T, C: Future<Output = Verdict<T>> + ?Sized>(
     deliver_ended(&mut polled)
 }
 
-/// Resumes a coroutine that is under way, when its guard is dropped.
+/// Resumes a coroutine that is under way, when its driver is dropped.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn leave<E: Ending, C: Future<Output = E> + ?Sized>(coroutine: Pin<&mut C>, progress: &mut Progress) {
     if let Progress::Entered = mem::replace(progress, Progress::Ended) {
