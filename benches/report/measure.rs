@@ -80,7 +80,7 @@ pub const CANCELLED: [&str; 9] = [
 /// Cancellations of ten functions that call each other.
 pub const TREES: [&str; 4] = ["spawns_10", "one_spawn_10", "tree_10", "adopted_tree_10"];
 /// Functions that call each other.
-pub const NESTED: [&str; 11] = [
+pub const NESTED: [&str; 14] = [
     "plain",
     "instrument",
     "idiom_sync",
@@ -91,7 +91,10 @@ pub const NESTED: [&str; 11] = [
     "armed_sync",
     "path_awaited",
     "argument_awaited",
+    "argument_skip",
+    "argument_block",
     "block_sync",
+    "block_awaited",
 ];
 /// Futures that are cancelled together.
 pub const CROWDED: [&str; 4] = ["spawn", "guarden_awaited", "in_sync", "adopted"];

@@ -61,7 +61,7 @@ use crate::{
     diagnostics::{AtOnce, Immediate, Resolved, ResolvesTo},
     engine::{
         ending::{Awaiting, Ending},
-        verdict::{Rules, Texts},
+        verdict::{Rules, Texts, Verdict},
     },
 };
 
@@ -78,6 +78,18 @@ pub fn call<T>(body: impl FnOnce() -> T) -> Exit<T> {
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn section<T, E>(exit: Exit<T>, section: impl FnOnce(Exit<T>) -> E) -> E {
     section(exit)
+}
+
+/// Runs the replacement of a cleanup that its caller has left. A closure for the same reason as in [`section`].
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn or_replace<T, E: Ending>(
+    interrupted: Result<Verdict<T>, Exit<T>>,
+    replacement: impl FnOnce(Exit<T>) -> InlineOrReplacement<T, E>,
+) -> InlineOrReplacement<T, E> {
+    match interrupted {
+        Ok(verdict) => InlineOrReplacement::No(verdict),
+        Err(exit) => replacement(exit),
+    }
 }
 
 /// Calls the part of a function that makes a future, where `return` ends that part alone.

@@ -119,17 +119,6 @@ impl Settlement<'_> {
         }
         let awaited = quote_spanned!(span=> #settled.await);
         let Some(replacement) = replacement else { return awaited };
-        let replacement = quote_spanned! {span=>
-            #private::section(__finally_exit, |__finally_exit| { #replacement })
-        };
-        // It is bound to a variable, so that the borrows of the cleanup end before the replacement moves the
-        // arguments.
-        quote_spanned! {span=>
-            let __finally_interrupted = #awaited;
-            match __finally_interrupted {
-                #private::Result::Ok(__finally_settled) => #private::InlineOrReplacement::No(__finally_settled),
-                #private::Result::Err(__finally_exit) => #replacement,
-            }
-        }
+        quote_spanned!(span=> #private::or_replace(#awaited, |__finally_exit| { #replacement }))
     }
 }

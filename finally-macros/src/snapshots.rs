@@ -185,63 +185,55 @@ fn a_replacement_is_evaluated_after_the_cleanup_that_it_replaces() {
             ) {
                 use ::finally::__private as __finally;
                 __finally::WithArguments(async move {
-                        let __finally_interrupted = __finally::section(
-                                __finally::Body(async {
-                                        if false {
-                                            let _ = &mut order;
-                                            #[allow(clippy::shadow_same)]
-                                            let order = order;
-                                            let _ = &mut *conn;
-                                            let _ = &mut id;
-                                            let finally_value: () = __finally::never();
-                                            return finally_value;
-                                        }
-                                        {}
-                                    })
-                                    .await,
-                                |__finally_exit| {
-                                    let __finally_end = __finally::build_unless_cancelled(
-                                        __finally_exit,
-                                        |_| async { conn.close().await },
-                                    );
-                                    __finally::settle_or_replace(
-                                        __finally_end.body.__finally_describe(),
-                                        __finally_end.cleanup().__finally_describe(),
-                                        __finally_end,
-                                    )
-                                },
-                            )
-                            .await;
-                        match __finally_interrupted {
-                            __finally::Result::Ok(__finally_settled) => {
-                                __finally::InlineOrReplacement::No(__finally_settled)
-                            }
-                            __finally::Result::Err(__finally_exit) => {
-                                __finally::section(
-                                    __finally_exit,
+                        __finally::or_replace(
+                            __finally::section(
+                                    __finally::Body(async {
+                                            if false {
+                                                let _ = &mut order;
+                                                #[allow(clippy::shadow_same)]
+                                                let order = order;
+                                                let _ = &mut *conn;
+                                                let _ = &mut id;
+                                                let finally_value: () = __finally::never();
+                                                return finally_value;
+                                            }
+                                            {}
+                                        })
+                                        .await,
                                     |__finally_exit| {
-                                        let __finally_end = __finally::build_and_drop(
+                                        let __finally_end = __finally::build_unless_cancelled(
                                             __finally_exit,
-                                            |__finally_builder| {
-                                                if false {
-                                                    __finally::take(id);
-                                                    __finally::take(conn);
-                                                    return __finally::never();
-                                                }
-                                                __finally::own_what_the_cleanup_uses_or_choose_on_cancel_block_or_skip!(
-                                                    __finally_builder, release(conn.pool.clone(), id)
-                                                );
-                                                __finally_builder.drop_arguments()
-                                            },
+                                            |_| async { conn.close().await },
                                         );
-                                        __finally::settle_replacement(
-                                            __finally_end.replacement().__finally_describe(),
+                                        __finally::settle_or_replace(
+                                            __finally_end.body.__finally_describe(),
+                                            __finally_end.cleanup().__finally_describe(),
                                             __finally_end,
                                         )
                                     },
                                 )
-                            }
-                        }
+                                .await,
+                            |__finally_exit| {
+                                let __finally_end = __finally::build_and_drop(
+                                    __finally_exit,
+                                    |__finally_builder| {
+                                        if false {
+                                            __finally::take(id);
+                                            __finally::take(conn);
+                                            return __finally::never();
+                                        }
+                                        __finally::own_what_the_cleanup_uses_or_choose_on_cancel_block_or_skip!(
+                                            __finally_builder, release(conn.pool.clone(), id)
+                                        );
+                                        __finally_builder.drop_arguments()
+                                    },
+                                );
+                                __finally::settle_replacement(
+                                    __finally_end.replacement().__finally_describe(),
+                                    __finally_end,
+                                )
+                            },
+                        )
                     })
                     .await
             }
@@ -258,49 +250,41 @@ fn a_replacement_that_takes_what_it_mentions_leaves_nothing_to_drop() {
             async fn f(#[allow(unused_mut)] mut conn: Conn) {
                 use ::finally::__private as __finally;
                 __finally::WithArguments(async move {
-                        let __finally_interrupted = __finally::section(
-                                __finally::Body(async {
-                                        if false {
-                                            let _ = &mut conn;
-                                            let finally_value: () = __finally::never();
-                                            return finally_value;
-                                        }
-                                        {}
-                                    })
-                                    .await,
-                                |__finally_exit| {
-                                    let __finally_end = __finally::build_unless_cancelled(
-                                        __finally_exit,
-                                        |_| async { suspend().await },
-                                    );
-                                    __finally::settle_or_replace(
-                                        __finally_end.body.__finally_describe(),
-                                        __finally_end.cleanup().__finally_describe(),
-                                        __finally_end,
-                                    )
-                                },
-                            )
-                            .await;
-                        match __finally_interrupted {
-                            __finally::Result::Ok(__finally_settled) => {
-                                __finally::InlineOrReplacement::No(__finally_settled)
-                            }
-                            __finally::Result::Err(__finally_exit) => {
-                                __finally::section(
-                                    __finally_exit,
+                        __finally::or_replace(
+                            __finally::section(
+                                    __finally::Body(async {
+                                            if false {
+                                                let _ = &mut conn;
+                                                let finally_value: () = __finally::never();
+                                                return finally_value;
+                                            }
+                                            {}
+                                        })
+                                        .await,
                                     |__finally_exit| {
-                                        let __finally_end = __finally::build_owned(
+                                        let __finally_end = __finally::build_unless_cancelled(
                                             __finally_exit,
-                                            __finally::own(async move { close(conn).await }),
+                                            |_| async { suspend().await },
                                         );
-                                        __finally::settle_replacement(
-                                            __finally_end.replacement().__finally_describe(),
+                                        __finally::settle_or_replace(
+                                            __finally_end.body.__finally_describe(),
+                                            __finally_end.cleanup().__finally_describe(),
                                             __finally_end,
                                         )
                                     },
                                 )
-                            }
-                        }
+                                .await,
+                            |__finally_exit| {
+                                let __finally_end = __finally::build_owned(
+                                    __finally_exit,
+                                    __finally::own(async move { close(conn).await }),
+                                );
+                                __finally::settle_replacement(
+                                    __finally_end.replacement().__finally_describe(),
+                                    __finally_end,
+                                )
+                            },
+                        )
                     })
                     .await
             }

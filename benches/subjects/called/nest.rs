@@ -71,6 +71,16 @@ macro_rules! block {
     }};
 }
 
+macro_rules! awaited_block {
+    ($body:block) => {{
+        let value: u8 = finally::block::finally! {
+            try $body
+            finally { clean_later().await; }
+        };
+        value
+    }};
+}
+
 macro_rules! nest {
     (($($level:ident)*) $module:ident, $type:ty, $wrap:ident, $argument:ident $(, #[$attribute:meta])?) => {
         pub mod $module {
@@ -112,7 +122,10 @@ macro_rules! nests {
         nest!($levels armed_sync, $type, as_it_is, argument, #[finally(clean, armed = call)]);
         nest!($levels path_awaited, $type, as_it_is, argument, #[finally(clean_later)]);
         nest!($levels argument_awaited, $type, as_it_is, argument, #[finally(clean_later_with(argument).await)]);
+        nest!($levels argument_skip, $type, as_it_is, argument, #[finally(clean_later_with(argument).await, on_cancel = skip)]);
+        nest!($levels argument_block, $type, as_it_is, argument, #[finally(clean_later_with(argument).await, on_cancel = block)]);
         nest!($levels block_sync, $type, block, argument);
+        nest!($levels block_awaited, $type, awaited_block, argument);
     };
 }
 

@@ -171,6 +171,26 @@ async fn argument_awaited(level: usize) {
     }
 }
 
+#[finally({ clean_with(level); clean_later().await }, on_cancel = skip)]
+async fn argument_skip(level: usize) {
+    if level == 0 {
+        Innermost.await;
+    } else {
+        let below: Boxed = Box::pin(argument_skip(level - 1));
+        below.await;
+    }
+}
+
+#[finally({ clean_with(level); clean_later().await }, on_cancel = block)]
+async fn argument_block(level: usize) {
+    if level == 0 {
+        Innermost.await;
+    } else {
+        let below: Boxed = Box::pin(argument_block(level - 1));
+        below.await;
+    }
+}
+
 async fn method_sync(level: usize) {
     async move {
         if level == 0 {
@@ -198,6 +218,20 @@ async fn block_sync(level: usize) {
     }
 }
 
+async fn block_awaited(level: usize) {
+    block::finally! {
+        try {
+            if level == 0 {
+                Innermost.await;
+            } else {
+                let below: Boxed = Box::pin(block_awaited(level - 1));
+                below.await;
+            }
+        }
+        finally { clean_later().await; }
+    }
+}
+
 macro_rules! cases {
     ($($name:ident)*) => {
         fn nest(name: &str, depth: usize) -> Boxed {
@@ -211,7 +245,8 @@ macro_rules! cases {
 
 cases! {
     plain instrument idiom_sync scopeguard_sync guarden_awaited
-    path_sync argument_sync armed_sync path_awaited argument_awaited method_sync block_sync
+    path_sync argument_sync armed_sync path_awaited argument_awaited argument_skip argument_block method_sync block_sync
+    block_awaited
 }
 
 /// Polls a nest twice and drops it. Prints the stack between the first level and the deepest place that was seen.

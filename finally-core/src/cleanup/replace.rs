@@ -19,13 +19,13 @@ use super::{
 use crate::{
     diagnostics::Admits,
     engine::{
-        driver::HoldingDriver,
-        ending::{Awaiting, Ending, FirstPoll, NothingToAwait, PollEnding},
+        driver::Driver,
+        ending::{Awaiting, Deliver, Ending, FirstPoll, NothingToAwait, PollEnding},
         exclusive::Exclusive,
         exit::{Exit, Outcome},
         signal,
         unwind::Payload,
-        verdict::{Rules, Texts, Verdict, deliver},
+        verdict::{Rules, Texts, Verdict},
     },
     handoff::Adopted,
     methods::handler::FutureStrategy,
@@ -192,24 +192,30 @@ pub enum InlineOrReplacement<T, E> {
 impl<T, E: Ending> Ending for InlineOrReplacement<T, E> {
     type Output = T;
     type Held = NothingToAwait<T>;
-    type Driver<C: Future<Output = Self>> = HoldingDriver<C>;
+    type Driver<C: Future<Output = Self>> = Driver<C>;
 
     #[inline(always)]
     fn driver<C: Future<Output = Self>>(coroutine: C) -> Self::Driver<C> {
-        HoldingDriver::new(coroutine)
+        Driver::new(coroutine)
     }
 
     fn poll_first(self, _: &mut Context<'_>, _: &mut dyn FnMut(NothingToAwait<T>)) -> FirstPoll<T> {
-        match self {
-            Self::No(verdict) => FirstPoll::Ready(deliver(verdict)),
-            Self::By(_) => unreachable!("a cleanup is replaced if the caller has left"),
-        }
+        FirstPoll::Ready(self.deliver())
     }
 
     fn abandon(self) {
         match self {
             Self::No(verdict) => verdict.abandon(),
             Self::By(ending) => ending.abandon(),
+        }
+    }
+}
+
+impl<T, E: Ending> Deliver for InlineOrReplacement<T, E> {
+    fn deliver(self) -> T {
+        match self {
+            Self::No(verdict) => verdict.deliver(),
+            Self::By(_) => unreachable!("a cleanup is replaced if the caller has left"),
         }
     }
 }

@@ -44,6 +44,7 @@ impl<F: Future, E: Ending> core::future::IntoFuture for WithoutArguments<F, E> {
     type Output = E::Output;
     type IntoFuture = Combinator<F, fn(Exit<F::Output>) -> E, E>;
 
+    #[inline(always)]
     fn into_future(self) -> Self::IntoFuture {
         Combinator::new(self.0, self.1)
     }

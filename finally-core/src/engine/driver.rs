@@ -16,11 +16,11 @@ use pin_project_lite::pin_project;
 
 use crate::engine::{
     armed::Arm,
-    ending::Ending,
+    ending::{Deliver, Ending},
     erased::erased,
     signal::{self, without_signal},
     unwind::catch,
-    verdict::{Verdict, deliver, raise},
+    verdict::raise,
 };
 
 /// A coroutine that ends in one of the `settle` functions, to be awaited. The form of a cleanup that uses the arguments.
@@ -58,8 +58,8 @@ pin_project! {
         C::Output: Ending,
     {
         #[pin]
-        pub(crate) coroutine: C,
-        pub(crate) progress: Progress,
+        coroutine: C,
+        progress: Progress,
     }
 
     impl<C> PinnedDrop for Driver<C>
@@ -71,6 +71,17 @@ pin_project! {
             let this = this.project();
             leave(erased!(this.coroutine => Pin<&mut dyn Future<Output = C::Output>>), this.progress);
         }
+    }
+}
+
+impl<C> Driver<C>
+where
+    C: Future,
+    C::Output: Ending,
+{
+    #[inline(always)]
+    pub(crate) const fn new(coroutine: C) -> Self {
+        Self { coroutine, progress: Progress::New }
     }
 }
 
@@ -106,27 +117,28 @@ impl Progress {
     }
 }
 
-impl<C, T> Future for Driver<C>
+impl<C, E> Future for Driver<C>
 where
-    C: Future<Output = Verdict<T>>,
+    C: Future<Output = E>,
+    E: Deliver,
 {
-    type Output = T;
+    type Output = E::Output;
 
     #[inline(always)]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<E::Output> {
         let this = self.project();
-        let coroutine = erased!(this.coroutine => Pin<&mut dyn Future<Output = Verdict<T>>>);
+        let coroutine = erased!(this.coroutine => Pin<&mut dyn Future<Output = E>>);
         poll_settled(coroutine, this.progress, context)
     }
 }
 
 /// Polls a coroutine that leaves nothing to be awaited.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn poll_settled<T, C: Future<Output = Verdict<T>> + ?Sized>(
+fn poll_settled<E: Deliver, C: Future<Output = E> + ?Sized>(
     coroutine: Pin<&mut C>,
     progress: &mut Progress,
     context: &mut Context<'_>,
-) -> Poll<T> {
+) -> Poll<E::Output> {
     without_signal!(context);
     progress.enter();
     let mut polled = coroutine.poll(context);
@@ -153,8 +165,8 @@ fn resume<E: Ending, C: Future<Output = E> + ?Sized>(coroutine: Pin<&mut C>) {
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn deliver_ended<T>(polled: &mut Poll<Verdict<T>>) -> Poll<T> {
-    Poll::Ready(deliver(ended(polled)))
+fn deliver_ended<E: Deliver>(polled: &mut Poll<E>) -> Poll<E::Output> {
+    Poll::Ready(ended(polled).deliver())
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]

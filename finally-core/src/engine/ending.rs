@@ -154,6 +154,12 @@ impl<H: PollEnding> Future for AwaitedInCoroutine<H> {
     }
 }
 
+/// The end of a coroutine after which nothing is awaited.
+pub trait Deliver: Ending {
+    /// Returns the value to the caller, or resumes the panic.
+    fn deliver(self) -> Self::Output;
+}
+
 /// Nothing is awaited.
 pub struct NothingToAwait<T>(Infallible, PhantomData<fn() -> T>);
 

@@ -6,8 +6,8 @@ use core::{future::Future, panic::Location, task::Context};
 use crate::{
     cleanup::{Accepts, CleanupValue},
     engine::{
-        driver::{Driver, Progress},
-        ending::{Ending, FirstPoll, NothingToAwait},
+        driver::Driver,
+        ending::{Deliver, Ending, FirstPoll, NothingToAwait},
         exit::{Exit, Outcome},
         unwind::{Payload, catch, is_panicking},
     },
@@ -259,7 +259,7 @@ impl<T> Ending for Verdict<T> {
 
     #[inline(always)]
     fn driver<C: Future<Output = Self>>(coroutine: C) -> Self::Driver<C> {
-        Driver { coroutine, progress: Progress::New }
+        Driver::new(coroutine)
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -272,6 +272,13 @@ impl<T> Ending for Verdict<T> {
         if let Some(rare) = self.rare {
             abandon_rarely(*rare);
         }
+    }
+}
+
+impl<T> Deliver for Verdict<T> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn deliver(self) -> T {
+        deliver(self)
     }
 }
 

@@ -1,0 +1,215 @@
+//! The stack that a level of nested functions takes (P10), measured where the innermost body is polled and dropped. In a process of
+//! its own, because the cleanups that the drops hand off must not run beside a measurement.
+
+use std::{
+    cell::Cell,
+    future::Future,
+    hint::black_box,
+    pin::Pin,
+    task::{Context, Poll, Waker},
+};
+
+use finally::{FinallyExt, block, finally};
+
+/// With this, 1,000 levels fit into a thread of 2 MiB, which is the default. Nothing is inlined in a debug build.
+const MOST: usize = if cfg!(debug_assertions) { 2_080 } else { 1_024 };
+
+thread_local! {
+    static DEEPEST: Cell<usize> = const { Cell::new(usize::MAX) };
+}
+
+fn probe() {
+    let here = 0;
+    DEEPEST.set(DEEPEST.get().min(std::ptr::from_ref(black_box(&here)).addr()));
+}
+
+/// The innermost body.
+struct Innermost;
+
+impl Future for Innermost {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        probe();
+        Poll::Pending
+    }
+}
+
+impl Drop for Innermost {
+    fn drop(&mut self) {
+        probe();
+    }
+}
+
+fn clean() {}
+
+fn clean_with(level: usize) {
+    black_box(level);
+}
+
+async fn clean_later() {}
+
+type Boxed = Pin<Box<dyn Future<Output = ()>>>;
+
+#[finally(clean)]
+async fn path(level: usize) {
+    if level == 0 {
+        Innermost.await;
+    } else {
+        let below: Boxed = Box::pin(path(level - 1));
+        below.await;
+    }
+}
+
+#[finally(clean_with(level))]
+async fn argument(level: usize) {
+    if level == 0 {
+        Innermost.await;
+    } else {
+        let below: Boxed = Box::pin(argument(level - 1));
+        below.await;
+    }
+}
+
+#[finally(clean, armed = call)]
+async fn armed(level: usize) {
+    if level == 0 {
+        Innermost.await;
+    } else {
+        let below: Boxed = Box::pin(armed(level - 1));
+        below.await;
+    }
+}
+
+#[finally(clean_later)]
+async fn path_awaited(level: usize) {
+    if level == 0 {
+        Innermost.await;
+    } else {
+        let below: Boxed = Box::pin(path_awaited(level - 1));
+        below.await;
+    }
+}
+
+#[finally({ clean_with(level); clean_later().await })]
+async fn argument_awaited(level: usize) {
+    if level == 0 {
+        Innermost.await;
+    } else {
+        let below: Boxed = Box::pin(argument_awaited(level - 1));
+        below.await;
+    }
+}
+
+#[finally({ clean_with(level); clean_later().await }, on_cancel = skip)]
+async fn skip(level: usize) {
+    if level == 0 {
+        Innermost.await;
+    } else {
+        let below: Boxed = Box::pin(skip(level - 1));
+        below.await;
+    }
+}
+
+#[cfg(feature = "std")]
+#[finally({ clean_with(level); clean_later().await }, on_cancel = block)]
+async fn blocking(level: usize) {
+    if level == 0 {
+        Innermost.await;
+    } else {
+        let below: Boxed = Box::pin(blocking(level - 1));
+        below.await;
+    }
+}
+
+#[finally({ clean_with(level); clean_later().await }, on_cancel = (clean_with(level)))]
+async fn replaced(level: usize) {
+    if level == 0 {
+        Innermost.await;
+    } else {
+        let below: Boxed = Box::pin(replaced(level - 1));
+        below.await;
+    }
+}
+
+async fn method(level: usize) {
+    async move {
+        if level == 0 {
+            Innermost.await;
+        } else {
+            let below: Boxed = Box::pin(method(level - 1));
+            below.await;
+        }
+    }
+    .finally(clean_later)
+    .await;
+}
+
+async fn block(level: usize) {
+    block::finally! {
+        try {
+            if level == 0 {
+                Innermost.await;
+            } else {
+                let below: Boxed = Box::pin(block(level - 1));
+                below.await;
+            }
+        }
+        finally { clean(); }
+    }
+}
+
+async fn block_awaited(level: usize) {
+    block::finally! {
+        try {
+            if level == 0 {
+                Innermost.await;
+            } else {
+                let below: Boxed = Box::pin(block_awaited(level - 1));
+                below.await;
+            }
+        }
+        finally { clean_later().await; }
+    }
+}
+
+/// The deepest place of the stack, if a nest of so many levels is polled and, on demand, dropped.
+fn deepest(nest: fn(usize) -> Boxed, levels: usize, drops: bool) -> usize {
+    let mut nest = nest(levels);
+    DEEPEST.set(usize::MAX);
+    assert!(nest.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    if drops {
+        DEEPEST.set(usize::MAX);
+    }
+    drop(nest);
+    DEEPEST.get()
+}
+
+fn a_level_takes(nest: fn(usize) -> Boxed, most: usize) {
+    let a_level = |drops| (deepest(nest, 10, drops) - deepest(nest, 20, drops)) / 10;
+    let (with_poll, of_drop) = (a_level(false), a_level(true));
+    println!("{with_poll} bytes with the poll, {of_drop} bytes of the drop alone");
+    assert!(with_poll <= most && of_drop <= most, "{with_poll} and {of_drop} bytes, at most {most}");
+}
+
+macro_rules! forms {
+    ($($(#[$attribute:meta])* $form:ident)*) => {
+        mod p10_a_thousand_levels_fit_a_thread {
+            $(
+                $(#[$attribute])*
+                #[test]
+                fn $form() {
+                    super::a_level_takes(|levels| Box::pin(super::$form(levels)), super::MOST);
+                }
+            )*
+        }
+    };
+}
+
+forms! { path argument armed path_awaited argument_awaited skip blocking method block block_awaited }
+
+/// The coroutine holds two cleanups, one of which is awaited in it. It is the one form of which 1,000 levels do not fit.
+#[test]
+fn p10_nine_hundred_levels_of_a_replacement_fit_a_thread() {
+    a_level_takes(|levels| Box::pin(replaced(levels)), MOST * 10 / 9);
+}
