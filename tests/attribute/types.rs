@@ -105,25 +105,54 @@ fn an_output_need_not_outlive_the_future() {
     assert_eq!((block_on(sum), cleaned()), (6, 6));
 }
 
-/// Each level puts types between a future and the one inside of it, and the compiler stops at a depth of 128.
-#[test]
-fn twelve_levels_are_within_the_recursion_limit() {
+/// Each level puts types between a future and the one inside of it, and the compiler stops at a depth of 128. It goes deepest where
+/// the outermost function is declared first, so that it knows nothing of the ones inside, and where its future has to be `Send`.
+mod nests_are_within_the_recursion_limit {
+    use super::*;
+
+    fn send<F: Future + Send>(future: F) -> F {
+        future
+    }
+
+    async fn clean_later() {
+        clean();
+    }
+
+    fn clean_with(_: u8) {
+        clean();
+    }
+
+    async fn clean_later_with(_: u8) {
+        clean();
+    }
+
     macro_rules! nest {
-        ($last:ident) => {
-            async fn $last() -> u8 {
+        ($name:ident, |$argument:ident| $cleanup:tt: $($level:ident)*) => {
+            #[test]
+            fn $name() {
+                nest!(@ $argument $cleanup $($level)*);
+                let levels = [$(stringify!($level)),*].len() - 1;
+                assert_eq!((block_on(send(a(1))), cleaned()), (levels, levels));
+            }
+        };
+        (@ $argument:ident $cleanup:tt $last:ident) => {
+            async fn $last(_: u8) -> usize {
                 0
             }
         };
-        ($outer:ident $inner:ident $($rest:ident)*) => {
-            #[finally(clean)]
-            async fn $outer() -> u8 {
-                $inner().await + 1
+        (@ $argument:ident [$($cleanup:tt)*] $outer:ident $inner:ident $($rest:ident)*) => {
+            #[finally($($cleanup)*)]
+            async fn $outer($argument: u8) -> usize {
+                $inner($argument).await + 1
             }
-            nest!($inner $($rest)*);
+            nest!(@ $argument [$($cleanup)*] $inner $($rest)*);
         };
     }
-    nest!(a b c d e f g h i j k l m);
-    assert_eq!((block_on(a()), cleaned()), (12, 12));
+
+    nest!(twelve_levels_by_path, |argument| [clean]: a b c d e f g h i j k l m);
+    nest!(nine_levels_with_an_argument, |argument| [clean_with(argument)]: a b c d e f g h i j);
+    nest!(nine_awaited_levels_by_path, |argument| [clean_later]: a b c d e f g h i j);
+    nest!(eight_awaited_levels_with_an_argument, |argument| [clean_later_with(argument).await]: a b c d e f g h i);
 }
 
 /// The compiler forgets which lifetimes inside a future are the same
