@@ -17,7 +17,7 @@
 //! | `chain` | jobs that run one after the other |
 //! | `task` | the future that an executor runs: one job, or a chain |
 //! | `group` | a count of unfinished cleanups, and its waiters |
-//! | `executor` | chooses the executor for a chain |
+//! | `executor` | chooses the executor for a task |
 //! | `thread` | the background thread, the executor of last resort |
 //! | `block` | drives a cleanup to its end inside a drop: `on_cancel = block` |
 //! | `park` | parks a thread, without consuming the wakes of other code |

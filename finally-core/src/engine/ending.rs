@@ -1,6 +1,4 @@
-//! From a body's outcome and its cleanup to the one result.
-//!
-//! First failure wins (P7): the body's if it failed, else the cleanup's. Every other failure is reported (P8).
+//! A body that has ended together with its cleanup, which may have to be awaited.
 
 use core::{
     convert::Infallible,

@@ -1,4 +1,6 @@
-//! Who gets which failure.
+//! From a body's outcome and its cleanup to the one result.
+//!
+//! The first failure wins (P7): the body's if it failed, else the cleanup's. Every other failure is reported (P8).
 
 use alloc::{boxed::Box, string::String};
 use core::{future::Future, panic::Location, task::Context};

@@ -100,7 +100,7 @@ trait AnyHoldingDriver<E: Ending> {
     /// The coroutine, until it has ended.
     fn running(self: Pin<&mut Self>) -> Option<Running<'_, E>>;
 
-    fn place(self: Pin<&mut Self>) -> Pin<&mut dyn Place<E::Held>>;
+    fn after_coroutine(self: Pin<&mut Self>) -> Pin<&mut dyn AfterCoroutine<E::Held>>;
 }
 
 struct Running<'a, E> {
@@ -108,11 +108,11 @@ struct Running<'a, E> {
     progress: &'a mut Progress,
 }
 
-/// The place of a coroutine, and of the cleanup after it.
+/// The place of a coroutine, once it has ended.
 ///
 /// Apart from the driver, so that no trait object of a release build knows the coroutine. The optimizer would not inline what it
 /// finds in one.
-trait Place<H> {
+trait AfterCoroutine<H> {
     fn held(self: Pin<&mut Self>) -> Option<Pin<&mut H>>;
 
     /// Goes on to awaiting a cleanup, or to the end. Drops the previous stage.
@@ -133,12 +133,12 @@ where
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn place(self: Pin<&mut Self>) -> Pin<&mut dyn Place<E::Held>> {
+    fn after_coroutine(self: Pin<&mut Self>) -> Pin<&mut dyn AfterCoroutine<E::Held>> {
         self
     }
 }
 
-impl<C, E> Place<E::Held> for HoldingDriver<C>
+impl<C, E> AfterCoroutine<E::Held> for HoldingDriver<C>
 where
     C: Future<Output = E>,
     E: Ending,
@@ -165,7 +165,7 @@ fn poll<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
 ) -> Poll<E::Output> {
     without_signal!(context);
     let Some(Running { coroutine, progress }) = driver.as_mut().running() else {
-        return poll_held(driver.place(), context);
+        return poll_held(driver.after_coroutine(), context);
     };
     progress.enter();
     match coroutine.poll(context) {
@@ -184,18 +184,21 @@ fn conclude<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
     ending: E,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
-    match ending.poll_first(context, &mut |held| driver.as_mut().place().proceed(Some(held))) {
+    match ending.poll_first(context, &mut |held| driver.as_mut().after_coroutine().proceed(Some(held))) {
         FirstPoll::Ready(output) => Poll::Ready(output),
         FirstPoll::Pending => Poll::Pending,
-        FirstPoll::Held => poll_held(driver.place(), context),
+        FirstPoll::Held => poll_held(driver.after_coroutine(), context),
     }
 }
 
 /// Polls the cleanup in its place.
 #[inline(never)]
-fn poll_held<H: PollEnding>(mut place: Pin<&mut dyn Place<H>>, context: &mut Context<'_>) -> Poll<H::Output> {
-    let Some(held) = place.as_mut().held() else { panic!("`finally` polled after completion") };
+fn poll_held<H: PollEnding>(
+    mut after: Pin<&mut dyn AfterCoroutine<H>>,
+    context: &mut Context<'_>,
+) -> Poll<H::Output> {
+    let Some(held) = after.as_mut().held() else { panic!("`finally` polled after completion") };
     let verdict = ready!(held.poll(context));
-    place.proceed(None);
+    after.proceed(None);
     Poll::Ready(deliver(verdict))
 }
