@@ -186,7 +186,10 @@ fn add_dependencies(manifest: &Path, entry: &Entry, repository: &Path) -> Result
     ours.insert("package".to_owned(), "async-finally".into());
     ours.insert("path".to_owned(), repository.display().to_string().into());
     let mut cleanups = Table::new();
-    cleanups.insert("path".to_owned(), repository.join("tests/crates/crater/cleanups").display().to_string().into());
+    cleanups.insert(
+        "path".to_owned(),
+        repository.join("tests/crates/crater/cleanups").display().to_string().into(),
+    );
     let mut theirs = Table::new();
     theirs.insert("version".to_owned(), "0.1.40".into());
 
