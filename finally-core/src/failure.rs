@@ -92,21 +92,36 @@ pub enum FailureKind {
     Lost,
 }
 
-impl Failure {
-    /// The kind of a failure.
-    #[must_use]
-    pub const fn kind(&self) -> FailureKind {
-        self.kind
-    }
+/// Defines the getters that [`Failure`] and its copy in tests, `CapturedFailure`, have in common.
+macro_rules! getters {
+    () => {
+        /// Returns the kind of the failure.
+        #[must_use]
+        pub const fn kind(&self) -> FailureKind {
+            self.kind
+        }
 
-    /// Returns the text of the error with its causes, the text of a panic, or the reason why a cleanup was lost.
-    ///
-    /// The text of an error is the best that its type [has](Self#texts-and-errors), or the name of the type if that text
-    /// panics. It may have several lines.
-    #[must_use]
-    pub fn message(&self) -> &str {
-        &self.message
-    }
+        /// Returns the text of the error with its causes, the text of a panic, or the reason why a cleanup was lost.
+        ///
+        /// The text of an error is the best that its type [has](Failure#texts-and-errors), or the name of the type if that
+        /// text panics. It may have several lines.
+        #[must_use]
+        pub fn message(&self) -> &str {
+            &self.message
+        }
+
+        /// Returns the location of the `finally` in the source.
+        #[must_use]
+        pub const fn location(&self) -> &'static Location<'static> {
+            self.location
+        }
+    };
+}
+#[cfg(feature = "testing")]
+pub(crate) use getters;
+
+impl Failure {
+    getters!();
 
     /// Returns the error itself, if its type [allows](Self#texts-and-errors) it.
     ///
@@ -120,12 +135,6 @@ impl Failure {
     #[must_use]
     pub fn payload(&self) -> Option<&(dyn Any + Send)> {
         self.payload.as_deref()
-    }
-
-    /// Returns the location of the `finally` in the source.
-    #[must_use]
-    pub const fn location(&self) -> &'static Location<'static> {
-        self.location
     }
 }
 

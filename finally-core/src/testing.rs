@@ -263,21 +263,5 @@ impl CapturedFailure {
         Self { kind: failure.kind(), message: failure.message().to_owned(), location: failure.location() }
     }
 
-    /// Returns the kind of the failure.
-    #[must_use]
-    pub const fn kind(&self) -> FailureKind {
-        self.kind
-    }
-
-    /// Returns the message, see [`Failure::message`].
-    #[must_use]
-    pub fn message(&self) -> &str {
-        &self.message
-    }
-
-    /// Where the `finally` stands in the source.
-    #[must_use]
-    pub const fn location(&self) -> &'static Location<'static> {
-        self.location
-    }
+    failure::getters!();
 }

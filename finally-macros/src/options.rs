@@ -43,7 +43,7 @@ impl OnCancel {
 }
 
 impl Word for OnCancel {
-    const VALUES: &'static [Named<Self>] =
+    const VALUES: &'static [Choice<Self>] =
         &[("detach", || Self::Detach), ("block", || Self::Block), ("skip", || Self::Skip)];
     const OTHER: Option<&'static str> = Some("(..)");
 }
@@ -57,15 +57,15 @@ pub(crate) enum Armed {
 }
 
 impl Word for Armed {
-    const VALUES: &'static [Named<Self>] = &[("poll", || Self::Poll), ("call", || Self::Call)];
+    const VALUES: &'static [Choice<Self>] = &[("poll", || Self::Poll), ("call", || Self::Call)];
 }
 
 /// A word, and the value that it stands for.
-type Named<T> = (&'static str, fn() -> T);
+type Choice<T> = (&'static str, fn() -> T);
 
 /// A value that is written as one of a few words.
 trait Word: Sized + 'static {
-    const VALUES: &'static [Named<Self>];
+    const VALUES: &'static [Choice<Self>];
     /// The form of a value that is not a word.
     const OTHER: Option<&'static str> = None;
 

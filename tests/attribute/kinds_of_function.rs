@@ -11,18 +11,6 @@ fn lastly_is_the_same() {
 }
 
 #[test]
-fn two_attributes_run_top_to_bottom() {
-    #[finally(log.lock().unwrap().push(1))]
-    #[finally(log.lock().unwrap().push(2))]
-    async fn f(log: &std::sync::Mutex<Vec<u8>>) {
-        log.lock().unwrap().push(0);
-    }
-    let log = std::sync::Mutex::default();
-    block_on(f(&log));
-    assert_eq!(*log.lock().unwrap(), [0, 1, 2]);
-}
-
-#[test]
 fn every_receiver() {
     #[derive(Clone)]
     struct S(u8);

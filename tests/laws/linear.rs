@@ -1,11 +1,10 @@
 //! L18: n cancellations cost at most a constant times n, in polls, wakes and allocations: for siblings, for nested ones, and for
 //! both.
 
-#![allow(unsafe_code, reason = "an allocator is unsafe to write")]
+#[path = "../support/allocator.rs"]
+mod allocator;
 
 use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
     future::{Future, pending},
     pin::Pin,
     sync::{
@@ -19,28 +18,6 @@ use std::{
 use finally::{FinallyExt as _, Guard, finally, guard};
 
 use crate::{TURN, driver, executor, support::suspend};
-
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: everything goes to the system's allocator as it is.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // A thread that ends allocates when there is nothing left to count with.
-        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 #[derive(Default)]
 struct Root {
@@ -70,16 +47,17 @@ struct Measured {
 }
 
 type Boxed = Pin<Box<dyn Future<Output = ()> + Send>>;
-type Cleaned = Arc<AtomicUsize>;
+/// The number of cleanups that have run.
+type Count = Arc<AtomicUsize>;
 
 /// Polls once, calls `leave` with the future, which drops it or not, and runs all that follows.
-fn measure(make: impl FnOnce(Cleaned) -> Boxed, leave: impl FnOnce(Boxed) -> Option<Boxed>) -> Measured {
-    let cleaned = Cleaned::default();
+fn measure(make: impl FnOnce(Count) -> Boxed, leave: impl FnOnce(Boxed) -> Option<Boxed>) -> Measured {
+    let cleaned = Count::default();
     let root = Arc::<Root>::default();
     let waker = Waker::from(Arc::clone(&root));
     let mut future = make(Arc::clone(&cleaned));
     assert!(future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-    let (before, allocated) = (executor::counts(), ALLOCATIONS.get());
+    let (before, allocated) = (executor::counts(), allocator::counts());
     let woken_before = root.wakes.load(SeqCst);
     let mut future = leave(future);
     let mut polls = 0;
@@ -103,20 +81,20 @@ fn measure(make: impl FnOnce(Cleaned) -> Boxed, leave: impl FnOnce(Boxed) -> Opt
         cost: Cost {
             polls: polls + now.polls - before.polls,
             wakes: root.wakes.load(SeqCst) - woken_before + now.wakes - before.wakes,
-            allocations: ALLOCATIONS.get() - allocated,
+            allocations: (allocator::counts() - allocated).allocations as u64,
             spawned: now.spawned - before.spawned,
         },
         cleaned: cleaned.load(SeqCst),
     }
 }
 
-async fn clean(cleaned: Cleaned) {
+async fn clean(cleaned: Count) {
     suspend().await;
     cleaned.fetch_add(1, SeqCst);
 }
 
 #[finally(clean(cleaned).await)]
-async fn nested(depth: usize, cleaned: Cleaned) {
+async fn nested(depth: usize, cleaned: Count) {
     if depth > 1 {
         boxed(depth - 1, cleaned.clone()).await;
     } else {
@@ -124,7 +102,7 @@ async fn nested(depth: usize, cleaned: Cleaned) {
     }
 }
 
-fn boxed(depth: usize, cleaned: Cleaned) -> Boxed {
+fn boxed(depth: usize, cleaned: Count) -> Boxed {
     Box::pin(nested(depth, cleaned))
 }
 
@@ -138,7 +116,7 @@ async fn beside(mut all: Vec<Boxed>, rest: impl Future<Output = ()>) {
     rest.await;
 }
 
-fn siblings(count: usize, depth: usize, cleaned: &Cleaned) -> Vec<Boxed> {
+fn siblings(count: usize, depth: usize, cleaned: &Count) -> Vec<Boxed> {
     (0..count).map(|_| boxed(depth, cleaned.clone())).collect()
 }
 
@@ -197,7 +175,7 @@ fn l18_siblings_of_which_each_is_dropped_by_itself() {
 #[test]
 fn l18_siblings_that_are_dropped_inside_a_finally() {
     assert_linear("dropped with a body", |count| {
-        let make = |cleaned: Cleaned| -> Boxed {
+        let make = |cleaned: Count| -> Boxed {
             let all = siblings(count, 1, &cleaned);
             Box::pin(beside(all, pending()).finally(move || clean(cleaned)))
         };
@@ -211,7 +189,7 @@ fn l18_siblings_that_are_dropped_inside_a_finally() {
 #[test]
 fn l18_siblings_that_a_running_body_has_left() {
     assert_linear("left by a body", |count| {
-        let make = |cleaned: Cleaned| -> Boxed {
+        let make = |cleaned: Count| -> Boxed {
             let all = siblings(count, 1, &cleaned);
             let body = async move {
                 beside(all, suspend()).await;
@@ -253,7 +231,7 @@ fn l18_one_in_another_is_one_spawn() {
 #[test]
 fn l18_siblings_that_are_nested() {
     assert_linear("siblings of eight levels, inside a finally", |count| {
-        let make = |cleaned: Cleaned| -> Boxed {
+        let make = |cleaned: Count| -> Boxed {
             let all = siblings(count / 8, 8, &cleaned);
             Box::pin(beside(all, pending()).finally(move || clean(cleaned)))
         };
@@ -267,7 +245,7 @@ fn l18_siblings_that_are_nested() {
 #[test]
 fn l18_siblings_on_each_level() {
     #[finally(clean(cleaned).await)]
-    async fn level(depth: usize, cleaned: Cleaned) {
+    async fn level(depth: usize, cleaned: Count) {
         let mut all = siblings(2, 1, &cleaned);
         if depth > 1 {
             all.push(boxed_level(depth - 1, cleaned.clone()));
@@ -275,7 +253,7 @@ fn l18_siblings_on_each_level() {
         beside(all, pending()).await;
     }
 
-    fn boxed_level(depth: usize, cleaned: Cleaned) -> Boxed {
+    fn boxed_level(depth: usize, cleaned: Count) -> Boxed {
         Box::pin(level(depth, cleaned))
     }
 
@@ -292,7 +270,7 @@ fn l18_siblings_on_each_level() {
 
 #[test]
 fn l18_guards_of_one_body() {
-    async fn with_guards(count: usize, cleaned: Cleaned) {
+    async fn with_guards(count: usize, cleaned: Count) {
         let guards: Vec<Guard<_, _, _>> = (0..count).map(|_| guard(cleaned.clone(), clean)).collect();
         pending::<()>().await;
         drop(guards);

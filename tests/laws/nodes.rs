@@ -1,7 +1,7 @@
 //! Turns programs into futures, over the public API of the library.
 
 pub mod again;
-mod cleaning;
+mod cleanup;
 mod concurrent;
 mod forms;
 mod values;
@@ -12,7 +12,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-pub use cleaning::{Clean, forget_slots};
+pub use cleanup::{Handle, forget_slots};
 
 use crate::{
     event::{End, Id, What, push},
@@ -91,13 +91,14 @@ async fn catches(program: Program) -> Ended {
 }
 
 async fn holds(id: Id, program: Program) -> Ended {
-    let _held = Hold(id);
+    let _local = Local(id);
     run(&program).await
 }
 
-struct Hold(Id);
+/// A local variable of a body.
+struct Local(Id);
 
-impl Drop for Hold {
+impl Drop for Local {
     fn drop(&mut self) {
         push(self.0, What::Dropped);
     }
@@ -140,14 +141,14 @@ fn end_of(ended: &Result<Ended, Payload>) -> End {
 }
 
 /// Logs how a future ends, be it by a panic.
-struct Watched<F> {
+struct Observed<F> {
     id: Id,
     on_entry: Option<What>,
     on_end: fn(End) -> What,
     future: F,
 }
 
-impl<F: Future<Output = Ended> + Unpin> Future for Watched<F> {
+impl<F: Future<Output = Ended> + Unpin> Future for Observed<F> {
     type Output = Ended;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended> {
@@ -170,12 +171,12 @@ impl<F: Future<Output = Ended> + Unpin> Future for Watched<F> {
 
 /// Returns the body of a finally, which logs its first poll and its end.
 fn body(id: Id, program: &Program) -> Running {
-    Box::pin(Watched { id, on_entry: Some(What::Entered), on_end: What::Ended, future: run(program) })
+    Box::pin(Observed { id, on_entry: Some(What::Entered), on_end: What::Ended, future: run(program) })
 }
 
 /// Returns the whole of something, which logs its delivery to the caller.
 fn whole(id: Id, future: impl Future<Output = Ended> + Send + 'static) -> Running {
-    Box::pin(Watched { id, on_entry: None, on_end: What::Delivered, future: Box::pin(future) })
+    Box::pin(Observed { id, on_entry: None, on_end: What::Delivered, future: Box::pin(future) })
 }
 
 /// Polls a program once, where nothing can be awaited, and drops it if that is not its end.

@@ -7,7 +7,7 @@ use finally::{
 };
 
 use crate::support::{
-    ENDS, End, Error, Log, Panic, exclusive,
+    ENDS, End, Error, Log, Panic, account, exclusive,
     hand::Hand,
     outcome::{Outcome, cancel_after, observe},
     runtimes, steps, suspend,
@@ -125,15 +125,7 @@ fn one_that_may_be_replaced_is_awaited_inline_on_a_value_an_error_and_a_panic() 
         let handler =
             || replace_on_cancel(clean(&log, Rc::clone(&local), cleanup), || log.push("not reached"));
         let outcome = Hand::new(observe(body(end).finally(handler))).run();
-        let first = if end == End::Succeeds { (cleanup, "cleanup") } else { (end, "body") };
-        assert_eq!(
-            outcome,
-            match first {
-                (End::Succeeds, _) => Outcome::Returned(Ok(())),
-                (End::Fails, who) => Outcome::Returned(Err(Error(who))),
-                (End::Panics, who) => Outcome::Panicked(Panic(who)),
-            }
-        );
+        assert_eq!(outcome, account::expected(end, cleanup));
         assert_eq!(log.events(), ["clean 0", "clean 1"]);
         let both = end != End::Succeeds && cleanup != End::Succeeds;
         assert_eq!(turn.failures().len(), usize::from(both), "P8");

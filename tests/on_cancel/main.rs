@@ -14,7 +14,7 @@ use finally::{FailureKind, finally};
 use tokio::sync::oneshot;
 
 use support::{
-    ENDS, End, Error, Log, Panic, exclusive,
+    ENDS, End, Error, Log, Panic, account, exclusive,
     hand::Hand,
     outcome::{Outcome, cancel_after, observe},
     panic_of, runtimes, steps, suspend,

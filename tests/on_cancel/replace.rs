@@ -56,15 +56,7 @@ fn check<F: Future<Output = Result<(), Error>>>(subject: impl Fn(Log, End, End, 
     {
         let log = Log::default();
         let outcome = Hand::new(observe(subject(log.clone(), body, cleanup, replacement))).run();
-        let first = if body == End::Succeeds { (cleanup, "cleanup") } else { (body, "body") };
-        assert_eq!(
-            outcome,
-            match first {
-                (End::Succeeds, _) => Outcome::Returned(Ok(())),
-                (End::Fails, who) => Outcome::Returned(Err(Error(who))),
-                (End::Panics, who) => Outcome::Panicked(Panic(who)),
-            }
-        );
+        assert_eq!(outcome, account::expected(body, cleanup));
         assert_eq!(log.events(), completed());
         let both = body != End::Succeeds && cleanup != End::Succeeds;
         assert_eq!(turn.failures().len(), usize::from(both));
@@ -136,7 +128,7 @@ fn a_replacement_takes_what_the_cleanup_borrowed() {
 }
 
 #[test]
-fn a_function_that_returns_a_future() {
+fn a_replacement_goes_with_the_future_that_a_function_returns() {
     #[finally(clean(&log, c).await, on_cancel = (instead(&log, r)))]
     fn opaque(log: Log, b: End, c: End, r: End) -> impl Future<Output = Result<(), Error>> {
         let log = log.clone();

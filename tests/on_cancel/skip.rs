@@ -22,12 +22,7 @@ on_every_runtime! {
             for cleanup in ENDS {
                 let log = Log::default();
                 let outcome = runtime.run(observe(owned(log.clone(), body, cleanup)));
-                let first = if body == End::Succeeds { (cleanup, "cleanup") } else { (body, "body") };
-                assert_eq!(outcome, match first {
-                    (End::Succeeds, _) => Outcome::Returned(Ok(())),
-                    (End::Fails, who) => Outcome::Returned(Err(Error(who))),
-                    (End::Panics, who) => Outcome::Panicked(Panic(who)),
-                });
+                assert_eq!(outcome, account::expected(body, cleanup));
                 assert_eq!(log.events(), WHOLE);
                 let both = body != End::Succeeds && cleanup != End::Succeeds;
                 assert_eq!(turn.failures().len(), usize::from(both));

@@ -1,62 +1,36 @@
-//! P10: no allocation with a sync cleanup, at most one per call with an async one. In a process of its own, because it
-//! counts what the allocator is asked for.
+//! P10: a sync cleanup allocates nothing, and an async one allocates once per call.
+//!
+//! These tests have a process of their own, because they replace the allocator.
 
-#![allow(unsafe_code, reason = "an allocator is unsafe to write")]
+#[path = "../support/allocator.rs"]
+mod allocator;
 
 use std::{
-    alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
     future::Future,
     pin::{Pin, pin},
-    sync::Arc,
-    task::{Context, Poll, Wake, Waker},
+    task::{Context, Poll, Waker},
 };
 
 use finally::{FinallyExt, Guard, Tracker, block, finally, guard};
 
-struct Counting;
-
 thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
     static CLEANED: Cell<usize> = const { Cell::new(0) };
 }
 
-// SAFETY: everything goes to the system's allocator as it is.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // A thread that ends allocates when there is nothing left to count with.
-        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// How often this thread allocates in there.
+/// Calls `run`, and returns its result and the number of its allocations.
 fn allocations<R>(run: impl FnOnce() -> R) -> (R, usize) {
-    let before = ALLOCATIONS.get();
+    let before = allocator::counts();
     let result = run();
-    (result, ALLOCATIONS.get() - before)
+    (result, (allocator::counts() - before).allocations)
 }
 
-struct Unheard;
-
-impl Wake for Unheard {
-    fn wake(self: Arc<Self>) {}
-}
-
-/// How often the future allocates from its first poll to its end, or until it is dropped after so many pendings.
+/// Returns the number of allocations of a future from its first poll to its end, or to its drop after `cancel_after` pendings.
 fn allocations_of<F: Future>(future: F, cancel_after: Option<usize>) -> usize {
-    let waker = Waker::from(Arc::new(Unheard));
     let ((), count) = allocations(|| {
         let mut future = pin!(future);
         let mut pendings = 0;
-        while future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
+        while future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
             pendings += 1;
             if cancel_after == Some(pendings) {
                 return;
@@ -334,15 +308,15 @@ mod handed_off {
         ten above nine;
     }
 
-    /// Allocations and tasks of a future that is polled once and dropped, and of its cleanups.
+    /// Polls a future once and drops it. Returns the allocations and tasks of the future and its cleanups.
     fn of_a_cancelled<F: Future>(make: fn() -> F, cleanups: usize) -> (usize, usize) {
         let runtime = Builder::new_current_thread().build().unwrap();
         CLEANED.set(0);
         runtime.block_on(async {
             let mut counts = (0, 0);
-            // The first one also makes what stays.
+            // The first turn also allocates values that live as long as the process or the runtime.
             for turn in 1..3 {
-                let before = ALLOCATIONS.get();
+                let before = allocator::counts();
                 {
                     let mut future = pin!(make());
                     poll_fn(|context| {
@@ -355,13 +329,13 @@ mod handed_off {
                 while CLEANED.get() < turn * cleanups {
                     yield_now().await;
                 }
-                counts = (ALLOCATIONS.get() - before, tasks);
+                counts = ((allocator::counts() - before).allocations, tasks);
             }
             counts
         })
     }
 
-    /// A cleanup that is spawned by hand, whose only allocation is that of tokio.
+    /// Spawns its cleanup by hand. The task of tokio is the only allocation.
     async fn spawned() {
         struct Spawn;
 
@@ -389,7 +363,7 @@ mod handed_off {
         assert!(allocations <= 15, "{allocations}");
     }
 
-    /// The tracker is one that stays.
+    /// Tracks with one tracker for all calls, so that its own allocations are not counted.
     fn tracked<F: Future>(future: F) -> finally::Tracked<F> {
         static TRACKER: LazyLock<Tracker> = LazyLock::new(Tracker::new);
         TRACKER.track_future(future)

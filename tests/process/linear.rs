@@ -1,10 +1,10 @@
 //! P10: n cancellations cost at most a constant times n polls, wakes and allocations. This needs a process of its own, because it
 //! counts allocations and sets the executor.
 
-#![allow(unsafe_code, reason = "an allocator is unsafe to write")]
+#[path = "../support/allocator.rs"]
+mod allocator;
 
 use std::{
-    alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
     collections::VecDeque,
     future::pending,
@@ -18,32 +18,9 @@ use std::{
 
 use finally::{BoxFuture, FinallyExt, finally};
 
-struct Counting;
-
 thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-    static BYTES: Cell<usize> = const { Cell::new(0) };
-    static FREED: Cell<usize> = const { Cell::new(0) };
     static POLLS: Cell<usize> = const { Cell::new(0) };
 }
-
-// SAFETY: everything goes to the system's allocator as it is.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // A thread that ends allocates when there is nothing left to count with.
-        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        let _ = BYTES.try_with(|count| count.set(count.get() + layout.size()));
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        let _ = FREED.try_with(|count| count.set(count.get() + layout.size()));
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// Polls the tasks that are woken, in order, in the thread of the test.
 #[derive(Default)]
@@ -68,7 +45,7 @@ impl Wake for Task {
 }
 
 impl Executor {
-    /// The one that cleanups are handed off to.
+    /// Returns the executor to which cleanups are handed off.
     fn of_cleanups() -> &'static Arc<Self> {
         static EXECUTOR: LazyLock<Arc<Executor>> = LazyLock::new(Arc::default);
         static SET: Once = Once::new();
@@ -100,7 +77,7 @@ impl Executor {
     }
 }
 
-/// Counts its polls, and is pending once.
+/// Returns a future that counts its polls, and is pending once.
 fn suspend() -> impl Future<Output = ()> + Send {
     let mut suspended = false;
     std::future::poll_fn(move |context| {
@@ -119,24 +96,25 @@ struct Cost {
     wakes: usize,
     allocations: usize,
     bytes: usize,
-    /// The bytes that are still there when all has ended.
+    /// The bytes that are still allocated when everything has ended.
     left: usize,
 }
 
-/// The cost of a scene, from the first poll to the end of its last cleanup.
+/// Runs a scene, and returns its cost from the first poll to the end of its last cleanup.
 fn cost(scene: BoxFuture) -> Cost {
     let executor = Executor::of_cleanups();
-    let before = (POLLS.get(), executor.wakes.load(SeqCst), ALLOCATIONS.get(), BYTES.get(), FREED.get());
+    let before = (POLLS.get(), executor.wakes.load(SeqCst), allocator::counts());
     executor.spawn(scene);
     executor.run();
     executor.ready.lock().unwrap().shrink_to_fit();
     assert_eq!(finally::detached(), 0);
+    let asked = allocator::counts() - before.2;
     Cost {
         polls: POLLS.get() - before.0,
         wakes: executor.wakes.load(SeqCst) - before.1,
-        allocations: ALLOCATIONS.get() - before.2,
-        bytes: BYTES.get() - before.3,
-        left: (BYTES.get() - before.3).saturating_sub(FREED.get() - before.4),
+        allocations: asked.allocations,
+        bytes: asked.bytes,
+        left: asked.bytes.saturating_sub(asked.freed),
     }
 }
 
@@ -217,7 +195,7 @@ fn p10_siblings_that_a_body_cancels() {
     });
 }
 
-/// The body goes on, and is polled, while all of them are under way.
+/// The body goes on, and is polled while all the cleanups run.
 #[test]
 fn p10_a_body_that_is_polled_while_it_has_adopted_many() {
     check(|n| {

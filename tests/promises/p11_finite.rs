@@ -266,6 +266,19 @@ mod a_drain_inside_a_cleanup {
         let _uses = &log;
     }
 
+    /// Begins a scene that waits at a gate, and opens the gate after all tasks have gone as far as they can. Nothing is logged
+    /// before.
+    fn around_a_gate(log: &Log, begin: impl FnOnce(oneshot::Receiver<()>)) {
+        in_turns(async {
+            let (gate, closed) = oneshot::channel();
+            begin(closed);
+            let_others_go_on().await;
+            assert!(log.events().is_empty());
+            gate.send(()).unwrap();
+            let_others_go_on().await;
+        });
+    }
+
     #[test]
     fn p11_ends_when_it_is_awaited_inline() {
         let _turn = exclusive();
@@ -332,7 +345,7 @@ mod a_drain_inside_a_cleanup {
         assert_eq!(log.events(), ["drained", "around"]);
     }
 
-    /// The cleanup around waits for both, in a chain of its own.
+    /// The cleanup around runs in a chain of its own, and waits for both.
     #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
     #[test]
     fn p11_does_not_wait_for_a_cleanup_that_waits_for_it_and_its_sibling() {
@@ -342,14 +355,7 @@ mod a_drain_inside_a_cleanup {
         }
         let _turn = exclusive();
         let log = Log::default();
-        in_turns(async {
-            let (gate, closed) = oneshot::channel();
-            cancel(around(log.clone(), closed));
-            let_others_go_on().await;
-            assert!(log.events().is_empty(), "it waits for its sibling");
-            gate.send(()).unwrap();
-            let_others_go_on().await;
-        });
+        around_a_gate(&log, |closed| cancel(around(log.clone(), closed)));
         assert_eq!(log.events(), ["held", "drained", "around"]);
     }
 
@@ -358,14 +364,9 @@ mod a_drain_inside_a_cleanup {
     fn p11_waits_for_a_cleanup_that_runs() {
         let _turn = exclusive();
         let log = Log::default();
-        in_turns(async {
-            let (gate, closed) = oneshot::channel();
+        around_a_gate(&log, |closed| {
             cancel(held(log.clone(), "held", closed));
             cancel(drains(log.clone()));
-            let_others_go_on().await;
-            assert!(log.events().is_empty());
-            gate.send(()).unwrap();
-            let_others_go_on().await;
         });
         assert_eq!(log.events(), ["held", "drained"]);
     }
@@ -374,24 +375,19 @@ mod a_drain_inside_a_cleanup {
     #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
     #[test]
     fn p11_waits_for_a_cleanup_that_runs_though_there_are_two_in_one_cleanup() {
-        #[finally(drain_twice(log))]
+        #[finally(two_drains(log))]
         async fn drains_twice(log: Log) {
             std::future::pending::<()>().await;
             let _uses = &log;
         }
-        async fn drain_twice(log: Log) {
+        async fn two_drains(log: Log) {
             tokio::join!(drain(log.clone()), drain(log));
         }
         let _turn = exclusive();
         let log = Log::default();
-        in_turns(async {
-            let (gate, closed) = oneshot::channel();
+        around_a_gate(&log, |closed| {
             cancel(held(log.clone(), "held", closed));
             cancel(drains_twice(log.clone()));
-            let_others_go_on().await;
-            assert!(log.events().is_empty());
-            gate.send(()).unwrap();
-            let_others_go_on().await;
         });
         assert_eq!(log.events(), ["held", "drained", "drained"]);
     }
@@ -431,7 +427,7 @@ mod a_drain_inside_a_cleanup {
         assert_eq!(log.events(), ["ends", "drained"]);
     }
 
-    /// Its own loser drains while it has not begun to wait for it.
+    /// The loser of a cleanup drains before that cleanup begins to wait for its losers.
     #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
     #[test]
     fn p11_ends_inside_of_something_that_begins_to_wait_for_it_later() {
@@ -447,14 +443,7 @@ mod a_drain_inside_a_cleanup {
         }
         let _turn = exclusive();
         let log = Log::default();
-        in_turns(async {
-            let (gate, closed) = oneshot::channel();
-            cancel(around(log.clone(), closed));
-            let_others_go_on().await;
-            assert!(log.events().is_empty(), "the cleanup around runs, so its loser waits for it");
-            gate.send(()).unwrap();
-            let_others_go_on().await;
-        });
+        around_a_gate(&log, |closed| cancel(around(log.clone(), closed)));
         assert_eq!(log.events(), ["drained", "race", "around"]);
     }
 

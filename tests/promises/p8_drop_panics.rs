@@ -185,21 +185,23 @@ mod a_body_that_is_cancelled {
         assert_eq!(log.events(), ["Cancelled"]);
     }
 
-    /// There is room for one panic in a drop.
+    /// Has one bomb in its body and one in its argument.
+    #[finally(clean_with(log.clone(), &argument))]
+    async fn two_bombs(log: Log, argument: Bomb) {
+        let _bomb = Bomb("body");
+        std::future::pending::<()>().await;
+        let _uses = (&log, &argument);
+    }
+    fn clean_with(log: Log, _: &Bomb) -> impl Future<Output = ()> + use<> {
+        clean(log)
+    }
+
+    /// A drop can deliver one panic only.
     #[test]
     fn p8_the_panic_of_an_argument_comes_after_that_of_the_body_and_is_reported() {
-        #[finally(clean_with(log.clone(), &argument))]
-        async fn f(log: Log, argument: Bomb) {
-            let _bomb = Bomb("body");
-            std::future::pending::<()>().await;
-            let _uses = (&log, &argument);
-        }
-        fn clean_with(log: Log, _: &Bomb) -> impl Future<Output = ()> + use<> {
-            clean(log)
-        }
         let turn = exclusive();
         let log = Log::default();
-        assert_eq!(panic_of_drop(f(log.clone(), Bomb("argument"))), Panic("body"));
+        assert_eq!(panic_of_drop(two_bombs(log.clone(), Bomb("argument"))), Panic("body"));
         drained();
         assert_eq!(log.events(), ["clean"]);
         let failures = turn.failures();
@@ -212,19 +214,10 @@ mod a_body_that_is_cancelled {
 
     #[test]
     fn p8_two_panics_of_a_drop_while_the_thread_unwinds_are_both_reported() {
-        #[finally(clean_with(log.clone(), &argument))]
-        async fn f(log: Log, argument: Bomb) {
-            let _bomb = Bomb("body");
-            std::future::pending::<()>().await;
-            let _uses = (&log, &argument);
-        }
-        fn clean_with(log: Log, _: &Bomb) -> impl Future<Output = ()> + use<> {
-            clean(log)
-        }
         let turn = exclusive();
         let log = Log::default();
         let unwound = panic_of(|| {
-            let mut hand = Hand::new(f(log.clone(), Bomb("argument")));
+            let mut hand = Hand::new(two_bombs(log.clone(), Bomb("argument")));
             assert!(hand.poll().is_pending());
             End::Panics.reach("caller").unwrap();
         });

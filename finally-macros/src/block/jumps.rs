@@ -63,14 +63,14 @@ pub(crate) fn label(number: usize) -> TokenStream {
 }
 
 pub(crate) fn lower(body: &Group) -> Lowered {
-    let mut lowering = Lowering::default();
+    let mut replacer = Replacer::default();
     let jumps = |word| tokens::has_word(&body.stream(), word);
     let body = if jumps("break") || jumps("continue") {
-        lowering.lower_group(body, &Scope::default())
+        replacer.lower_group(body, &Scope::default())
     } else {
         body.clone()
     };
-    Lowered { body, jumps: lowering.jumps, in_macro: lowering.in_macro }
+    Lowered { body, jumps: replacer.jumps, in_macro: replacer.in_macro }
 }
 
 /// Returns the first jump that certainly leaves the block. One in a macro may belong to a loop of that macro.
@@ -105,17 +105,17 @@ impl Scope {
 }
 
 #[derive(Default)]
-struct Lowering {
+struct Replacer {
     jumps: Vec<Jump>,
     in_macro: bool,
     /// The number of jumps that were replaced.
-    lowered: usize,
+    replaced: usize,
     /// The number of trees that were parsed.
     #[cfg(test)]
     parsed: usize,
 }
 
-impl Lowering {
+impl Replacer {
     fn lower(&mut self, tokens: TokenStream, scope: &Scope) -> TokenStream {
         let trees = trees_of(tokens);
         let mut lowered = TokenStream::new();
@@ -175,9 +175,9 @@ impl Lowering {
     }
 
     fn lower_group(&mut self, group: &Group, scope: &Scope) -> Group {
-        let before = self.lowered;
+        let before = self.replaced;
         let inside = self.lower(group.stream(), scope);
-        if self.lowered == before {
+        if self.replaced == before {
             return group.clone();
         }
         let mut lowered = Group::new(group.delimiter(), inside);
@@ -232,7 +232,7 @@ impl Lowering {
             return end;
         }
         let in_macro = scope.in_macro && label.is_none();
-        self.lowered += 1;
+        self.replaced += 1;
         let number = self.number(word, label.as_ref());
         if let Some(jump) = self.jumps.get_mut(number) {
             jump.in_macro &= in_macro;
@@ -380,9 +380,9 @@ mod tests {
 
     fn parsed(source: &str) -> usize {
         let body = Group::new(Delimiter::Brace, source.parse().expect("tokens"));
-        let mut lowering = Lowering::default();
-        lowering.lower_group(&body, &Scope::default());
-        lowering.parsed
+        let mut replacer = Replacer::default();
+        replacer.lower_group(&body, &Scope::default());
+        replacer.parsed
     }
 
     #[test]

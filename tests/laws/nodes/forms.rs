@@ -4,7 +4,7 @@ mod attribute;
 mod block;
 mod method;
 
-use super::{Clean, Running, body, cleaning, cleaning::Held, whole};
+use super::{Handle, Running, body, cleanup, cleanup::Held, whole};
 use crate::{
     event::Id,
     failure::Ended,
@@ -13,9 +13,9 @@ use crate::{
 
 /// Calls a finally in the form that it has. It is not polled, and may never be.
 pub fn finally(id: Id, it: &Finally) -> Running {
-    let clean = Clean::new(&it.cleanup);
+    let clean = Handle::new(&it.cleanup);
     if let Some(slot) = it.form.slot() {
-        cleaning::put(slot, clean.clone());
+        cleanup::put(slot, clean.clone());
     }
     match it.form {
         Form::Plain => {

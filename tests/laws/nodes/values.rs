@@ -4,7 +4,7 @@ use std::future::Future;
 
 use finally::{Guard, Scope, acquire, block_on_cancel, guard, skip_on_cancel, try_acquire};
 
-use super::{Clean, Running, Watched, run, whole};
+use super::{Handle, Observed, Running, run, whole};
 use crate::{
     event::{Id, What, push},
     failure::{Ended, Failed},
@@ -27,7 +27,7 @@ macro_rules! beside {
 
 pub async fn guarded(program: Program) -> Ended {
     let Op::Guard(it) = &program.op else { unreachable!("it is called for a guard") };
-    let clean = Clean::new(&it.cleanup);
+    let clean = Handle::new(&it.cleanup);
     let id = program.id;
     match it.mode {
         Mode::Sync => beside!(id, it, guard(clean, |clean| clean.now())),
@@ -41,7 +41,7 @@ pub async fn scoped(program: Program) -> Ended {
     let Op::Scope(it) = &program.op else { unreachable!("it is called for a scope") };
     let mut scope = Scope::<Failed>::new();
     for (mode, cleanup) in &it.cleanups {
-        let clean = Clean::new(cleanup);
+        let clean = Handle::new(cleanup);
         match mode {
             Mode::Sync => scope.defer(move || clean.now()),
             _ => scope.defer(move || clean.begin()),
@@ -59,7 +59,7 @@ pub async fn acquired(program: Program) -> Ended {
     let Op::Acquire(Acquired { fallible, source, guarded: it }) = &program.op else {
         unreachable!("it is called for what is acquired")
     };
-    let clean = Clean::new(&it.cleanup);
+    let clean = Handle::new(&it.cleanup);
     let (id, source) = (program.id, run(source));
     match (fallible, it.mode) {
         (false, Mode::Sync) => {
@@ -106,6 +106,6 @@ async fn arrives_or_fails<G>(
         guard = Some(acquiring.await?);
         Ok(())
     });
-    Watched { id, on_entry: None, on_end: What::Acquired, future: acquiring }.await?;
+    Observed { id, on_entry: None, on_end: What::Acquired, future: acquiring }.await?;
     Ok(guard.unwrap_or_else(|| unreachable!("it was acquired")))
 }

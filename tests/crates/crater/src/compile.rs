@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::{corpus::Entry, source::Layout};
 
-/// Seconds after which the tests of a crate hang.
+/// The number of seconds after which the tests of a crate count as hanging.
 const TEST_LIMIT: &str = "900";
 
 #[derive(Debug)]
@@ -60,7 +60,7 @@ struct Span {
     expansion: Option<Box<Expansion>>,
 }
 
-/// A line of a span, and the columns that it covers, which count characters from 1.
+/// A line of a span. Its columns count characters from 1.
 #[derive(Clone, Debug, Deserialize)]
 struct Text {
     text: String,
@@ -74,13 +74,13 @@ struct Expansion {
 }
 
 impl Span {
-    /// The source, if it is in one line.
+    /// Returns the source that the span covers, if it is one line.
     fn covered(&self) -> Option<String> {
         let [Text { text, highlight_start, highlight_end }] = &*self.text else { return None };
         Some(text.chars().take(highlight_end - 1).skip(highlight_start - 1).collect())
     }
 
-    /// The place, and where the macro was called that made it.
+    /// Returns the place of the span, and the places of the macro calls that made it.
     fn places(&self) -> Vec<(&Path, usize)> {
         let mut places = vec![(&*self.file_name, self.byte_start)];
         if let Some(expansion) = &self.expansion {
@@ -99,7 +99,7 @@ impl Diagnostic {
         self.level == "warning"
     }
 
-    /// Its number or lint, or its text if it has neither.
+    /// Returns the number or the lint of the diagnostic, or its text if it has neither.
     pub(crate) fn code(&self) -> &str {
         self.code.as_ref().map_or(&self.message, |code| &code.code)
     }
@@ -108,25 +108,25 @@ impl Diagnostic {
         self.rendered.as_deref().unwrap_or(&self.message)
     }
 
-    /// Lines are as in the untouched source.
+    /// Returns the diagnostic in one line, with the line numbers of the untouched source.
     pub(crate) fn line(&self) -> String {
         let span = self.spans.iter().find(|span| span.is_primary);
         span.map_or_else(String::new, |span| format!("{}:{}", span.file_name.display(), span.line_start))
     }
 
-    /// The functions that the error itself is in.
+    /// Returns the functions that contain the error itself.
     pub(crate) fn functions(&self, layout: &Layout) -> BTreeSet<usize> {
         let primary = self.spans.iter().filter(|span| span.is_primary);
         primary.flat_map(Span::places).filter_map(|(file, at)| layout.function_at(file, at)).collect()
     }
 
-    /// The functions that it shows anywhere.
+    /// Returns all functions that the diagnostic shows.
     pub(crate) fn functions_shown(&self, layout: &Layout) -> BTreeSet<usize> {
         let all = self.spans.iter().chain(self.children.iter().flat_map(|child| &child.spans));
         all.flat_map(Span::places).filter_map(|(file, at)| layout.function_at(file, at)).collect()
     }
 
-    /// What is said to be moved: in the message, or where a block uses it.
+    /// Returns the moved variables that the message names, or that the label of a later use names.
     pub(crate) fn moved(&self) -> Vec<String> {
         if self.code() != "E0382" {
             return Vec::new();
@@ -151,9 +151,9 @@ impl Cargo<'_> {
             .env("CARGO_TERM_COLOR", "never")
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .env("CARGO_PROFILE_TEST_DEBUG", "0")
-            // A layout that an earlier build has left behind nests less deeply.
+            // The layout of a type that an earlier build has computed makes the compiler nest less deeply.
             .env("CARGO_INCREMENTAL", "0")
-            // For the census; the same throughout, so that dependencies are built once.
+            // The census needs this flag. All builds have it, so that dependencies are built once.
             .env("RUSTFLAGS", format!("--force-warn {}", crate::mode::CENSUS_LINT))
             .env_remove("RUST_LOG");
         command
@@ -177,7 +177,7 @@ impl Cargo<'_> {
         for line in output.stdout.split(|byte| *byte == b'\n').filter(|line| line.first() == Some(&b'{')) {
             let message: Message = serde_json::from_slice(line)?;
             if let (Some(diagnostic), "compiler-message") = (message.message, message.reason.as_str()) {
-                // A file of several targets says everything several times.
+                // A file that belongs to several targets is reported once for each.
                 if seen.insert(diagnostic.rendered().to_owned()) {
                     diagnostics.push(diagnostic);
                 }
@@ -190,7 +190,7 @@ impl Cargo<'_> {
         Ok(Check { passed, diagnostics })
     }
 
-    /// The names of the tests that passed, and of those that did not.
+    /// Runs the tests. Returns the names of the tests that passed, and of the tests that failed.
     pub(crate) fn test(&self, name: &str) -> Result<Tests> {
         let log = self.log(&format!("test-{name}.log"))?;
         let both = File::create(&log)?;

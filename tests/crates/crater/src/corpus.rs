@@ -1,4 +1,4 @@
-//! The list of crates, and where they come from.
+//! Reads the list of crates, and downloads them.
 
 use std::{
     fs,
@@ -22,19 +22,19 @@ pub(crate) struct Corpus {
 pub(crate) struct Entry {
     pub(crate) name: String,
     pub(crate) version: String,
-    /// What it is there for.
+    /// The reason why the crate is in the list.
     pub(crate) style: String,
     #[serde(default)]
     pub(crate) features: Vec<String>,
     #[serde(default)]
     pub(crate) default_features: Option<bool>,
-    /// Whether its tests are built and run: they are published, and need nothing but this machine.
+    /// Whether its tests are built and run. They have to be published, and must not need a server.
     #[serde(default)]
     pub(crate) tests: bool,
-    /// What the crate calls the library, in the place of `finally`.
+    /// The name under which the crate knows the library, if it is not `finally`.
     #[serde(default)]
     pub(crate) library: Option<String>,
-    /// Whether it belongs to the part that every change runs.
+    /// Whether the crate belongs to the part that runs after every change.
     #[serde(default)]
     pub(crate) fixed: bool,
 }
@@ -55,7 +55,7 @@ impl Entry {
         self.library.as_deref().unwrap_or("finally")
     }
 
-    /// For cargo.
+    /// Returns the arguments with which cargo selects the features.
     pub(crate) fn feature_flags(&self) -> Vec<String> {
         let mut flags = Vec::new();
         if self.default_features == Some(false) {
@@ -68,12 +68,12 @@ impl Entry {
     }
 }
 
-/// A package as it was published, with more dependencies: ours, the cleanups, and the library to compare with.
+/// A published package with three more dependencies: the library, the crate of the cleanups, and `tracing`.
 #[derive(Debug)]
 pub(crate) struct Package {
     pub(crate) folder: PathBuf,
     pub(crate) edition: String,
-    /// The root files of its targets, relative to the folder: those that are built.
+    /// The root files of the targets that are built, relative to the folder.
     pub(crate) roots: Vec<PathBuf>,
 }
 
@@ -97,7 +97,7 @@ struct Target {
     src_path: PathBuf,
 }
 
-/// Downloads a package the way cargo does, as a dependency of an empty one, and copies it.
+/// Downloads a package as a dependency of an empty one, and copies it.
 pub(crate) fn prepare(entry: &Entry, repository: &Path, scratch: &Path) -> Result<Package> {
     let empty = scratch.join("fetch").join(entry.id());
     fs::create_dir_all(empty.join("src"))?;

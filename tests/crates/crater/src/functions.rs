@@ -1,4 +1,4 @@
-//! Finds the functions of a package, by the modules that its targets reach.
+//! Finds the functions of a package in all modules that its targets reach.
 
 use std::{
     collections::BTreeSet,
@@ -19,29 +19,29 @@ use syn::{
 pub(crate) enum Kind {
     Async,
     Plain,
-    /// It is not async, and returns an `impl Future`.
+    /// A function that is not async, and returns an `impl Future`.
     Future,
-    /// The same with a `Pin<Box<dyn Future>>`.
+    /// A function that is not async, and returns a `Pin<Box<dyn Future>>`.
     BoxedFuture,
 }
 
-/// A function that has a body, by its place in the untouched source.
+/// A function that has a body, and its place in the untouched source.
 #[derive(Clone, Debug)]
 pub(crate) struct Function {
     pub(crate) kind: Kind,
-    /// Relative to the package.
+    /// The file, relative to the package.
     pub(crate) file: PathBuf,
     pub(crate) line: usize,
-    /// With the type that it is a method of.
+    /// The name, after that of the type for a method.
     pub(crate) name: String,
-    /// The place of an attribute, above all others. Below them, it would see the function as they have changed it.
+    /// The place of an attribute above all others. An attribute below them would see the function that they make.
     pub(crate) start: usize,
     pub(crate) body: Range<usize>,
-    /// The type of its value, with each `impl Trait` left to inference; nothing for `!`.
+    /// The type of its value, with `_` for each `impl Trait`. It is `None` for `!`.
     pub(crate) output: Option<String>,
     /// Whether it takes `&self` or `&mut self`.
     pub(crate) borrows_self: bool,
-    /// What its arguments are called, `self` included.
+    /// The names of its arguments, `self` included.
     pub(crate) arguments: Vec<String>,
 }
 
@@ -52,7 +52,7 @@ impl Function {
 }
 
 impl Kind {
-    /// By how the type is written, as the attribute does.
+    /// Recognises a future by the spelling of its type, as the attribute does.
     fn of(signature: &Signature) -> Self {
         let ReturnType::Type(_, output) = &signature.output else {
             return if signature.asyncness.is_some() { Kind::Async } else { Kind::Plain };
@@ -91,7 +91,7 @@ fn has_future<'a>(bounds: impl IntoIterator<Item = &'a TypeParamBound>) -> bool 
     })
 }
 
-/// What a target's root file reaches.
+/// The functions and files that the root files of the targets reach.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
     pub(crate) functions: Vec<Function>,
@@ -99,7 +99,7 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    /// `package` is the folder, `root` a file in it.
+    /// Adds everything that `root` reaches, which is a file in the folder `package`.
     pub(crate) fn add_root(&mut self, package: &Path, root: &Path) -> Result<()> {
         let folder = root.parent().unwrap_or(Path::new("")).to_owned();
         self.add_file(package, root.to_owned(), folder)
@@ -125,7 +125,7 @@ impl Sources {
         let Walk { found, modules, .. } = walk;
         self.functions.extend(found);
         for candidates in modules {
-            // None of them is there where the module is left out by a `cfg` and the package was published without it.
+            // A module that a `cfg` leaves out may be missing in the published package.
             let found = candidates.into_iter().find(|(file, _)| package.join(file).is_file());
             if let Some((file, folder)) = found {
                 self.add_file(package, file, folder)?;
@@ -135,15 +135,15 @@ impl Sources {
     }
 }
 
-/// The places where the file of a module may be, each with the folder of its own modules.
+/// The possible files of a module, each with the folder of the modules inside.
 type Candidates = Vec<(PathBuf, PathBuf)>;
 
 struct Walk<'a> {
     text: &'a str,
     file: &'a Path,
-    /// Where modules of the current one are looked for.
+    /// The folder of the modules inside the current one.
     folder: PathBuf,
-    /// The types and functions around.
+    /// The enclosing types and functions.
     owner: Vec<String>,
     found: Vec<Function>,
     modules: Vec<Candidates>,
@@ -264,14 +264,14 @@ impl<'ast> Visit<'ast> for Walk<'_> {
         });
     }
 
-    /// By custom a macro of such a name puts a `cfg` on the items in it, and changes nothing else.
+    /// By convention a macro with such a name puts a `cfg` on its items, and changes nothing else.
     fn visit_item_macro(&mut self, item: &'ast syn::ItemMacro) {
         let name = item.mac.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
         if !name.starts_with("cfg_") || item.ident.is_some() {
             return;
         }
         let Ok(inside) = syn::parse2::<syn::File>(item.mac.tokens.clone()) else { return };
-        // Another walk, because this tree does not live as long as the file's.
+        // This tree does not live as long as that of the file, so it needs another walk.
         let mut walk = Walk {
             text: self.text,
             file: self.file,
@@ -298,7 +298,7 @@ fn path_attribute(attribute: &Attribute) -> Option<String> {
     }
 }
 
-/// Without `..`, so that a file has one name.
+/// Returns the path without `..`, so that each file has one name.
 fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for part in path.components() {
@@ -323,7 +323,7 @@ fn names_in(pattern: &Pat) -> Vec<String> {
     impl<'ast> Visit<'ast> for Names {
         fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
             let name = pattern.ident.to_string();
-            // A constant or a variant.
+            // A constant or a variant begins with an upper-case letter, and is not an argument.
             if !name.starts_with(char::is_uppercase) {
                 self.0.push(name);
             }
@@ -336,7 +336,7 @@ fn names_in(pattern: &Pat) -> Vec<String> {
     names.0
 }
 
-/// The text of a type, with `_` in the place of each `impl Trait`.
+/// Returns the text of a type, with `_` in place of each `impl Trait`.
 fn without_impl_trait(text: &str, output: &Type) -> String {
     struct Places(Vec<Range<usize>>);
 

@@ -38,25 +38,25 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Runs crates, and keeps what was found
+    /// Runs crates, and keeps the results
     Run {
-        /// Which, by name; all of the list if there is none
+        /// The names of the crates; all crates of the list if no name is given
         names: Vec<String>,
-        /// Those that every change runs
+        /// Runs the crates that every change has to pass
         #[arg(long, conflicts_with = "names")]
         fixed: bool,
-        /// What is written on the functions; everything if there is none
+        /// The modes; all of them if none is given
         #[arg(long, value_delimiter = ',')]
         modes: Vec<Mode>,
-        /// Leaves out what was run with the library as it is
+        /// Leaves out the modes that ran with the current version of the library
         #[arg(long)]
         rest: bool,
     },
-    /// Writes the page of what was found, and keeps what was found earlier
+    /// Writes the page of all results, earlier ones included
     Table,
 }
 
-/// How often the tests of a crate may try: a test of the crate's own that passes now and then says nothing.
+/// The number of runs in one of which each test has to pass, because some crates have tests that fail now and then.
 const ATTEMPTS: usize = 3;
 
 fn main() -> Result<()> {
@@ -98,7 +98,7 @@ fn main() -> Result<()> {
                         violations.extend(found.into_iter().map(|it| format!("{}: {it}", entry.id())));
                         println!("{}", table::line(entry, &result));
                     }
-                    // The others still run.
+                    // The other crates still run.
                     Err(error) => violations.push(format!("{}: {error:#}", entry.id())),
                 }
             }
@@ -126,14 +126,14 @@ fn main() -> Result<()> {
             println!("{}", path.display());
             let readme = fs::read_to_string(repository.join("README.md"))?;
             let readme = readme.split_whitespace().collect::<Vec<_>>().join(" ");
-            let told = table::told(&found)?;
-            ensure!(readme.contains(&told), "README.md has to say: {told}");
+            let statement = table::statement(&found)?;
+            ensure!(readme.contains(&statement), "README.md has to say: {statement}");
             Ok(())
         }
     }
 }
 
-/// Of all that an expansion depends on.
+/// Returns a hash of all sources on which an expansion depends.
 fn fingerprint(repository: &Path) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     for folder in ["src", "finally-core/src", "finally-macros/src"] {
@@ -232,7 +232,7 @@ fn run(
     })
 }
 
-/// Leaves those functions that the compiler gets to see: the others are left out by a `cfg`.
+/// Keeps the functions that the compiler sees, and removes those that a `cfg` leaves out.
 fn census(cargo: &Cargo<'_>, roots: &[PathBuf], all: Vec<Function>) -> Result<(Source, Vec<Function>)> {
     let root = roots.first().context("a package without a target")?;
     let source = Source::read(cargo.folder, root, &all)?;
@@ -248,7 +248,7 @@ fn census(cargo: &Cargo<'_>, roots: &[PathBuf], all: Vec<Function>) -> Result<(S
         check.diagnostics.iter().filter(is_mark).flat_map(|it| it.functions(&layout)).collect();
     let functions: Vec<_> =
         all.into_iter().enumerate().filter(|(index, _)| seen.contains(index)).map(|(_, it)| it).collect();
-    // The files that hold none of them have to be written back.
+    // A file that contains none of them has to be restored, too.
     source.write(&[], &BTreeMap::new())?;
     Ok((source, functions))
 }
@@ -258,7 +258,7 @@ fn asked(mode: Mode, functions: &[Function]) -> BTreeMap<usize, Vec<String>> {
     functions.iter().enumerate().filter_map(mentions).collect()
 }
 
-/// The failures, and those among them that the code by hand does not have.
+/// Returns all failures, and the failures that the code by hand does not have.
 fn compare_by_hand(trial: &Trial<'_>, settled: &Settled) -> Result<(Vec<Failed>, Vec<Failed>)> {
     let lossy: BTreeSet<usize> = settled.failed.keys().chain(settled.moved.keys()).copied().collect();
     if lossy.is_empty() && settled.whole.is_none() {
@@ -289,7 +289,7 @@ fn compare_by_hand(trial: &Trial<'_>, settled: &Settled) -> Result<(Vec<Failed>,
 
     let (mut all, mut worse) = (Vec::new(), Vec::new());
     for (index, complaints) in &settled.failed {
-        // Where the compiler does not say what is moved, the attribute was taken away as a whole.
+        // If the compiler does not name the moved variable, the whole attribute was removed.
         let moved = (hand.moved.contains_key(index) && complaints.iter().all(|it| it.code == "E0382"))
             .then(|| complaints.clone());
         let by_hand = hand.failed.get(index).or(moved.as_ref());
@@ -314,21 +314,21 @@ fn compare_by_hand(trial: &Trial<'_>, settled: &Settled) -> Result<(Vec<Failed>,
     Ok((all, worse))
 }
 
-/// The warnings that neither the plain function nor the code by hand has.
+/// Returns the warnings that neither the plain function nor the code by hand has.
 fn new_warnings(trial: &Trial<'_>, settled: &Settled, before: &BTreeSet<String>) -> Result<Vec<String>> {
     let mut new = warnings(&settled.warnings);
     new.retain(|warning| !before.contains(warning));
     if !new.is_empty() && trial.mode != Mode::Instrument {
         let by_hand = Trial { form: Form::ByHand, ..*trial }.settle(settled.kept.clone())?;
         let by_hand = warnings(&by_hand.warnings);
-        // The texts differ where a closure captures a field.
+        // The texts differ if a closure captures a field.
         let place = |warning: &str| warning.split(": ").next().map(str::to_owned);
         new.retain(|warning| !by_hand.iter().any(|it| place(it) == place(warning)));
     }
     Ok(new.into_iter().collect())
 }
 
-/// How many of the tests pass that passed before, and which do not.
+/// Runs the tests that passed before. Returns the number of tests that pass again, and the names of the others.
 fn test_again(cargo: &Cargo<'_>, mode: Mode, before: &BTreeSet<String>) -> Result<(usize, Vec<String>)> {
     let mut broken: BTreeSet<String> = before.clone();
     for attempt in 1..=ATTEMPTS {
@@ -341,7 +341,7 @@ fn test_again(cargo: &Cargo<'_>, mode: Mode, before: &BTreeSet<String>) -> Resul
     Ok((before.len() - broken.len(), broken.into_iter().collect()))
 }
 
-/// By line, code and text, which are apart by a colon and a space. The census has its own.
+/// Returns each warning as its line, code and text, separated by a colon and a space. Leaves out those of the census.
 fn warnings(diagnostics: &[Diagnostic]) -> BTreeSet<String> {
     let is_warning = |it: &&Diagnostic| it.is_warning() && !it.line().is_empty();
     diagnostics

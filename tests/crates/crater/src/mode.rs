@@ -11,7 +11,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Mode {
-    /// The attribute to compare with.
+    /// `#[tracing::instrument]`, for comparison.
     Instrument,
     Sync,
     Async,
@@ -21,7 +21,7 @@ pub(crate) enum Mode {
     Plain,
     /// A block around the whole body of functions that are not async.
     PlainBlock,
-    /// A cleanup that mentions `self`, where it is a reference.
+    /// A cleanup that mentions `self`, if that is a reference.
     Receiver,
     /// A cleanup that mentions every argument.
     Arguments,
@@ -52,7 +52,7 @@ impl Mode {
         }
     }
 
-    /// For the table.
+    /// Returns the description for the table.
     pub(crate) fn explained(self) -> &'static str {
         match self {
             Mode::Instrument => "`#[tracing::instrument(skip_all)]`, to compare with",
@@ -66,12 +66,12 @@ impl Mode {
         }
     }
 
-    /// Whether it is about functions that are not async.
+    /// Returns whether the mode takes functions that are not async.
     pub(crate) fn is_plain(self) -> bool {
         matches!(self, Mode::Plain | Mode::PlainBlock)
     }
 
-    /// What the cleanup mentions, or nothing if the mode leaves the function as it is.
+    /// Returns the variables that the cleanup mentions, or `None` if the mode leaves the function unchanged.
     pub(crate) fn mentions(self, function: &Function) -> Option<Vec<String>> {
         if self.is_plain() == function.is_async() {
             return None;
@@ -85,7 +85,7 @@ impl Mode {
         }
     }
 
-    /// The attribute or the block, under the name by which a crate knows the library.
+    /// Returns the attribute or the block, with the name under which a crate knows the library.
     pub(crate) fn written(self, library: &str, mentioned: &[String]) -> Insertion {
         let cleanup = self.cleanup(mentioned);
         match self {
@@ -102,9 +102,9 @@ impl Mode {
         }
     }
 
-    /// What a person writes around the body to the same end.
+    /// Returns the code that a person writes around the body for the same purpose.
     ///
-    /// The value's type is written down, as the function's is.
+    /// It states the type of the value, as the function does.
     pub(crate) fn by_hand(self, function: &Function, mentioned: &[String]) -> Insertion {
         let moves = if mentioned.is_empty() { "move " } else { "" };
         let typed = match &function.output {
@@ -123,7 +123,7 @@ impl Mode {
             );
         }
         let returned = format!("::crater_cleanups::once({moves}|| {{ {typed}");
-        // As the attribute, and unlike a block, it belongs to the future.
+        // Like the attribute, and unlike a block, it belongs to the future.
         let future =
             format!("async move {{ let __crater_value = __crater_future.await; {call}; __crater_value }}");
         match function.kind {
@@ -155,6 +155,6 @@ impl Mode {
     }
 }
 
-/// A mark that does nothing but to be warned about, once for each function that the compiler gets to see.
+/// A mark whose only effect is a warning, once for each function that the compiler sees.
 pub(crate) const CENSUS: &str = "#[allow(crater_census)] ";
 pub(crate) const CENSUS_LINT: &str = "unknown_lints";

@@ -1,5 +1,5 @@
-//! What was found, one file a crate, so that a long run can be done in parts. What the page was written from is kept beside
-//! the list of crates.
+//! The results, with one file for each crate, so that a long run can be done in parts. The results on the page are also kept
+//! beside the list of crates.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -13,35 +13,35 @@ pub(crate) struct CrateResult {
     pub(crate) name: String,
     pub(crate) version: String,
     pub(crate) edition: String,
-    /// Async functions with a body that the compiler gets to see.
+    /// The number of async functions with a body that the compiler sees.
     pub(crate) functions: usize,
     pub(crate) modes: BTreeMap<Mode, ModeResult>,
-    /// Tests that pass untouched, if there are any to run.
+    /// The number of tests that pass in the untouched crate, if its tests are run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) tests_before: Option<usize>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ModeResult {
-    /// Of the library's sources.
+    /// The hash of the sources of the library.
     pub(crate) fingerprint: String,
     pub(crate) annotated: usize,
-    /// Those that fail with the code of the mode.
+    /// The functions that fail with the code of the mode.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) failed: Vec<Failed>,
-    /// Whether the crate needs a higher recursion limit, with which all the rest was found; and if so, whether by hand, too.
+    /// Set if the crate needs a higher recursion limit. All other results are those with the higher limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) too_deep: Option<TooDeep>,
-    /// An error of the crate as a whole, with which none of the functions takes it.
+    /// An error that is in no function. No function takes the code of the mode then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) whole: Option<String>,
-    /// Functions whose cleanup cannot mention some of the arguments, because the body moves them away.
+    /// The number of functions whose cleanup cannot mention some of the arguments, because the body moves them away.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) moving: usize,
-    /// Functions that the attribute refuses because their value runs later. They are not among the annotated ones.
+    /// The number of functions that the attribute refuses because their value runs later. `annotated` does not count them.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) refused: usize,
-    /// What fails with the attribute, and not by hand.
+    /// The functions that fail with the attribute and compile by hand.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) worse_than_by_hand: Vec<Failed>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -64,7 +64,7 @@ pub(crate) struct Failed {
     pub(crate) function: String,
     pub(crate) place: String,
     pub(crate) codes: Vec<String>,
-    /// The same, written by hand; nothing where that compiles.
+    /// The errors of the function written by hand. Empty if that compiles.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) by_hand: Vec<String>,
 }
@@ -85,7 +85,7 @@ impl CrateResult {
         self.modes.get(&mode).is_some_and(|it| it.fingerprint == fingerprint)
     }
 
-    /// Takes the modes of an earlier run that this one left out.
+    /// Adds the modes of an earlier run that this run left out.
     pub(crate) fn keep(&mut self, earlier: Self) {
         for (mode, result) in earlier.modes {
             self.modes.entry(mode).or_insert(result);
@@ -96,7 +96,7 @@ impl CrateResult {
         format!("{}-{}", self.name, self.version)
     }
 
-    /// What must not be, one line each.
+    /// Returns a line for each result that must not occur.
     pub(crate) fn violations(&self) -> Vec<String> {
         let mut violations = Vec::new();
         for (mode, result) in self.modes.iter().filter(|(mode, _)| **mode != Mode::Instrument) {
@@ -127,7 +127,7 @@ fn is_zero(number: &usize) -> bool {
     *number == 0
 }
 
-/// What the page was written from.
+/// Reads the results from which the page was written.
 pub(crate) fn read_kept(path: &Path) -> Result<Vec<CrateResult>> {
     let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
     serde_json::from_str(&text).with_context(|| format!("reading {}", path.display()))

@@ -1,5 +1,5 @@
-//! Finds the functions that cannot have what is written on them: takes it away where the compiler complains, until all
-//! the rest compiles, and gives it back where that was not the reason.
+//! Finds the functions that cannot have the code of a mode. It removes the code where the compiler complains until the rest
+//! compiles, and restores it in the functions that were not at fault.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::{
     source::{Layout, Source},
 };
 
-/// Errors that name the very function which is at fault.
+/// The errors that are reported inside the function at fault.
 const LOCAL: &[&str] = &[
     "E0382", "E0499", "E0502", "E0503", "E0505", "E0506", "E0507", "E0515", "E0597", "E0716", "E0373",
     "E0521",
@@ -27,15 +27,15 @@ pub(crate) enum Form {
 /// The functions that keep their attribute.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settled {
-    /// What the cleanups mention in the end.
+    /// The variables that each cleanup mentions in the end.
     pub(crate) kept: BTreeMap<usize, Vec<String>>,
-    /// Arguments that a body moves away, and that its cleanup can therefore not mention.
+    /// The arguments that a body moves away, so that its cleanup cannot mention them.
     pub(crate) moved: BTreeMap<usize, BTreeSet<String>>,
-    /// Functions that fail, and the errors.
+    /// The functions that fail, and their errors.
     pub(crate) failed: BTreeMap<usize, Vec<Complaint>>,
-    /// Types nest more deeply than the crate's recursion limit allows: nothing else is known.
+    /// Whether types nest more deeply than the recursion limit of the crate allows. Nothing else is known then.
     pub(crate) is_too_deep: bool,
-    /// An error that is in no function: nothing is kept.
+    /// An error that is in no function. No function keeps its attribute then.
     pub(crate) whole: Option<Complaint>,
     pub(crate) warnings: Vec<Diagnostic>,
 }
@@ -46,10 +46,10 @@ pub(crate) struct Complaint {
     pub(crate) rendered: String,
 }
 
-/// How the attribute refuses a function whose value runs later.
+/// The words with which the attribute refuses a function whose value runs later.
 const RUNS_LATER: &str = "runs after this function has returned, and the cleanup would run before";
 
-/// Errors of types that nest too deeply.
+/// The errors of types that nest too deeply.
 const TOO_DEEP: &[&str] = &["E0275", "queries overflow the depth limit!"];
 
 impl Complaint {
@@ -57,7 +57,7 @@ impl Complaint {
         Self { code: diagnostic.code().to_owned(), rendered: diagnostic.rendered().to_owned() }
     }
 
-    /// Whether the attribute refuses the function because its value runs later.
+    /// Returns whether the attribute refuses the function because its value runs later.
     fn refuses(&self) -> bool {
         self.rendered.contains(RUNS_LATER)
     }
@@ -131,7 +131,7 @@ impl Trial<'_> {
         Ok(settled)
     }
 
-    /// What compiles when it is given back was not at fault.
+    /// Restores the doubtful functions, and keeps those that compile: they were not at fault.
     fn give_back(&self, settled: &mut Settled, doubtful: &[usize]) -> Result<()> {
         let mut kept = settled.kept.clone();
         for index in doubtful {
@@ -160,14 +160,14 @@ impl Trial<'_> {
 }
 
 impl Settled {
-    /// Removes the functions that the attribute refuses because their value runs later, and returns how many there are.
+    /// Removes the functions that the attribute refuses because their value runs later, and returns their number.
     pub(crate) fn take_refused(&mut self) -> usize {
         let all = self.failed.len();
         self.failed.retain(|_, complaints| !complaints.iter().any(Complaint::refuses));
         all - self.failed.len()
     }
 
-    /// Whether anything was taken away.
+    /// Removes the code from the functions of some errors. Returns whether there was any.
     fn blame(&mut self, errors: &[&Diagnostic], functions: impl Fn(&Diagnostic) -> BTreeSet<usize>) -> bool {
         let mut taken = false;
         let mut removed = BTreeSet::new();

@@ -18,23 +18,23 @@ pub(crate) struct Source {
     /// The root file of the library.
     root: PathBuf,
     texts: BTreeMap<PathBuf, String>,
-    /// Stands first in the root file.
+    /// An attribute that stands first in the root file.
     recursion_limit: Option<&'static str>,
 }
 
-/// What is inserted into a function: each at its place in the untouched source.
+/// The text that is inserted into a function, at a place of the untouched source.
 #[derive(Clone, Debug)]
 pub(crate) enum Insertion {
     Attribute(String),
     Around(String, String),
 }
 
-/// Where the functions are once something was inserted.
+/// The places of the functions after the insertions.
 #[derive(Debug, Default)]
 pub(crate) struct Layout(BTreeMap<PathBuf, Vec<(Range<usize>, usize)>>);
 
 impl Layout {
-    /// The innermost function at a place, by its index.
+    /// Returns the index of the innermost function at a place.
     pub(crate) fn function_at(&self, file: &Path, at: usize) -> Option<usize> {
         let functions = self.0.get(file)?;
         let around = functions.iter().filter(|(range, _)| range.contains(&at));
@@ -53,7 +53,7 @@ impl Source {
         Ok(Self { folder: folder.to_owned(), root: root.to_owned(), texts, recursion_limit: None })
     }
 
-    /// The same with twice the recursion limit, as the compiler advises where futures nest too deeply.
+    /// Returns the source with twice the recursion limit, as the compiler advises if futures nest too deeply.
     pub(crate) fn with_recursion_limit(&self) -> Self {
         Self { recursion_limit: Some("#![recursion_limit = \"256\"] "), ..self.clone() }
     }
@@ -62,7 +62,7 @@ impl Source {
         self.recursion_limit.is_some()
     }
 
-    /// Writes every file, and leaves alone those that are as they should be.
+    /// Writes every file whose content has changed.
     pub(crate) fn write(
         &self,
         functions: &[Function],
@@ -80,9 +80,9 @@ impl Source {
                 };
                 match insertion {
                     Insertion::Attribute(attribute) => pieces.push((function.start, attribute)),
-                    Insertion::Around(before, behind) => {
+                    Insertion::Around(before, after) => {
                         pieces.push((function.body.start, before));
-                        pieces.push((function.body.end, behind));
+                        pieces.push((function.body.end, after));
                     }
                 }
             }

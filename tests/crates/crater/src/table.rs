@@ -1,4 +1,4 @@
-//! The page in `docs/`: nothing in it is typed in by hand.
+//! Writes the page in `docs/`. All of its numbers come from the results.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use crate::{
     results::{CrateResult, Failed, ModeResult, TooDeep},
 };
 
-/// For the terminal.
+/// Returns a line for the terminal.
 pub(crate) fn line(entry: &Entry, result: &CrateResult) -> String {
     let modes: Vec<_> = result
         .modes
@@ -24,7 +24,7 @@ pub(crate) fn line(entry: &Entry, result: &CrateResult) -> String {
     format!("{}: {} functions; {tests}{}", entry.id(), result.functions, modes.join("; "))
 }
 
-/// How many take all that the mode asks for.
+/// Returns the number of functions that take all of the code of the mode.
 fn taken(result: &ModeResult) -> usize {
     if result.whole.is_some() {
         return 0;
@@ -36,7 +36,7 @@ fn ratio(result: &ModeResult) -> String {
     format!("{}/{}", taken(result), result.annotated)
 }
 
-/// `fingerprint` is that of the library as it is.
+/// Returns the text of the page. `fingerprint` is that of the current library.
 pub(crate) fn page(entries: &[Entry], results: &[CrateResult], fingerprint: &str) -> Result<String> {
     let mut page = String::new();
     introduction(&mut page, results)?;
@@ -48,8 +48,8 @@ pub(crate) fn page(entries: &[Entry], results: &[CrateResult], fingerprint: &str
     Ok(page)
 }
 
-/// The statement of the README, in one line.
-pub(crate) fn told(results: &[CrateResult]) -> Result<String> {
+/// Returns the statement of the README, in one line.
+pub(crate) fn statement(results: &[CrateResult]) -> Result<String> {
     let (mut functions, mut tests, mut tested) = (0, 0, 0);
     for result in results {
         functions += result.functions;
@@ -81,12 +81,12 @@ pub(crate) fn told(results: &[CrateResult]) -> Result<String> {
         "every one of the {functions} async functions of {} published crates takes it without a change{but}, and the {tests} tests \
          that {tested} of them can run pass as before. {}",
         results.len(),
-        told_of_more(results)?,
+        statement_about_blocks(results)?,
     ))
 }
 
-/// The same of blocks, and of functions that are not async.
-fn told_of_more(results: &[CrateResult]) -> Result<String> {
+/// Returns the statement about blocks, and about functions that are not async.
+fn statement_about_blocks(results: &[CrateResult]) -> Result<String> {
     let with_blocks: Vec<_> = results.iter().filter(|it| it.modes.contains_key(&Mode::PlainBlock)).collect();
     for result in &with_blocks {
         for mode in [Mode::Block, Mode::Plain, Mode::PlainBlock] {
@@ -118,11 +118,11 @@ fn told_of_more(results: &[CrateResult]) -> Result<String> {
 }
 
 fn introduction(page: &mut String, results: &[CrateResult]) -> Result<()> {
-    let told = told(results)?;
+    let statement = statement(results)?;
     write!(
         page,
         "# Functions that nobody here wrote\n\n\
-         With a cleanup that is a function, {told}. These are all that have a body and that the compiler gets to see there.\n\n\
+         With a cleanup that is a function, {statement}. These are all that have a body and that the compiler gets to see there.\n\n\
          This page is written by `tests/crates/crater/run`, whose steps are below.\n\n",
     )?;
     Ok(())
@@ -130,8 +130,8 @@ fn introduction(page: &mut String, results: &[CrateResult]) -> Result<()> {
 
 fn modes(page: &mut String, results: &[CrateResult]) -> Result<()> {
     page.push_str(
-        "## What was written on them\n\n\
-         | | on each function | functions | compile | fail, and by hand too | fail, and not by hand | warnings that were not there, nor by hand | tests before | after |\n\
+        "## The code on each function\n\n\
+         | mode | code on each function | functions | compile | fail, also by hand | fail, not by hand | new warnings, not by hand | tests before | after |\n\
          |---|---|---|---|---|---|---|---|---|\n",
     );
     for mode in Mode::ALL {
@@ -164,12 +164,12 @@ fn modes(page: &mut String, results: &[CrateResult]) -> Result<()> {
         results.iter().filter_map(|result| result.modes.get(&Mode::Plain)).map(|it| it.refused).sum();
     write!(
         page,
-        "\nBy hand is `let value = async move {{ .. }}.await; cleanup().await; value` in the place of the body, with the type of \
-         the value told to the compiler, and the same with a closure that is called in a function that is not async. If that \
-         returns a boxed future or an `impl Future`, the attribute belongs to the future, and by hand it is awaited in another one. \
-         Functions that are `const` or `extern` are left out, and so are {refused} whose value runs later without being written as a \
-         future: the attribute refuses them with the way out. A cleanup cannot mention what the body moves away: such a function counts as one that \
-         fails, by hand too, and its cleanup then mentions the rest.\n\n",
+        "\nCode by hand is `let value = async move {{ .. }}.await; cleanup().await; value` in place of the body, with the type of the \
+         value stated. In a function that is not async, it is a closure that is called. If such a function returns a boxed future or an \
+         `impl Future`, the attribute belongs to the future, and by hand the future is awaited in another one. \
+         Functions that are `const` or `extern` are left out. So are {refused} functions whose value runs later although it is not written \
+         as a future: the attribute refuses them with the way out. A cleanup cannot mention an argument that the body moves away. \
+         Such a function counts as one that fails, also by hand, and its cleanup then mentions the other arguments.\n\n",
     )?;
     Ok(())
 }
@@ -178,10 +178,10 @@ fn crates(page: &mut String, entries: &[Entry], results: &[CrateResult], fingerp
     write!(
         page,
         "## The crates\n\n\
-         How many functions take it, of how many there are. An empty cell was not run. A number with an asterisk was kept from a \
-         run with an earlier version of the library. One with a dagger needs a higher `recursion_limit` than the crate has, which is \
-         128 unless it says otherwise: each cleanup puts more types between a future and the one around it.\n\n\
-         | crate | edition | what it is there for | {} | tests before | after, with each |\n\
+         Each cell has the number of functions that take the code, and the number of all. An empty cell was not run. A number with an \
+         asterisk is from a run with an earlier version of the library. A number with a dagger needs a higher `recursion_limit` than that \
+         of the crate, which is 128 by default, because each cleanup adds types between a future and the one around it.\n\n\
+         | crate | edition | reason for it | {} | tests before | after, with each |\n\
          |---|---|---|{}---|---|\n",
         Mode::ALL.map(Mode::name).join(" | "),
         "---|".repeat(Mode::ALL.len()),
@@ -217,7 +217,7 @@ fn crates(page: &mut String, entries: &[Entry], results: &[CrateResult], fingerp
 }
 
 fn by_hand_too(page: &mut String, results: &[CrateResult]) -> Result<()> {
-    page.push_str("## What cannot be, by hand either\n\n");
+    page.push_str("## Functions that fail by hand, too\n\n");
     let mut reasons: Vec<(Mode, &str, Vec<String>)> = Vec::new();
     for result in results {
         for (mode, found) in result.modes.iter().filter(|(mode, _)| **mode != Mode::Instrument) {
@@ -242,13 +242,13 @@ fn by_hand_too(page: &mut String, results: &[CrateResult]) -> Result<()> {
     for (mode, reason, functions) in &reasons {
         write!(
             page,
-            "### {}: {reason}\n\n| crate | function | | with the attribute | by hand |\n|---|---|---|---|---|\n{}\n\n",
+            "### {}: {reason}\n\n| crate | function | place | with the attribute | by hand |\n|---|---|---|---|---|\n{}\n\n",
             mode.name(),
             functions.join("\n")
         )?;
     }
     page.push_str(
-        "### The body moves an argument away\n\nE0382, by hand too: the cleanup of so many functions cannot mention `self`, or all of \
+        "### The body moves an argument away\n\nE0382, also by hand. These numbers of functions have a cleanup that cannot mention `self`, or not all of \
          the arguments.\n\n| crate | self | arguments |\n|---|---|---|\n",
     );
     for result in results {
@@ -276,23 +276,23 @@ fn worse(page: &mut String, results: &[CrateResult]) -> Result<()> {
         .flat_map(|result| result.violations().into_iter().map(|it| format!("* {}: {it}\n", result.name)))
         .collect();
     if !violations.is_empty() {
-        write!(page, "## What should be and is not\n\n{}\n", violations.concat())?;
+        write!(page, "## Functions that fail and should not\n\n{}\n", violations.concat())?;
     }
     Ok(())
 }
 
 fn codes(codes: &[String]) -> String {
     let is_code = |code: &&String| code.starts_with('E') && code.len() == 5;
-    let told: Vec<_> =
+    let texts: Vec<_> =
         codes.iter().map(|code| if is_code(&code) { code.clone() } else { format!("\"{code}\"") }).collect();
-    told.join(", ")
+    texts.join(", ")
 }
 
-/// Why it cannot be, from what the compiler says of the hand-written form.
+/// Returns the reason of a failure, by the errors of the code by hand.
 fn reason(mode: Mode, failed: &Failed) -> Result<&'static str> {
     let is = |code: &str| failed.by_hand.iter().any(|it| it == code);
     let says = |text: &str| failed.by_hand.iter().any(|it| it.contains(text));
-    // A generic value that has to outlive an await fails a bound, and that is always this one.
+    // A generic value that has to outlive an await fails a bound, which is always `Send`.
     let is_bound = mode == Mode::Async && is("E0277");
     let is_send =
         is_bound || says("cannot be sent between threads") || says("cannot be shared between threads");
@@ -310,24 +310,28 @@ fn reason(mode: Mode, failed: &Failed) -> Result<&'static str> {
 }
 
 const HOW: &str = "\
-## How it is done
+## Steps
 
-`tests/crates/crater/corpus.toml` is the list, with the version of each crate. A crate is downloaded as cargo does it, copied, and given
-the library as one more dependency; nothing else in it changes but for the attributes, which are inserted into the text above each
-function, and the blocks, which are inserted around each body. A lint marks the functions that the compiler gets to see: one that a
-`cfg` leaves out is not counted, and neither is the body of a `macro_rules!`. Where the compiler complains, the attribute is taken
-from the functions that it names until the rest compiles, and given back where that was not the reason. What remains is what fails,
-and the same functions are then written by hand. If types nest too deeply for the compiler, the crate gets twice the recursion limit,
-and is written by hand without it to see whether that would need it, too.
+`tests/crates/crater/corpus.toml` lists the crates with their versions.
 
-A test passes after if it passes in one of three runs. Documentation tests, benchmarks and examples are left out. Crates whose tests
+1. Cargo downloads the crate. A copy of it gets the library as one more dependency.
+2. A lint marks the functions that the compiler sees. A function that a `cfg` leaves out does not count, nor does the body of a
+   `macro_rules!`.
+3. The attribute is inserted above each function, or the block around each body. Nothing else changes.
+4. If the compiler complains, the attribute is removed from the functions that the errors name, until the rest compiles. It is restored
+   on the functions that were not at fault. The others fail.
+5. The functions that fail are written by hand.
+6. If types nest too deeply for the compiler, the crate gets twice the recursion limit. It is also written by hand with its own limit,
+   to see whether the code by hand needs the higher one, too.
+
+A test counts as passed if it passes in one of three runs. Documentation tests, benchmarks and examples are left out. Crates whose tests
 need a server, or that are published without tests, are built only.
 
 ```text
-tests/crates/crater/run              # all of it, some hours; writes this page
-tests/crates/crater/run --fixed      # what every change runs
+tests/crates/crater/run              # all crates: takes some hours, and writes this page
+tests/crates/crater/run --fixed      # the crates that every change has to pass
 tests/crates/crater/run bb8 warp     # some crates
 tests/crates/crater/run --modes block,plain-block
-tests/crates/crater/run table        # writes this page from what was run, and keeps the results in `tests/crates/crater/results.json`
+tests/crates/crater/run table        # writes this page from all results, and keeps them in `tests/crates/crater/results.json`
 ```
 ";

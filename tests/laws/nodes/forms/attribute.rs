@@ -4,14 +4,14 @@ use std::{future::Future, panic::resume_unwind, pin::Pin};
 
 use finally::{Fate, finally};
 
-use super::{Clean, Ended, Finally, Form, Held, Id, Program, Running, body, cleaning, whole};
+use super::{Ended, Finally, Form, Handle, Held, Id, Program, Running, body, cleanup, whole};
 use crate::{
     event::{What, push},
     failure::catch,
-    nodes::{cleaning::Cleaning, end_of, immediately},
+    nodes::{cleanup::CleanupFuture, end_of, immediately},
 };
 
-pub fn call(id: Id, it: &Finally, clean: Clean) -> Running {
+pub fn call(id: Id, it: &Finally, clean: Handle) -> Running {
     let (body, held) = (body(id, &it.body), Held(id));
     match it.form {
         Form::PathSync(0) => whole(id, path_sync::<0>(body, held)),
@@ -47,7 +47,7 @@ pub fn call(id: Id, it: &Finally, clean: Clean) -> Running {
         Form::ReturnsFuture => whole(id, returns_future(body, held, clean)),
         Form::ReturnsBoxed => whole(id, returns_boxed(body, held, clean)),
         Form::Stacked => {
-            let top = Clean::new(it.top.as_ref().expect("it has two cleanups"));
+            let top = Handle::new(it.top.as_ref().expect("it has two cleanups"));
             whole(id, stacked(body, held, top, clean))
         }
         Form::ArmedSync => whole(id, armed_sync(body, held, clean)),
@@ -56,7 +56,7 @@ pub fn call(id: Id, it: &Finally, clean: Clean) -> Running {
         Form::ArmedBlock => whole(id, armed_and_blocking(body, held, clean)),
         Form::ArmedSkip => whole(id, armed_and_skipped(body, held, clean)),
         Form::ArmedStacked => {
-            let top = Clean::new(it.top.as_ref().expect("it has two cleanups"));
+            let top = Handle::new(it.top.as_ref().expect("it has two cleanups"));
             whole(id, armed_stacked(body, held, top, clean))
         }
         _ => unreachable!("it is none of the attribute"),
@@ -64,11 +64,11 @@ pub fn call(id: Id, it: &Finally, clean: Clean) -> Running {
 }
 
 fn sync_in_slot<const SLOT: u8>() -> Ended {
-    cleaning::in_slot(SLOT).now()
+    cleanup::in_slot(SLOT).now()
 }
 
-fn async_in_slot<const SLOT: u8>() -> Cleaning {
-    cleaning::in_slot(SLOT).begin()
+fn async_in_slot<const SLOT: u8>() -> CleanupFuture {
+    cleanup::in_slot(SLOT).begin()
 }
 
 #[finally(sync_in_slot::<SLOT>)]
@@ -92,77 +92,77 @@ async fn path_skip<const SLOT: u8>(body: Running, _held: Held) -> Ended {
 }
 
 #[finally(|| clean.now())]
-async fn closure_sync(body: Running, _held: Held, clean: Clean) -> Ended {
+async fn closure_sync(body: Running, _held: Held, clean: Handle) -> Ended {
     body.await
 }
 
 #[finally(|| clean.now_unit())]
-async fn closure_unit(body: Running, _held: Held, clean: Clean) -> Ended {
+async fn closure_unit(body: Running, _held: Held, clean: Handle) -> Ended {
     body.await
 }
 
 #[finally(|| clean.now(), on_cancel = skip)]
-async fn closure_skip(body: Running, _held: Held, clean: Clean) -> Ended {
+async fn closure_skip(body: Running, _held: Held, clean: Handle) -> Ended {
     body.await
 }
 
 #[finally(|fate| clean.shown(fate).now())]
-async fn fate_sync(body: Running, _held: Held, clean: Clean) -> Ended {
+async fn fate_sync(body: Running, _held: Held, clean: Handle) -> Ended {
     body.await
 }
 
 #[finally(|fate: Fate<'_, Ended>| clean.shown(fate).begin())]
-async fn fate_async(body: Running, _held: Held, clean: Clean) -> Ended {
+async fn fate_async(body: Running, _held: Held, clean: Handle) -> Ended {
     body.await
 }
 
 #[finally(|fate| clean.shown(fate).begin(), on_cancel = block)]
-async fn fate_block(body: Running, _held: Held, clean: Clean) -> Ended {
+async fn fate_block(body: Running, _held: Held, clean: Handle) -> Ended {
     body.await
 }
 
 #[finally(|fate| clean.shown(fate).begin(), on_cancel = skip)]
-async fn fate_skip(body: Running, _held: Held, clean: Clean) -> Ended {
+async fn fate_skip(body: Running, _held: Held, clean: Handle) -> Ended {
     body.await
 }
 
 #[finally(async || clean.run().await)]
-async fn async_closure(body: Running, _held: Held, clean: Clean) -> Ended {
+async fn async_closure(body: Running, _held: Held, clean: Handle) -> Ended {
     body.await
 }
 
 #[finally(clean.begin())]
-async fn evaluated(body: Running, _held: Held, clean: Clean) -> Ended {
+async fn evaluated(body: Running, _held: Held, clean: Handle) -> Ended {
     body.await
 }
 
 #[finally(clean.run().await)]
-async fn awaited(body: Running, _held: Held, clean: Clean) -> Ended {
+async fn awaited(body: Running, _held: Held, clean: Handle) -> Ended {
     body.await
 }
 
 #[finally({ clean.run().await?; Ended::Ok(()) })]
-async fn awaited_with_question(body: Running, _held: Held, clean: Clean) -> Ended {
+async fn awaited_with_question(body: Running, _held: Held, clean: Handle) -> Ended {
     body.await
 }
 
 #[finally(clean.run_unit().await)]
-async fn awaited_unit(body: Running, _held: Held, clean: Clean) -> Ended {
+async fn awaited_unit(body: Running, _held: Held, clean: Handle) -> Ended {
     body.await
 }
 
 #[finally(clean.run_borrowed().await, on_cancel = block)]
-async fn borrowed_and_blocking(body: Running, _held: Held, clean: Clean) -> Ended {
+async fn borrowed_and_blocking(body: Running, _held: Held, clean: Handle) -> Ended {
     body.await
 }
 
 #[finally(clean.run_borrowed().await, on_cancel = skip)]
-async fn borrowed_and_skipped(body: Running, _held: Held, clean: Clean) -> Ended {
+async fn borrowed_and_skipped(body: Running, _held: Held, clean: Handle) -> Ended {
     body.await
 }
 
 #[finally(clean.begin())]
-fn returns_future(body: Running, _held: Held, clean: Clean) -> impl Future<Output = Ended> + Send {
+fn returns_future(body: Running, _held: Held, clean: Handle) -> impl Future<Output = Ended> + Send {
     async move {
         let _held = _held;
         body.await
@@ -170,7 +170,7 @@ fn returns_future(body: Running, _held: Held, clean: Clean) -> impl Future<Outpu
 }
 
 #[finally(clean.begin())]
-fn returns_boxed(body: Running, _held: Held, clean: Clean) -> Pin<Box<dyn Future<Output = Ended> + Send>> {
+fn returns_boxed(body: Running, _held: Held, clean: Handle) -> Pin<Box<dyn Future<Output = Ended> + Send>> {
     Box::pin(async move {
         let _held = _held;
         body.await
@@ -180,44 +180,44 @@ fn returns_boxed(body: Running, _held: Held, clean: Clean) -> Pin<Box<dyn Future
 /// The cleanup on top runs first.
 #[finally(|| top.now())]
 #[finally(clean.run().await)]
-async fn stacked(body: Running, _held: Held, top: Clean, clean: Clean) -> Ended {
+async fn stacked(body: Running, _held: Held, top: Handle, clean: Handle) -> Ended {
     body.await
 }
 
 #[finally(|fate| clean.shown(fate).now(), armed = call)]
-async fn armed_sync(body: Running, _held: Held, clean: Clean) -> Ended {
+async fn armed_sync(body: Running, _held: Held, clean: Handle) -> Ended {
     body.await
 }
 
 #[finally(|fate: Fate<'_, Ended>| clean.shown(fate).begin(), armed = call)]
-async fn armed_async(body: Running, _held: Held, clean: Clean) -> Ended {
+async fn armed_async(body: Running, _held: Held, clean: Handle) -> Ended {
     body.await
 }
 
 #[finally(clean.run().await, armed = call)]
-async fn armed_awaited(body: Running, _held: Held, clean: Clean) -> Ended {
+async fn armed_awaited(body: Running, _held: Held, clean: Handle) -> Ended {
     body.await
 }
 
 #[finally(clean.run_borrowed().await, on_cancel = block, armed = call)]
-async fn armed_and_blocking(body: Running, _held: Held, clean: Clean) -> Ended {
+async fn armed_and_blocking(body: Running, _held: Held, clean: Handle) -> Ended {
     body.await
 }
 
 #[finally(clean.run_borrowed().await, on_cancel = skip, armed = call)]
-async fn armed_and_skipped(body: Running, _held: Held, clean: Clean) -> Ended {
+async fn armed_and_skipped(body: Running, _held: Held, clean: Handle) -> Ended {
     body.await
 }
 
 #[finally(|| top.now(), armed = call)]
 #[finally(clean.run().await, armed = call)]
-async fn armed_stacked(body: Running, _held: Held, top: Clean, clean: Clean) -> Ended {
+async fn armed_stacked(body: Running, _held: Held, top: Handle, clean: Handle) -> Ended {
     body.await
 }
 
 /// Has a body that is polled once, because the function is not async.
 #[finally(|| clean.now())]
-pub fn plain(id: Id, program: &Program, _held: Held, clean: Clean) -> Ended {
+pub fn plain(id: Id, program: &Program, _held: Held, clean: Handle) -> Ended {
     push(id, What::Entered);
     let ended = catch(|| immediately(id, program));
     push(id, What::Ended(end_of(&ended)));

@@ -4,9 +4,9 @@ use std::future::Future;
 
 use finally::block::finally;
 
-use super::{Clean, Ended, Finally, Form, Id, Running, body, whole};
+use super::{Ended, Finally, Form, Handle, Id, Running, body, whole};
 
-pub fn call(id: Id, it: &Finally, clean: Clean) -> Running {
+pub fn call(id: Id, it: &Finally, clean: Handle) -> Running {
     let body = body(id, &it.body);
     match it.form {
         Form::InPlaceSync => whole(id, sync(body, clean)),
@@ -21,36 +21,36 @@ pub fn call(id: Id, it: &Finally, clean: Clean) -> Running {
     }
 }
 
-async fn sync(body: Running, clean: Clean) -> Ended {
+async fn sync(body: Running, clean: Handle) -> Ended {
     finally! { try { body.await } finally { clean.now() } }
 }
 
-async fn awaited(body: Running, clean: Clean) -> Ended {
+async fn awaited(body: Running, clean: Handle) -> Ended {
     finally! { try { body.await } finally { clean.run().await } }
 }
 
 /// An error leaves the function.
-async fn with_question(body: Running, clean: Clean) -> Ended {
+async fn with_question(body: Running, clean: Handle) -> Ended {
     finally! { try { body.await?; } finally { clean.run().await } }
     Ok(())
 }
 
-async fn fate(body: Running, clean: Clean) -> Ended {
+async fn fate(body: Running, clean: Handle) -> Ended {
     finally! { try { body.await } finally |fate| { clean.shown(fate).now() } }
 }
 
-async fn fate_async(body: Running, clean: Clean) -> Ended {
+async fn fate_async(body: Running, clean: Handle) -> Ended {
     finally! { try { body.await } finally |fate| { clean.shown(fate).begin() } }
 }
 
-async fn blocking(body: Running, clean: Clean) -> Ended {
+async fn blocking(body: Running, clean: Handle) -> Ended {
     finally! { try { body.await } finally(on_cancel = block) { clean.run_borrowed().await } }
 }
 
-async fn skipped(body: Running, clean: Clean) -> Ended {
+async fn skipped(body: Running, clean: Handle) -> Ended {
     finally! { try { body.await } finally(on_cancel = skip) { clean.run_borrowed().await } }
 }
 
-fn as_future(body: Running, clean: Clean) -> impl Future<Output = Ended> + Send {
+fn as_future(body: Running, clean: Handle) -> impl Future<Output = Ended> + Send {
     finally! { <Ended> async move { body.await } finally { clean.begin() } }
 }

@@ -2,10 +2,10 @@
 
 use finally::{FinallyExt as _, block_on_cancel, skip_on_cancel};
 
-use super::{Clean, Finally, Form, Id, Running, body, whole};
-use crate::nodes::cleaning::WithResidue;
+use super::{Finally, Form, Handle, Id, Running, body, whole};
+use crate::nodes::cleanup::WithResidue;
 
-pub fn call(id: Id, it: &Finally, clean: Clean) -> Running {
+pub fn call(id: Id, it: &Finally, clean: Handle) -> Running {
     let body = WithResidue::new(id, body(id, &it.body), &it.residue);
     match it.form {
         Form::MethodSync => whole(id, body.finally(move || clean.now())),

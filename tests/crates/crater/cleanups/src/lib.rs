@@ -1,5 +1,5 @@
-//! What the crates of the crater clean up with. A crate of its own, because a path that begins with `crate` is not the same
-//! in the root of a crate, where lints have something to say about it, and in its modules.
+//! The cleanups that are put on published crates. They are a crate of their own, because lints treat a path that begins with
+//! `crate` differently in the root of a crate and in its modules.
 
 #![no_std]
 
@@ -11,7 +11,7 @@ pub fn sync() {}
 
 pub async fn later() {}
 
-/// Looks at arguments.
+/// Borrows or takes arguments, and does nothing.
 pub fn look<T>(_: T) {}
 
 /// Calls a closure that may move its captures away.
@@ -19,7 +19,7 @@ pub fn once<T>(body: impl FnOnce() -> T) -> T {
     body()
 }
 
-/// Tells a block the type of its value, in code that never runs.
+/// Determines the type of a block, in code that never runs.
 pub fn never<T>() -> T {
     unreachable!()
 }

@@ -16,11 +16,11 @@ use crate::{
     program::{Build, Cleanup, Program, Residue, SLOTS, Slot},
 };
 
-/// A cleanup that is still to be run, in the hands of the function that it belongs to.
+/// A handle to a cleanup that is still to be run. The function to which the cleanup belongs has it.
 #[derive(Clone)]
-pub struct Clean(Arc<Cleanup>);
+pub struct Handle(Arc<Cleanup>);
 
-impl Clean {
+impl Handle {
     pub fn new(cleanup: &Cleanup) -> Self {
         Self(Arc::new(cleanup.clone()))
     }
@@ -49,7 +49,7 @@ impl Clean {
     }
 
     /// Evaluates it to a future.
-    pub fn begin(&self) -> Cleaning {
+    pub fn begin(&self) -> CleanupFuture {
         push(self.id(), What::Build);
         match &self.0.build {
             Build::Plain => {}
@@ -59,8 +59,8 @@ impl Clean {
         self.future()
     }
 
-    fn future(&self) -> Cleaning {
-        Cleaning {
+    fn future(&self) -> CleanupFuture {
+        CleanupFuture {
             id: self.id(),
             stage: Stage::New(self.0.program.clone()),
             residual: Residual::new(self.id(), &self.0.residue),
@@ -90,7 +90,7 @@ fn discard(ended: Ended) {
 }
 
 /// The future of a cleanup.
-pub struct Cleaning {
+pub struct CleanupFuture {
     id: Id,
     stage: Stage,
     residual: Residual,
@@ -102,7 +102,7 @@ enum Stage {
     Ended,
 }
 
-impl Future for Cleaning {
+impl Future for CleanupFuture {
     type Output = Ended;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended> {
@@ -124,7 +124,7 @@ impl Future for Cleaning {
     }
 }
 
-impl Drop for Cleaning {
+impl Drop for CleanupFuture {
     fn drop(&mut self) {
         self.stage = Stage::Ended;
         self.residual.is_alone = true;
@@ -228,19 +228,19 @@ impl Drop for Held {
     }
 }
 
-static IN_SLOTS: Mutex<[Option<Clean>; SLOTS as usize]> = Mutex::new([const { None }; SLOTS as usize]);
+static IN_SLOTS: Mutex<[Option<Handle>; SLOTS as usize]> = Mutex::new([const { None }; SLOTS as usize]);
 
-fn slots() -> MutexGuard<'static, [Option<Clean>; SLOTS as usize]> {
+fn slots() -> MutexGuard<'static, [Option<Handle>; SLOTS as usize]> {
     IN_SLOTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Puts a cleanup where a path finds it.
-pub fn put(slot: Slot, clean: Clean) {
+pub fn put(slot: Slot, clean: Handle) {
     slots()[slot as usize] = Some(clean);
 }
 
 /// Returns the cleanup that a path finds.
-pub fn in_slot(slot: Slot) -> Clean {
+pub fn in_slot(slot: Slot) -> Handle {
     slots()[slot as usize].clone().expect("it was put there by the function around")
 }
 
