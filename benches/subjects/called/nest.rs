@@ -150,7 +150,10 @@ macro_rules! cases {
             "armed_sync" => $action!(armed_sync),
             "path_awaited" => $action!(path_awaited),
             "argument_awaited" => $action!(argument_awaited),
+            "argument_skip" => $action!(argument_skip),
+            "argument_block" => $action!(argument_block),
             "block_sync" => $action!(block_sync),
+            "block_awaited" => $action!(block_awaited),
             case => panic!("there is no case `{case}`"),
         }
     };
