@@ -462,7 +462,7 @@ mod a_drain_inside_a_cleanup {
             assert!(outside.poll().is_pending());
             gate.send(()).unwrap();
             let_others_go_on().await;
-            assert!(outside.poll().is_ready());
+            assert!(outside.poll().is_ready(), "{:?}", finally::running());
         });
         assert_eq!(log.events(), ["held", "drained"]);
     }
