@@ -1,4 +1,4 @@
-//! How often things came up in the programs of a generator.
+//! Counts how often each construct occurs in the programs of a generator.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -10,7 +10,7 @@ use crate::{
 #[derive(Default)]
 pub struct Coverage {
     counts: BTreeMap<&'static str, u64>,
-    /// Of each form: its body returned, failed, panicked, was cancelled.
+    /// For each form, how often its body returned, failed, panicked, and was cancelled.
     fates: BTreeMap<usize, [u64; 4]>,
 }
 
@@ -35,7 +35,7 @@ impl Coverage {
         program.visit(&mut |node| self.count(kind(&node.op)));
     }
 
-    /// Returns the names of those that came up less often than asked for.
+    /// Returns the names of the constructs that occur less often than required.
     pub fn below(&self, minimum: u64, required: &[&'static str], forms: &[Form]) -> Vec<String> {
         let counted = required.iter().filter_map(|what| {
             let count = self.counts.get(what).copied().unwrap_or(0);

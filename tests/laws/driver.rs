@@ -1,5 +1,5 @@
-//! Runs a program over the library: polls only when woken, drops the future after its k-th `Pending`, and goes on with what
-//! was handed off until all has come to rest.
+//! Runs a program with the library. The driver polls only when woken, drops the future after its k-th `Pending`, and then runs the
+//! handed-off cleanups until nothing can go on.
 
 use std::{
     sync::{
@@ -18,32 +18,32 @@ use crate::{
     reference::Report,
 };
 
-/// Where a run is cancelled.
+/// The point of cancellation of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CancelPoint {
     Unpolled,
-    /// After so many pendings, in the same poll.
+    /// After this number of pendings, in the same poll.
     After(u32),
     Never,
 }
 
-/// The outcome of a run, with all that was observed.
+/// The outcome of a run, and all observations.
 pub struct Run {
     pub log: Vec<Event>,
-    /// How much of the log there was when all had come to rest first, with the gates closed.
+    /// The length of the log when nothing could go on for the first time, with the gates closed.
     pub at_first_rest: usize,
     pub outcome: Outcome,
     pub reports: Vec<Report>,
     pub polls: u32,
     pub pendings: u32,
-    /// How many wakes the program itself got.
+    /// The number of wakes of the program itself.
     pub wakes: u64,
-    /// How many tasks were left that nobody wakes.
+    /// The number of tasks that are left and that nobody wakes.
     pub stuck: usize,
     pub detached: usize,
     pub handed_off: u64,
     pub ended: u64,
-    /// The texts with which polls after an end have panicked.
+    /// The texts of the panics of polls after an end.
     pub polled_again: Vec<String>,
 }
 
@@ -57,7 +57,7 @@ pub enum Outcome {
 
 static REPORTS: Mutex<Vec<Report>> = Mutex::new(Vec::new());
 
-/// Notes all failures that reach the hook of the process from now on.
+/// Records all failures that reach the hook of the process from now on.
 pub fn listen() {
     executor::register();
     nodes::again::be_quiet();

@@ -1,6 +1,6 @@
-//! The one log: every event of a run, in the order in which it happens.
+//! The log, with every event of a run in order.
 //!
-//! Each node of a program runs at most once, so an event has a name of its own, and its place in the log can be asked for.
+//! Each node of a program runs at most once, so an event occurs at most once, and has one place in the log.
 
 use std::{
     cell::Cell,
@@ -10,10 +10,10 @@ use std::{
 /// Names a node of a program, or a cleanup.
 pub type Id = u16;
 
-/// The run itself, where a node has to be named.
+/// Names the run itself in place of a node.
 pub const ROOT: Id = 0;
 
-/// Stands for a failure whose origin cannot be seen.
+/// Names the origin of a failure whose origin is not known.
 pub const UNKNOWN: Id = Id::MAX;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -21,17 +21,17 @@ pub struct Event(pub Id, pub What);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum What {
-    /// A node that suspends has come so far.
+    /// A node that suspends has come to this step.
     Step(u8),
     /// A leaf has run.
     Ran,
-    /// A failure has come up.
+    /// A failure was raised.
     Raised(Failing),
-    /// A sibling that waits for this may go on.
+    /// A sibling that waits for this node may go on.
     Signalled,
     /// A value that a body holds was dropped.
     Dropped,
-    /// One side, or the only one, is dropped next: cancelled, or never polled.
+    /// This side is dropped next, because it was cancelled or never polled.
     Drops(u8),
     /// The second side is polled for the first time.
     Polled,
@@ -51,13 +51,13 @@ pub enum What {
     Done(End),
     /// The future of a body or of a cleanup, which has ended or not, is dropped.
     Residue,
-    /// A resource is there, or will never be.
+    /// The wait for a resource has ended, with or without one.
     Acquired(End),
     /// The caller has the result.
     Delivered(End),
     /// This failure was caught by the program.
     Caught,
-    /// This failure was thrown away by the program.
+    /// This failure was discarded by the program.
     Discarded,
 }
 
@@ -69,7 +69,7 @@ pub enum Failing {
     SecondPanic,
 }
 
-/// How something ends.
+/// The end of a body, a cleanup or a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum End {
     Ok,
@@ -77,7 +77,7 @@ pub enum End {
     Failed(Id),
     /// With the panic of this node.
     Panicked(Id),
-    /// Cancelled. If the drop has panicked, with the panic of this node.
+    /// Cancelled, with the panic of this node if the drop has panicked.
     Cancelled(Option<Id>),
 }
 
@@ -101,7 +101,7 @@ impl std::fmt::Display for Event {
 pub const MOST_STEPS: u8 = 6;
 
 impl What {
-    /// How many kinds there are, where steps count as kinds.
+    /// The number of kinds. Each step counts as a kind.
     pub const KINDS: usize = 26;
 
     /// Returns the number of its kind, regardless of its fields.
@@ -155,17 +155,17 @@ pub fn push(id: Id, what: What) {
     log().push(Event(id, what));
 }
 
-/// Returns whether there was this event.
+/// Returns whether this event has happened.
 pub fn happened(id: Id, what: What) -> bool {
     log().contains(&Event(id, what))
 }
 
-/// Returns how many events there are.
+/// Returns the number of events.
 pub fn len() -> usize {
     log().len()
 }
 
-/// Takes all events out.
+/// Removes and returns all events.
 pub fn take() -> Vec<Event> {
     std::mem::take(&mut *log())
 }
@@ -173,11 +173,11 @@ pub fn take() -> Vec<Event> {
 /// The place of each event of a log.
 pub struct Index {
     places: Vec<u32>,
-    /// Events of which there was one before.
+    /// The events that occur more than once.
     pub twice: Vec<Event>,
 }
 
-/// The place of an event that is not there.
+/// The place of an event that does not occur.
 pub const NEVER: u32 = u32::MAX;
 
 impl Index {
@@ -194,7 +194,7 @@ impl Index {
         Self { places, twice }
     }
 
-    /// Returns the place of the event of this kind, regardless of its fields, or [`NEVER`] if it is not there.
+    /// Returns the place of the event of this kind, regardless of its fields, or [`NEVER`] if it does not occur.
     pub fn of(&self, id: Id, what: What) -> u32 {
         self.places.get(id as usize * What::KINDS + what.kind()).copied().unwrap_or(NEVER)
     }

@@ -1,8 +1,8 @@
-//! The executor of what is handed off. It polls one task after the other, in the order in which they came, by hand, and only
-//! those that were woken.
+//! The executor of handed-off cleanups. It polls the tasks that were woken by hand, one after the other, in the order in which they
+//! were spawned.
 //!
-//! A drop with `on_cancel = block` waits for such tasks in the very thread that polls them. For programs that may do so there
-//! is a watch: if nothing moves for a while, further threads drive the tasks until the drop has returned.
+//! A drop with `on_cancel = block` waits for such tasks in the same thread that polls them. Programs that may do so are watched: if
+//! nothing changes for a while, more threads drive the tasks until the drop has returned.
 
 use std::{
     io::{self, Write as _},
@@ -56,7 +56,7 @@ pub fn register() {
     });
 }
 
-/// The counts of the executor since the process has started.
+/// The counts of the executor since the start of the process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub spawned: u64,
@@ -74,17 +74,17 @@ pub fn counts() -> Counts {
     }
 }
 
-/// Returns how many tasks have not ended.
+/// Returns the number of tasks that have not ended.
 pub fn unfinished() -> usize {
     lock(&TASKS).len()
 }
 
-/// Forgets the tasks that are stuck. They are leaked: dropped, they would go on in a thread.
+/// Leaks the tasks that are stuck. If they were dropped, they would go on in a thread.
 pub fn forget() {
     mem::take(&mut *lock(&TASKS)).into_iter().for_each(mem::forget);
 }
 
-/// Polls each task once that was woken. Returns whether there was one.
+/// Polls each woken task once. Returns whether there was one.
 pub fn round() -> bool {
     let tasks = lock(&TASKS).clone();
     let mut moved = false;
@@ -95,7 +95,7 @@ pub fn round() -> bool {
 }
 
 fn poll(task: &Arc<Task>) -> bool {
-    // Another thread may be at it.
+    // Another thread may be polling it.
     let Ok(mut place) = task.future.try_lock() else { return false };
     if place.is_none() || !task.woken.swap(false, SeqCst) {
         return false;
@@ -111,9 +111,9 @@ fn poll(task: &Arc<Task>) -> bool {
     true
 }
 
-/// Set while the driver is inside of something that may wait.
+/// Set while the driver is in a call that may wait.
 static WATCHED: AtomicBool = AtomicBool::new(false);
-/// How many threads help.
+/// The number of threads that help.
 static HELPERS: AtomicUsize = AtomicUsize::new(0);
 
 /// Calls `run`, which may wait for tasks of this executor.
@@ -133,19 +133,19 @@ pub fn watched<R>(may_wait: bool, run: impl FnOnce() -> R) -> R {
         thread::yield_now();
     }
     WATCHED.store(false, SeqCst);
-    // One that has started in between sees that it is too late.
+    // A thread that has just started sees that it is not needed.
     while HELPERS.load(SeqCst) > 0 {
         thread::yield_now();
     }
     result
 }
 
-/// The program that runs, for a message about it.
+/// The current program, for a message about it.
 pub static RUNNING: Mutex<String> = Mutex::new(String::new());
 
 fn watch() {
     const PATIENCE: Duration = Duration::from_millis(1);
-    /// So many times without a change, and nothing will ever change.
+    /// After this number of checks without a change, the drop waits for ever.
     const FOR_EVER: u32 = 20_000;
 
     let progress = || (crate::event::len(), POLLS.load(SeqCst), WATCHED.load(SeqCst));
@@ -157,7 +157,7 @@ fn watch() {
         unchanged = if now == before && now.2 { unchanged + 1 } else { 0 };
         before = now;
         if unchanged == FOR_EVER {
-            // Not a macro that prints: the test harness would keep that to itself.
+            // The test harness would capture the output of `eprintln!`.
             let _ =
                 writeln!(io::stderr(), "breaks [\"L11 wakes\"]: a drop waits for ever\n{}", lock(&RUNNING));
             process::abort();

@@ -1,4 +1,4 @@
-//! The errors and panics of programs: each carries the node that it comes from.
+//! The errors and panics of programs. Each carries the node that has raised it.
 
 use std::{
     any::Any,
@@ -47,7 +47,7 @@ pub fn fail(id: Id) -> Ended {
     Err(Failed(id))
 }
 
-/// Panics, without a call of the panic hook.
+/// Panics without calling the panic hook.
 pub fn panic(id: Id) -> ! {
     panic_as(id, Failing::Panic)
 }
@@ -57,7 +57,7 @@ fn panic_as(id: Id, failing: Failing) -> ! {
     resume_unwind(Box::new(Panicked(id)))
 }
 
-/// Panics in a drop. While the thread is panicking, that would abort the process unless this very drop `is_caught`.
+/// Panics in a drop. If the thread is panicking already, that aborts the process unless the panic of this drop `is_caught`.
 pub fn panic_in_drop(id: Id, is_caught: bool) {
     if !thread::panicking() {
         panic(id);

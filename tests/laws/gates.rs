@@ -1,4 +1,4 @@
-//! Gates, which open when all else has come to rest, and signals, which siblings give each other.
+//! Gates, which open when nothing else can go on, and signals, which siblings give each other.
 
 use std::{
     future::poll_fn,
@@ -29,7 +29,7 @@ fn wake(change: impl FnOnce(&mut Gates)) {
     waiting.into_iter().for_each(Waker::wake);
 }
 
-/// Closes all, for a new run.
+/// Closes all gates, for a new run.
 pub fn close() {
     let mut gates = gates();
     gates.signalled.clear();
@@ -37,7 +37,7 @@ pub fn close() {
     gates.waiting.clear();
 }
 
-/// Opens all that are closed. Returns whether somebody waited.
+/// Opens all gates that are closed. Returns whether anything waited for them.
 pub fn open() -> bool {
     let waits = !gates().waiting.is_empty();
     wake(|gates| gates.open = true);

@@ -25,18 +25,18 @@ pub struct Weights {
     pub guard: u32,
     pub scope: u32,
     pub acquire: u32,
-    /// Of a hundred leaves, how many fail or panic.
+    /// The number of leaves in a hundred that fail or panic.
     pub failures: u32,
-    /// Of a hundred cleanups, how many are programs of any kind.
+    /// The number of cleanups in a hundred that are programs of any kind.
     pub nested_cleanups: u32,
-    /// Of a hundred, how many panic when they are built, and how many cancel something then.
+    /// The numbers of cleanups in a hundred that panic when they are built, and that cancel something then.
     pub build: u32,
-    /// Of a hundred futures, how many do something when they are dropped.
+    /// The number of futures in a hundred that do something when they are dropped.
     pub residue: u32,
     pub forms: &'static [Form],
 }
 
-/// Everything at once.
+/// All nodes are likely.
 pub const MIXED: Weights = Weights {
     yields: 24,
     seq: 10,
@@ -57,7 +57,7 @@ pub const MIXED: Weights = Weights {
     forms: &Form::ALL,
 };
 
-/// No two things at once, so that the log has one right order.
+/// Nothing runs side by side, so that the log has one correct order.
 pub const PLAIN: Weights = Weights {
     race: 0,
     join: 0,
@@ -74,7 +74,7 @@ pub const PLAIN: Weights = Weights {
 pub const RACES: Weights =
     Weights { race: 40, join: 3, leave: 2, guard: 3, scope: 2, acquire: 2, residue: 30, ..MIXED };
 
-/// Cleanups that cancel something: in a poll, in the call that builds them, and by the drop of their ended future.
+/// Many cleanups cancel something: in a poll, in the call that builds them, or by the drop of their ended future.
 pub const CANCELLING: Weights =
     Weights { race: 6, leave: 16, nested_cleanups: 70, build: 45, residue: 35, failures: 20, ..MIXED };
 
@@ -192,13 +192,13 @@ impl Generator {
                     self.slots += 1;
                     return form.with_slot(self.slots - 1);
                 }
-                // The paths are used up.
+                // No slot for another path is left.
                 Some(_) => {}
             }
         }
     }
 
-    /// Returns a race of which one side panics, and the body of the other one panics when the unwinding drops it.
+    /// Returns a race in which one side panics, and the body of the other side panics when the unwinding drops it.
     fn unwinding_race(&mut self, size: u32) -> Op {
         const METHODS: [Form; 4] =
             [Form::MethodSync, Form::MethodAsync, Form::MethodFateSync, Form::MethodFateAsync];
@@ -258,7 +258,7 @@ impl Generator {
         let cleanups = (0..self.random.u32(1..4)).map(|_| {
             let mode = if self.percent(35) { Mode::Sync } else { Mode::Detach };
             let is_awaited = mode != Mode::Sync;
-            // The future is awaited in one that the scope makes, so its drop is not one of its own.
+            // The scope awaits the future inside a future of its own, so this one is not dropped by itself.
             (mode, self.cleanup(is_awaited, is_awaited, false, (size - program) / 2))
         });
         let cleanups = cleanups.collect();
@@ -305,7 +305,7 @@ impl Generator {
     fn leaving(&mut self) -> Leaving {
         let id = self.id();
         let polls = self.random.u8(0..3);
-        // Something that is cancelled: a finally whose body suspends.
+        // A part that can be cancelled is a finally whose body suspends.
         let node = self.id();
         let finally = self.finally(2);
         let body = self.yields(finally.body.clone());

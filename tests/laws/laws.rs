@@ -15,7 +15,7 @@ use crate::{
     reference::{Expected, Until, interpret},
 };
 
-/// One run of a program, with all that can be known of it.
+/// A run of a program, and the runs to compare it with.
 pub struct Case<'a> {
     pub program: &'a Program,
     pub cancel: CancelPoint,
@@ -32,7 +32,7 @@ impl Case<'_> {
     }
 }
 
-/// Whether a law had something to say, or how it was broken.
+/// Whether the precondition of a law was fulfilled, or how the law was broken.
 pub type Verdict = Result<bool, String>;
 
 pub struct Law {

@@ -1,5 +1,5 @@
-//! L18: n cancellations cost at most a constant times n, in polls, wakes and allocations: for siblings, for nested ones, and for
-//! both.
+//! L18: n cancellations cost at most a constant times n polls, wakes and allocations. This holds for siblings, for nested cleanups,
+//! and for both together.
 
 #[path = "../support/allocator.rs"]
 mod allocator;
@@ -40,7 +40,7 @@ struct Cost {
     spawned: u64,
 }
 
-/// The cost of a run from its drop, or from its last step, to the end of all that it has left. `cleaned` counts the cleanups.
+/// The cost of a run from its drop, or from its last step, to the end of its last cleanup. `cleaned` is the number of cleanups.
 struct Measured {
     cost: Cost,
     cleaned: usize,
@@ -50,7 +50,7 @@ type Boxed = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// The number of cleanups that have run.
 type Count = Arc<AtomicUsize>;
 
-/// Polls once, calls `leave` with the future, which drops it or not, and runs all that follows.
+/// Polls a future once, and calls `leave`, which may drop it. Then runs everything to its end.
 fn measure(make: impl FnOnce(Count) -> Boxed, leave: impl FnOnce(Boxed) -> Option<Boxed>) -> Measured {
     let cleaned = Count::default();
     let root = Arc::<Root>::default();
@@ -106,7 +106,7 @@ fn boxed(depth: usize, cleaned: Count) -> Boxed {
     Box::pin(nested(depth, cleaned))
 }
 
-/// Polls all of them once, and then `rest`.
+/// Polls all futures once, and then awaits `rest`.
 async fn beside(mut all: Vec<Boxed>, rest: impl Future<Output = ()>) {
     std::future::poll_fn(|context| {
         all.iter_mut().for_each(|one| assert!(one.as_mut().poll(context).is_pending()));
@@ -120,7 +120,7 @@ fn siblings(count: usize, depth: usize, cleaned: &Count) -> Vec<Boxed> {
     (0..count).map(|_| boxed(depth, cleaned.clone())).collect()
 }
 
-/// Asserts that four times as many cost at most a little more than four times as much, and that each has a small cost.
+/// Asserts that four times as many cleanups cost little more than four times as much, and that each has a small cost.
 fn assert_linear(what: &str, run: impl Fn(usize) -> Measured + Send + 'static) {
     let what = what.to_owned();
     // Deep nests need a deep stack.
@@ -132,7 +132,7 @@ fn assert_linear(what: &str, run: impl Fn(usize) -> Measured + Send + 'static) {
             let Measured { cost, cleaned } = run(count);
             assert!(cleaned >= count, "{what}: {cleaned} of {count} are cleaned up");
             println!("{what}: {count} cost {cost:?}");
-            // Each cleanup suspends once, and some have to wait for others.
+            // Each cleanup suspends once, and some wait for others.
             let bounds =
                 [("polls", cost.polls, 4), ("wakes", cost.wakes, 2), ("allocations", cost.allocations, 12)];
             for (unit, cost, each) in bounds {

@@ -1,15 +1,15 @@
-//! Laws over random programs, at every point of cancellation: never polled, dropped after the 1st, 2nd, .. last `Pending`, and
-//! not dropped at all.
+//! Laws that random programs keep at every point of cancellation: a program is never polled, or dropped after its 1st, 2nd, .. last
+//! `Pending`, or not dropped at all.
 //!
-//! A program is a tree of [`program::Op`]s. [`nodes`] makes a future of it over the public API; [`driver`] polls it by
-//! hand, drops it, and runs what was handed off, one task after the other; [`reference`] interprets the same tree without
-//! futures. Each of the [`laws`] looks at the one event log, the outcome and the reports.
+//! A program is a tree of [`program::Op`]s. [`nodes`] turns it into a future with the public API. [`driver`] polls that by hand, drops
+//! it, and runs the handed-off cleanups, one task after the other. [`reference`] interprets the same tree without futures. Each of
+//! the [`laws`] checks the event log, the outcome and the reports.
 //!
-//! A cleanup that was handed off runs beside the rest, and its pace is the executor's affair. So MODEL does not compare two logs
-//! line by line: the interpreter computes which events there are and which of them come after which others, and the log has to
-//! keep to that. A program in which nothing runs side by side has one such order, and there MODEL is equality.
+//! A cleanup that was handed off runs beside the rest, at the pace of the executor. So MODEL does not compare two logs line by line:
+//! the interpreter computes the events and the constraints on their order, and the log has to keep them. If nothing in a program runs
+//! side by side, there is one such order, and MODEL is equality.
 //!
-//! `FINALLY_LAWS=1000000` sets how many programs all generators make together. `FINALLY_LAWS_SEED=..` replays one program of
+//! `FINALLY_LAWS=1000000` sets the number of programs that all generators make together. `FINALLY_LAWS_SEED=..` replays one program of
 //! the generator whose test is run; a test that fails prints it. `FINALLY_LAWS_TRACE=1` prints each program before it runs, for
 //! one that aborts the process.
 
@@ -40,7 +40,7 @@ use coverage::Coverage;
 use laws::Broken;
 use program::{Form, Program};
 
-/// How many programs a plain `cargo test` runs.
+/// The number of programs that a plain `cargo test` runs.
 const PROGRAMS: u64 = 6_000;
 
 fn number(name: &str) -> Option<u64> {
@@ -53,7 +53,7 @@ struct Suite {
     name: &'static str,
     generate: fn(u64) -> Program,
     percent: u64,
-    /// In one of so many programs at least.
+    /// The event occurs at least once in this number of programs.
     one_in: u64,
     required: &'static [&'static [&'static str]],
     forms: &'static [Form],
@@ -124,7 +124,7 @@ impl Suite {
     }
 }
 
-/// The laws whose preconditions come up in every generator.
+/// The laws whose preconditions hold in some program of every generator.
 const ALWAYS: &[&str] = &[
     "MODEL",
     "L1 exactly once",
@@ -149,7 +149,7 @@ const ALWAYS: &[&str] = &[
     "cancelled while it waits for what was handed off",
 ];
 
-/// Everything at once.
+/// Makes programs of all nodes.
 #[test]
 fn mixed() {
     Suite {
@@ -194,7 +194,7 @@ fn mixed() {
     .check();
 }
 
-/// One thing after the other: the log has one right order.
+/// Makes programs in which nothing runs side by side, so that the log has one correct order.
 #[test]
 fn plain() {
     Suite {
@@ -211,7 +211,7 @@ fn plain() {
     .check();
 }
 
-/// The losers of a race, and the ends of their cleanups.
+/// Makes programs about the losers of a race, and the ends of their cleanups.
 #[test]
 fn races() {
     Suite {
@@ -234,7 +234,7 @@ fn races() {
     .check();
 }
 
-/// Cleanups that cancel something: in a poll, in the call that builds them, and by the drop of their ended future.
+/// Makes programs whose cleanups cancel something: in a poll, in the call that builds them, or by the drop of their ended future.
 #[test]
 fn cancelling() {
     Suite {
@@ -259,7 +259,7 @@ fn cancelling() {
     .check();
 }
 
-/// Cleanups that have nothing to do with each other, some of which never end and some of which shake hands.
+/// Makes programs of cleanups that are not nested in each other. Some never end, and some wait for each other.
 #[test]
 fn siblings() {
     Suite {

@@ -140,7 +140,7 @@ fn end_of(ended: &Result<Ended, Payload>) -> End {
     }
 }
 
-/// Logs how a future ends, be it by a panic.
+/// Logs how a future ends, also if it panics.
 struct Observed<F> {
     id: Id,
     on_entry: Option<What>,
@@ -161,7 +161,7 @@ impl<F: Future<Output = Ended> + Unpin> Future for Observed<F> {
             Err(payload) => Err(payload),
         };
         push(self.id, (self.on_end)(end_of(&ended)));
-        // That of a body is not one of the library's.
+        // The future of a body is not made by the library.
         if self.on_entry.is_none() && (self.on_end)(End::Ok) == What::Delivered(End::Ok) {
             again::poll(Pin::new(&mut self.future), context);
         }
@@ -169,17 +169,17 @@ impl<F: Future<Output = Ended> + Unpin> Future for Observed<F> {
     }
 }
 
-/// Returns the body of a finally, which logs its first poll and its end.
+/// Returns the future of the body of a finally, which logs its first poll and its end.
 fn body(id: Id, program: &Program) -> Running {
     Box::pin(Observed { id, on_entry: Some(What::Entered), on_end: What::Ended, future: run(program) })
 }
 
-/// Returns the whole of something, which logs its delivery to the caller.
+/// Wraps the outermost future of a node, which logs the delivery to the caller.
 fn whole(id: Id, future: impl Future<Output = Ended> + Send + 'static) -> Running {
     Box::pin(Observed { id, on_entry: None, on_end: What::Delivered, future: Box::pin(future) })
 }
 
-/// Polls a program once, where nothing can be awaited, and drops it if that is not its end.
+/// Polls a program once in a function that is not async, and drops it if it is pending.
 fn immediately(id: Id, program: &Program) -> Ended {
     let mut future = run(program);
     match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
@@ -192,7 +192,7 @@ fn immediately(id: Id, program: &Program) -> Ended {
     }
 }
 
-/// Polls a program so often, where nothing can be awaited, and drops it. Discards its end.
+/// Polls a program a number of times in a function that is not async, and drops it. Discards the result.
 fn leave_now(leaving: &Leaving) {
     let Leaving { id, polls, program } = leaving;
     let mut future = run(program);

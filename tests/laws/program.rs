@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use crate::event::Id;
 
-/// A program is shared: each future takes the part that it runs.
+/// A program, which is shared between the futures of its parts.
 pub type Program = Arc<Node>;
 
 pub struct Node {
@@ -17,9 +17,9 @@ pub enum Op {
     Done,
     Fail,
     Panic,
-    /// Suspends so often, and goes on.
+    /// Suspends this number of times, and goes on.
     Yield(u8, Program),
-    /// Suspends until all else has come to rest, and goes on: a cleanup with this in it is one that never ends.
+    /// Suspends until nothing else can go on. It makes a cleanup that never ends while anything depends on its end.
     Gate(Program),
     /// Lets the sibling that waits for this node go on, and goes on.
     Signal(Program),
@@ -33,16 +33,16 @@ pub enum Op {
     Hold(Program),
     /// Holds a value that panics if it is dropped by a cancellation, unless the thread panics already.
     Bomb(Program),
-    /// Polls both sides in turn. The first one that ends is the result, and the other one is dropped: if that panics and
-    /// `unwinds` is set, by the unwinding.
+    /// Polls both sides in turn. The first side that ends is the result, and the other side is dropped. If the first side panics and
+    /// `unwinds` is set, the unwinding drops the other side.
     Race {
         left: Program,
         right: Program,
         unwinds: bool,
     },
-    /// Polls both sides until both succeed, or one fails and the other one is dropped.
+    /// Polls both sides until both succeed, or one side fails and the other side is dropped.
     Join(Program, Program),
-    /// Drops the program in its poll that is the n-th to be pending.
+    /// Drops the program at the end of the n-th poll that is pending.
     Leave(u8, Program),
     /// One of the forms of a finally.
     Finally(Finally),
@@ -50,7 +50,7 @@ pub enum Op {
     Guard(Guarded),
     /// A scope with cleanups, beside a program.
     Scope(Scoped),
-    /// A resource that is acquired and guarded, and then a program beside it.
+    /// A resource that is acquired and guarded, and a program that runs after that.
     Acquire(Acquired),
 }
 
@@ -58,7 +58,7 @@ pub enum Op {
 pub struct Finally {
     pub form: Form,
     pub body: Program,
-    /// The future of the body is dropped with this in it. Only the methods show that drop.
+    /// The effect of the drop of the future of the body. Only the methods have that future.
     pub residue: Residue,
     pub cleanup: Cleanup,
     /// The first of two attributes.
@@ -69,16 +69,16 @@ pub struct Finally {
 pub struct Guarded {
     pub mode: Mode,
     pub cleanup: Cleanup,
-    /// Released if the program succeeds. Else dropped.
+    /// Whether the guard is released if the program succeeds. Otherwise it is dropped.
     pub release: bool,
     pub program: Program,
 }
 
 #[derive(Clone)]
 pub struct Scoped {
-    /// In the order in which they are deferred.
+    /// The cleanups in the order in which they are deferred.
     pub cleanups: Vec<(Mode, Cleanup)>,
-    /// Closed if the program succeeds. Else dropped.
+    /// Whether the scope is closed if the program succeeds. Otherwise it is dropped.
     pub close: bool,
     pub program: Program,
 }
@@ -98,7 +98,7 @@ pub struct Cleanup {
     pub residue: Residue,
 }
 
-/// A program that is polled so often, with a waker that does nothing, and dropped, all in one call that is not async.
+/// A program that is polled a number of times with a waker that does nothing, and then dropped, in one call that is not async.
 #[derive(Clone)]
 pub struct Leaving {
     pub id: Id,
@@ -132,7 +132,7 @@ pub enum Mode {
     Skip,
 }
 
-/// The number of the cleanup that a path names: a path takes no argument.
+/// The number of a cleanup that a path names. A path takes no argument, so each number has a path of its own.
 pub type Slot = u8;
 pub const SLOTS: Slot = 4;
 
@@ -187,7 +187,7 @@ pub enum Form {
 }
 
 impl Form {
-    /// All of them, with the first slot.
+    /// All forms, with the first slot for a path.
     pub const ALL: [Self; 45] = [
         Self::PathSync(0),
         Self::PathAsync(0),
@@ -286,7 +286,7 @@ impl Form {
         }
     }
 
-    /// Returns whether the cleanup is an expression whose value is awaited, and not an async block of its own.
+    /// Returns whether the cleanup is an expression whose value is awaited, as opposed to an async block.
     pub fn is_evaluated(self) -> bool {
         self.mode() != Mode::Sync
             && !matches!(
@@ -309,7 +309,7 @@ impl Form {
             )
     }
 
-    /// Returns whether the cleanup does not even start if the body was cancelled.
+    /// Returns whether the cleanup does not start if the body was cancelled.
     pub fn skips_at_once(self) -> bool {
         self == Self::ClosureSkip || (self.mode() == Mode::Skip && !self.is_method())
     }
@@ -332,7 +332,7 @@ impl Form {
         )
     }
 
-    /// Returns whether the cleanup runs if the future is dropped before its first poll, too.
+    /// Returns whether the cleanup also runs if the future is dropped before its first poll.
     pub fn is_armed(self) -> bool {
         matches!(
             self,
@@ -383,12 +383,12 @@ impl Form {
         !self.is_method() && !self.is_block()
     }
 
-    /// Returns whether an argument goes along that the cleanup does not mention.
+    /// Returns whether the function has an argument that the cleanup does not mention.
     pub fn holds_argument(self) -> bool {
         self.is_attribute()
     }
 
-    /// Returns whether the cleanup throws its errors away and evaluates to `()`.
+    /// Returns whether the cleanup discards its errors and evaluates to `()`.
     pub fn is_unit(self) -> bool {
         matches!(self, Self::ClosureUnit | Self::AwaitUnit | Self::MethodUnit)
     }
@@ -413,12 +413,12 @@ impl Form {
     }
 }
 
-/// A part of a program by its role.
+/// A part of a program, and its role.
 #[derive(Clone, Copy)]
 pub enum Part<'a> {
-    /// Runs in the place of the node.
+    /// A part that runs as the body of the node.
     Inside(&'a Program),
-    /// Runs as a cleanup of the node, or where one is built or dropped.
+    /// A part that runs as a cleanup of the node, or when a cleanup is built or dropped.
     Cleanup(&'a Program),
 }
 
@@ -537,7 +537,7 @@ impl Node {
         }
     }
 
-    /// Returns the same with other programs as its parts, in the order of [`parts`](Self::parts).
+    /// Returns the same node with other programs as its parts, in the order of [`parts`](Self::parts).
     pub fn with_parts(&self, part: &mut dyn FnMut(Part<'_>) -> Program) -> Program {
         let mut inside = |program: &Program| part(Part::Inside(program));
         let op = match &self.op {
@@ -591,7 +591,7 @@ impl Node {
         Self::new(self.id, op)
     }
 
-    /// Returns the same with other cleanups, everywhere.
+    /// Returns the same program with every cleanup changed.
     pub fn with_cleanups(&self, change: &mut dyn FnMut(&Cleanup) -> Cleanup) -> Program {
         let node = self.with_parts(&mut |part| part.program().with_cleanups(change));
         let op = match &node.op {
@@ -614,7 +614,7 @@ impl Node {
         Self::new(self.id, op)
     }
 
-    /// Returns the cleanups of this node and of all that it is made of.
+    /// Returns the cleanups of this node and of all its parts.
     pub fn all_cleanups(&self) -> Vec<(Mode, Id)> {
         let mut cleanups = Vec::new();
         self.visit(&mut |node| cleanups.extend(node.cleanups().iter().map(|(mode, it)| (*mode, it.id))));
@@ -636,7 +636,7 @@ impl Node {
         }
     }
 
-    /// Returns whether a node is like that.
+    /// Returns whether `is` holds for any node.
     pub fn any(&self, mut is: impl FnMut(&Self) -> bool) -> bool {
         let mut found = false;
         self.visit(&mut |node| found = found || is(node));

@@ -1,11 +1,9 @@
-//! A direct-style interpreter of programs: no futures, no wakers, no tasks. A suspension is nothing, a cancellation is a way
-//! to return early.
+//! An interpreter of programs without futures, wakers and tasks. A suspension does nothing, and a cancellation returns early.
 //!
-//! A cleanup that was handed off runs beside the rest, so a run has no one right log: the order of events that do not depend on
-//! each other is the executor's choice. The interpreter therefore takes from the log how far each side had come when it was dropped, and
-//! computes all else: which events there are, which event comes after which other one, the outcome, and the reports. A
-//! log is right if it has exactly these events in an order that keeps all of these constraints. For a program without
-//! concurrency that is one order only.
+//! A cleanup that was handed off runs beside the rest, so a run has several correct logs: the executor chooses the order of events
+//! that do not depend on each other. Therefore the interpreter takes from the log how far each side had come when it was dropped. It
+//! computes everything else: the events, the events that each event comes after, the outcome, and the reports. A log is correct if
+//! it has exactly these events in an order that keeps all of these constraints. A program without concurrency has one such order.
 
 use finally::FailureKind;
 
@@ -17,43 +15,43 @@ use crate::{
     },
 };
 
-/// The events, the end and the reports that a run has to have.
+/// The events, the end and the reports that a run must have.
 pub struct Expected {
     pub events: Vec<Constraint>,
-    /// Of the program, as its caller gets it.
+    /// The end of the program that its caller gets.
     pub end: End,
     pub reports: Vec<Report>,
-    /// How often the program is pending. Nothing if that depends on cleanups which were handed off.
+    /// The number of times the program is pending. `None` if it depends on handed-off cleanups.
     pub pendings: Option<u32>,
-    /// Pairs of sides whose pendings do not go together.
+    /// Pairs of sides whose numbers of pendings contradict each other.
     pub tax: Vec<String>,
     /// Contradictions between the log and the program.
     pub contradictions: Vec<String>,
 }
 
-/// An event, and the numbers of those that come before it.
+/// An event, and the indices of the events that come before it.
 pub struct Constraint {
     pub event: Event,
     pub after: Vec<usize>,
-    /// The ends of cleanups that it waits for.
+    /// The ends of the cleanups for which the event waits.
     pub group: Vec<usize>,
-    /// Whether it comes only after a gate has opened.
+    /// Whether the event comes only after a gate has opened.
     pub gated: bool,
 }
 
-/// A failure that goes to the hook, and its origin where that can be seen.
+/// A failure that goes to the hook, and its origin if that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Report {
     pub kind: FailureKind,
     pub id: Option<Id>,
 }
 
-/// Where an interpretation is: after these events.
+/// The position of an interpretation: it comes after these events.
 #[derive(Clone, Default)]
 struct At {
     after: Vec<usize>,
     group: Vec<usize>,
-    /// How often the run's own future was pending here.
+    /// The number of times the future of the run itself was pending here.
     pendings: u32,
 }
 
@@ -63,10 +61,10 @@ impl At {
     }
 }
 
-/// The last events of the cleanups that were handed off, for those who wait for them.
+/// The last events of handed-off cleanups, for the parts that wait for them.
 type Left = Vec<usize>;
 
-/// The surroundings of a part, which it is dropped with.
+/// The part of a run with which a part of the program is dropped.
 #[derive(Clone, Copy)]
 struct Zone {
     /// The place of that drop in the log.
@@ -93,21 +91,21 @@ struct Reference<'a> {
     waits: bool,
     tax: Vec<String>,
     contradictions: Vec<String>,
-    /// Panics that came up while the thread was panicking.
+    /// The panics that were raised while the thread was panicking.
     second: Vec<Id>,
     gates: Vec<(usize, Option<Id>)>,
-    /// How much of the log there was when all had come to rest with the gates closed.
+    /// The length of the log when nothing could go on with the gates closed.
     first_rest: u32,
     coverage: &'a mut Coverage,
 }
 
-/// How a run came to its end.
+/// The way in which a run ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Until {
     End,
-    /// Dropped before that.
+    /// It is dropped before its end.
     Drop,
-    /// Dropped before its first poll.
+    /// It is dropped before its first poll.
     FirstPoll,
 }
 
@@ -170,7 +168,7 @@ impl Reference<'_> {
         self.log.of(id, what)
     }
 
-    /// Returns the zone of a side that is dropped where its event stands.
+    /// Returns the zone of a side that is dropped at the place of its event in the log.
     fn zone(&mut self, at: &At, id: Id, side: u8, around: Zone) -> Zone {
         let until = self.log.of(id, What::Drops(side));
         let mark = Some(self.emit(&mut at.clone(), id, What::Drops(side)));
@@ -182,7 +180,7 @@ impl Reference<'_> {
         zone.until == NEVER || self.log.of(id, what) < zone.until
     }
 
-    /// Goes on in the drop of the zone.
+    /// Continues in the drop of the zone.
     fn cancel(&mut self, at: &mut At, zone: Zone) -> End {
         if let Some(mark) = zone.mark {
             self.events[mark].after.append(&mut at.after);
@@ -192,7 +190,7 @@ impl Reference<'_> {
         End::Cancelled(None)
     }
 
-    /// Does the same after a part that was interpreted to its end, and was polled up to the drop only.
+    /// Does the same for a part that was interpreted to its end although it was polled only up to the drop.
     fn cancel_since(&mut self, since: usize, at: &mut At, zone: Zone) {
         if let Some(mark) = zone.mark {
             let before = (since..self.events.len()).filter(|number| self.place(*number) < zone.until);
@@ -235,7 +233,7 @@ impl Reference<'_> {
         body
     }
 
-    /// Goes on with the panic of a drop, unless that would be the second one in flight.
+    /// Continues with the panic of a drop, unless the thread is panicking already.
     fn raise(&mut self, panic: Option<Id>) -> End {
         match panic {
             Some(id) if self.second.contains(&id) => {
@@ -352,12 +350,12 @@ impl Reference<'_> {
                 }
                 self.abandon(it, at, inside, outer);
             }
-            // The others make their parts when they are polled.
+            // All other nodes make their parts when they are polled.
             _ => {}
         }
     }
 
-    /// Returns whether a drop panics. That is up to the program, which does not panic twice at once.
+    /// Returns whether a drop panics. The program decides that, and does not panic twice at once.
     fn explodes(&mut self, id: Id, at: &mut At) -> bool {
         let what = if self.second.contains(&id) { Failing::SecondPanic } else { Failing::Panic };
         let explodes = self.log.has(id, What::Raised(what));
@@ -378,7 +376,7 @@ impl Reference<'_> {
         left: &mut Left,
     ) -> End {
         self.emit(at, id, What::Step(0));
-        // It is polled as often as something beside it is.
+        // It is polled as often as the other side is.
         self.waits = true;
         if !self.suspend(at, id, 0, zone) {
             return self.cancel(at, zone);
@@ -419,7 +417,7 @@ impl Reference<'_> {
         self.leave_other(id, end, dropped, at, winners, losers)
     }
 
-    /// Notes a side that was polled more often than the other one needs.
+    /// Records a side that was polled more often than the other side needs.
     fn note_tax(&mut self, id: Id, lost: Zone, winner: u32, loser: u32) {
         if lost.until <= lost.live && winner != loser {
             self.tax.push(format!("#{id}: one side was pending {winner} times, the other one {loser} times"));
@@ -447,7 +445,7 @@ impl Reference<'_> {
         }
     }
 
-    /// Interprets two sides that both end, or are dropped with their surroundings.
+    /// Interprets two sides that either both end, or are dropped together.
     fn cancelled_pair(
         &mut self,
         id: Id,
@@ -524,7 +522,7 @@ impl Reference<'_> {
         let lost = self.zone(at, id, 0, zone);
         match self.run(inner, at, lost, left) {
             End::Cancelled(panic) => {
-                // The poll that was the last goes on.
+                // The last poll is not over yet.
                 if lost.until <= lost.live {
                     at.pendings = at.pendings.saturating_sub(1);
                 }
@@ -537,7 +535,7 @@ impl Reference<'_> {
         }
     }
 
-    /// Interprets a program that is polled once, where nothing is awaited.
+    /// Interprets a program that is polled once, in a function that is not async.
     fn immediately(&mut self, id: Id, program: &Program, at: &mut At, left: &mut Left) -> End {
         let pendings = at.pendings;
         let mut zone = FREE;
@@ -565,7 +563,7 @@ impl Reference<'_> {
         }
     }
 
-    /// Interprets the drop of a future that was polled. Returns the panic that comes out of it.
+    /// Interprets the drop of a future that was polled. Returns the panic of the drop.
     fn residue(&mut self, id: Id, residue: &Residue, at: &mut At, left: &mut Left) -> Option<Id> {
         match residue {
             Residue::Nothing => None,
@@ -582,7 +580,7 @@ impl Reference<'_> {
         }
     }
 
-    /// Interprets the evaluation of a cleanup. Returns whether it gives a future.
+    /// Interprets the evaluation of a cleanup. Returns whether it evaluates to a future.
     fn build(&mut self, cleanup: &Cleanup, at: &mut At, left: &mut Left) -> bool {
         self.emit(at, cleanup.id, What::Build);
         match &cleanup.build {
@@ -619,7 +617,7 @@ impl Reference<'_> {
     }
 
     /// Interprets a cleanup that has started, up to the drop of its future. If it is dropped before its end, the error is the
-    /// panic that comes out of that.
+    /// panic of the drop.
     fn clean(
         &mut self,
         cleanup: &Cleanup,
@@ -647,7 +645,7 @@ impl Reference<'_> {
         })
     }
 
-    /// Interprets the whole of a cleanup that nobody awaits. Returns its end, with all that it leaves.
+    /// Interprets a cleanup that nobody awaits, from start to end. Returns its end, and the cleanups that it leaves.
     fn job(&mut self, cleanup: &Cleanup, is_unit: bool, mut at: At) -> At {
         let mut own = Left::new();
         self.emit(&mut at, cleanup.id, What::Start);
@@ -713,7 +711,7 @@ impl Reference<'_> {
         self.settle(&settling, at, zone, inside, outer)
     }
 
-    /// Interprets the drop of a body whose future shows it.
+    /// Interprets the drop of a body whose future logs it.
     fn drop_body(&mut self, id: Id, residue: &Residue, end: End, at: &mut At, inside: &mut Left) -> End {
         match (end, self.residue(id, residue, at, inside)) {
             (end, None) => end,
@@ -798,7 +796,7 @@ impl Reference<'_> {
         self.cancel(at, zone)
     }
 
-    /// Notes that the caller has left before the cleanup has started.
+    /// Records that the caller has left before the cleanup has started.
     fn leave_waiting(&mut self, it: &Settling<'_>, inside: &Left) {
         self.waits = true;
         self.coverage.count("cancelled while it waits for what was handed off");
@@ -987,7 +985,7 @@ impl Reference<'_> {
                 }
             }
             End::Panicked(_) => self.report_cleanup(end),
-            // Nobody has asked for the resource any more.
+            // Nobody wants the resource any more.
             End::Failed(_) | End::Cancelled(_) => {}
         }
         outer.extend(strand.frontier());
@@ -995,7 +993,7 @@ impl Reference<'_> {
         End::Cancelled(None)
     }
 
-    /// Finds out which events come only after all else has come to rest.
+    /// Finds the events that happen only after nothing else can go on.
     fn close_gates(&mut self) {
         for (opened, of) in std::mem::take(&mut self.gates) {
             let signal = of.and_then(|of| {
@@ -1008,7 +1006,7 @@ impl Reference<'_> {
             }
         }
         for number in 0..self.events.len() {
-            // When something is dropped is the program's affair: an old waker may have it polled once more.
+            // The program decides when a part is dropped. An old waker may cause one more poll.
             let place = self.place(number);
             if matches!(self.events[number].event.1, What::Drops(_))
                 && place != NEVER
@@ -1045,7 +1043,7 @@ impl Reference<'_> {
     }
 }
 
-/// A body that has ended by itself, and its cleanup.
+/// A body that was not cancelled, and its cleanup.
 #[derive(Clone, Copy)]
 struct Settling<'a> {
     id: Id,

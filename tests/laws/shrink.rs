@@ -2,7 +2,7 @@
 
 use crate::program::{Acquired, Build, Cleanup, Finally, Guarded, Node, Op, Program, Residue, Scoped};
 
-/// Returns a small program that `fails` still holds for. Takes the first smaller one each time.
+/// Returns a small program for which `fails` still holds. Each step takes the first smaller program that fails.
 pub fn shrink(program: &Program, mut fails: impl FnMut(&Program) -> bool) -> Program {
     const ATTEMPTS: usize = 3_000;
 
@@ -44,7 +44,7 @@ fn smaller(program: &Program) -> Vec<Program> {
     candidates
 }
 
-/// Returns the same node with less in it.
+/// Returns smaller versions of the same node.
 fn simpler(op: &Op) -> Vec<Op> {
     match op {
         Op::Yield(times, then) if *times > 1 => vec![Op::Yield(times - 1, then.clone())],

@@ -1,5 +1,5 @@
-//! Siblings: cleanups of which none is nested in another one, cancelled together or at different times. Some never end until
-//! all else has come to rest, and some shake hands.
+//! Siblings are cleanups of which none is nested in another one. They are cancelled together or at different times. Some do not end
+//! until nothing else can go on, and some wait for each other.
 
 use super::{Generator, MIXED, Weights};
 use crate::{
@@ -54,7 +54,7 @@ impl Generator {
         Node::new(id, op(program.clone()))
     }
 
-    /// Lets each of two wait for the other one's progress.
+    /// Makes two cleanups wait for each other's progress.
     fn shake_hands(&mut self, cleanups: &mut [Program]) {
         let first = self.random.usize(0..cleanups.len());
         let second = (first + self.random.usize(1..cleanups.len())) % cleanups.len();
@@ -68,7 +68,7 @@ impl Generator {
         }
     }
 
-    /// Puts them side by side.
+    /// Makes a program that runs the cleanups side by side.
     fn group(&mut self, mut cleanups: Vec<Program>) -> Program {
         let Some(cleanup) = cleanups.pop() else {
             let leaf = self.leaf();
@@ -99,7 +99,7 @@ impl Generator {
         self.with_op(op)
     }
 
-    /// Cancels at a time of its own, or not.
+    /// Cancels the program at a time of its own, or leaves it unchanged.
     fn left(&mut self, program: Program) -> Program {
         match self.random.u8(0..3) {
             0 => program,
@@ -125,7 +125,7 @@ impl Generator {
         self.with_op(Op::Finally(Finally { form, body, residue: Residue::Nothing, cleanup, top: None }))
     }
 
-    /// Puts something around all of them, or not.
+    /// Puts a node around all siblings, or none.
     fn around(&mut self, group: Program) -> Program {
         let group = if self.random.bool() {
             let rest = self.simple();

@@ -9,7 +9,7 @@ use crate::{
     program::{Build, Mode, Node, Op},
 };
 
-/// L1: a cleanup that starts, starts once and ends once.
+/// L1: a cleanup starts once at most, and ends once if it has started.
 pub fn exactly_once(case: &Case<'_>) -> Verdict {
     if let Some(event) = case.index.twice.first() {
         return Err(format!("{event:?} happens twice"));
@@ -19,7 +19,7 @@ pub fn exactly_once(case: &Case<'_>) -> Verdict {
         let starts = case.index.has(cleanup, What::Start);
         let ends = case.index.has(cleanup, What::Done(End::Ok));
         started |= starts;
-        // One that is skipped may be dropped half-way.
+        // A cleanup with `on_cancel = skip` may be dropped before its end.
         if starts != ends && (ends || mode != Mode::Skip) {
             return Err(format!("cleanup #{cleanup}: starts {starts}, ends {ends}"));
         }

@@ -1,4 +1,4 @@
-//! L6, L7, L8, L14: who gets which failure.
+//! L6, L7, L8, L14: the receiver of each failure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,7 @@ fn delivered(case: &Case<'_>) -> Option<Id> {
     }
 }
 
-/// L6: the failures that have come up are the outcome and the reports. Nothing vanishes, nothing is there twice.
+/// L6: each failure that was raised is the outcome or is reported. None is lost, and none occurs twice.
 pub fn lossless(case: &Case<'_>) -> Verdict {
     if case.program.any(may_discard) {
         return Ok(false);
@@ -50,7 +50,7 @@ pub fn lossless(case: &Case<'_>) -> Verdict {
             None => return Err(format!("the failure of #{id} is there once too often")),
         }
     }
-    // An error that is known by its type only.
+    // The report of such an error has the name of its type only.
     let errors = open.iter().filter(|(_, failing)| *failing == Failing::Error).count();
     if errors != erased || open.len() != errors {
         return Err(format!("of {open:?} nobody hears, with {erased} errors without a name"));
@@ -58,14 +58,14 @@ pub fn lossless(case: &Case<'_>) -> Verdict {
     Ok(came_up)
 }
 
-/// Returns whether an error may vanish: that of a resource which nobody waits for any more.
+/// Returns whether an error may be lost. Nobody waits any more for the resource that has failed.
 fn may_discard(node: &Node) -> bool {
     matches!(&node.op, Op::Acquire(it) if it.fallible && it.source.any(|node| matches!(node.op, Op::Fail)))
 }
 
-/// L7: the final failure is the earliest one. The panic of a drop comes before the value that the drop is of.
+/// L7: the caller gets the earliest failure. A panic of the drop of a body comes before the value of the body.
 pub fn first_wins(case: &Case<'_>) -> Verdict {
-    // Something was cancelled, or the program has dealt with a failure itself.
+    // A part was cancelled, or the program has handled a failure itself.
     let is_apart = |event: &Event| matches!(event.1, What::Drops(_) | What::Caught | What::Discarded);
     if case.run.outcome == Outcome::Unpolled || case.run.log.iter().any(is_apart) {
         return Ok(false);
@@ -77,7 +77,7 @@ pub fn first_wins(case: &Case<'_>) -> Verdict {
     };
     let residue_panics =
         |node: &Node| node.cleanups().iter().any(|(_, it)| matches!(it.residue, Residue::Panics));
-    // Siblings, and cleanups that go on elsewhere, have failures of their own.
+    // Siblings and handed-off cleanups have failures of their own.
     if case.program.any(|node| drops_panic(node) || residue_panics(node)) || case.run.handed_off > 0 {
         return Ok(false);
     }
@@ -86,13 +86,13 @@ pub fn first_wins(case: &Case<'_>) -> Verdict {
         || case.program.any(|node| matches!(&node.op, Op::Scope(it) if !it.close));
     match (first, delivered(case)) {
         (first, last) if first == last => Ok(first.is_some()),
-        // A guard that is dropped fails with nobody to get it.
+        // Nobody receives the failure of a guard that is dropped.
         _ if sync_guards => Ok(false),
         (first, last) => Err(format!("{first:?} came up first, and {last:?} was delivered")),
     }
 }
 
-/// L8: the fate that a cleanup is shown is how its body ended.
+/// L8: a cleanup sees the fate that its body had.
 pub fn true_outcome(case: &Case<'_>) -> Verdict {
     let ended: BTreeMap<Id, End> = case
         .run
@@ -112,7 +112,7 @@ pub fn true_outcome(case: &Case<'_>) -> Verdict {
         let panics = matches!(it.residue, Residue::Panics);
         let actual = ended.get(&node.id).copied().unwrap_or(End::Cancelled(None));
         shown = true;
-        // The panic of the body's own drop takes the place of its value.
+        // A panic of the drop of the body replaces the value.
         let replaced = panics && *fate == End::Panicked(node.id) && !actual.is_cancelled();
         if *fate != actual && !replaced {
             broken = Some(format!("#{} ended as {actual:?}, and its cleanup is shown {fate:?}", node.id));
@@ -121,7 +121,7 @@ pub fn true_outcome(case: &Case<'_>) -> Verdict {
     broken.map_or(Ok(shown), Err)
 }
 
-/// L14: a panic while something is dropped is neither hidden nor lost, and costs no cleanup.
+/// L14: a panic of a drop is neither hidden nor lost, and no cleanup is skipped because of it.
 pub fn drop_panics(case: &Case<'_>) -> Verdict {
     let exploded: BTreeSet<Id> = raised(case).map(|(id, _)| id).collect();
     let mut came_up = false;

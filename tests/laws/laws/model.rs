@@ -37,7 +37,7 @@ pub fn model(case: &Case<'_>) -> Verdict {
     Ok(true)
 }
 
-/// Compares reports as multisets. A report whose origin cannot be seen equals any of its kind.
+/// Compares reports as multisets. A report of unknown origin equals every report of its kind.
 pub fn are_equal(expected: &[Report], actual: &[Report]) -> bool {
     let mut rest = expected.to_vec();
     let (seen, unseen): (Vec<Report>, Vec<Report>) = actual.iter().partition(|report| report.id.is_some());

@@ -7,8 +7,8 @@ use crate::{
     program::{Build, Cleanup, Mode, Node, Op, Part, Program},
 };
 
-/// L3: a cleanup that is awaited starts only after every cleanup that has started inside its body has ended, and delivers only
-/// after those that have started inside of itself have ended.
+/// L3: an awaited cleanup starts only after every cleanup that has started inside its body has ended. It delivers only after every
+/// cleanup that has started inside the cleanup itself has ended.
 pub fn nesting(case: &Case<'_>) -> Verdict {
     let mut nested = false;
     let mut broken = None;
@@ -47,7 +47,7 @@ pub fn nesting(case: &Case<'_>) -> Verdict {
     broken.map_or(Ok(nested), Err)
 }
 
-/// L4: all that the body holds is dropped before its cleanup starts.
+/// L4: everything that the body holds is dropped before its cleanup starts.
 pub fn body_first(case: &Case<'_>) -> Verdict {
     let mut held = false;
     let mut broken = None;
@@ -88,7 +88,7 @@ fn visit_inside<'a>(node: &'a Node, visit: &mut dyn FnMut(&'a Node)) {
 
 /// L9: up to the drop, a cancelled run is a prefix of the uncancelled one.
 pub fn prefix(case: &Case<'_>) -> Verdict {
-    // A drop that waits may have help, whose pace is not the same in two runs.
+    // Other threads may help a drop that waits, and their pace differs between two runs.
     if !case.was_cancelled() || case.program.blocks() {
         return Ok(false);
     }
@@ -115,7 +115,7 @@ pub fn continues(case: &Case<'_>) -> Verdict {
     }
     let mut broken = None;
     let mut visit = |program: &Program| {
-        // The first thing of a cleanup that has ended has come to its last step.
+        // A cleanup that has ended has gone through all steps of its first node.
         if let Op::Yield(times, _) = &program.op {
             let steps = next.get(program.id as usize).copied().unwrap_or(0);
             if steps != times + 1 {

@@ -15,7 +15,7 @@ pub fn transparency(case: &Case<'_>) -> Verdict {
     let is_plain = !case.program.any(|node| {
         matches!(
             node.op,
-            // Their outcome depends on how long a cleanup takes.
+            // The outcome of these nodes depends on how long a cleanup takes.
             Op::Race { .. } | Op::Join(..) | Op::Leave(..) | Op::Gate(_) | Op::Await(..) | Op::Acquire(_)
         ) || node.cleanups().iter().any(|(_, cleanup)| !succeeds(cleanup))
             || matches!(&node.op, Op::Finally(it) if !is_plain_body(it))
@@ -28,7 +28,7 @@ pub fn transparency(case: &Case<'_>) -> Verdict {
     let mut cancel = CancelPoint::Never;
     if case.was_cancelled() {
         let before = &case.run.log[..case.index.of(ROOT, What::Drops(0)) as usize];
-        // Cancelled in a cleanup, there is no such place without it.
+        // A run that is cancelled in a cleanup has no such place without the cleanup.
         if !before.last().is_some_and(|last| suspends(&erased, last)) {
             return Ok(false);
         }
@@ -80,7 +80,7 @@ pub fn building_is_running(case: &Case<'_>) -> Verdict {
     if case.cancel == CancelPoint::Unpolled || !case.program.any(panics_in_build) {
         return Ok(false);
     }
-    // The other one runs in another poll. Whoever races with it may see that, and a skipped one is never polled.
+    // The panic comes in another poll. The other side of a race may see that, and a skipped cleanup is never polled.
     let may_differ = case.program.any(|node| {
         matches!(node.op, Op::Race { .. } | Op::Join(..) | Op::Leave(..) | Op::Acquire(_) | Op::Scope(_))
             || node.cleanups().iter().any(|(mode, _)| *mode == Mode::Skip)

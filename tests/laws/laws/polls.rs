@@ -17,7 +17,7 @@ pub fn wakes(case: &Case<'_>) -> Verdict {
     Ok(case.run.pendings > 0 || case.run.handed_off > 0)
 }
 
-/// L12: body and cleanup get the polls and the wakes that they need, and none more.
+/// L12: body and cleanup get exactly the polls and the wakes that they need.
 pub fn no_tax(case: &Case<'_>) -> Verdict {
     if let Some(tax) = case.expected.tax.first() {
         return Err(tax.clone());
@@ -34,7 +34,7 @@ pub fn no_tax(case: &Case<'_>) -> Verdict {
     if run.polls != polls {
         return Err(format!("polled {} times instead of {polls}", run.polls));
     }
-    // Each side of several wakes for itself.
+    // Each of several sides has wakes of its own.
     let is_alone = !case.program.any(|node| {
         matches!(node.op, Op::Race { .. } | Op::Join(..) | Op::Leave(..) | Op::Await(..) | Op::Gate(_))
     });

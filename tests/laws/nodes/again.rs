@@ -1,4 +1,4 @@
-//! Polls after the end, whose panics are collected.
+//! Polls futures after their end, and collects the panics.
 
 use std::{
     cell::{Cell, RefCell},
@@ -39,7 +39,7 @@ pub fn ask(asked: bool) {
     ASKED.set(asked);
 }
 
-/// Returns how these polls have panicked since the last call.
+/// Returns the texts of the panics of these polls since the last call.
 pub fn answers() -> Vec<String> {
     ANSWERS.with(|answers| mem::take(&mut *answers.borrow_mut()))
 }

@@ -29,7 +29,7 @@ impl Handle {
         self.0.id
     }
 
-    /// Notes the fate that the cleanup is shown.
+    /// Logs the fate that the cleanup sees.
     pub fn shown(self, fate: impl Shown) -> Self {
         push(self.id(), What::Fate(fate.end()));
         self
@@ -160,7 +160,7 @@ impl Drop for Residual {
     }
 }
 
-/// A body whose future shows when it is dropped.
+/// A body whose future logs its drop.
 pub struct WithResidue {
     running: Option<Running>,
     residual: Residual,
@@ -189,7 +189,7 @@ impl Future for WithResidue {
     }
 }
 
-/// A fate as an end.
+/// A fate that can be converted into an end.
 pub trait Shown {
     fn end(self) -> End;
 }
@@ -217,7 +217,7 @@ impl<R, J> Shown for Fate<'_, BlockEnd<Ended, R, J>> {
     }
 }
 
-/// An argument that the cleanup does not mention. It goes without a word if the function was never polled.
+/// An argument that the cleanup does not mention. Its drop is not logged if the function was never polled.
 pub struct Held(pub Id);
 
 impl Drop for Held {
@@ -234,12 +234,12 @@ fn slots() -> MutexGuard<'static, [Option<Handle>; SLOTS as usize]> {
     IN_SLOTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Puts a cleanup where a path finds it.
+/// Puts a cleanup into the slot of a path.
 pub fn put(slot: Slot, clean: Handle) {
     slots()[slot as usize] = Some(clean);
 }
 
-/// Returns the cleanup that a path finds.
+/// Returns the cleanup in the slot of a path.
 pub fn in_slot(slot: Slot) -> Handle {
     slots()[slot as usize].clone().expect("it was put there by the function around")
 }

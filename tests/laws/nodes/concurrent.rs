@@ -14,7 +14,7 @@ use crate::{
     program::Program,
 };
 
-/// Polls two sides in turn. A side that has ended is gone.
+/// Two sides that are polled in turn. A side that has ended is `None`.
 struct Pair {
     id: Id,
     sides: [Option<Running>; 2],
@@ -42,7 +42,7 @@ impl Pair {
         Some(ended)
     }
 
-    /// Drops the other side, and puts its panic and the end of this one together.
+    /// Drops the other side, and combines its panic with the end of this side.
     fn leave_other(&mut self, side: usize, ended: Result<Ended, Payload>, unwinds: bool) -> Ended {
         let other = self.sides[1 - side].take();
         if other.is_some() {
@@ -118,7 +118,7 @@ impl Future for Join {
     }
 }
 
-/// Drops its program in the very poll that is the last to be pending.
+/// Drops its program at the end of the last poll that is pending.
 struct Leave {
     id: Id,
     polls: u8,

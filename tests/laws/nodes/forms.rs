@@ -11,7 +11,7 @@ use crate::{
     program::{Finally, Form, Program},
 };
 
-/// Calls a finally in the form that it has. It is not polled, and may never be.
+/// Calls a finally in its form. The future may be dropped without a poll.
 pub fn finally(id: Id, it: &Finally) -> Running {
     let clean = Handle::new(&it.cleanup);
     if let Some(slot) = it.form.slot() {

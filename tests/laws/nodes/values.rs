@@ -81,14 +81,14 @@ pub async fn acquired(program: Program) -> Ended {
     }
 }
 
-/// A source that throws its error away.
+/// Returns a source that discards its error.
 async fn infallible(source: Running) {
     if let Err(Failed(id)) = source.await {
         push(id, What::Discarded);
     }
 }
 
-/// Awaits a resource, and logs how that ends.
+/// Awaits a resource, and logs the end of the wait.
 async fn arrives<G>(id: Id, acquiring: impl Future<Output = G>) -> G {
     let acquiring = async { Ok(acquiring.await) };
     match arrives_or_fails(id, acquiring).await {
