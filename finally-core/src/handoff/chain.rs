@@ -223,12 +223,15 @@ impl Chain {
     /// Adds the jobs to the register. The ticket counts them in the group of the enclosing finally.
     pub(super) fn begin(&mut self, ticket: Option<Ticket>) {
         self.ticket = ticket;
-        let Some(first) = &self.jobs.first else { return };
+        // A drop that blocks may have driven jobs before. If all cleanups have ended, the chain only waits for
+        // those that they have handed off, and nothing would remove an entry.
+        let Some(first) = self.jobs.first.as_ref().filter(|_| self.ended <= self.jobs.rest.len()) else {
+            return;
+        };
         if !self.trackers.are_none() {
             self.more.get_or_insert_default();
         }
         if let Some(more) = &mut self.more {
-            // A drop that blocks may have driven some of the jobs before.
             more.begin(self.ended, self.trackers.clone());
         }
         self.registered = Some(Registered::new(first.location, self.more.take()));
