@@ -91,6 +91,39 @@ fn p9_the_executor_that_was_set_comes_before_the_current_runtime() {
 }
 
 #[test]
+fn p9_siblings_are_handed_off_when_the_drop_is_over() {
+    #[finally(steps(log.clone(), "around", 1))]
+    async fn around(log: Log) {
+        tokio::join!(inner(log.clone()), inner(log.clone()));
+    }
+
+    let _turn = exclusive();
+    set(keep);
+    let log = Log::default();
+    cancel(around(log.clone()));
+    let mut chains: Vec<_> = spawned().into_iter().map(Hand::new).collect();
+    assert_eq!((chains.len(), finally::running().len()), (3, 3), "no poll of the cleanup around starts them");
+    chains.iter_mut().for_each(|chain| chain.run());
+    assert_eq!(log.take()[4..], ["around 0", "around 1"]);
+}
+
+/// A cleanup that came before those that it waits for would never end.
+#[test]
+fn p11_siblings_end_though_the_executor_runs_each_cleanup_in_the_drop() {
+    #[finally(steps(log.clone(), "around", 1))]
+    async fn around(log: Log) {
+        tokio::join!(outer(log.clone()), outer(log.clone()));
+    }
+
+    let _turn = exclusive();
+    set(|cleanup| Hand::new(cleanup).run());
+    let log = Log::default();
+    let seen = log.clone();
+    ends(move || cancel(around(log)));
+    assert_eq!(seen.events()[8..], ["around 0", "around 1"]);
+}
+
+#[test]
 fn p9_the_first_executor_stays() {
     let _turn = exclusive();
     set(keep);
