@@ -560,6 +560,27 @@ mod register {
     }
 
     #[test]
+    fn a_cleanup_that_has_ended_in_a_blocking_drop_leaves_the_list_though_it_has_handed_off_another() {
+        fn check<F: Future>(begin: impl FnOnce(std::future::Pending<()>) -> F) {
+            let (opens, gate) = oneshot::channel();
+            // It is held until a sibling of the ended one has been started.
+            let cancels = async move || cancel(held(Log::default(), "held", gate));
+            let sibling = pending::<()>().finally(async move || {
+                suspend().await;
+                opens.send(()).unwrap();
+            });
+            let body = async { tokio::join!(begin(pending()).finally(cancels), sibling) };
+            cancel(body.finally(|| finally::block_on_cancel(async {})));
+            drained();
+            assert_eq!(finally::running(), []);
+        }
+
+        let _turn = exclusive();
+        check(|body| body);
+        check(|body| body.finally(async || {}));
+    }
+
+    #[test]
     fn a_cleanup_that_a_blocking_drop_has_begun_stays_in_the_list_until_its_end() {
         let _turn = exclusive();
         let (listed, list) = std::sync::mpsc::channel();

@@ -7,33 +7,51 @@ mod support;
 use std::sync::Mutex;
 
 use finally::{BoxFuture, finally};
-use support::{Log, exclusive, hand::Hand, runtimes, steps, suspend};
+use support::{
+    Log, exclusive,
+    hand::Hand,
+    runtimes,
+    scene::{cancel, ends},
+    steps, suspend,
+};
 
 static SPAWNED: Mutex<Vec<BoxFuture>> = Mutex::new(Vec::new());
 
-/// Keeps each chain, or panics instead.
-fn set() {
+/// The executor of the test that runs.
+static EXECUTOR: Mutex<fn(BoxFuture)> = Mutex::new(keep);
+
+/// Sets an executor that calls another one, and chooses that.
+fn set(executor: fn(BoxFuture)) {
     static SET: std::sync::Once = std::sync::Once::new();
 
     SET.call_once(|| {
         finally::set_executor(|cleanup| {
-            let mut spawned = SPAWNED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            spawned.push(cleanup);
-            if PANICS.load(std::sync::atomic::Ordering::SeqCst) {
-                let cleanup = spawned.pop();
-                drop(spawned);
-                let _dropped_by_the_unwind = cleanup;
-                panic!("the executor panics");
-            }
+            let executor = *EXECUTOR.lock().unwrap();
+            executor(cleanup);
         })
         .unwrap();
     });
+    *EXECUTOR.lock().unwrap() = executor;
 }
 
-static PANICS: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+fn keep(cleanup: BoxFuture) {
+    SPAWNED.lock().unwrap().push(cleanup);
+}
+
+fn panics(cleanup: BoxFuture) {
+    let _dropped_by_the_unwind = cleanup;
+    panic!("the executor panics");
+}
+
+/// Hands off another cleanup first, which no finally adopts.
+fn hands_off_another(cleanup: BoxFuture) {
+    set(finally::default_executor);
+    cancel(inner(Log::default()));
+    finally::default_executor(cleanup);
+}
 
 fn spawned() -> Vec<BoxFuture> {
-    std::mem::take(&mut *SPAWNED.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    std::mem::take(&mut *SPAWNED.lock().unwrap())
 }
 
 #[finally(steps(log.clone(), "outer", 1))]
@@ -48,9 +66,7 @@ async fn inner(log: Log) {
 }
 
 fn cancelled(log: &Log) {
-    let mut hand = Hand::new(outer(log.clone()));
-    assert!(hand.poll().is_pending());
-    drop(hand);
+    cancel(outer(log.clone()));
 }
 
 const TREE: [&str; 4] = ["inner 0", "inner 1", "outer 0", "outer 1"];
@@ -58,7 +74,7 @@ const TREE: [&str; 4] = ["inner 0", "inner 1", "outer 0", "outer 1"];
 #[test]
 fn p9_the_executor_that_was_set_comes_before_the_current_runtime() {
     let _turn = exclusive();
-    set();
+    set(keep);
     let log = Log::default();
     let runtime = runtimes::current_thread();
     let entered = runtime.enter();
@@ -75,9 +91,42 @@ fn p9_the_executor_that_was_set_comes_before_the_current_runtime() {
 }
 
 #[test]
+fn p9_siblings_are_handed_off_when_the_drop_is_over() {
+    #[finally(steps(log.clone(), "around", 1))]
+    async fn around(log: Log) {
+        tokio::join!(inner(log.clone()), inner(log.clone()));
+    }
+
+    let _turn = exclusive();
+    set(keep);
+    let log = Log::default();
+    cancel(around(log.clone()));
+    let mut chains: Vec<_> = spawned().into_iter().map(Hand::new).collect();
+    assert_eq!((chains.len(), finally::running().len()), (3, 3), "no poll of the cleanup around starts them");
+    chains.iter_mut().for_each(|chain| chain.run());
+    assert_eq!(log.take()[4..], ["around 0", "around 1"]);
+}
+
+/// A cleanup that came before those that it waits for would never end.
+#[test]
+fn p11_siblings_end_though_the_executor_runs_each_cleanup_in_the_drop() {
+    #[finally(steps(log.clone(), "around", 1))]
+    async fn around(log: Log) {
+        tokio::join!(outer(log.clone()), outer(log.clone()));
+    }
+
+    let _turn = exclusive();
+    set(|cleanup| Hand::new(cleanup).run());
+    let log = Log::default();
+    let seen = log.clone();
+    ends(move || cancel(around(log)));
+    assert_eq!(seen.events()[8..], ["around 0", "around 1"]);
+}
+
+#[test]
 fn p9_the_first_executor_stays() {
     let _turn = exclusive();
-    set();
+    set(keep);
     let error = finally::set_executor(drop).unwrap_err();
     assert_eq!(error.to_string(), "the executor for cleanups is already set");
 }
@@ -85,7 +134,7 @@ fn p9_the_first_executor_stays() {
 #[test]
 fn p9_what_the_executor_drops_moves_to_the_background_thread() {
     let _turn = exclusive();
-    set();
+    set(keep);
     let log = Log::default();
     cancelled(&log);
     drop(spawned());
@@ -104,11 +153,49 @@ fn p9_what_the_executor_drops_moves_to_the_background_thread() {
 #[test]
 fn p9_an_executor_that_panics_does_not_make_the_drop_panic() {
     let _turn = exclusive();
-    set();
+    set(panics);
     let log = Log::default();
-    PANICS.store(true, std::sync::atomic::Ordering::SeqCst);
     cancelled(&log);
-    PANICS.store(false, std::sync::atomic::Ordering::SeqCst);
     finally::drain_blocking(None).unwrap();
     assert_eq!(log.events(), TREE);
+}
+
+/// `Handle::block_on` does not drive a current-thread runtime. So an adopted cleanup ends on the background thread.
+#[test]
+fn p11_an_adopted_cleanup_ends_though_the_executor_hands_off_another_one_first() {
+    #[finally(suspend())]
+    async fn around(log: Log) {
+        cancel(inner(log.clone()));
+    }
+
+    let _turn = exclusive();
+    set(hands_off_another);
+    let log = Log::default();
+    let seen = log.clone();
+    ends(move || runtimes::current_thread().handle().block_on(around(log)));
+    assert_eq!(seen.events(), ["inner 0", "inner 1"]);
+}
+
+/// A panic of the executor leaves nothing behind on the thread.
+#[cfg(feature = "tokio")]
+#[test]
+fn p9_the_default_executor_takes_the_current_runtime_after_a_panic_of_the_executor() {
+    #[finally(suspend())]
+    async fn around() {
+        cancel(inner(Log::default()));
+    }
+
+    let _turn = exclusive();
+    set(panics);
+    Hand::new(around()).run();
+    let runtime = runtimes::current_thread();
+    let entered = runtime.enter();
+    let (runs_on, place) = std::sync::mpsc::channel();
+    finally::default_executor(async move {
+        runs_on.send(tokio::runtime::Handle::current().id()).unwrap();
+    });
+    drop(entered);
+    let id = runtime.handle().id();
+    runtime.block_on(suspend());
+    assert_eq!(place.recv().unwrap(), id);
 }

@@ -2,13 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use finally::{Scope, StillRunning, finally, guard};
+use finally::{FinallyExt, Scope, StillRunning, finally, guard};
 use tokio::sync::oneshot;
 
 use crate::support::{
     Log, exclusive,
     hand::{Hand, Wakes},
-    scene::{PATIENCE, cancel, drained, held, in_turns, let_others_go_on},
+    scene::{PATIENCE, cancel, drained, ends, held, in_turns, let_others_go_on},
     suspend,
 };
 
@@ -471,5 +471,32 @@ mod a_drain_inside_a_cleanup {
             assert_eq!(outside.await, Ok(()));
             assert_eq!(log.events(), ["held", "drained"]);
         });
+    }
+}
+
+/// The drop drives both, and the one that is not polled must go on elsewhere meanwhile.
+#[test]
+fn p11_a_drain_that_blocks_in_a_cleanup_that_a_drop_drives_does_not_wait_for_a_sibling_forever() {
+    #[finally(async { finally::drain_blocking(None).unwrap(); log.push("drained") })]
+    async fn drains(log: Log) {
+        suspend().await;
+        let _uses = &log;
+    }
+    #[finally(async { log.push("around") }, on_cancel = block)]
+    async fn around(log: &Log, drains_first: bool) {
+        let sibling = || async { suspend().await }.finally(suspend);
+        if drains_first {
+            tokio::join!(drains(log.clone()), sibling());
+        } else {
+            tokio::join!(sibling(), drains(log.clone()));
+        }
+    }
+
+    let _turn = exclusive();
+    for drains_first in [false, true] {
+        let log = Log::default();
+        let seen = log.clone();
+        ends(move || cancel(around(&log, drains_first)));
+        assert_eq!(seen.events(), ["drained", "around"]);
     }
 }

@@ -189,9 +189,11 @@ impl Adopted {
     /// that blocks needs.
     #[inline]
     pub(crate) fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if let Some(chains) = &mut self.chains {
-            ready!(chains.poll_each(context));
-            self.chains = None;
+        if let Some(chains) = self.chains.take() {
+            self.chains = inside::poll_each(chains, context);
+            if self.chains.is_some() {
+                return Poll::Pending;
+            }
         }
         self.key.poll_end(context)
     }

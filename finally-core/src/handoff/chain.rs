@@ -202,13 +202,12 @@ impl Chain {
         siblings.into_iter().for_each(take);
     }
 
-    /// Drives all of the chains.
-    pub(super) fn poll_each(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    /// Returns the other chains.
+    pub(super) fn take_siblings(&mut self) -> Option<Box<Self>> {
         let mut siblings = mem::take(&mut self.siblings);
-        siblings.retain_mut(|chain| chain.poll(context).is_pending());
-        let polled = self.poll(context);
-        self.siblings = siblings;
-        if self.siblings.is_empty() { polled } else { Poll::Pending }
+        let mut first = siblings.pop()?;
+        first.siblings = siblings;
+        Some(first)
     }
 
     /// Starts this chain, and counts it in a group. A chain without a job only keeps `group` from ending before
@@ -216,19 +215,59 @@ impl Chain {
     pub(super) fn start_in(self: Box<Self>, group: &Arc<Group>) {
         match self.into_group() {
             Ok(inner) => inner.hold(group),
-            Err(chain) => executor::start(Task::of_chain(chain, Some(group.ticket())), true),
+            Err(chain) => chain.start(Some(group.ticket()), true),
         }
+    }
+
+    /// Starts this chain, and the chains that end before its first job.
+    pub(super) fn start(self: Box<Self>, ticket: Option<Ticket>, adopted: bool) {
+        if self.before.is_none() {
+            executor::start(Task::of_chain(self, ticket), adopted);
+        } else {
+            self.start_with_those_before(ticket, adopted);
+        }
+    }
+
+    #[cold]
+    fn start_with_those_before(self: Box<Self>, ticket: Option<Ticket>, adopted: bool) {
+        // A list and no recursion, because chains are nested as deeply as the calls that were cancelled.
+        let mut starting = Vec::from([(self, ticket)]);
+        let mut at = 0;
+        while let Some((chain, _)) = starting.get_mut(at) {
+            let mut before = Vec::new();
+            chain.take_before(|chain, ticket| before.push((chain, Some(ticket))));
+            starting.append(&mut before);
+            at += 1;
+        }
+        // Each one comes after those that it waits for, in case the executor runs them at once.
+        while let Some((chain, ticket)) = starting.pop() {
+            executor::start(Task::of_chain(chain, ticket), adopted);
+        }
+    }
+
+    /// Passes each chain that ends before the first job to `start`, with a ticket of the group that the job waits
+    /// for.
+    fn take_before(&mut self, mut start: impl FnMut(Box<Self>, Ticket)) {
+        let Some(before) = self.before.take() else { return };
+        let group = self.after.get_or_insert_default();
+        before.into_each(|chain| match chain.into_group() {
+            Ok(inner) => inner.hold(group),
+            Err(chain) => start(chain, group.ticket()),
+        });
     }
 
     /// Adds the jobs to the register. The ticket counts them in the group of the enclosing finally.
     pub(super) fn begin(&mut self, ticket: Option<Ticket>) {
         self.ticket = ticket;
-        let Some(first) = &self.jobs.first else { return };
+        // A drop that blocks may have driven jobs before. If all cleanups have ended, the chain only waits for
+        // those that they have handed off, and nothing would remove an entry.
+        let Some(first) = self.jobs.first.as_ref().filter(|_| self.ended <= self.jobs.rest.len()) else {
+            return;
+        };
         if !self.trackers.are_none() {
             self.more.get_or_insert_default();
         }
         if let Some(more) = &mut self.more {
-            // A drop that blocks may have driven some of the jobs before.
             more.begin(self.ended, self.trackers.clone());
         }
         self.registered = Some(Registered::new(first.location, self.more.take()));
@@ -280,10 +319,7 @@ impl Chain {
 
     /// Waits for everything that ends before the first job.
     fn poll_before(&mut self, context: &Context<'_>) -> Poll<()> {
-        if let Some(before) = self.before.take() {
-            let group = self.after.get_or_insert_default();
-            before.into_each(|chain| chain.start_in(group));
-        }
+        self.take_before(|chain, ticket| chain.start(Some(ticket), true));
         if let Some(group) = &self.after {
             ready!(group.poll_end(OF_BODY, context));
             self.after = None;

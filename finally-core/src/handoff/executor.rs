@@ -147,6 +147,29 @@ std::thread_local! {
     static STARTS_ADOPTED: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Sets [`STARTS_ADOPTED`] during a call of the executor.
+///
+/// The drop restores the previous value. An executor may hand off another cleanup before it passes its own on, and
+/// it may panic.
+#[cfg(feature = "tokio")]
+struct Adopted {
+    outer: bool,
+}
+
+#[cfg(feature = "tokio")]
+impl Adopted {
+    fn begin(adopted: bool) -> Self {
+        Self { outer: STARTS_ADOPTED.replace(adopted) }
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl Drop for Adopted {
+    fn drop(&mut self) {
+        STARTS_ADOPTED.set(self.outer);
+    }
+}
+
 /// The error that [`set_executor`] returns if an executor was set before. The first executor stays in place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SetExecutorError(());
@@ -177,10 +200,8 @@ pub(super) fn start(task: Task, adopted: bool) {
 fn spawn(task: Task, adopted: bool) {
     if let Some(spawn) = EXECUTOR.get() {
         #[cfg(feature = "tokio")]
-        STARTS_ADOPTED.set(adopted);
+        let _adopted = Adopted::begin(adopted);
         spawn(Box::pin(task));
-        #[cfg(feature = "tokio")]
-        STARTS_ADOPTED.set(false);
         return;
     }
     #[cfg(feature = "tokio")]

@@ -1,7 +1,7 @@
 //! Tracks the innermost finally of this thread, and routes hand-offs accordingly.
 
 use alloc::{boxed::Box, vec::Vec};
-use core::{cell::Cell, mem::ManuallyDrop, num::NonZeroU32};
+use core::{cell::Cell, mem::ManuallyDrop, num::NonZeroU32, task::Context};
 
 use super::{
     adopted::{Adopted, GroupKey},
@@ -125,6 +125,28 @@ fn pop_further_out() -> Option<Box<Chain>> {
         replace_kept_further_out(further_out);
     }
     chains
+}
+
+/// Polls each of the chains, and returns those that have not ended.
+///
+/// A cleanup of one may block on another one. So those that are not polled count as kept meanwhile, and
+/// [`start_kept`] finds them. A poll of a chain catches all panics of its cleanups.
+pub(super) fn poll_each(chains: Box<Chain>, context: &mut Context<'_>) -> Option<Box<Chain>> {
+    let (mut next, mut pending) = (Some(chains), None::<Box<Chain>>);
+    while let Some(mut chain) = next {
+        let before_next = begin_keeping(chain.take_siblings());
+        let before_pending = begin_keeping(pending);
+        let polled = chain.poll(context);
+        pending = end_keeping(before_pending);
+        next = end_keeping(before_next);
+        if polled.is_pending() {
+            pending = Some(match pending {
+                Some(others) => others.beside(chain),
+                None => chain,
+            });
+        }
+    }
+    pending
 }
 
 /// Starts all chains that drops on this thread have kept. It is called before this thread waits for one of
@@ -286,7 +308,7 @@ pub(super) fn hand_off_chain(chain: Box<Chain>) {
 fn start_chain(chain: Box<Chain>) {
     match inside().nesting() {
         Nesting::Polling(key) => chain.start_in(&group_of(key)),
-        Nesting::Nothing | Nesting::Dropping => executor::start(Task::of_chain(chain, None), false),
+        Nesting::Nothing | Nesting::Dropping => chain.start(None, false),
     }
 }
 
