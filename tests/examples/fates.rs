@@ -116,7 +116,7 @@ impl Table {
         *self.notes.get(name).unwrap_or_else(|| panic!("no line `{name}` in\n{}", self.text))
     }
 
-    /// What holds on every run.
+    /// Asserts the properties of every run.
     fn check(&self) {
         for name in Self::FATES {
             let row = self.row(name);
