@@ -260,7 +260,7 @@ fn is_group(tree: &TokenTree, delimiter: Delimiter) -> bool {
     matches!(tree, TokenTree::Group(group) if group.delimiter() == delimiter)
 }
 
-/// Splits after the first tree that is an end. If there is none, the first part is empty.
+/// Splits after the first tree that is an end. Without an end, the first part is empty.
 fn split_after(trees: &[TokenTree], is_end: impl Fn(&TokenTree) -> bool) -> (&[TokenTree], &[TokenTree]) {
     let end = trees.iter().position(is_end).map_or(0, |at| at + 1);
     trees.split_at_checked(end).unwrap_or((&[], trees))

@@ -31,7 +31,7 @@ async fn in_place(log: Log, body: End, cleanup: End) -> Result<(), Error> {
     Ok(())
 }
 
-/// The same, with its result as the value.
+/// Does the same, with its result as the value.
 async fn as_value(log: Log, body: End, cleanup: End) -> Result<(), Error> {
     let cleaned = log.clone();
     let result = finally! {
@@ -46,7 +46,7 @@ async fn as_value(log: Log, body: End, cleanup: End) -> Result<(), Error> {
     result
 }
 
-/// The same as a future.
+/// Does the same as a future.
 async fn as_future(log: Log, body: End, cleanup: End) -> Result<(), Error> {
     let cleaned = log.clone();
     finally! {

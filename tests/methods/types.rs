@@ -61,7 +61,7 @@ fn a_method_is_send_sync_and_unpin_where_its_parts_are() {
 
 #[test]
 fn a_method_is_none_of_that_where_its_parts_are_not() {
-    // In a function of its own, because the captures of a closure are not known yet in the function that makes it.
+    // This is a function of its own, because the captures of a closure are not known yet in the function that makes it.
     fn with_local_output() -> impl Future<Output = Rc<u8>> {
         std::future::ready(Rc::new(1)).finally(nothing)
     }

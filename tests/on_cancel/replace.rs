@@ -373,11 +373,11 @@ fn two_attributes_end_from_top_to_bottom_in_every_mix() {
     let outer = ["outer 0", "outer 1"];
     let outer_instead = ["outer instead 0", "outer instead 1"];
     assert_eq!(cancel(Box::pin(both(&log)), 9), [&INNER[..], &outer].concat());
-    // In the body, and in the inner cleanup.
+    // This cancels it in the body, and in the inner cleanup.
     assert_eq!(cancel(Box::pin(both(&log)), 1), [&INSTEAD[..], &outer_instead].concat());
     let in_cleanup = [&INNER[..1], &INNER[3..], &INSTEAD, &outer_instead].concat();
     assert_eq!(cancel(Box::pin(both(&log)), 2), in_cleanup);
-    // In the outer cleanup.
+    // This cancels it in the outer cleanup.
     assert_eq!(cancel(Box::pin(both(&log)), 4), [&INNER[..], &outer[..1], &outer_instead].concat());
     assert_eq!(cancel(Box::pin(detached_outside(&log)), 1), [&INSTEAD[..], &outer].concat());
     let in_cleanup = [&INNER[..1], &INNER[3..], &INSTEAD, &outer].concat();

@@ -97,7 +97,7 @@ pub async fn steps(log: Log, name: &'static str, times: usize) {
     log.push(format!("{name} {times}"));
 }
 
-/// How a body or a cleanup ends.
+/// The end of a body or of a cleanup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     Succeeds,

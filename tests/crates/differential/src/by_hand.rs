@@ -13,7 +13,7 @@ use crate::{Checked, Narrow, Optional};
 /// The payload of a panic.
 pub type Payload = Box<dyn Any + Send>;
 
-/// How the body of a block ended.
+/// The end of the body of a block.
 #[derive(Debug)]
 pub enum Flow<T, R> {
     /// It ended with its value.

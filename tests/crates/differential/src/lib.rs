@@ -25,11 +25,11 @@ pub struct Forms<R> {
     pub constructs: &'static [(&'static str, usize)],
     /// The program with blocks.
     pub blocks: fn(&Input, &Log) -> R,
-    /// The same by hand.
+    /// The program by hand.
     pub by_hand: fn(&Input, &Log) -> R,
     /// The async program with blocks.
     pub async_blocks: Later<R>,
-    /// The same by hand.
+    /// The async program by hand.
     pub async_by_hand: Later<R>,
 }
 
