@@ -1,4 +1,4 @@
-//! Failures that have no caller left to go to (P8).
+//! Failures that cannot be returned to a caller (P8).
 
 use alloc::{boxed::Box, string::String, sync::Arc};
 #[cfg(feature = "testing")]
@@ -239,7 +239,7 @@ pub(crate) fn report_panic(kind: FailureKind, payload: Payload, location: &'stat
     call_hook(Failure { kind, message, error: None, payload: Some(payload), location });
 }
 
-/// Reports come out of drops, which must not panic: not on account of the hook, nor of a payload that is dropped here.
+/// Calls the hook. Reports come from drops, which must not panic, so a panic of the hook or of the drop of a payload is ignored.
 fn call_hook(failure: Failure) -> Option<BoxedError> {
     #[cfg(feature = "testing")]
     if failure.kind == FailureKind::Lost {
@@ -250,7 +250,7 @@ fn call_hook(failure: Failure) -> Option<BoxedError> {
         Some(hook) => hook(&failure),
         None => default_hook(&failure),
     });
-    // The last one, if the hook was replaced meanwhile.
+    // This may be the last reference, if the hook was replaced meanwhile.
     quietly(|| drop(hook));
     if let Some(payload) = failure.payload {
         Payload::new(payload).discard();
@@ -258,11 +258,11 @@ fn call_hook(failure: Failure) -> Option<BoxedError> {
     failure.error
 }
 
-/// How many cleanups were lost, for tests to ask.
+/// The number of lost cleanups since the last [`take_lost`].
 #[cfg(feature = "testing")]
 static LOST: AtomicUsize = AtomicUsize::new(0);
 
-/// How many cleanups were lost since the last call.
+/// Returns the number of lost cleanups since the last call.
 #[cfg(feature = "testing")]
 pub(crate) fn take_lost() -> usize {
     LOST.swap(0, Relaxed)
@@ -275,12 +275,12 @@ fn default_hook(failure: &Failure) {
     if is_traced(failure) {
         return;
     }
-    // Nobody is left to whom it could be reported that stderr is gone.
+    // An error of stderr cannot be reported to anybody.
     let _ = writeln!(std::io::stderr(), "{failure}");
 }
 
-/// Emits an event, if somebody is there to receive it. The feature may be on for the sake of another crate, and no subscriber
-/// set.
+/// Emits an event if a subscriber takes it, and returns whether one did. The feature may be on because of another crate, and no
+/// subscriber set.
 #[cfg(feature = "tracing")]
 fn is_traced(failure: &Failure) -> bool {
     let emit = || {

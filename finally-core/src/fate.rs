@@ -1,10 +1,12 @@
 use core::{any::Any, fmt};
 
-/// How a body ended, as its cleanup sees it.
+/// The end of a body, as its cleanup sees it.
 ///
 /// A cleanup that is a closure with one parameter gets the fate of the body it follows. It can look at the result, and
 /// cannot change it. A later cancellation does not change the fate: a body that returned has returned, even when its
-/// caller leaves while the cleanup is still going on.
+/// caller leaves while the cleanup is still running.
+///
+/// # Examples
 ///
 /// ```
 /// use finally::{Fate, finally};
@@ -31,19 +33,19 @@ pub enum Fate<'a, T> {
 }
 
 impl<T> Fate<'_, T> {
-    /// Whether the body returned a value, be it an `Ok`, an `Err` or anything else.
+    /// Returns whether the body returned a value: an `Ok`, an `Err` or anything else.
     #[must_use]
     pub const fn is_returned(&self) -> bool {
         matches!(self, Self::Returned(_))
     }
 
-    /// Whether the body panicked.
+    /// Returns whether the body panicked.
     #[must_use]
     pub const fn is_panicked(&self) -> bool {
         matches!(self, Self::Panicked(_))
     }
 
-    /// Whether the body was cancelled.
+    /// Returns whether the body was cancelled.
     #[must_use]
     pub const fn is_cancelled(&self) -> bool {
         matches!(self, Self::Cancelled)
@@ -51,7 +53,9 @@ impl<T> Fate<'_, T> {
 }
 
 impl<'a, T, E> Fate<'a, Result<T, E>> {
-    /// The error that the body returned, if that is how it ended.
+    /// Returns the error that the body returned, if any.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use finally::Fate;
@@ -77,7 +81,7 @@ impl<T> Clone for Fate<'_, T> {
 
 impl<T> Copy for Fate<'_, T> {}
 
-/// Prints the variant alone, so that it asks nothing of `T`.
+/// Prints only the variant, so that `T` need not be `Debug`.
 impl<T> fmt::Debug for Fate<'_, T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {

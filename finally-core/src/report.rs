@@ -1,4 +1,4 @@
-//! How the end of a cleanup that nobody receives is reported.
+//! Reports the end of a cleanup that nobody receives.
 
 use alloc::{format, string::String};
 use core::{any::type_name, mem::needs_drop, panic::Location};
@@ -56,7 +56,7 @@ pub(crate) fn report_error<V>(
     drop_reported((error, value), panicked, location);
 }
 
-/// Drops a value that nobody receives. A panic on that way is reported.
+/// Drops a value that nobody receives, and reports a panic of the drop.
 #[inline]
 fn drop_reported<V>(value: V, panicked: FailureKind, location: &'static Location<'static>) {
     if !needs_drop::<V>() {
@@ -67,14 +67,14 @@ fn drop_reported<V>(value: V, panicked: FailureKind, location: &'static Location
     }
 }
 
-/// The text of a cleanup's error. Empty for a panic, whose payload says it.
+/// Returns the text of a cleanup's error. It is empty for a panic, because the payload has the text.
 pub(crate) fn text_of_cleanup<V>(ended: &Result<V, Payload>, describe: Describe<V>) -> String {
     ended.as_ref().ok().and_then(|value| text_of(value, describe)).unwrap_or_default()
 }
 
-/// The text of a value, if it is a failure.
+/// Returns the text of a value, if it is a failure.
 ///
-/// A report comes out of a drop, or before other cleanups: a text that panics costs the text and nothing else.
+/// A report is made inside a drop, or before other cleanups, so a panic of the text is caught, and only the text is lost.
 fn text_of<V>(value: &V, describe: Describe<V>) -> Option<String> {
     let answer = catch(|| describe(Ask::About(value, Detail::Text))).unwrap_or_else(|payload| {
         payload.discard();
@@ -86,7 +86,7 @@ fn text_of<V>(value: &V, describe: Describe<V>) -> Option<String> {
     }
 }
 
-/// Takes the error out of a value, if it can be owned. One whose conversion panics is gone.
+/// Takes the error out of a value, if it can be owned. If the conversion panics, the error is lost.
 fn take_error<V>(value: &mut Option<V>, describe: Describe<V>) -> Option<BoxedError> {
     match catch(|| describe(Ask::Error(value))) {
         Ok(Some(Answer::Error(error))) => Some(error),
@@ -118,8 +118,8 @@ mod reporting {
     pin_project! {
         /// A cleanup that reports its own error once its caller has left.
         ///
-        /// It is boxed once: a caller that awaits the cleanup in this polls the future alone, and a caller that leaves hands
-        /// the same box off.
+        /// It is boxed once: a caller that awaits the cleanup polls only the future inside, and a caller that leaves hands off the
+        /// same box.
         pub struct Reporting<F>
         where
             F: Future,
@@ -152,7 +152,7 @@ mod reporting {
             *self.project().report = Some((describe, location));
         }
 
-        /// The future alone, for a caller that receives its end.
+        /// Returns the future inside, for a caller that receives its end.
         pub(crate) fn future(self: Pin<&mut Self>) -> Pin<&mut F> {
             self.project().future
         }

@@ -78,7 +78,7 @@ pub async fn quiesce() {
     left.check(drained);
 }
 
-/// How often other tasks go first. A task that is dropped may abort others, which are dropped one turn later.
+/// The number of turns for which other tasks go first. A task that is dropped may abort others, which are dropped one turn later.
 const TURNS: usize = 8;
 
 /// Does the same as [`quiesce`], in a test that is not async.
@@ -146,7 +146,7 @@ pub fn track() -> Tracking {
     Tracking { tracker, before, of_this_thread: PhantomData }
 }
 
-/// The tracker of a test, see [`track`]. It stays on its thread. Dropped, it puts the previous one in its place again.
+/// The tracker of a test, see [`track`]. It stays on its thread. Its drop restores the previous tracker.
 pub struct Tracking {
     tracker: Tracker,
     before: Trackers,
@@ -213,7 +213,7 @@ pub fn capture() -> Captured {
     Captured { failures, before, tracking: track(), _turn: turn }
 }
 
-/// The failures of a test, see [`capture`]. Dropped, it puts the previous hook in its place again.
+/// The failures of a test, see [`capture`]. Its drop restores the previous hook.
 pub struct Captured {
     failures: Arc<Mutex<Vec<CapturedFailure>>>,
     before: Option<crate::FailureHook>,
@@ -250,7 +250,7 @@ impl fmt::Debug for Captured {
     }
 }
 
-/// A failure that was captured. It has all parts of a [`Failure`] but the payload of a panic.
+/// A failure that was captured, with the kind, the message and the location of the [`Failure`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CapturedFailure {
     kind: FailureKind,

@@ -75,13 +75,13 @@ impl Boxed {
     }
 }
 
-/// Returns the path in front of the parentheses, and the content of the async block.
+/// Returns the path before the parentheses, and the content of the async block.
 fn boxed_block(body: &Group) -> Option<(TokenStream, Group)> {
     let mut trees: Vec<_> = body.stream().into_iter().collect();
     let TokenTree::Group(arguments) = trees.pop()? else { return None };
-    // An import in front was added by another attribute of ours, and belongs to that attribute's expansion.
-    let behind_import = trees.iter().rposition(is_semicolon).map_or(0, |at| at + 1);
-    let boxes = trees.split_off(behind_import);
+    // An import before it was added by another attribute of this crate, and belongs to the expansion of that.
+    let after_import = trees.iter().rposition(is_semicolon).map_or(0, |at| at + 1);
+    let boxes = trees.split_off(after_import);
     let imports = trees.first().is_none_or(|first| is_word(first, "use"));
     let is_path = |tree: &TokenTree| match tree {
         TokenTree::Ident(_) => true,
@@ -142,15 +142,15 @@ impl Locals<'_> {
         let mut taken = TokenStream::new();
         // `if let Some(__ret) = None::<T> { return __ret; }`
         if rest.first().is_some_and(|first| is_word(first, "if")) {
-            let (before, behind) = split_behind(rest, |tree| is_group(tree, Delimiter::Brace));
+            let (before, after) = split_after(rest, |tree| is_group(tree, Delimiter::Brace));
             taken.extend(before.iter().cloned());
-            rest = behind;
+            rest = after;
         }
         loop {
-            let (statement, behind) = split_behind(rest, is_semicolon);
+            let (statement, after) = split_after(rest, is_semicolon);
             let Some(kept) = self.local(statement) else { break };
             taken.extend(kept);
-            rest = behind;
+            rest = after;
         }
         taken.extend(rest.iter().cloned());
         if self.renamed { with_self(taken) } else { taken }
@@ -260,8 +260,8 @@ fn is_group(tree: &TokenTree, delimiter: Delimiter) -> bool {
     matches!(tree, TokenTree::Group(group) if group.delimiter() == delimiter)
 }
 
-/// Splits after the first tree that is an end. If there is none, the first part is empty.
-fn split_behind(trees: &[TokenTree], is_end: impl Fn(&TokenTree) -> bool) -> (&[TokenTree], &[TokenTree]) {
+/// Splits after the first tree that is an end. Without an end, the first part is empty.
+fn split_after(trees: &[TokenTree], is_end: impl Fn(&TokenTree) -> bool) -> (&[TokenTree], &[TokenTree]) {
     let end = trees.iter().position(is_end).map_or(0, |at| at + 1);
     trees.split_at_checked(end).unwrap_or((&[], trees))
 }

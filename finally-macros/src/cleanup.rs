@@ -50,7 +50,7 @@ impl<'a> Cleanups<'a> {
     }
 }
 
-/// How a cleanup with `.await` captures the variables that it mentions.
+/// The way in which a cleanup with `.await` captures the variables that it mentions.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Uses {
     Taken,
@@ -317,7 +317,7 @@ impl Cleanup {
     }
 }
 
-/// How a cleanup is evaluated.
+/// The form of the evaluation of a cleanup.
 pub(crate) enum Evaluation {
     /// A block that has to be made a future, and that does not use the fate.
     Future(TokenStream),

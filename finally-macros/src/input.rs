@@ -77,7 +77,7 @@ pub(crate) fn name_of_ours(attribute: &Attribute) -> Option<&'static str> {
     ["finally", "lastly"].into_iter().find(|name| ends_in(attribute.path(), name))
 }
 
-/// How a function returns its result.
+/// The form of the result of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Returns {
     /// An `async fn`, whose result is awaited.

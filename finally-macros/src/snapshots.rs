@@ -1,4 +1,4 @@
-//! What the attribute writes, formatted. `UPDATE_EXPECT=1 cargo test -p finally-macros` blesses.
+//! The formatted expansions of the attribute and the block. `UPDATE_EXPECT=1 cargo test -p finally-macros` blesses them.
 
 use expect_test::{Expect, expect};
 
@@ -10,7 +10,7 @@ fn check(arguments: &str, item: &str, expected: Expect) {
 }
 
 #[test]
-fn a_cleanup_that_uses_no_argument_is_a_handler_behind_the_body() {
+fn a_cleanup_that_uses_no_argument_is_a_handler_after_the_body() {
     check(
         "clean",
         "async fn f(url: Url) -> Result<Page, Error> { fetch(&url).await }",
@@ -791,7 +791,7 @@ fn the_attributes_of_an_argument_stay_with_it_but_for_those_of_lints() {
     }
 }
 
-/// Documentation shows the patterns of a function that is not async, and `__arg0` for those of one that is.
+/// rustdoc shows the patterns of a function that is not async, and `__arg0` in place of the patterns of an async one.
 #[test]
 fn a_function_that_is_not_async_keeps_the_patterns_that_leave_nothing_unbound() {
     for (cleanup, argument, kept) in [
@@ -1271,7 +1271,7 @@ fn check_block(input: &str, expected: Expect) {
 }
 
 #[test]
-fn a_block_in_place_goes_on_behind_its_cleanup() {
+fn a_block_in_place_goes_on_after_its_cleanup() {
     check_block(
         "try { page.fill(1); page } finally { spinner.hide(); }",
         expect![[r#"
@@ -1923,7 +1923,7 @@ fn a_body_that_does_not_parse_stands_where_it_would() {
     }
 }
 
-/// The compiler has told the mistake by then. `check` cannot format what is not an item.
+/// The compiler has reported the mistake already. `check` cannot format code that is not an item, so this test has its own assertion.
 #[test]
 fn a_function_whose_head_nobody_can_read_stays_as_it_is_and_cannot_run() {
     let tokens = |source: &str| source.parse().expect("tokens");

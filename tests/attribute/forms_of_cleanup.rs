@@ -159,17 +159,17 @@ fn a_name_in_a_format_string_is_a_mention() {
 #[test]
 fn the_type_of_a_function_hides_no_await() {
     #[finally({ let clean: fn() = clean; clean(); conn.close().await })]
-    async fn behind_a_type(mut conn: Conn) -> Result<(), String> {
+    async fn after_a_type(mut conn: Conn) -> Result<(), String> {
         conn.log.push("body");
         Ok(())
     }
     #[finally(match conn { | None => Ok(()), | Some(mut conn) => conn.close().await })]
-    async fn behind_a_bar(conn: Option<Conn>) -> Result<bool, String> {
+    async fn after_a_bar(conn: Option<Conn>) -> Result<bool, String> {
         Ok(conn.is_some())
     }
-    assert_eq!(block_on(behind_a_type(Conn::default())), Ok(()));
+    assert_eq!(block_on(after_a_type(Conn::default())), Ok(()));
     assert_eq!(cleaned(), 2);
-    assert_eq!(block_on(behind_a_bar(Some(Conn::default()))), Ok(true));
+    assert_eq!(block_on(after_a_bar(Some(Conn::default()))), Ok(true));
     assert_eq!(cleaned(), 1);
 }
 

@@ -21,13 +21,13 @@ fn the_value_is_the_value_of_the_block() {
         }
         finally { log.push("clean"); }
     };
-    log.push("behind");
+    log.push("after");
     assert_eq!(value, 1);
-    assert_eq!(log.events(), ["body", "clean", "behind"]);
+    assert_eq!(log.events(), ["body", "clean", "after"]);
 }
 
 #[test]
-fn a_return_leaves_the_function_behind_the_cleanup() {
+fn a_return_leaves_the_function_after_the_cleanup() {
     fn at_once(log: &Log, early: bool) -> u8 {
         finally! {
             try {
@@ -38,7 +38,7 @@ fn a_return_leaves_the_function_behind_the_cleanup() {
             }
             finally { log.push("clean"); }
         }
-        log.push("behind");
+        log.push("after");
         2
     }
     async fn awaited(log: &Log, early: bool) -> u8 {
@@ -55,11 +55,11 @@ fn a_return_leaves_the_function_behind_the_cleanup() {
                 log.push("clean");
             }
         }
-        log.push("behind");
+        log.push("after");
         2
     }
     let log = Log::default();
-    for (early, value, events) in [(true, 1, vec!["clean"]), (false, 2, vec!["body", "clean", "behind"])] {
+    for (early, value, events) in [(true, 1, vec!["clean"]), (false, 2, vec!["body", "clean", "after"])] {
         assert_eq!(
             (at_once(&log, early), log.take()),
             (value, events.clone().into_iter().map(String::from).collect())
@@ -72,7 +72,7 @@ fn a_return_leaves_the_function_behind_the_cleanup() {
 }
 
 #[test]
-fn a_return_behind_an_or_leaves_the_function_too() {
+fn a_return_after_an_or_leaves_the_function_too() {
     fn at_once(one: bool, other: bool) -> u8 {
         let value = finally! {
             try {
@@ -165,7 +165,7 @@ fn anyhow_converts_and_adds_context() {
     assert_eq!(number("x").unwrap_err().to_string(), "no number: x");
 }
 
-/// What a loop around sees of the jumps in a block inside, for each of the numbers.
+/// Returns the effect of the jumps in a block on a loop around it, for each of the numbers.
 macro_rules! jumps {
     ($name:ident, $($async:ident)?, $($await:tt)*) => {
         #[allow(clippy::unused_async)]
@@ -193,7 +193,7 @@ macro_rules! jumps {
                 }
                 log.push("again");
             };
-            log.push("behind");
+            log.push("after");
             found
         }
     };
@@ -203,12 +203,12 @@ jumps!(jumps_at_once, ,);
 jumps!(jumps_awaited, async, suspend().await;);
 
 #[test]
-fn jumps_reach_the_loops_around_behind_the_cleanup() {
+fn jumps_reach_the_loops_around_after_the_cleanup() {
     for (numbers, found, events) in [
-        (&[5][..], "end", "clean 5, other, again, clean 5, other, behind"),
-        (&[0, 5], "end", "clean 0, clean 5, other, again, clean 0, clean 5, other, behind"),
-        (&[1, 5], "end", "clean 1, again, clean 1, behind"),
-        (&[3, 5], "three", "clean 3, behind"),
+        (&[5][..], "end", "clean 5, other, again, clean 5, other, after"),
+        (&[0, 5], "end", "clean 0, clean 5, other, again, clean 0, clean 5, other, after"),
+        (&[1, 5], "end", "clean 1, again, clean 1, after"),
+        (&[3, 5], "three", "clean 3, after"),
         (&[4, 5], "four", "clean 4"),
     ] {
         let log = Log::default();
@@ -305,7 +305,7 @@ fn what_belongs_to_something_inside_stays_there() {
 }
 
 #[test]
-fn a_jump_behind_a_type_or_a_pattern_leaves_the_block() {
+fn a_jump_after_a_type_or_a_pattern_leaves_the_block() {
     struct Even(bool);
     let log = Log::default();
     for number in 0..5_u8 {
@@ -333,7 +333,7 @@ fn a_jump_behind_a_type_or_a_pattern_leaves_the_block() {
 }
 
 #[test]
-fn a_body_awaits_behind_the_type_of_a_function() {
+fn a_body_awaits_after_the_type_of_a_function() {
     async fn awaits(log: &Log) {
         finally! {
             try {
@@ -378,7 +378,7 @@ fn a_loop_has_a_block_in_its_header() {
 }
 
 #[test]
-fn a_panic_goes_on_behind_the_cleanup() {
+fn a_panic_goes_on_after_the_cleanup() {
     let log = Log::default();
     let panic = crate::support::panic_of(|| {
         finally! {
@@ -404,7 +404,7 @@ fn a_body_that_never_returns_leaves_a_function_that_never_does() {
     assert_eq!(log.count("clean"), 4);
 }
 
-/// What the types of `a_question_mark_works_on_all_that_it_works_on` cannot show: nothing of it depends on the output.
+/// The types of `a_question_mark_works_on_all_that_it_works_on` do not depend on the output.
 #[test]
 fn the_block_awaits_in_an_async_closure_and_in_an_async_block() {
     let log = Log::default();

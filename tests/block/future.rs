@@ -73,7 +73,7 @@ fn it_races_in_a_select() {
             () = suspend() => log.push("winner"),
         }
     });
-    // The arms that lost are dropped before the one that won goes on.
+    // The losing arms are dropped before the winning arm goes on.
     assert_eq!(log.take().join(" "), "loser winner");
 }
 

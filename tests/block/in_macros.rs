@@ -95,7 +95,7 @@ fn jumps_in_their_arguments_reach_the_loops_around() {
 }
 
 #[test]
-fn a_macro_that_hides_a_return_leaves_the_function_behind_the_cleanup() {
+fn a_macro_that_hides_a_return_leaves_the_function_after_the_cleanup() {
     fn at_once(log: &Log) -> Option<u8> {
         finally! { try { log.push("body"); if log.count("body") == 1 { leave!(1) } } finally { log.push("clean"); } }
         Some(2)

@@ -75,7 +75,7 @@ fn the_failure_of_an_inner_cleanup_leaves_the_function_through_the_outer_one() {
         finally! {
             try {
                 finally! { try { log.push("body"); } finally { log.push("inner"); Err(Error("inner")) } }
-                log.push("behind");
+                log.push("after");
             }
             finally { log.push("outer"); }
         }

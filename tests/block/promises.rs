@@ -27,11 +27,11 @@ async fn in_place(log: Log, body: End, cleanup: End) -> Result<(), Error> {
         }
         finally { clean(cleaned, cleanup).await }
     }
-    log.push("behind");
+    log.push("after");
     Ok(())
 }
 
-/// The same, with its result as the value.
+/// Does the same, with its result as the value.
 async fn as_value(log: Log, body: End, cleanup: End) -> Result<(), Error> {
     let cleaned = log.clone();
     let result = finally! {
@@ -42,11 +42,11 @@ async fn as_value(log: Log, body: End, cleanup: End) -> Result<(), Error> {
         }
         finally { clean(cleaned, cleanup).await }
     };
-    log.push("behind");
+    log.push("after");
     result
 }
 
-/// The same as a future.
+/// Does the same as a future.
 async fn as_future(log: Log, body: End, cleanup: End) -> Result<(), Error> {
     let cleaned = log.clone();
     finally! {
@@ -72,7 +72,7 @@ async fn with_sync_cleanup(log: Log, body: End, cleanup: End) -> Result<(), Erro
         }
         finally { log.push("clean"); cleanup.reach("cleanup") }
     }
-    log.push("behind");
+    log.push("after");
     Ok(())
 }
 
@@ -85,17 +85,17 @@ fn at_once(log: &Log, body: End, cleanup: End) -> Result<(), Error> {
         }
         finally { log.push("clean"); cleanup.reach("cleanup") }
     }
-    log.push("behind");
+    log.push("after");
     Ok(())
 }
 
 const WHOLE: [&str; 7] = ["body 0", "body 1", "body 2", "body dropped", "clean 0", "clean 1", "clean 2"];
 
-fn without_behind(log: &Log) -> Vec<String> {
-    log.take().into_iter().filter(|event| event != "behind").collect()
+fn without_after(log: &Log) -> Vec<String> {
+    log.take().into_iter().filter(|event| event != "after").collect()
 }
 
-/// What holds for a form whose cleanup awaits: on every way out, and cancelled at each await of body and cleanup.
+/// Checks a form whose cleanup awaits, on every way out, and cancelled at each await of body and cleanup.
 macro_rules! promises_of {
     ($($form:ident)*) => {$(
         mod $form {
@@ -109,7 +109,7 @@ macro_rules! promises_of {
                             let log = Log::default();
                             let outcome = runtime.run(observe(super::super::$form(log.clone(), body, cleanup)));
                             assert_eq!(outcome, expected(body, cleanup), "{body:?} {cleanup:?}");
-                            assert_eq!(without_behind(&log), WHOLE, "{body:?} {cleanup:?}");
+                            assert_eq!(without_after(&log), WHOLE, "{body:?} {cleanup:?}");
                             assert_eq!(account(&outcome, turn.failures()), raised(Some(body), cleanup));
                         }
                     }
@@ -131,7 +131,7 @@ macro_rules! promises_of {
                                 if pendings <= 2 {
                                     events.extend(&WHOLE[3..]);
                                 }
-                                assert_eq!(without_behind(&log), events, "{body:?} {cleanup:?} after {pendings}");
+                                assert_eq!(without_after(&log), events, "{body:?} {cleanup:?} after {pendings}");
                                 assert_eq!(account(&outcome, turn.failures()), raised(reached, cleanup));
                             }
                         }
@@ -171,14 +171,14 @@ on_every_runtime! {
                 let log = Log::default();
                 let outcome = runtime.run(observe(with_sync_cleanup(log.clone(), body, cleanup)));
                 assert_eq!(outcome, expected(body, cleanup));
-                assert_eq!(without_behind(&log), ["body 0", "body 1", "body 2", "body dropped", "clean"]);
+                assert_eq!(without_after(&log), ["body 0", "body 1", "body 2", "body dropped", "clean"]);
                 assert_eq!(account(&outcome, turn.failures()), raised(Some(body), cleanup));
                 for pendings in 1..=2 {
                     let log = Log::default();
                     let outcome = runtime.run(cancel_after(pendings, with_sync_cleanup(log.clone(), body, cleanup)));
                     let mut events = WHOLE[..pendings].to_vec();
                     events.extend(["body dropped", "clean"]);
-                    assert_eq!(without_behind(&log), events);
+                    assert_eq!(without_after(&log), events);
                     assert_eq!(account(&outcome, turn.failures()), raised(None, cleanup));
                 }
             }
@@ -199,7 +199,7 @@ fn p1_p2_p7_p8_where_nothing_awaits() {
                     Err(payload) => Outcome::Panicked(*payload.downcast().unwrap()),
                 };
             assert_eq!(outcome, expected(body, cleanup));
-            assert_eq!(without_behind(&log), ["body dropped", "clean"]);
+            assert_eq!(without_after(&log), ["body dropped", "clean"]);
             assert_eq!(account(&outcome, turn.failures()), raised(Some(body), cleanup));
         }
     }
@@ -278,7 +278,7 @@ fn p6_what_is_cancelled_inside_is_adopted_by_the_block_around() {
     assert_eq!(events, ["loser 0", "loser 1", "loser 2", "outer 0", "outer 1"]);
 }
 
-/// The bytes that a block in place adds to the enclosing future. It borrows variables, and holds those that it moves.
+/// A block in place adds these bytes to the enclosing future. It borrows variables, and holds the variables that it moves.
 #[test]
 fn p10_a_block_adds_little_to_a_future() {
     async fn plain(argument: [u8; 256]) -> Option<u8> {

@@ -130,11 +130,11 @@ fn a_future_that_it_evaluates_to_is_awaited() {
     }
     async fn f(log: &Log) {
         finally! { try { suspend().await; } finally { log.push("built"); later(log.clone()) } }
-        log.push("behind");
+        log.push("after");
     }
     let log = Log::default();
     run(f(&log));
-    assert_eq!(log.take().join(" "), "built clean behind");
+    assert_eq!(log.take().join(" "), "built clean after");
 }
 
 #[test]
@@ -218,18 +218,18 @@ impl From<Error> for Wider {
 fn its_failure_leaves_the_function_as_a_question_mark_does() {
     fn at_once(log: &Log) -> Result<u8, Wider> {
         let value = finally! { try { 1 } finally { Err(Error("cleanup")) } };
-        log.push("behind");
+        log.push("after");
         Ok(value)
     }
     async fn awaited(log: &Log) -> Result<u8, Wider> {
         let value =
             finally! { try { suspend().await; 1 } finally { suspend().await; Err(Error("cleanup")) } };
-        log.push("behind");
+        log.push("after");
         Ok(value)
     }
     fn asks(log: &Log) -> Result<u8, Wider> {
         let value = finally! { try { 1 } finally { Err(Error("cleanup"))?; Ok::<(), Error>(()) } };
-        log.push("behind");
+        log.push("after");
         Ok(value)
     }
     let log = Log::default();

@@ -141,7 +141,7 @@ macro_rules! known_to_nobody {
 #[test]
 fn a_closure_without_a_return_type_keeps_the_one_that_it_has_without_the_block() {
     let value = || finally! { try { known_to_nobody!(1); 5_u8 } finally {} };
-    let behind = || {
+    let before_the_value = || {
         finally! { try { known_to_nobody!(1); } finally {} }
         5_u8
     };
@@ -156,7 +156,7 @@ fn a_closure_without_a_return_type_keeps_the_one_that_it_has_without_the_block()
         finally! { try { known_to_nobody!(1); } finally {} }
         panic!()
     };
-    assert_eq!((value(), behind(), option(None)), (5, 5, None));
+    assert_eq!((value(), before_the_value(), option(None)), (5, 5, None));
     unit();
     assert!(std::thread::spawn(panics).join().is_err());
 }

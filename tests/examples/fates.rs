@@ -116,7 +116,7 @@ impl Table {
         *self.notes.get(name).unwrap_or_else(|| panic!("no line `{name}` in\n{}", self.text))
     }
 
-    /// What holds on every run.
+    /// Asserts the properties of every run.
     fn check(&self) {
         for name in Self::FATES {
             let row = self.row(name);
@@ -189,7 +189,7 @@ mod digests {
         assert_eq!(paths, text_lines(&want.stdout));
     }
 
-    /// In an order of their own, because folders are read in any.
+    /// The lines are sorted, because folders are read in any order.
     #[cfg(target_os = "linux")]
     fn text_lines(bytes: &[u8]) -> Vec<String> {
         let mut lines: Vec<_> =

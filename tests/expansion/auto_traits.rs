@@ -89,7 +89,7 @@ macro_rules! traits_of {
     }};
 }
 
-/// The same functions under any attribute.
+/// Makes the same functions under any attribute.
 macro_rules! functions {
     ($name:ident($value:ident) $(#[$attribute:meta])*) => {
         mod $name {
@@ -196,7 +196,7 @@ fn armed_by_the_call() {
     compare!(mentions with plain);
 }
 
-/// The same functions with a block around their bodies.
+/// Makes the same functions with a block around their bodies.
 macro_rules! blocks {
     ($name:ident $cleanup:block) => {
         mod $name {

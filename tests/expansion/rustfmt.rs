@@ -15,7 +15,7 @@ mod unformatted;
 
 const EDITIONS: [&str; 3] = ["2018", "2021", "2024"];
 
-/// What rustfmt makes of a file, with the configuration of this repository.
+/// Returns a file as rustfmt formats it with the configuration of this repository.
 fn rustfmt(edition: &str, source: &str) -> String {
     let mut rustfmt = Command::new("rustfmt")
         .args(["--edition", edition])

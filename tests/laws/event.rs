@@ -73,11 +73,11 @@ pub enum Failing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum End {
     Ok,
-    /// With the error of this node.
+    /// It failed with the error of this node.
     Failed(Id),
-    /// With the panic of this node.
+    /// It panicked with the payload of this node.
     Panicked(Id),
-    /// Cancelled, with the panic of this node if the drop has panicked.
+    /// It was cancelled. If the drop has panicked, the payload is that of this node.
     Cancelled(Option<Id>),
 }
 

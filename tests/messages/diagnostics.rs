@@ -3,7 +3,7 @@
 //! `tests/messages/diagnostics/*.rs` hold functions with a mistake, each after a line `//# name: codes`. Each is compiled without the
 //! attribute and with each of several, as an async function and as one that is not. The diagnostics are compared as people read
 //! them and as tools apply them. `tests/messages/diagnostics/differences/` holds the differences that the compiler forces, and the
-//! case has the reason, after `//~`.
+//! case has the reason after `//~`.
 //!
 //! After a change: `UPDATE_EXPECT=1 cargo test --test diagnostics`, and read the changes.
 
@@ -55,7 +55,7 @@ const ATTRIBUTES: &[(&str, bool, &str)] = &[
 struct Case {
     name: String,
     /// The codes that the compiler reports without the attribute: of errors, as `E0308`, of lints, or `error` for a diagnostic that
-    /// has none. First those of the async function, then those of the other one.
+    /// has none. The first list is for the async function, the second one for the other function.
     codes: [Vec<String>; 2],
     is_async: bool,
     is_sync: bool,
@@ -277,7 +277,7 @@ fn suggestions(diagnostic: &Value, text: &mut String) {
     }
 }
 
-/// Returns all lines, with a sign at those that only one text has. Returns nothing if the texts are equal.
+/// Returns all lines, with a sign before each line that only one text has. Returns `None` if the texts are equal.
 fn difference(one: &str, two: &str) -> String {
     if one == two {
         return String::new();

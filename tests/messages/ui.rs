@@ -1,6 +1,6 @@
 //! A mistake is reported once, at its place, and with the way out.
 //!
-//! The messages are those of one compiler, the one that `rust-toolchain.toml` pins. On another one the test fails, and says
+//! The messages are those of the compiler that `rust-toolchain.toml` pins. With another compiler the test fails, and says
 //! so. After a change: `TRYBUILD=overwrite cargo test --test ui`, and read the changes.
 
 use std::{fs, path::Path};

@@ -1,4 +1,4 @@
-//! How scopes look to `{:?}`.
+//! The `Debug` output of scopes.
 
 use finally::Scope;
 

@@ -1,4 +1,4 @@
-//! `Tracker`: the cleanups of one server, one tenant or one test, and the register of those that still run.
+//! `Tracker`: the cleanups of one server, one tenant or one test, and the register of the cleanups that still run.
 
 use std::{
     future::{Future, pending, ready},

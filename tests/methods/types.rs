@@ -1,4 +1,4 @@
-//! What the types are: named, sized, `Send`, `Sync` and `Unpin` as their parts are.
+//! The types can be named, are as large as expected, and are `Send`, `Sync` and `Unpin` if their parts are.
 
 use std::{
     cell::Cell,
@@ -61,7 +61,7 @@ fn a_method_is_send_sync_and_unpin_where_its_parts_are() {
 
 #[test]
 fn a_method_is_none_of_that_where_its_parts_are_not() {
-    // In a function of its own, because the captures of a closure are not known yet in the function that makes it.
+    // This is a function of its own, because the captures of a closure are not known yet in the function that makes it.
     fn with_local_output() -> impl Future<Output = Rc<u8>> {
         std::future::ready(Rc::new(1)).finally(nothing)
     }
@@ -192,7 +192,7 @@ fn a_service_can_name_its_future() {
     assert_eq!(service.count.load(SeqCst), 0);
 }
 
-/// What is generic over the handler needs no more than the handler's own bound.
+/// A function that is generic over the handler needs only the bound of the handler itself.
 #[test]
 fn a_wrapper_can_be_generic() {
     fn wrap<F: Future, H: FnOnce()>(future: F, handler: H) -> Finally<F, H> {

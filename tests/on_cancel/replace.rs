@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Says that it is evaluated, and later that it has run.
+/// Logs its evaluation, and later its end.
 fn instead(log: &Log, end: End) -> impl Future<Output = Result<(), Error>> + Send + 'static {
     log.push("instead");
     let log = log.clone();
@@ -12,7 +12,7 @@ fn instead(log: &Log, end: End) -> impl Future<Output = Result<(), Error>> + Sen
     }
 }
 
-/// How often it suspends in its body, and then in its cleanup.
+/// The number of suspensions of each body and of each cleanup.
 const SUSPENDS: usize = 2;
 
 async fn body(log: &Log, end: End) -> Result<(), Error> {
@@ -123,7 +123,7 @@ fn a_replacement_takes_what_the_cleanup_borrowed() {
     async fn taken(log: Log, b: End, c: End, r: End) -> Result<(), Error> {
         body(&log, b).await
     }
-    // What awaits is not evaluated inside the drop but starts on the executor, as it does for any cleanup that is handed off.
+    // A block that awaits is not evaluated inside the drop. It starts on the executor, like every cleanup that is handed off.
     check(taken);
 }
 
@@ -373,11 +373,11 @@ fn two_attributes_end_from_top_to_bottom_in_every_mix() {
     let outer = ["outer 0", "outer 1"];
     let outer_instead = ["outer instead 0", "outer instead 1"];
     assert_eq!(cancel(Box::pin(both(&log)), 9), [&INNER[..], &outer].concat());
-    // In the body, and in the inner cleanup.
+    // This cancels it in the body, and in the inner cleanup.
     assert_eq!(cancel(Box::pin(both(&log)), 1), [&INSTEAD[..], &outer_instead].concat());
     let in_cleanup = [&INNER[..1], &INNER[3..], &INSTEAD, &outer_instead].concat();
     assert_eq!(cancel(Box::pin(both(&log)), 2), in_cleanup);
-    // In the outer cleanup.
+    // This cancels it in the outer cleanup.
     assert_eq!(cancel(Box::pin(both(&log)), 4), [&INNER[..], &outer[..1], &outer_instead].concat());
     assert_eq!(cancel(Box::pin(detached_outside(&log)), 1), [&INSTEAD[..], &outer].concat());
     let in_cleanup = [&INNER[..1], &INNER[3..], &INSTEAD, &outer].concat();

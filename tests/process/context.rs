@@ -1,5 +1,6 @@
-//! An executor that wraps each cleanup and leaves the choice of the runtime as it is (P9): task-locals, and a limit of time. In a
-//! process of its own, because an executor is set once.
+//! P9: an executor may wrap each cleanup, with task-locals or with a limit of time, and leave the choice of the runtime to the library.
+//!
+//! These tests have a process of their own, because an executor is set once.
 
 #![cfg(feature = "tokio")]
 
@@ -28,7 +29,7 @@ fn set() -> Exclusive {
     SET.call_once(|| {
         finally::set_executor(|mut cleanup| {
             let limited = async move {
-                // There is no timer on a runtime without one, and none of these tests has one outside of its own.
+                // Outside of a runtime of tokio there is no timer.
                 if Handle::try_current().is_err() {
                     cleanup.await;
                 } else if timeout(LIMIT, &mut cleanup).await.is_err() {
@@ -45,7 +46,7 @@ fn set() -> Exclusive {
     exclusive()
 }
 
-/// Where a cleanup runs, and for whom.
+/// Returns the place where a cleanup runs, and its task-local.
 fn place() -> String {
     let tenant = TENANT.try_with(|tenant| *tenant).ok();
     let is_background = std::thread::current().name().is_some_and(|name| name.starts_with("finally"));
@@ -122,7 +123,7 @@ fn p9_without_a_runtime_the_default_is_the_background_thread() {
     assert_eq!(log.events(), ["Some(7) on the background thread"]);
 }
 
-/// A runtime that is entered and not driven takes a cleanup that nobody here waits for, and no other one.
+/// A runtime that is entered and not driven takes a cleanup only if no enclosing finally waits for it.
 #[test]
 fn p9_the_default_does_not_give_an_adopted_cleanup_to_a_runtime_that_nobody_drives() {
     #[finally({ suspend().await; log.push("around"); })]
@@ -215,7 +216,7 @@ fn p9_all_cleanups_of_a_call_that_is_given_up_are_reported() {
     assert_eq!(turn.kinds(), [FailureKind::Lost; 2]);
 }
 
-/// What the drop of such a cleanup cancels is not given up with it.
+/// A future that the drop of such a cleanup cancels is not given up with it.
 #[test]
 fn p9_what_a_cleanup_that_is_given_up_has_cancelled_is_cleaned_up() {
     #[finally(awaited(log.clone(), false))]
@@ -233,7 +234,7 @@ fn p9_what_a_cleanup_that_is_given_up_has_cancelled_is_cleaned_up() {
     assert_eq!(turn.kinds(), [FailureKind::Lost]);
 }
 
-/// A runtime whose clock goes on when all tasks wait.
+/// Returns a runtime whose clock advances when all tasks wait.
 fn paused() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
 }

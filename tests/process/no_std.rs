@@ -1,4 +1,4 @@
-//! What is left without `std`. Run with `--no-default-features --features macros`.
+//! The library without `std`. Run with `--no-default-features --features macros`.
 
 #![cfg(not(feature = "std"))]
 

@@ -1,5 +1,6 @@
 //! The feature `tracing`: a cleanup that is handed off keeps its span (P9), and its hand-off, its end and its failure are events (P8).
-//! In a process of its own, because the subscriber is that of all threads.
+//!
+//! These tests have a process of their own, because they set the subscriber of all threads.
 
 #![cfg(feature = "tracing")]
 
@@ -36,7 +37,7 @@ struct Seen {
 
 static SEEN: Mutex<Vec<Seen>> = Mutex::new(Vec::new());
 
-/// The name of each span that there is, and how many hold it.
+/// The name of each existing span, and the number of its references.
 static SPANS: Mutex<BTreeMap<u64, (&'static str, usize)>> = Mutex::new(BTreeMap::new());
 
 thread_local! {
@@ -45,7 +46,7 @@ thread_local! {
 
 static ALL_METADATA: Mutex<BTreeMap<u64, &'static Metadata<'static>>> = Mutex::new(BTreeMap::new());
 
-/// Keeps all events, and knows the current span of each thread.
+/// A subscriber that keeps all events, and knows the current span of each thread.
 struct Recorder;
 
 impl Subscriber for Recorder {
@@ -116,7 +117,7 @@ impl Subscriber for Recorder {
     }
 }
 
-/// A turn in which failures go to the default hook, and with nothing seen yet.
+/// Begins an exclusive test with the default failure hook and without events.
 fn recorded() -> Exclusive {
     static SET: Once = Once::new();
 
@@ -134,7 +135,7 @@ fn take(target: &str) -> Vec<Seen> {
     taken
 }
 
-/// The message of each event with a target, and its span.
+/// Returns the message and the span of each event with this target.
 fn messages(target: &str) -> Vec<(String, Option<&'static str>)> {
     take(target).into_iter().map(|seen| (seen.fields["message"].clone(), seen.span)).collect()
 }

@@ -1,5 +1,7 @@
 //! The feature `tracing` with a subscriber that panics or takes nothing: no drop panics (P4), no cleanup is lost (P5), and a failure
-//! reaches stderr (P8). In a process of its own, because the subscriber is that of all threads.
+//! reaches stderr (P8).
+//!
+//! These tests have a process of their own, because they set the subscriber of all threads.
 
 #![cfg(feature = "tracing")]
 
@@ -57,7 +59,7 @@ fn reach(odd: Odd) {
     assert!(!is_now(odd), "the subscriber panics: {odd:?}");
 }
 
-/// Has one span, which is always the current one.
+/// A subscriber with one span, which is always the current one.
 struct Subscribing;
 
 static METADATA: OnceLock<&'static Metadata<'static>> = OnceLock::new();
@@ -112,7 +114,7 @@ impl Subscriber for Subscribing {
     }
 }
 
-/// What was handed off and waits to be polled by hand, where a panic is seen.
+/// The handed-off cleanups. They are polled by hand, so that the test sees a panic.
 static SPAWNED: Mutex<Vec<BoxFuture>> = Mutex::new(Vec::new());
 
 fn subscribe() {
@@ -141,7 +143,7 @@ async fn panics() {
     suspend().await;
 }
 
-/// Cancels a future while the subscriber is odd, and lets its cleanups end.
+/// Cancels a future while the subscriber is faulty, and lets its cleanups end.
 fn cancel_with(odd: Odd, future: impl Future) {
     let mut hand = Hand::new(future);
     assert!(hand.poll().is_pending());
@@ -177,7 +179,7 @@ fn p8_a_cleanup_that_panics_is_reported_though_the_subscriber_panics_too() {
     }
 }
 
-/// Runs this very test again in a process of its own, to see its stderr.
+/// Runs the same test again in a process of its own, to see its stderr.
 #[test]
 fn p8_a_failure_that_the_subscriber_does_not_take_is_one_line_on_stderr() {
     const INSIDE: &str = "P8_INSIDE";

@@ -1,7 +1,7 @@
 //! The cases that the test suites of promise libraries agree on, by their numbers, for the methods and, where that has a
 //! meaning, for the attribute. Rejected is both an `Err` and a panic, so those cases come as twins.
 //!
-//! Where a failing handler meets a failed body, the first failure wins here and the other one is reported. Promises let the
+//! If the body and the handler fail, the first failure wins here, and the other failure is reported. Promises let the
 //! later one win. `docs/promise-cases.md` lists the cases that translate, and the reasons why others do not.
 
 #[path = "../support/mod.rs"]

@@ -1,4 +1,4 @@
-//! P10: no extra poll, no extra wake, hardly any size. What is allocated is counted in `allocations.rs`.
+//! P10: no extra poll, no extra wake, and little size. `allocations.rs` counts allocations.
 
 use std::task::Poll;
 
@@ -95,7 +95,7 @@ mod sizes {
         argument[0]
     }
 
-    /// A cleanup that is awaited, of which the macro cannot see it.
+    /// A cleanup that is awaited. The macro cannot see that.
     #[finally({ assert_eq!(argument[0], 0); two_suspends() })]
     async fn calls_with_the_argument(argument: Argument) -> u8 {
         suspend().await;
@@ -163,7 +163,7 @@ mod sizes {
         takes: argument, finally({ suspend().await; assert_eq!(argument[0], 0) }, armed = call);
     }
 
-    /// An async function keeps its arguments twice, as what it was called with and as locals. One that is armed by the call keeps
+    /// An async function keeps its arguments twice, as captures and as local variables. One that is armed by the call keeps
     /// them once, also where it passes them on.
     #[test]
     fn p10_a_future_that_is_armed_by_the_call_is_at_most_six_tenths_as_large() {
@@ -179,7 +179,7 @@ mod sizes {
         }
     }
 
-    /// `docs/performance.md` has the limits that are not kept: that of a cleanup with the argument, and those of three levels.
+    /// `docs/performance.md` has the limits that are exceeded: by a cleanup with the argument, and by three levels.
     #[test]
     fn p10_a_future_with_256_bytes_of_argument_takes_550() {
         assert!(size_of_val(&mentions_nothing([0; 256])) <= 550);

@@ -49,7 +49,7 @@ mod the_executor_around {
         let _uses = (begins, &gate);
     }
 
-    /// While one half blocks, the other one is woken.
+    /// One half is woken while the other half blocks.
     async fn two_halves() {
         let (begins, begun) = mpsc::channel();
         let (opens_other, other) = oneshot::channel();
@@ -487,7 +487,7 @@ mod a_thread_that_may_block {
     }
 }
 
-/// What a cleanup that blocks waits for is run by an executor, as all that is handed off.
+/// A cleanup for which a blocking cleanup waits is run by an executor, like every cleanup that is handed off.
 mod what_it_waits_for {
     use super::*;
 

@@ -19,7 +19,7 @@ fn detach() -> oneshot::Sender<()> {
     gate
 }
 
-/// How many wakers wake these wakes.
+/// Returns the number of wakers of these wakes.
 fn wakers(wakes: &Arc<Wakes>) -> usize {
     Arc::strong_count(wakes) - 1
 }
@@ -109,7 +109,7 @@ mod with_a_limit {
             assert!(drain.poll().is_pending());
             first.send(()).unwrap();
             drained();
-            // Whoever looks at the count has the time to.
+            // A thread that reads the count has time for that.
             (0..100).for_each(|_| std::thread::yield_now());
             let second = detach();
             assert!(drain.poll().is_pending(), "there is a new one, and time left");

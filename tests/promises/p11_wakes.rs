@@ -27,7 +27,7 @@ use crate::support::{
     suspend,
 };
 
-/// What a cleanup does in its last poll, with a place to keep its waker.
+/// The last poll of a cleanup, which may keep its waker in the second argument.
 type LastPoll = fn(&mut Context<'_>, &Mutex<Option<Waker>>);
 
 /// Has to be polled twice. The second poll is the last one.

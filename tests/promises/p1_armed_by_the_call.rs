@@ -528,7 +528,7 @@ fn p8_a_cleanup_that_fails_before_the_first_poll_is_reported() {
     }
 }
 
-/// A future may be moved before it is polled, which makes it another one than the one that was armed.
+/// A future may be moved between its construction, which arms it, and its first poll.
 #[test]
 fn p1_a_future_that_is_moved_before_it_is_dropped_is_cleaned_up_after_once() {
     let log = Log::default();

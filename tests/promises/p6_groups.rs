@@ -66,7 +66,7 @@ where
     }
 }
 
-/// What was cancelled inside a body ends before its cleanup starts.
+/// Cleanups of futures that were cancelled inside a body end before its own cleanup starts.
 mod a_body_that_has_cancelled_something {
     use super::*;
 
@@ -469,7 +469,7 @@ mod a_cleanup_that_cancels_something {
     }
 }
 
-/// What is cancelled while a cleanup is evaluated counts as left by the body.
+/// A future that is cancelled during the evaluation of a cleanup counts as left by the body.
 mod an_evaluation_that_cancels_something {
     use super::*;
 

@@ -50,7 +50,7 @@ async fn clean(log: Log) {
     log.push("clean");
 }
 
-/// What the drop of a suspended future panics with.
+/// Returns the payload with which the drop of a suspended future panics.
 fn panic_of_drop(future: impl Future) -> Panic {
     let mut hand = Hand::new(future);
     assert!(hand.poll().is_pending());

@@ -109,7 +109,7 @@ macro_rules! in_each_form {
     }};
 }
 
-/// How many failures that makes.
+/// Returns the number of failures.
 const FORMS: usize = 9;
 
 mod the_text {

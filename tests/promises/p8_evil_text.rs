@@ -218,7 +218,7 @@ mod an_error_is_formatted_for_a_report_alone {
         body.finally(move || async { cleanup }).await
     }
 
-    /// How often the error of the body and that of the cleanup are formatted.
+    /// The number of times the error of the body and that of the cleanup are formatted.
     fn formatted<F: Future<Output = Ended>>(
         run: fn(Ended, Ended) -> F,
         body_fails: bool,

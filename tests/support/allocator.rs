@@ -1,4 +1,4 @@
-//! An allocator that counts. Only a test binary whose allocator it shall be has this module.
+//! A counting allocator. It becomes the allocator of every test binary that contains this module.
 
 #![allow(unsafe_code, reason = "an allocator is unsafe to write")]
 #![allow(dead_code, reason = "each test file uses its part")]
@@ -9,7 +9,7 @@ use std::{
     ops::Sub,
 };
 
-/// What a thread has asked its allocator for.
+/// The numbers of allocations and bytes of a thread.
 #[derive(Clone, Copy, Debug)]
 pub struct Counts {
     pub allocations: usize,

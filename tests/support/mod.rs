@@ -97,7 +97,7 @@ pub async fn steps(log: Log, name: &'static str, times: usize) {
     log.push(format!("{name} {times}"));
 }
 
-/// How a body or a cleanup ends.
+/// The end of a body or of a cleanup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     Succeeds,
@@ -188,7 +188,7 @@ impl Drop for Exclusive {
         finally::take_failure_hook();
         if !std::thread::panicking() {
             drained.expect("the test leaves a cleanup that does not end");
-            assert_eq!(self.failures(), [], "the test leaves failures behind that it did not look at");
+            assert_eq!(self.failures(), [], "the test leaves failures that it has not looked at");
         }
     }
 }

@@ -202,8 +202,8 @@ impl Replacer {
             {
                 self.parsed += parsed;
             }
-            let head = trees_behind_head.parse2(window.into_iter().collect());
-            let body = head.ok().and_then(|behind| parsed.checked_sub(behind)).map(|length| at + length);
+            let head = trees_after_head.parse2(window.into_iter().collect());
+            let body = head.ok().and_then(|rest| parsed.checked_sub(rest)).map(|length| at + length);
             let is_inside =
                 |body: &usize| *body < at + parsed && trees.get(*body).is_some_and(tokens::is_block);
             if let Some(body) = body.filter(is_inside) {
@@ -275,10 +275,10 @@ fn is_loop(word: &Ident) -> bool {
 fn is_other_for(trees: &[TokenTree], at: usize) -> bool {
     let is = |at: usize, word: &str| matches!(trees.get(at), Some(TokenTree::Ident(it)) if it == word);
     let binds = punct(trees.get(at + 1)) == Some('<') && matches!(punct(trees.get(at + 2)), Some('\'' | '>'));
-    // The head of a loop contains `in`. Only a pattern can have braces in front of it.
+    // The head of a loop contains `in`. Only a pattern can have braces before it.
     let ends_head = |(at, tree): &(usize, &TokenTree)| {
-        let behind_pattern = is(at + 1, "in") || punct(trees.get(at + 1)) == Some('|');
-        is(*at, "in") || (tokens::is_block(tree) && !behind_pattern)
+        let ends_pattern = is(at + 1, "in") || punct(trees.get(at + 1)) == Some('|');
+        is(*at, "in") || (tokens::is_block(tree) && !ends_pattern)
     };
     let has_in = || (at..).zip(statement(trees, at)).find(ends_head).is_some_and(|(end, _)| is(end, "in"));
     is(at, "for") && (binds || !has_in())
@@ -322,7 +322,7 @@ fn label_definition(trees: &[TokenTree], at: usize) -> Option<(Label, usize)> {
 }
 
 /// Parses the head of a loop, and returns the number of trees after it.
-fn trees_behind_head(input: ParseStream<'_>) -> syn::Result<usize> {
+fn trees_after_head(input: ParseStream<'_>) -> syn::Result<usize> {
     if input.parse::<Option<Token![for]>>()?.is_some() {
         Pat::parse_multi_with_leading_vert(input)?;
         input.parse::<Token![in]>()?;
@@ -415,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loop_has_its_body_behind_its_head() {
+    fn a_loop_has_its_body_after_its_head() {
         for (source, is_ours) in [
             ("loop { break }", false),
             ("for x in match y { _ => z } { break }", false),

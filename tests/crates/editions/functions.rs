@@ -610,7 +610,7 @@ impl<T: Debug + Clone> Wrapper<T> {
     } }
 }
 
-// What stands in a body.
+// The contents of a body.
 
 later! { [a] async fn items(a: D) -> u8 {
     use std::cell::Cell;

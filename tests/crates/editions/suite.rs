@@ -1,4 +1,4 @@
-//! The macros in a crate of each edition. The packages beside this file have their own edition and nothing else.
+//! The macros in a crate of each edition. The packages beside this file differ in their edition only.
 
 #![deny(
     warnings,
@@ -18,7 +18,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-/// Runs a future that never waits for anything but itself.
+/// Runs a future that needs no wake from elsewhere.
 fn run<F: Future>(future: F) -> F::Output {
     let mut future = std::pin::pin!(future);
     loop {
@@ -33,7 +33,7 @@ fn cancel(future: impl Future) {
     assert!(std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())).is_pending());
 }
 
-/// Suspends once.
+/// Returns a future that suspends once.
 fn suspend() -> impl Future<Output = ()> {
     let mut suspended = false;
     std::future::poll_fn(move |_| {
@@ -142,7 +142,7 @@ mod block_in_place {
                 try { suspend().await }
                 finally { log.push("clean"); }
             }
-            log.push("behind");
+            log.push("after");
         });
         assert_eq!(log.take(), "clean");
     }
@@ -480,7 +480,7 @@ mod attribute {
     }
 }
 
-/// A function with `armed = call` returns an opaque type, which captures what a future of an async function does.
+/// A function with `armed = call` returns an opaque type. It captures the same lifetimes as the future of an async function.
 mod armed_by_the_call {
     use super::*;
     use finally::finally;
@@ -540,7 +540,7 @@ mod armed_by_the_call {
         }
     }
 
-    /// Borrows for as long as the future lives, and no longer.
+    /// The borrow lives exactly as long as the future.
     #[test]
     fn captures_every_lifetime() {
         let log = Log::default();
@@ -580,9 +580,9 @@ mod armed_by_the_call {
     }
 }
 
-/// Up to edition 2021, what the last expression of a function borrows from lives until its locals are gone. Its arguments live
-/// longer still, wherever an expansion keeps them.
-#[allow(tail_expr_drop_order, reason = "it is what is compared")]
+/// Up to edition 2021, a temporary of the last expression of a function is dropped after the local variables. The arguments live
+/// longer still, and an expansion must not change that.
+#[allow(tail_expr_drop_order, reason = "the test compares this order")]
 mod last_expressions {
     use super::*;
     use finally::finally;

@@ -282,7 +282,7 @@ fn in_order(log: Vec<String>) -> Vec<String> {
     log
 }
 
-/// An argument that a cleanup mentions is dropped after it, and so after the others. A block takes what it moves on any path, and
+/// An argument that a cleanup mentions is dropped after it, and so after the others. A block takes the variables that it moves on any path, and
 /// drops it with its own locals.
 fn in_any_order(mut log: Vec<String>) -> Vec<String> {
     log.sort_unstable();

@@ -1,4 +1,4 @@
-//! Whatever is in scope, the expansion of a block means its own.
+//! Names in scope do not change the meaning of the expansion of a block.
 
 #![allow(dead_code, unused_imports, unused_macros)]
 

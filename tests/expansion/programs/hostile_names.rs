@@ -1,4 +1,4 @@
-//! Whatever is in scope, the expansion means its own.
+//! Names in scope do not change the meaning of an expansion.
 
 #![allow(dead_code, unused_imports, unused_macros)]
 

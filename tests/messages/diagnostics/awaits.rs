@@ -5,7 +5,7 @@ pub async fn wrong(_kept: u8, number: u8) -> u8 {
 }
 
 //# await_missing (async): E0308
-//~ The type of an async block is not written, but inferred from a value of ours at the return type.
+//~ The type of an async block cannot be written. It is inferred from a generated value, which has the span of the return type.
 async fn number() -> u8 {
     1
 }
@@ -56,7 +56,7 @@ pub async fn wrong() {
 }
 
 //# function_itself_not_awaited (async): E0308
-//~ With `armed = call`, the function is one that returns a future, and is not known to be an async one.
+//~ With `armed = call`, the function returns a future, and the compiler does not know that it was async.
 #[finally]
 pub async fn number(_kept: u8) -> u8 {
     1
@@ -88,7 +88,7 @@ pub async fn wrong(_kept: u8) -> u8 {
 }
 
 //# future_not_send (async): error
-//~ With `armed = call`, the function is one that returns a future, and is not known to be an async one.
+//~ With `armed = call`, the function returns a future, and the compiler does not know that it was async.
 use std::rc::Rc;
 
 async fn rest() {}
@@ -107,7 +107,7 @@ pub fn start() {
 }
 
 //# argument_not_send (async): error
-//~ The body has become an async block or a closure, which captures the arguments: they are told as captures.
+//~ The body has become an async block or a closure, so the compiler reports the arguments as captures.
 use std::rc::Rc;
 
 async fn rest() {}
@@ -125,7 +125,7 @@ pub fn start() {
 }
 
 //# lock_held_across_await (async): error
-//~ With `armed = call`, the function is one that returns a future, and is not known to be an async one.
+//~ With `armed = call`, the function returns a future, and the compiler does not know that it was async.
 use std::sync::Mutex;
 
 async fn rest() {}
@@ -144,7 +144,7 @@ pub fn start(number: &'static Mutex<u8>) {
 }
 
 //# future_not_static (async): E0597
-//~ With `armed = call`, the opaque type is written, and the compiler thinks that it could be written otherwise.
+//~ With `armed = call`, the opaque type is written, and the compiler suggests another spelling.
 async fn rest() {}
 
 fn spawn<F: Future + Send + 'static>(_: F) {}
@@ -161,21 +161,21 @@ pub fn start() {
 }
 
 //# recursion (async): E0733
-//~ The recursive call stands in an async block or a closure of the function, which the compiler names, or does not look into.
+//~ The recursive call is in an async block or a closure of the function. The compiler names that, or does not look inside.
 #[finally]
 pub async fn wrong(_kept: u8, depth: u8) -> u8 {
     if depth == 0 { 0 } else { wrong(_kept, depth - 1).await }
 }
 
 //# recursion_without_end (fn): unconditional_recursion
-//~ The recursive call stands in an async block or a closure of the function, which the compiler names, or does not look into.
+//~ The recursive call is in an async block or a closure of the function. The compiler names that, or does not look inside.
 #[finally]
 pub fn wrong(_kept: u8) -> u8 {
     wrong(_kept)
 }
 
 //# argument_moved_and_awaited (async): E0382
-//~ The body has become an async block or a closure, which captures the arguments: they are told as captures.
+//~ The body has become an async block or a closure, so the compiler reports the arguments as captures.
 async fn send(_: Vec<u8>) {}
 
 #[finally]
@@ -185,7 +185,7 @@ pub async fn wrong(_kept: u8, list: Vec<u8>) -> usize {
 }
 
 //# async_block_borrows (async): E0597
-//~ The body has become an async block or a closure, which captures the arguments: they are told as captures.
+//~ The body has become an async block or a closure, so the compiler reports the arguments as captures.
 #[finally]
 pub async fn wrong(_kept: u8, number: u8) -> std::pin::Pin<Box<dyn Future<Output = u8>>> {
     Box::pin(async { number })

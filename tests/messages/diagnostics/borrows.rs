@@ -1,5 +1,5 @@
 //# used_after_move: E0382
-//~ The body has become an async block or a closure, which captures the arguments: they are told as captures.
+//~ The body has become an async block or a closure, so the compiler reports the arguments as captures.
 #[finally]
 pub async fn wrong(_kept: u8, list: Vec<u8>) -> usize {
     drop(list);
@@ -7,7 +7,7 @@ pub async fn wrong(_kept: u8, list: Vec<u8>) -> usize {
 }
 
 //# local_used_after_move: E0382
-//~ Inside of an async block the compiler suggests no `.clone()`.
+//~ Inside an async block the compiler suggests no `.clone()`.
 #[finally]
 pub async fn wrong(_kept: u8, name: &str) -> usize {
     let name = name.to_owned();
@@ -16,7 +16,7 @@ pub async fn wrong(_kept: u8, name: &str) -> usize {
 }
 
 //# moved_in_loop: E0382
-//~ The body has become an async block or a closure, which captures the arguments: they are told as captures.
+//~ The body has become an async block or a closure, so the compiler reports the arguments as captures.
 #[finally]
 pub async fn wrong(_kept: u8, list: Vec<u8>, count: u8) {
     for _ in 0..count {
@@ -25,7 +25,7 @@ pub async fn wrong(_kept: u8, list: Vec<u8>, count: u8) {
 }
 
 //# moved_into_closure: E0382
-//~ The body has become an async block or a closure, which captures the arguments: they are told as captures.
+//~ The body has become an async block or a closure, so the compiler reports the arguments as captures.
 #[finally]
 pub async fn wrong(_kept: u8, list: Vec<u8>) -> usize {
     let length = move || list.len();
@@ -33,7 +33,7 @@ pub async fn wrong(_kept: u8, list: Vec<u8>) -> usize {
 }
 
 //# generic_used_after_move: E0382
-//~ The body has become an async block or a closure, which captures the arguments: they are told as captures.
+//~ The body has become an async block or a closure, so the compiler reports the arguments as captures.
 #[finally]
 pub async fn wrong<T>(_kept: u8, value: T) -> (T, T) {
     (value, value)
@@ -89,7 +89,7 @@ impl Conn {
 }
 
 //# moved_while_borrowed: E0505
-//~ Inside of an async block the compiler suggests no `.clone()`.
+//~ Inside an async block the compiler suggests no `.clone()`.
 #[finally]
 pub async fn wrong(_kept: u8, list: Vec<u8>) -> u8 {
     let first = &list[0];
@@ -98,7 +98,7 @@ pub async fn wrong(_kept: u8, list: Vec<u8>) -> u8 {
 }
 
 //# assigned_while_borrowed: E0506 unused_assignments
-//~ An argument that is mentioned, in code that is never reached or on the left of `=` alone, is captured, and counts as used.
+//~ An argument counts as used if a capture mentions it, even in unreachable code or on the left side of `=` only.
 #[finally]
 pub async fn wrong(_kept: u8, mut number: u8) -> u8 {
     let borrowed = &number;
@@ -107,14 +107,14 @@ pub async fn wrong(_kept: u8, mut number: u8) -> u8 {
 }
 
 //# moved_out_of_reference: E0507
-//~ The body has become an async block or a closure, which captures the arguments: they are told as captures.
+//~ The body has become an async block or a closure, so the compiler reports the arguments as captures.
 #[finally]
 pub async fn wrong(_kept: u8, pair: &(String, u8)) -> String {
     pair.0
 }
 
 //# moved_out_of_self: E0507
-//~ The body has become an async block or a closure, which captures the arguments: they are told as captures.
+//~ The body has become an async block or a closure, so the compiler reports the arguments as captures.
 pub struct Conn {
     name: String,
 }
@@ -145,7 +145,7 @@ pub async fn wrong(_kept: u8, name: &str) -> &str {
 }
 
 //# returns_argument: E0515
-//~ The body has become an async block or a closure, which captures the arguments: they are told as captures.
+//~ The body has become an async block or a closure, so the compiler reports the arguments as captures.
 #[finally]
 pub async fn wrong(_kept: u8, list: Vec<u8>) -> &'static [u8] {
     &list
@@ -158,7 +158,7 @@ pub async fn wrong(_kept: u8, name: &str) -> &str {
 }
 
 //# temporary_dropped: E0716
-//~ The block of the body stands inside of another one, where the compiler looks for the statement.
+//~ The block of the body is inside another block, and the compiler looks for the statement there.
 #[finally]
 pub async fn wrong(_kept: u8, name: &str) -> usize {
     let text = name.to_owned().as_str();
@@ -166,7 +166,7 @@ pub async fn wrong(_kept: u8, name: &str) -> usize {
 }
 
 //# closure_outlives: E0597 | E0373
-//~ The body has become an async block or a closure, which captures the arguments: they are told as captures.
+//~ The body has become an async block or a closure, so the compiler reports the arguments as captures.
 #[finally]
 pub async fn wrong(_kept: u8, number: u8) -> Box<dyn Fn() -> u8> {
     Box::new(|| number)
@@ -188,7 +188,7 @@ pub async fn wrong(_kept: u8) -> u8 {
 }
 
 //# argument_assigned: E0384
-//~ The body has become an async block or a closure, which captures the arguments: they are told as captures.
+//~ The body has become an async block or a closure, so the compiler reports the arguments as captures.
 #[finally]
 pub async fn wrong(_kept: u8, number: u8) -> u8 {
     drop(number);
@@ -212,14 +212,14 @@ pub async fn wrong(_kept: u8, list: Vec<u8>) -> usize {
 }
 
 //# changed_behind_reference: E0596
-//~ The body has become an async block or a closure, which captures the arguments: they are told as captures.
+//~ The body has become an async block or a closure, so the compiler reports the arguments as captures.
 #[finally]
 pub async fn wrong(_kept: u8, list: &Vec<u8>) {
     list.push(1);
 }
 
 //# changed_behind_self: E0594
-//~ The body has become an async block or a closure, which captures the arguments: they are told as captures.
+//~ The body has become an async block or a closure, so the compiler reports the arguments as captures.
 pub struct Conn {
     open: bool,
 }
@@ -248,14 +248,14 @@ pub async fn wrong<'a, 'b>(_kept: u8, _one: &'a str, two: &'b str) -> &'a str {
 }
 
 //# lifetime_of_argument_not_static: error
-//~ With `armed = call`, the opaque type is written, and the compiler thinks that it could be written otherwise.
+//~ With `armed = call`, the opaque type is written, and the compiler suggests another spelling.
 #[finally]
 pub async fn wrong(_kept: u8, name: &str) -> &'static str {
     name
 }
 
 //# lifetime_of_list: error
-//~ The body has become an async block or a closure, which captures the arguments: they are told as captures.
+//~ The body has become an async block or a closure, so the compiler reports the arguments as captures.
 #[finally]
 pub async fn wrong(_kept: u8, list: &mut Vec<&str>, name: &str) {
     list.push(name);

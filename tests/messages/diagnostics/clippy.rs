@@ -147,7 +147,7 @@ pub async fn wrong(_kept: u8) {
 }
 
 //# ptr_arg: clippy::ptr_arg
-//~ Clippy says nothing about the head of a function whose block comes from a macro.
+//~ Clippy reports nothing about the head of a function whose block comes from a macro.
 #[finally]
 pub async fn wrong(_kept: u8, list: &Vec<u8>) -> usize {
     list.len()
@@ -166,14 +166,14 @@ pub async fn wrong(_kept: u8, list: Vec<Vec<Box<dyn Fn(Vec<u8>, Vec<u8>) -> Box<
 }
 
 //# needless_lifetimes: clippy::needless_lifetimes
-//~ Clippy says nothing about the head of a function whose block comes from a macro.
+//~ Clippy reports nothing about the head of a function whose block comes from a macro.
 #[finally]
 pub async fn wrong<'a>(_kept: u8, text: &'a str) -> &'a str {
     text
 }
 
 //# needless_pass_by_value (fn): clippy::needless_pass_by_value
-//~ Clippy looks at what the body is, which is one that calls the cleanup, too.
+//~ Clippy looks at the generated body, which also calls the cleanup.
 #[finally]
 async fn wrong(_kept: u8, text: String) -> usize {
     text.len()
@@ -184,7 +184,7 @@ pub fn uses() {
 }
 
 //# unnecessary_wraps (fn): clippy::unnecessary_wraps
-//~ Clippy looks at what the body is, which is one that calls the cleanup, too.
+//~ Clippy looks at the generated body, which also calls the cleanup.
 #[finally]
 async fn wrong(_kept: u8) -> Option<u8> {
     Some(1)

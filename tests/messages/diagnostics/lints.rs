@@ -56,7 +56,7 @@ pub async fn wrong(_kept: u8) -> u8 {
 }
 
 //# unused_assignment_of_argument: unused_assignments
-//~ An argument that is mentioned, in code that is never reached or on the left of `=` alone, is captured, and counts as used.
+//~ An argument counts as used if a capture mentions it, even in unreachable code or on the left side of `=` only.
 #[finally]
 pub async fn wrong(_kept: u8, mut number: u8) -> u8 {
     number = 2;
@@ -64,7 +64,7 @@ pub async fn wrong(_kept: u8, mut number: u8) -> u8 {
 }
 
 //# argument_assigned_and_not_read: unused_variables unused_assignments
-//~ An argument that is mentioned, in code that is never reached or on the left of `=` alone, is captured, and counts as used.
+//~ An argument counts as used if a capture mentions it, even in unreachable code or on the left side of `=` only.
 #[finally]
 pub async fn wrong(_kept: u8, mut number: u8) {
     number = 2;
@@ -177,30 +177,30 @@ pub async fn wrong(_kept: u8) {
     }
 }
 
-//# unreachable_behind_return: unreachable_code
+//# unreachable_after_return: unreachable_code
 #[finally]
 pub async fn wrong(_kept: u8, list: Vec<u8>) -> usize {
     return list.len();
     drop(list);
 }
 
-//# unreachable_behind_return_of_nothing: unreachable_code unused_variables
-//~ An argument that is mentioned, in code that is never reached or on the left of `=` alone, is captured, and counts as used.
+//# unreachable_after_return_of_nothing: unreachable_code unused_variables
+//~ An argument counts as used if a capture mentions it, even in unreachable code or on the left side of `=` only.
 #[finally]
 pub async fn wrong(_kept: u8, list: Vec<u8>) {
     return;
     drop(list);
 }
 
-//# unreachable_behind_panic: unreachable_code
+//# unreachable_after_panic: unreachable_code
 #[finally]
 pub async fn wrong(_kept: u8) -> u8 {
     panic!("out");
     1
 }
 
-//# unreachable_behind_loop: unreachable_code unused_variables
-//~ An argument that is mentioned, in code that is never reached or on the left of `=` alone, is captured, and counts as used.
+//# unreachable_after_loop: unreachable_code unused_variables
+//~ An argument counts as used if a capture mentions it, even in unreachable code or on the left side of `=` only.
 #[finally]
 pub async fn wrong(_kept: u8, list: Vec<u8>) {
     loop {}
@@ -214,7 +214,7 @@ pub async fn wrong(_kept: u8) -> u8 {
 }
 
 //# unreachable_in_never: unreachable_code unused_variables
-//~ An argument that is mentioned, in code that is never reached or on the left of `=` alone, is captured, and counts as used.
+//~ An argument counts as used if a capture mentions it, even in unreachable code or on the left side of `=` only.
 #[finally]
 pub async fn wrong(_kept: u8, list: Vec<u8>) -> ! {
     panic!("out");
@@ -334,7 +334,7 @@ pub async fn wrong(_kept: u8, _value: Hidden) {}
 pub async fn wrong(_kept: u8) {}
 
 //# lifetime_elided_in_path: E0726 | elided_lifetimes_in_paths
-//~ With `armed = call`, the function is not an async one, for which alone this is an error.
+//~ With `armed = call`, the function is not async, and this is an error in async functions only.
 #![warn(elided_lifetimes_in_paths)]
 pub struct Conn<'a>(pub &'a str);
 

@@ -19,7 +19,7 @@ pub async fn wrong(_kept: u8) {
 }
 
 //# function_not_imported: E0425
-//~ An import goes above the attribute.
+//~ The compiler suggests an import above the attribute.
 #[finally]
 pub async fn wrong(_kept: u8, one: u8, two: u8) -> u8 {
     max(one, two)
@@ -36,7 +36,7 @@ pub async fn wrong(_kept: u8) -> Missing {
 pub async fn wrong(_kept: u8, _value: Missing) {}
 
 //# type_not_imported: E0433
-//~ An import goes above the attribute.
+//~ The compiler suggests an import above the attribute.
 #[finally]
 pub async fn wrong(_kept: u8) -> usize {
     HashMap::<u8, u8>::new().len()

@@ -45,7 +45,7 @@ pub async fn wrong(_kept: u8, number: u8) -> u8 {
 }
 
 //# field_unfinished: error E0308
-//~ The type of an async block is not written, but inferred from a value of ours at the return type.
+//~ The type of an async block cannot be written. It is inferred from a generated value, which has the span of the return type.
 pub struct Conn {
     pub name: String,
 }

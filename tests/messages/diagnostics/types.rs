@@ -1,12 +1,12 @@
 //# tail_of_another_type: E0308
-//~ The type of an async block is not written, but inferred from a value of ours at the return type.
+//~ The type of an async block cannot be written. It is inferred from a generated value, which has the span of the return type.
 #[finally]
 pub async fn wrong(_kept: u8) -> u8 {
     "text"
 }
 
-//# tail_of_another_type_behind_statements: E0308
-//~ The type of an async block is not written, but inferred from a value of ours at the return type.
+//# tail_of_another_type_after_statements: E0308
+//~ The type of an async block cannot be written. It is inferred from a generated value, which has the span of the return type.
 #[finally]
 pub async fn wrong(_kept: u8, list: Vec<u8>) -> usize {
     let length = list.len();
@@ -14,7 +14,7 @@ pub async fn wrong(_kept: u8, list: Vec<u8>) -> usize {
 }
 
 //# return_of_another_type: E0308
-//~ The type of an async block is not written, but inferred from a value of ours at the return type.
+//~ The type of an async block cannot be written. It is inferred from a generated value, which has the span of the return type.
 #[finally]
 pub async fn wrong(_kept: u8, early: bool) -> u8 {
     if early {
@@ -24,7 +24,7 @@ pub async fn wrong(_kept: u8, early: bool) -> u8 {
 }
 
 //# return_without_value: E0069
-//~ The type of an async block is not written, but inferred from a value of ours at the return type.
+//~ The type of an async block cannot be written. It is inferred from a generated value, which has the span of the return type.
 #[finally]
 pub async fn wrong(_kept: u8, early: bool) -> u8 {
     if early {
@@ -34,7 +34,7 @@ pub async fn wrong(_kept: u8, early: bool) -> u8 {
 }
 
 //# return_with_value_in_unit: E0308
-//~ The body has become an async block or a closure, so the function around it is not told that has the wrong return type.
+//~ The body has become an async block or a closure, so the compiler does not report the return type of the function around it.
 #[finally]
 pub async fn wrong(_kept: u8, early: bool) {
     if early {
@@ -43,27 +43,27 @@ pub async fn wrong(_kept: u8, early: bool) {
 }
 
 //# value_in_unit: E0308
-//~ The body has become an async block or a closure, so the function around it is not told that has the wrong return type.
+//~ The body has become an async block or a closure, so the compiler does not report the return type of the function around it.
 #[finally]
 pub async fn wrong(_kept: u8, list: Vec<u8>) {
     list.len()
 }
 
 //# value_missing: E0308
-//~ The head of a closure has no name, and the compiler says less about it than about that of a function.
+//~ A closure has no name, and the compiler reports less about its head than about that of a function.
 #[finally]
 pub async fn wrong(_kept: u8) -> u8 {
 }
 
-//# value_missing_behind_semicolon: E0308
-//~ The head of a closure has no name, and the compiler says less about it than about that of a function.
+//# value_missing_after_semicolon: E0308
+//~ A closure has no name, and the compiler reports less about its head than about that of a function.
 #[finally]
 pub async fn wrong(_kept: u8, list: Vec<u8>) -> usize {
     list.len();
 }
 
-//# value_missing_behind_statements: E0308
-//~ The head of a closure has no name, and the compiler says less about it than about that of a function.
+//# value_missing_after_statements: E0308
+//~ A closure has no name, and the compiler reports less about its head than about that of a function.
 #[finally]
 pub async fn wrong(_kept: u8, list: Vec<u8>) -> Result<usize, String> {
     let length = list.len();
@@ -71,14 +71,14 @@ pub async fn wrong(_kept: u8, list: Vec<u8>) -> Result<usize, String> {
 }
 
 //# value_not_wrapped: E0308
-//~ The type of an async block is not written, but inferred from a value of ours at the return type.
+//~ The type of an async block cannot be written. It is inferred from a generated value, which has the span of the return type.
 #[finally]
 pub async fn wrong(_kept: u8, list: Vec<u8>) -> Result<usize, String> {
     list.len()
 }
 
 //# value_not_wrapped_in_option: E0308
-//~ The type of an async block is not written, but inferred from a value of ours at the return type.
+//~ The type of an async block cannot be written. It is inferred from a generated value, which has the span of the return type.
 #[finally]
 pub async fn wrong(_kept: u8, list: Vec<u8>) -> Option<usize> {
     let length = list.len();
@@ -86,35 +86,35 @@ pub async fn wrong(_kept: u8, list: Vec<u8>) -> Option<usize> {
 }
 
 //# value_is_reference: E0308
-//~ The type of an async block is not written, but inferred from a value of ours at the return type.
+//~ The type of an async block cannot be written. It is inferred from a generated value, which has the span of the return type.
 #[finally]
 pub async fn wrong(_kept: u8, name: &str) -> String {
     name
 }
 
 //# generic_value: E0308
-//~ The type of an async block is not written, but inferred from a value of ours at the return type.
+//~ The type of an async block cannot be written. It is inferred from a generated value, which has the span of the return type.
 #[finally]
 pub async fn wrong<T>(_kept: u8, _value: T) -> T {
     1
 }
 
 //# returned_trait_not_implemented: E0277 E0277 | E0277
-//~ The head of a closure has no name, and the compiler says less about it than about that of a function.
+//~ A closure has no name, and the compiler reports less about its head than about that of a function.
 #[finally]
 pub async fn wrong(_kept: u8) -> impl std::fmt::Display {
     vec![1]
 }
 
 //# branches_of_different_types: E0308
-//~ The type of an async block is not written, but inferred from a value of ours at the return type.
+//~ The type of an async block cannot be written. It is inferred from a generated value, which has the span of the return type.
 #[finally]
 pub async fn wrong(_kept: u8, early: bool) -> u8 {
     if early { 1 } else { "two" }
 }
 
 //# if_without_else: E0317
-//~ The head of a closure has no name, and the compiler says less about it than about that of a function.
+//~ A closure has no name, and the compiler reports less about its head than about that of a function.
 #[finally]
 pub async fn wrong(_kept: u8, early: bool) -> u8 {
     if early { 1 }
@@ -130,7 +130,7 @@ pub async fn wrong(_kept: u8, count: u8) -> u8 {
 }
 
 //# loop_without_value: E0308
-//~ The type of an async block is not written, but inferred from a value of ours at the return type.
+//~ The type of an async block cannot be written. It is inferred from a generated value, which has the span of the return type.
 #[finally]
 pub async fn wrong(_kept: u8, list: Vec<u8>) -> u8 {
     for each in list {
@@ -201,7 +201,7 @@ pub async fn wrong(_kept: u8, text: &str) -> Option<u8> {
 }
 
 //# question_mark_does_not_convert: E0277
-//~ The head of a closure has no name, and the compiler says less about it than about that of a function.
+//~ A closure has no name, and the compiler reports less about its head than about that of a function.
 pub struct Failure;
 
 #[finally]
@@ -337,21 +337,21 @@ pub async fn wrong(_kept: u8, number: Option<u8>) -> u8 {
 }
 
 //# pattern_of_argument_may_not_match: E0005
-//~ The parts of an argument are bound in the body, so that they are dropped in the order of the function.
+//~ The parts of an argument are bound in the body, so that they are dropped in the order of a plain function.
 #[finally]
 pub async fn wrong(_kept: u8, Some(number): Option<u8>) -> u8 {
     number
 }
 
 //# never_returns: E0308
-//~ `!` is no type that can be written, so that an async block of it has another one without values.
+//~ The type `!` cannot be written, so the async block has another type without values.
 #[finally]
 pub async fn wrong(_kept: u8, list: Vec<u8>) -> ! {
     drop(list);
 }
 
 //# never_returns_value: E0308
-//~ `!` is no type that can be written, so that an async block of it has another one without values.
+//~ The type `!` cannot be written, so the async block has another type without values.
 #[finally]
 pub async fn wrong(_kept: u8) -> ! {
     1
@@ -400,7 +400,7 @@ pub async fn wrong(_kept: u8, number: u8) -> u8 {
 }
 
 //# closure_of_another_type: E0308
-//~ The type of an async block is not written, but inferred from a value of ours at the return type.
+//~ The type of an async block cannot be written. It is inferred from a generated value, which has the span of the return type.
 #[finally]
 pub async fn wrong(_kept: u8, list: Vec<u8>) -> Vec<u16> {
     list.into_iter().map(|each| each).collect::<Vec<u8>>()

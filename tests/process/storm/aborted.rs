@@ -31,7 +31,7 @@ async fn inner(counts: Arc<Counts>, suspends: usize) {
     let _uses = &counts;
 }
 
-/// Goes through so many suspends, and then waits until it is dropped.
+/// Suspends this number of times, and then waits until it is dropped.
 #[finally(clean_outer(counts.clone(), suspends))]
 async fn never_ends(counts: Arc<Counts>, suspends: usize) {
     counts.entered.fetch_add(1, SeqCst);
@@ -53,7 +53,7 @@ async fn clean_outer(counts: Arc<Counts>, suspends: usize) {
     counts.cleaned_outer.fetch_add(1, SeqCst);
 }
 
-/// A small generator of numbers that look random, the same in every run.
+/// A small generator of pseudo-random numbers.
 struct Random(u64);
 
 impl Random {
@@ -85,11 +85,11 @@ fn ten_thousand_tasks_aborted_at_random() {
         for _ in 0..TASKS {
             let entered = Arc::new(AtomicBool::new(false));
             tasks.push(tokio::spawn(outer(counts_of_tasks.clone(), random.below(6), entered.clone())));
-            // Some are aborted before they start, and others at work.
+            // Some tasks are aborted before they start, and others later.
             while random.below(3) > 0 && !entered.load(SeqCst) {
                 tokio::task::yield_now().await;
             }
-            // Some of those that were spawned before, wherever they are by now.
+            // Abort some of the earlier tasks, whatever point they have reached.
             let victim = random.below(tasks.len());
             tasks[victim].abort();
         }

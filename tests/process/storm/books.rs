@@ -38,17 +38,17 @@ impl std::error::Error for Error {}
 /// The payload of a panic, with a number of its own.
 struct Panic(u64);
 
-/// One page of the books is one program. An entry that is open when the program has ended is an error.
+/// The books of one program. An entry that is open at the end of the program is an error.
 #[derive(Default)]
 pub struct Books {
     clock: AtomicU64,
     entries: Mutex<Vec<Arc<Entry>>>,
-    /// How often each failure that was raised was delivered or reported.
+    /// The number of times each raised failure was delivered or reported.
     failures: Mutex<BTreeMap<u64, usize>>,
-    /// Reports of an error that name its type only.
+    /// The number of reports that have only the name of the type of the error.
     nameless: AtomicUsize,
     lost: AtomicUsize,
-    /// Failures that nobody here has raised.
+    /// Failures that no part of the storm has raised.
     foreign: Mutex<Vec<String>>,
     tasks: Mutex<usize>,
     task_ended: Condvar,
@@ -65,7 +65,7 @@ impl Books {
         number
     }
 
-    /// Ends something: with success in most cases, else with a failure that is in the books.
+    /// Ends a body or a cleanup: with success in most cases, otherwise with a failure that it enters into the books.
     pub fn end(&self, random: &mut Random) -> Outcome {
         match random.below(24) {
             0 | 1 => Err(Error(self.number())),
@@ -74,7 +74,7 @@ impl Books {
         }
     }
 
-    /// Panics without a call of the panic hook.
+    /// Panics without calling the panic hook.
     pub fn panic(&self) -> ! {
         resume_unwind(Box::new(Panic(self.number())))
     }
@@ -138,7 +138,7 @@ impl Books {
         assert_eq!(*tasks, 0, "tasks that are never dropped");
     }
 
-    /// Checks the page, and starts a new one.
+    /// Checks the books, and starts new ones.
     pub fn close(&self) -> Vec<Form> {
         let entries = mem::take(&mut *self.entries.lock().unwrap());
         let mut lost = 0;
@@ -181,14 +181,14 @@ pub struct Kind {
     pub waits: bool,
     /// Whether a cancellation skips the cleanup.
     pub skips: bool,
-    /// Whether a cancellation waits for the cleanup, where it can.
+    /// Whether a cancellation waits for the cleanup if that is possible.
     pub blocks: bool,
 }
 
 /// A body that was entered.
 pub struct Entry {
     kind: Kind,
-    /// The nearest body around whose cleanup comes after this one's.
+    /// The nearest enclosing body whose cleanup comes after the cleanup of this one.
     around: Option<Arc<Entry>>,
     body_ended: AtomicBool,
     all_ended: AtomicBool,
@@ -202,12 +202,12 @@ impl Entry {
         self.around.clone()
     }
 
-    /// Notes the end of the body, unless that is cancelled.
+    /// Records the end of the body, unless the body is cancelled.
     pub async fn body<T>(&self, body: impl Future<Output = T>) -> T {
         noting(&self.body_ended, body).await
     }
 
-    /// Notes the end of the body and its cleanup, unless one of them is cancelled.
+    /// Records the end of the body and its cleanup, unless one of them is cancelled.
     pub async fn all<T>(&self, all: impl Future<Output = T>) -> T {
         noting(&self.all_ended, all).await
     }
@@ -256,14 +256,14 @@ impl Entry {
     }
 }
 
-/// Notes that a future ends, be it by a panic.
+/// Records that a future ends, also if it panics.
 async fn noting<T>(ended: &AtomicBool, future: impl Future<Output = T>) -> T {
     let caught = AssertUnwindSafe(future).catch_unwind().await;
     ended.store(true, SeqCst);
     caught.unwrap_or_else(|payload| resume_unwind(payload))
 }
 
-/// A tree as a task owns it. Delivers everything that comes out of it, also when it is dropped.
+/// A tree that a task owns. It delivers the result, and a panic of its drop.
 pub struct Task {
     tree: Option<Tree>,
     books: Arc<Books>,

@@ -1,6 +1,6 @@
-//! Numbers that look random, and are the same in every run.
+//! Pseudo-random numbers, which are the same in every run.
 
-/// A generator of numbers, small enough to be given to every part of a program.
+/// A generator of numbers that is small enough for every part of a program to have one.
 #[derive(Clone, Copy)]
 pub struct Random(u64);
 
@@ -9,7 +9,7 @@ impl Random {
         Self(seed)
     }
 
-    /// The step of splitmix64.
+    /// Makes a step of splitmix64.
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
@@ -26,7 +26,7 @@ impl Random {
         self.below(chances) == 0
     }
 
-    /// Returns a generator for a part of the program, whose numbers do not depend on how many are taken here.
+    /// Returns a generator for a part of the program. Its numbers do not depend on the number of calls of this one.
     pub fn fork(&mut self) -> Self {
         Self(self.next())
     }

@@ -14,7 +14,7 @@ use crate::{
     wakes,
 };
 
-/// How many rounds a test runs unless `FINALLY_STORM` says another number.
+/// The number of rounds of a test, unless `FINALLY_STORM` sets it.
 const ROUNDS: u64 = 4;
 
 fn rounds() -> u64 {
@@ -24,14 +24,14 @@ fn rounds() -> u64 {
     }
 }
 
-/// What a round starts with.
+/// The start of a round.
 pub struct Round {
     pub random: Random,
     pub site: Site,
 }
 
 impl Round {
-    /// Returns a program of up to five levels, as a task owns it.
+    /// Returns a task with a program of up to five levels.
     pub fn task(&mut self) -> Task {
         let site = Site { depth: self.random.below(5), ..self.site.clone() };
         Task::new(&self.site.books, tree(site, self.random.fork()))
@@ -74,7 +74,7 @@ pub fn rounds_of(round: impl Fn(&mut Round) + Copy + Send + 'static) {
     drop(turn);
 }
 
-/// Runs one round, and returns the forms that came up in it.
+/// Runs one round, and returns the forms that occurred in it.
 fn run(mut start: Round, round: impl Fn(&mut Round) + Send + 'static, books: &Books) -> Vec<Form> {
     scene::ends(move || round(&mut start));
     books.wait_for_tasks();

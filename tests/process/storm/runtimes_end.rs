@@ -14,7 +14,7 @@ use crate::{
     support::runtimes,
 };
 
-/// Spawns tasks, and aborts some of them: before they start, at work, in their cleanups, and after their end.
+/// Spawns tasks, and aborts some of them: before their start, in their bodies, in their cleanups, and after their end.
 async fn abort_some(round: &mut Round) {
     let tasks: Vec<_> = round.tasks().into_iter().map(tokio::spawn).collect();
     for _ in 0..tasks.len() {
@@ -25,7 +25,7 @@ async fn abort_some(round: &mut Round) {
     }
 }
 
-/// Runs a storm on runtimes of a kind, of which each ends in this way.
+/// Runs a storm on runtimes of one kind, each of which ends in the same way.
 fn storm(runtime: fn() -> Runtime, end: fn(Runtime, &mut Random)) {
     rounds_of(move |round| {
         let runtime = runtime();
@@ -34,7 +34,7 @@ fn storm(runtime: fn() -> Runtime, end: fn(Runtime, &mut Random)) {
     });
 }
 
-/// The tests, for one kind of runtime.
+/// Makes the tests for one kind of runtime.
 macro_rules! every_end_of {
     ($runtime:ident) => {
         mod $runtime {
@@ -93,7 +93,7 @@ async fn abort_some_and_join(round: &mut Round, tasks: Vec<Task>) {
         tasks[round.random.below(tasks.len())].abort();
         yield_now().await;
     }
-    // Those that were spawned by others among them.
+    // The count includes tasks that were spawned by other tasks.
     let books = Arc::clone(&round.site.books);
     spawn_blocking(move || books.wait_for_tasks()).await.unwrap();
     finally::drain().await;

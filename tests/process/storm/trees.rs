@@ -20,15 +20,15 @@ pub type Tree = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 #[derive(Clone)]
 pub struct Site {
     pub books: Arc<Books>,
-    /// The nearest body around.
+    /// The nearest enclosing body.
     pub around: Option<Arc<Entry>>,
-    /// How many levels there may be inside.
+    /// The number of levels that may be inside.
     pub depth: usize,
     /// Whether it runs in a task of a runtime, so that it may spawn.
     pub in_task: bool,
-    /// Whether that runtime lives until all tasks have ended. Its clock panics after it.
+    /// Whether that runtime lives until all tasks have ended. After the end of a runtime its clock panics.
     pub has_clock: bool,
-    /// Whether a drop can wait for a cleanup: on threads of which each has a substitute.
+    /// Whether a drop can wait for a cleanup, because another thread goes on in place of each that waits.
     pub drop_can_wait: bool,
 }
 
@@ -46,7 +46,7 @@ impl Site {
     }
 }
 
-/// A body that has been entered, with all that it and its cleanup need.
+/// A body that has been entered, and everything that it and its cleanup need.
 #[derive(Clone)]
 struct Node {
     entry: Arc<Entry>,
@@ -56,7 +56,7 @@ struct Node {
 
 impl Node {
     fn enter(kind: Kind, site: Site, random: Random) -> Self {
-        // A cleanup that would have to wait, and cannot, runs out of order or is lost.
+        // A cleanup that would have to wait but cannot runs out of order or is lost.
         let (waits, blocks) =
             (kind.waits && (!kind.blocks || site.drop_can_wait), kind.blocks && !site.drop_can_wait);
         let kind = Kind { waits, blocks, ..kind };
@@ -67,13 +67,13 @@ impl Node {
         self.entry.body(body(self.site.inside(&self.entry), self.random)).await
     }
 
-    /// A cleanup that is awaited.
+    /// Runs as a cleanup that is awaited.
     async fn clean(self) -> Outcome {
         let Self { entry, site, mut random } = self;
         entry.cleanup_starts(&site.books);
         pause(&mut random, 3).await;
         if site.depth > 0 && random.one_in(6) {
-            // Belongs to the body around, whose cleanup waits for this one.
+            // This belongs to the enclosing body, whose cleanup waits for this one.
             let site = Site { around: entry.around(), in_task: false, has_clock: false, ..site.deeper() };
             cancel(site, &mut random).await;
         }
@@ -82,7 +82,7 @@ impl Node {
         site.books.end(&mut random)
     }
 
-    /// A cleanup that is evaluated in place.
+    /// Runs as a cleanup that is evaluated in place.
     fn clean_now(&self) -> Outcome {
         let mut random = self.random;
         self.entry.cleanup_starts(&self.site.books);
@@ -96,7 +96,7 @@ const IN_PLACE: Kind = Kind { waits: false, ..AWAITED };
 const SKIPPED: Kind = Kind { skips: true, ..AWAITED };
 const BLOCKING: Kind = Kind { blocks: true, ..AWAITED };
 
-/// A form by its name, and how its cleanup behaves.
+/// Returns a kind with the name of its form.
 const fn kind(form: Form, kind: Kind) -> Kind {
     Kind { form, ..kind }
 }
@@ -181,7 +181,7 @@ async fn block_that_blocks(node: Node) -> Outcome {
     }
 }
 
-/// Runs the rest of a function that holds a guard or a scope, which is released with it or by itself.
+/// Runs the rest of a function that holds a guard or a scope, and releases or drops that.
 async fn release(site: &Site, mut random: Random, release: impl Future<Output = Outcome>) -> Outcome {
     site.deliver(body(site.clone(), random.fork())).await;
     if random.one_in(2) {
@@ -209,7 +209,7 @@ async fn acquired(kind: Kind, site: Site, mut random: Random) -> Outcome {
 
 async fn scoped(kind: Kind, site: Site, mut random: Random) -> Outcome {
     let mut scope = Scope::new();
-    // The second one runs before the first one, as if it were inside.
+    // The second cleanup runs before the first one, as if it were inside.
     let mut around = site.around.clone();
     for _ in 0..=random.below(3) {
         let node = Node::enter(kind, Site { around, ..site.clone() }, random.fork());
@@ -223,7 +223,7 @@ async fn scoped(kind: Kind, site: Site, mut random: Random) -> Outcome {
     release(&site, random, scope.close()).await
 }
 
-/// A body in a form that is chosen at random.
+/// Returns a body in a random form.
 pub fn tree(site: Site, mut random: Random) -> Tree {
     let form = random.below(FORMS.len());
     let kind = FORMS[form];
@@ -306,7 +306,7 @@ async fn body(site: Site, mut random: Random) -> Outcome {
     site.books.end(&mut random)
 }
 
-/// Something that a body does with one tree or two.
+/// Does something with one tree or two, inside a body.
 async fn inside(site: &Site, random: &mut Random) {
     let mut trees = random.fork();
     let mut one = || site.deliver(tree(site.clone(), trees.fork()));

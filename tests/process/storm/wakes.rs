@@ -11,10 +11,10 @@ use std::{
 
 use crate::random::Random;
 
-/// How many threads wake, so that one task may be woken by two at the same time.
+/// The number of threads that wake. With two, one task may be woken twice at the same time.
 const THREADS: u64 = 2;
 
-/// The wakers that the threads have been given.
+/// The wakers that were given to the threads.
 #[derive(Default)]
 struct Given {
     wakers: Mutex<Wakers>,
@@ -23,9 +23,9 @@ struct Given {
 
 #[derive(Default)]
 struct Wakers {
-    /// To be woken as soon as a thread comes to it.
+    /// Wakers that a thread wakes as soon as possible.
     now: Vec<Waker>,
-    /// To be woken when their tasks have ended.
+    /// Wakers that a thread wakes after the end of their tasks.
     late: Vec<Waker>,
 }
 
@@ -46,7 +46,7 @@ impl Given {
         self.changed.notify_one();
     }
 
-    /// Waits for wakers, and takes all there are.
+    /// Waits for wakers, and takes all of them.
     fn take(&self) -> Vec<Waker> {
         let given = self.changed.wait_while(self.lock(), |wakers| wakers.now.is_empty()).unwrap();
         mem::take(&mut { given }.now)
@@ -57,7 +57,7 @@ fn wake_for_ever(mut random: Random) {
     loop {
         for waker in GIVEN.take() {
             match random.below(8) {
-                // Twice, the second time by whichever thread is the next.
+                // Wakes twice. Any of the threads does that the second time.
                 0 | 1 => GIVEN.give(waker.clone()),
                 2 => waker.wake_by_ref(),
                 3 => GIVEN.lock().late.push(waker.clone()),
@@ -68,13 +68,13 @@ fn wake_for_ever(mut random: Random) {
     }
 }
 
-/// Wakes all tasks that have ended since the last call, once more.
+/// Wakes all tasks again that have ended since the last call.
 pub fn wake_the_ended() {
     let late = mem::take(&mut GIVEN.lock().late);
     late.into_iter().for_each(Waker::wake);
 }
 
-/// Is pending for less than `limit` polls. Each time it wakes its task at once, or has another thread wake it.
+/// Returns a future that is pending for less than `limit` polls. Each time, it wakes its task at once or lets another thread do so.
 pub fn pause(random: &mut Random, limit: usize) -> Pause {
     let mut random = random.fork();
     Pause { pendings: random.below(limit), random }

@@ -1,4 +1,4 @@
-//! Threads that drive tasks without any runtime: all that is handed off goes to the background thread.
+//! Threads that drive tasks without a runtime, so that all cleanups are handed off to the background thread.
 
 use std::{
     pin::pin,

@@ -1,4 +1,4 @@
-//! What is measured: once as it stands, and once with every line that is an attribute of ours left empty.
+//! The subject of the measurement. It is measured twice, the second time with every line that is an attribute of this crate left empty.
 
 use std::{
     future::Future,

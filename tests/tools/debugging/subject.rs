@@ -1,4 +1,4 @@
-//! What is debugged: once as it stands, and once with every line that is an attribute of ours left empty.
+//! The subject of the debugger. It is debugged twice, the second time with every line that is an attribute of this crate left empty.
 //!
 //! A breakpoint is set at each line that ends in `// stop`.
 

@@ -171,7 +171,7 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
             if let Some(folder) = to.parent() {
                 fs::create_dir_all(folder)?;
             }
-            // Not `fs::copy`, which copies that a file may only be read.
+            // `fs::copy` would copy that a file is read-only.
             fs::write(&to, fs::read(entry.path())?)?;
         }
     }
@@ -193,7 +193,7 @@ fn add_dependencies(manifest: &Path, entry: &Entry, repository: &Path) -> Result
     let mut theirs = Table::new();
     theirs.insert("version".to_owned(), "0.1.40".into());
 
-    // In a table of their own: a crate may have an optional dependency of that name.
+    // They have a table of their own, because a crate may have an optional dependency of the same name.
     let target = table.entry("target").or_insert_with(|| Table::new().into());
     let target = target.as_table_mut().context("`target` is no table")?;
     let mut dependencies = Table::new();

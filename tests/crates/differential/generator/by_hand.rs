@@ -1,4 +1,4 @@
-//! The same program by hand: each block is a closure or a future that returns how it ended, and the code after it acts on that.
+//! Writes a program by hand. Each block is a closure or a future that returns its end, and the code after it acts on that.
 
 use std::fmt::Write as _;
 
@@ -35,7 +35,7 @@ struct Writer<'a> {
     mode: Mode,
     /// The enclosing places, and the kind of each loop.
     around: Vec<(Place, Option<LoopKind>)>,
-    /// How many of them are outside of the innermost block, if this is inside of one.
+    /// The number of places outside the innermost block, if there is a block.
     inside: Option<usize>,
 }
 
@@ -196,7 +196,7 @@ impl Writer<'_> {
         }
         for statement in cleanup_body {
             if let Statement::Block(block) = statement {
-                // It leaves nothing but itself, so it is a line of code by hand.
+                // No jump leaves this block, so the code by hand is simple.
                 let inner = block.number;
                 self.line(format!("log.push(\"enter {inner}\");"));
                 self.statements(&block.body);
@@ -242,7 +242,7 @@ impl Writer<'_> {
         }
     }
 
-    /// A return with this value.
+    /// Returns the code of a `return` with this value.
     fn leave(&self, value: &str) -> String {
         if self.inside.is_some() {
             format!("return Flow::Return({value})")

@@ -1,4 +1,4 @@
-//! What a program is made of.
+//! The grammar of the programs.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub struct Program {
     pub body: Vec<Statement>,
 }
 
-/// A place that a jump may go to: a loop or a labelled block, by its number.
+/// The number of a loop or a labelled block, which a jump may have as its target.
 pub type Place = usize;
 
 pub enum Statement {
@@ -36,11 +36,11 @@ pub enum Statement {
     Jump(Jump),
     /// `let Some(..) = .. else { jump };`
     Else(Jump),
-    /// `if .. { identity!(jump) }`, where the macro takes an expression.
+    /// `if .. { identity!(jump) }` with a macro that takes an expression.
     JumpInMacro(Jump),
-    /// `if .. { leave!(..) }`, where the macro hides the `return`.
+    /// `if .. { leave!(..) }` with a macro that hides the `return`.
     HiddenReturn,
-    /// `forever!(..)`, where the macro hides a loop, and has jumps of its own in it.
+    /// `forever!(..)` with a macro that hides a loop with jumps of its own.
     HiddenLoop,
     Question(Asked, Wrapped),
     Loop {
@@ -62,7 +62,7 @@ pub enum Statement {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum LoopKind {
-    /// Ends with a value.
+    /// A loop that ends with a value.
     Loop,
     While,
     For,
@@ -76,19 +76,19 @@ pub enum Jump {
     Continue { place: Place, labelled: bool },
 }
 
-/// What stands in front of a `?`.
+/// The expression before a `?`.
 #[derive(Clone, Copy)]
 pub enum Asked {
     /// A `Result` with another error, which converts.
     Narrow,
-    /// A `Result` with a third one.
+    /// A `Result` with a third error.
     Other,
     /// A `Result` with the error of the function.
     Wide,
     Option,
 }
 
-/// Where a `?` stands.
+/// The position of a `?`.
 #[derive(Clone, Copy)]
 pub enum Wrapped {
     Plain,
@@ -102,7 +102,7 @@ pub struct Block {
     pub number: usize,
     pub value: Value,
     pub body: Vec<Statement>,
-    /// A body that always leaves by this has no value.
+    /// The jump by which the body always leaves. Such a body has no value.
     pub tail: Option<Jump>,
     pub cleanup: Cleanup,
     pub cleanup_body: Vec<Statement>,
@@ -119,17 +119,17 @@ pub enum Value {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Cleanup {
     Plain,
-    /// Looks at the fate.
+    /// A cleanup that looks at the fate.
     Fate,
-    /// Ends in a `Result`.
+    /// A cleanup that ends in a `Result`.
     Fallible,
     Panics,
-    /// Awaits, in the async form.
+    /// A cleanup that awaits in the async form.
     Awaits,
 }
 
 impl Program {
-    /// How often each construct occurs, by its name and how many blocks it stands in, up to two.
+    /// Returns how often each construct occurs, by its name and the number of blocks around it, up to two.
     pub fn constructs(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         count(&self.body, 0, &mut counts);

@@ -11,7 +11,7 @@ pub fn program(seed: u64) -> Program {
     let kind = if rng.u8(..3) == 0 { Kind::Optional } else { Kind::Checked };
     let mut random = Random { rng, kind, places: 0, blocks: 0, logs: 0 };
     let mut body = random.statements(&[], 3);
-    // A program without a block shows nothing, and most jumps need a loop around it.
+    // A program without a block tests nothing, and most jumps need a loop around the block.
     let (place, labelled) = (random.place(), random.rng.bool());
     let around = [LoopKind::Loop, LoopKind::While, LoopKind::For][random.rng.usize(..3)];
     let block = random.block(&[Around { place, kind: Some(around), labelled }], 3);
@@ -19,11 +19,11 @@ pub fn program(seed: u64) -> Program {
     Program { kind, body }
 }
 
-/// A place around a statement.
+/// An enclosing place of a statement.
 #[derive(Clone, Copy)]
 struct Around {
     place: Place,
-    /// Nothing for a labelled block.
+    /// The kind of a loop. `None` for a labelled block.
     kind: Option<LoopKind>,
     labelled: bool,
 }
@@ -52,7 +52,7 @@ impl Random {
             7 => Statement::JumpInMacro(self.jump(around)),
             8 => match self.rng.u8(..4) {
                 0 => Statement::HiddenReturn,
-                // Its jumps may be the block's, so there has to be a loop that takes these.
+                // Its jumps may leave the block, so there must be a loop around the block.
                 1 if around
                     .last()
                     .is_some_and(|it| matches!(it.kind, Some(LoopKind::While | LoopKind::For))) =>
@@ -112,7 +112,7 @@ impl Random {
         Block { number, value, body, tail, cleanup, cleanup_body }
     }
 
-    /// A block that leaves nothing but itself.
+    /// Returns a block that no jump leaves.
     fn block_in_cleanup(&mut self) -> Block {
         let number = self.blocks;
         self.blocks += 1;

@@ -1,4 +1,4 @@
-//! A program as blocks, with its control flow as it is.
+//! Writes a program with blocks, and its control flow unchanged.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! Control flow as values, for the programs that do without the macro. Shares nothing with it.
+//! Control flow as values, for the programs without the macro. It shares no code with the macro.
 
 use std::{
     any::Any,
@@ -10,19 +10,19 @@ use futures::FutureExt as _;
 
 use crate::{Checked, Narrow, Optional};
 
-/// What a panic carries.
+/// The payload of a panic.
 pub type Payload = Box<dyn Any + Send>;
 
-/// How the body of a block ended.
+/// The end of the body of a block.
 #[derive(Debug)]
 pub enum Flow<T, R> {
-    /// With its value.
+    /// It ended with its value.
     Value(T),
-    /// By leaving the function.
+    /// It left the function.
     Return(R),
-    /// By a `break` to this place, with a value where it takes one.
+    /// A `break` left it for this place, with a value if the place takes one.
     Break(usize, u8),
-    /// By a `continue` of the loop at this place.
+    /// A `continue` left it for the loop at this place.
     Continue(usize),
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn name_of_flow<T, R>(ended: &Result<Flow<T, R>, Payload>) -> &'stati
     }
 }
 
-/// A value or a result that may be a failure, and may take one.
+/// A value or a result that may be a failure, and may be replaced by one.
 pub(crate) trait Fallible: Sized {
     fn is_failure(&self) -> bool {
         false
@@ -69,7 +69,8 @@ impl Fallible for Checked {
     }
 }
 
-/// The first failure wins: that of the body, and else that of the cleanup, as the value if that takes it, else as the result.
+/// Returns the end after the cleanup. The first failure wins. That of the cleanup becomes the value if the value can hold it, and
+/// the result of the function otherwise.
 pub(crate) fn settled<T: Fallible, R: Fallible>(
     ended: Result<Flow<T, R>, Payload>,
     cleaned: Result<Result<(), Narrow>, Payload>,

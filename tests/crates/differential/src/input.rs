@@ -1,4 +1,4 @@
-//! What decides the way through a program, and the log of that way.
+//! The decisions of a program, and the log of its run.
 
 use std::{
     future::{Future, poll_fn},
@@ -6,12 +6,12 @@ use std::{
     task::Poll,
 };
 
-/// A sequence of decisions. It comes to an end, so that every loop does.
+/// A sequence of decisions. It is finite, so that every loop ends.
 #[derive(Clone, Debug)]
 pub struct Input(Arc<Mutex<(u64, u32)>>);
 
 impl Input {
-    /// The same seed makes the same decisions.
+    /// Returns the decisions of a seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self(Arc::new(Mutex::new((seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1, 60))))
@@ -23,7 +23,7 @@ impl Input {
         state.0 >> 40
     }
 
-    /// Goes on, or takes the way that is asked about.
+    /// Decides whether to take a branch.
     #[must_use]
     pub fn next(&self) -> bool {
         let goes_on = {
@@ -34,13 +34,13 @@ impl Input {
         self.draw() % 2 == 0 && goes_on
     }
 
-    /// Below 100.
+    /// Returns a number below 100.
     #[must_use]
     pub fn number(&self) -> u8 {
         u8::try_from(self.draw() % 100).unwrap()
     }
 
-    /// Sometimes nothing.
+    /// Returns a number, or `None` sometimes.
     #[must_use]
     pub fn option(&self) -> Option<u8> {
         (self.draw() % 4 > 0).then(|| self.number())
@@ -50,7 +50,7 @@ impl Input {
     ///
     /// # Errors
     ///
-    /// With a number.
+    /// The error has a number.
     pub fn narrow(&self) -> Result<u8, Narrow> {
         self.option().ok_or_else(|| Narrow(self.number()))
     }
@@ -59,7 +59,7 @@ impl Input {
     ///
     /// # Errors
     ///
-    /// With a number.
+    /// The error has a number.
     pub fn other(&self) -> Result<u8, Other> {
         self.option().ok_or_else(|| Other(self.number()))
     }
@@ -68,7 +68,7 @@ impl Input {
     ///
     /// # Errors
     ///
-    /// With a number.
+    /// The error has a number.
     pub fn wide(&self) -> Result<u8, Wide> {
         self.option().ok_or_else(|| Wide::Own(self.number()))
     }
@@ -77,7 +77,7 @@ impl Input {
     ///
     /// # Errors
     ///
-    /// With a number.
+    /// The error has a number.
     pub fn cleanup(&self) -> Result<(), Narrow> {
         self.narrow().map(drop)
     }
@@ -91,14 +91,14 @@ pub struct Narrow(pub u8);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Other(pub u8);
 
-/// What they convert into.
+/// The error into which the others convert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wide {
-    /// Made as it is.
+    /// An error of this type from the start.
     Own(u8),
-    /// From a [`Narrow`].
+    /// A converted [`Narrow`].
     Narrow(u8),
-    /// From an [`Other`].
+    /// A converted [`Other`].
     Other(u8),
 }
 
@@ -124,14 +124,14 @@ impl Log {
         self.0.lock().unwrap().push(event.into());
     }
 
-    /// What has happened.
+    /// Returns the events.
     #[must_use]
     pub fn events(&self) -> Vec<String> {
         self.0.lock().unwrap().clone()
     }
 }
 
-/// Is pending once, and has itself polled again.
+/// Returns a future that is pending once, and wakes itself.
 pub(crate) fn suspend() -> impl Future<Output = ()> + Send {
     let mut suspended = false;
     poll_fn(move |context| {

@@ -1,4 +1,4 @@
-//! Generated blocks beside the same control flow written by hand. `generator/` writes the programs, `tests/same.rs` runs them.
+//! Generated blocks, and the same control flow written by hand. `generator/` writes the programs, and `tests/same.rs` compares them.
 
 mod by_hand;
 mod input;
@@ -8,28 +8,28 @@ pub use input::{Input, Log, Narrow, Other, Wide};
 
 use std::{future::Future, pin::Pin};
 
-/// What a program returns.
+/// The result of a program with errors.
 pub type Checked = Result<u8, Wide>;
-/// What a program returns that asks options.
+/// The result of a program with options.
 pub type Optional = Option<u8>;
 
-/// A program that is polled.
+/// An async program.
 pub type Later<R> = fn(Input, Log) -> Pin<Box<dyn Future<Output = R>>>;
 
 /// A program in each of its forms.
 #[derive(Debug)]
 pub struct Forms<R> {
-    /// Its seed.
+    /// The seed of the program.
     pub number: usize,
-    /// What it is made of, and how often.
+    /// The constructs in it, and how often each occurs.
     pub constructs: &'static [(&'static str, usize)],
-    /// With blocks.
+    /// The program with blocks.
     pub blocks: fn(&Input, &Log) -> R,
-    /// The same by hand.
+    /// The program by hand.
     pub by_hand: fn(&Input, &Log) -> R,
-    /// With blocks that await.
+    /// The async program with blocks.
     pub async_blocks: Later<R>,
-    /// The same by hand.
+    /// The async program by hand.
     pub async_by_hand: Later<R>,
 }
 

@@ -16,7 +16,7 @@ use finally_differential::{
 
 const INPUTS: u64 = 40;
 
-/// Silences the panics and the reports of the programs, which are compared.
+/// Silences the panics and the reports of the programs.
 fn be_quiet() {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| {
@@ -49,7 +49,7 @@ fn run<R>(program: fn(&Input, &Log) -> R, seed: u64) -> (Outcome<R>, Vec<String>
     (outcome(result), log.events())
 }
 
-/// Polls to the end, or drops after so many `Pending`s. Gives no outcome where it is dropped.
+/// Polls a program to its end, or drops it after a number of pendings, and returns no outcome then.
 fn run_later<R>(
     program: Later<R>,
     seed: u64,
@@ -117,7 +117,7 @@ fn later_they_do_the_same() {
     check_async(OPTIONAL);
 }
 
-/// What a run that was cut short has begun and not ended, from the outside in.
+/// Returns the blocks that a cancelled run has begun and not ended, the outermost first.
 fn unfinished(events: &[String]) -> Vec<Unfinished> {
     let mut open: Vec<Unfinished> = Vec::new();
     for event in events {
@@ -150,7 +150,7 @@ impl Unfinished {
     }
 }
 
-/// What follows a cancellation: the cleanups that do not await, from the inside out, and then those that do.
+/// Returns whether the events are those after a cancellation: the cleanups that do not await, and then the others, the innermost first.
 fn is_what_follows(rest: &[String], open: &[Unfinished]) -> bool {
     let mut expected = Vec::new();
     for block in open.iter().rev().filter(|it| !it.awaits) {
@@ -162,7 +162,7 @@ fn is_what_follows(rest: &[String], open: &[Unfinished]) -> bool {
         }
         expected.push(format!("cleaned {}", block.number));
     }
-    // A cleanup may have a block of its own, and say more than that it cleans.
+    // A cleanup may contain a block, whose events are in the log, too.
     let is_of_an_open_block = |event: &&String| {
         open.iter().any(|block| {
             let clean = format!("clean {}", block.number);
@@ -188,7 +188,7 @@ fn check_cancelled<R: Debug + PartialEq>(programs: &[Forms<R>]) -> usize {
                     break;
                 }
                 runs += 1;
-                // How long a cut run is like the whole one is how far it came.
+                // The cancelled run is equal to the whole one up to the cancellation.
                 let cut = (0..=events.len().min(whole.len())).rev().find(|length| {
                     events[..*length] == whole[..*length]
                         && is_what_follows(&events[*length..], &unfinished(&events[..*length]))
@@ -210,7 +210,7 @@ fn wherever_they_are_cancelled_every_block_cleans_up_once_from_the_inside_out() 
     assert!(runs > 1000, "only {runs} runs were cancelled");
 }
 
-/// A comparison that never meets a `continue` shows nothing of it.
+/// The comparison tests a construct only if programs with it are run.
 #[test]
 fn the_programs_have_everything_in_them() {
     let mut constructs = BTreeMap::<&str, usize>::new();
@@ -260,7 +260,7 @@ fn the_programs_have_everything_in_them() {
     }
 }
 
-/// The ends of blocks, as their cleanups see them, and of programs.
+/// The ends of programs, and the ends of blocks that their cleanups see.
 #[test]
 fn the_runs_end_in_every_way() {
     be_quiet();
