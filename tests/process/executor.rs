@@ -103,7 +103,7 @@ fn p9_siblings_are_handed_off_when_the_drop_is_over() {
     cancel(around(log.clone()));
     let mut chains: Vec<_> = spawned().into_iter().map(Hand::new).collect();
     assert_eq!((chains.len(), finally::running().len()), (3, 3), "no poll of the cleanup around starts them");
-    chains.iter_mut().for_each(support::hand::Hand::run);
+    chains.iter_mut().for_each(Hand::run);
     assert_eq!(log.take()[4..], ["around 0", "around 1"]);
 }
 

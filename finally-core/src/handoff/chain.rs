@@ -21,8 +21,8 @@ use super::{
 
 /// Jobs in order. A job is not polled before the previous one has ended (P6).
 ///
-/// The drop of a body keeps what is cancelled inside as a chain, and the body's own job is appended to it. The
-/// executor runs it as one task.
+/// The drop of a body keeps what is cancelled inside as a chain, and the body's own job is appended to it.
+/// The executor runs it as one task.
 pub(super) struct Chain {
     jobs: Jobs,
     /// The entry in the register, from the start until the last cleanup ends.
@@ -31,26 +31,27 @@ pub(super) struct Chain {
     more: Option<Box<More>>,
     /// The index of the job that is polled.
     at: usize,
-    /// The number of jobs whose cleanups have ended. It is one more than `at` while the cleanups that the job has
-    /// handed off have not ended.
+    /// The number of jobs whose cleanups have ended. It is one more than `at` while the cleanups that the job
+    /// has handed off have not ended.
     ended: usize,
-    /// The number of ended cleanups that the register does not show. It is locked once for all that end in one
-    /// poll.
+    /// The number of ended cleanups that the register does not show. It is locked once for all that end in
+    /// one poll.
     left: usize,
-    /// The group of the cleanups that are handed off inside the current job. They end before the next job starts.
+    /// The group of the cleanups that are handed off inside the current job. They end before the next job
+    /// starts.
     adopted: GroupKey,
     /// The trackers that each job belongs to.
     trackers: Trackers,
     /// Counts this chain in the group of the enclosing finally.
     ticket: Option<Ticket>,
     waits: Option<Arc<Waits>>,
-    /// Chains that are started together with this one, and end before its first job. They come from the drop of
-    /// one body, so they are siblings and run side by side.
+    /// Chains that are started together with this one, and end before its first job. They come from the drop
+    /// of one body, so they are siblings and run side by side.
     before: Option<Box<Chain>>,
     /// Counts the chains that end before the first job.
     after: Option<Arc<Group>>,
-    /// The other chains that the same drop has kept. They are boxed, because each of them may become the first
-    /// one later.
+    /// The other chains that the same drop has kept. They are boxed, because each of them may become the
+    /// first one later.
     #[allow(clippy::vec_box, reason = "they are moved out, and into other lists")]
     siblings: Vec<Box<Chain>>,
 }
@@ -62,8 +63,8 @@ struct Jobs {
     rest: Vec<Job>,
 }
 
-/// The initial capacity for the jobs after the first one. A cancelled call has a cleanup on each level, and growing
-/// the list three times would cost more than all other work for them.
+/// The initial capacity for the jobs after the first one. A cancelled call has a cleanup on each level, and
+/// growing the list three times would cost more than all other work for them.
 const LEVELS: usize = 16;
 
 impl Jobs {
@@ -77,8 +78,8 @@ impl Jobs {
 }
 
 impl Chain {
-    /// Creates a chain without a job, which ends when the group has ended. It is not counted, because nothing is
-    /// lost with it.
+    /// Creates a chain without a job, which ends when the group has ended. It is not counted, because nothing
+    /// is lost with it.
     pub(super) fn waiting(group: Arc<Group>) -> Box<Self> {
         let mut chain = Box::new(Self::with(None, Trackers::NONE));
         chain.after = Some(group);
@@ -210,8 +211,8 @@ impl Chain {
         Some(first)
     }
 
-    /// Starts this chain, and counts it in a group. A chain without a job only keeps `group` from ending before
-    /// its own group.
+    /// Starts this chain, and counts it in a group. A chain without a job only keeps `group` from ending
+    /// before its own group.
     pub(super) fn start_in(self: Box<Self>, group: &Arc<Group>) {
         match self.into_group() {
             Ok(inner) => inner.hold(group),
@@ -245,8 +246,8 @@ impl Chain {
         }
     }
 
-    /// Passes each chain that ends before the first job to `start`, with a ticket of the group that the job waits
-    /// for.
+    /// Passes each chain that ends before the first job to `start`, with a ticket of the group that the job
+    /// waits for.
     fn take_before(&mut self, mut start: impl FnMut(Box<Self>, Ticket)) {
         let Some(before) = self.before.take() else { return };
         let group = self.after.get_or_insert_default();
@@ -259,8 +260,8 @@ impl Chain {
     /// Adds the jobs to the register. The ticket counts them in the group of the enclosing finally.
     pub(super) fn begin(&mut self, ticket: Option<Ticket>) {
         self.ticket = ticket;
-        // A drop that blocks may have driven jobs before. If all cleanups have ended, the chain only waits for
-        // those that they have handed off, and nothing would remove an entry.
+        // A drop that blocks may have driven jobs before. If all cleanups have ended, the chain only waits
+        // for those that they have handed off, and nothing would remove an entry.
         let Some(first) = self.jobs.first.as_ref().filter(|_| self.ended <= self.jobs.rest.len()) else {
             return;
         };
@@ -334,7 +335,8 @@ impl Chain {
                 ready!(job.poll(&mut self.adopted, context));
                 self.ended += 1;
                 if self.ended > self.jobs.rest.len() {
-                    // The register is empty before the last cleanup is counted as ended, and so after a drain.
+                    // The register is empty before the last cleanup is counted as ended, and so after a
+                    // drain.
                     self.leave();
                 }
                 self.trackers.cleanup_ended();

@@ -8,6 +8,10 @@ use super::{exempt::InChain, inside::Inside, register, trackers::Trackers};
 ///
 /// Nothing in it has a destructor. So it is accessible on a thread that is ending, and an access is a plain load
 /// and store.
+///
+/// The order of the fields is fixed: an access to the first one needs no address, and each call of a finally
+/// accesses `inside` at least four times.
+#[repr(C)]
 pub(super) struct Here {
     /// The innermost finally.
     pub(super) inside: Cell<Inside>,

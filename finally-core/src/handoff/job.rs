@@ -34,8 +34,8 @@ impl Job {
         });
     }
 
-    /// Polls the cleanup, and drops it at its end. Cleanups that are handed off meanwhile are adopted under the
-    /// key.
+    /// Polls the cleanup, and drops it at its end. Cleanups that are handed off meanwhile are adopted under
+    /// the key.
     #[inline(always)]
     pub(super) fn poll(&mut self, adopted: &mut GroupKey, context: &mut Context<'_>) -> Poll<()> {
         let span = mem::take(&mut self.span);

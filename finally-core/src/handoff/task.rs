@@ -23,8 +23,8 @@ use super::{
 
 /// The cleanups that one drop hands off. They are in the register.
 ///
-/// The state is never dropped in place: a task that is dropped before its end moves to the background thread, and
-/// one that has ended holds nothing.
+/// The state is never dropped in place: a task that is dropped before its end moves to the background thread,
+/// and one that has ended holds nothing.
 pub(super) struct Task(ManuallyDrop<State>);
 
 enum State {
@@ -33,8 +33,8 @@ enum State {
     Chain(Option<Box<Chain>>),
 }
 
-/// A cleanup that is the only one that its drop hands off, hands off none itself, and waits for no drain. Nearly all
-/// are like this.
+/// A cleanup that is the only one that its drop hands off, hands off none itself, and waits for no drain.
+/// Nearly all are like this.
 struct Alone {
     job: Job,
     registered: Registered,
@@ -129,7 +129,8 @@ impl Task {
             return if polled.is_ready() { self.poll_chain(context) } else { Poll::Pending };
         }
         ready!(polled);
-        // The entry is removed before the cleanup is counted as ended, so that the register is empty after a drain.
+        // The entry is removed before the cleanup is counted as ended, so that the register is empty after a
+        // drain.
         registered.leave();
         let ticket = ticket.take();
         self.0 = ManuallyDrop::new(State::Chain(None));
