@@ -22,7 +22,7 @@
 //! | `block` | drives a cleanup to its end inside a drop: `on_cancel = block` |
 //! | `park` | parks a thread, without consuming the wakes of other code |
 //! | `runtime` | this thread's place in a tokio runtime |
-//! | `here` | the state of a thread: what it polls or drops |
+//! | `here` | the state of a thread |
 //! | `counts` | the counts that a drain waits for |
 //! | `trackers` | the counts of each tracker, and the trackers that this thread is inside |
 //! | `span` | the `tracing` span that a cleanup runs in, and its events |

@@ -60,7 +60,7 @@ use crate::{
     },
     diagnostics::{AtOnce, Immediate, Resolved, ResolvesTo},
     engine::{
-        ending::{Awaiting, Ending},
+        ending::{Awaiting, Deliver, Ending},
         verdict::{Rules, Texts, Verdict},
     },
 };
@@ -220,7 +220,7 @@ where
     T: Accepts<V>,
 {
     let texts = Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() };
-    crate::engine::verdict::deliver(end.exit.settle_now(end.built.map(M::value), Rules::new(texts)))
+    end.exit.settle_now(end.built.map(M::value), Rules::new(texts)).deliver()
 }
 
 /// The end of a block that does not await.

@@ -52,85 +52,59 @@ async fn clean_later() {}
 
 type Boxed = Pin<Box<dyn Future<Output = ()>>>;
 
-#[finally(clean)]
-async fn path(level: usize) {
-    if level == 0 {
-        Innermost.await;
-    } else {
-        let below: Boxed = Box::pin(path(level - 1));
-        below.await;
-    }
+/// Defines a function that calls itself. The next level is boxed in the body, as those who write a recursive function do it.
+macro_rules! nested {
+    ($(#[$attribute:meta])* $name:ident($level:ident)) => {
+        $(#[$attribute])*
+        async fn $name($level: usize) {
+            if $level == 0 {
+                Innermost.await;
+            } else {
+                let below: Boxed = Box::pin($name($level - 1));
+                below.await;
+            }
+        }
+    };
 }
 
-#[finally(clean_with(level))]
-async fn argument(level: usize) {
-    if level == 0 {
-        Innermost.await;
-    } else {
-        let below: Boxed = Box::pin(argument(level - 1));
-        below.await;
-    }
+nested! {
+    #[finally(clean)]
+    path(level)
 }
 
-#[finally(clean, armed = call)]
-async fn armed(level: usize) {
-    if level == 0 {
-        Innermost.await;
-    } else {
-        let below: Boxed = Box::pin(armed(level - 1));
-        below.await;
-    }
+nested! {
+    #[finally(clean_with(level))]
+    argument(level)
 }
 
-#[finally(clean_later)]
-async fn path_awaited(level: usize) {
-    if level == 0 {
-        Innermost.await;
-    } else {
-        let below: Boxed = Box::pin(path_awaited(level - 1));
-        below.await;
-    }
+nested! {
+    #[finally(clean, armed = call)]
+    armed(level)
 }
 
-#[finally({ clean_with(level); clean_later().await })]
-async fn argument_awaited(level: usize) {
-    if level == 0 {
-        Innermost.await;
-    } else {
-        let below: Boxed = Box::pin(argument_awaited(level - 1));
-        below.await;
-    }
+nested! {
+    #[finally(clean_later)]
+    path_awaited(level)
 }
 
-#[finally({ clean_with(level); clean_later().await }, on_cancel = skip)]
-async fn skip(level: usize) {
-    if level == 0 {
-        Innermost.await;
-    } else {
-        let below: Boxed = Box::pin(skip(level - 1));
-        below.await;
-    }
+nested! {
+    #[finally({ clean_with(level); clean_later().await })]
+    argument_awaited(level)
 }
 
-#[cfg(feature = "std")]
-#[finally({ clean_with(level); clean_later().await }, on_cancel = block)]
-async fn blocking(level: usize) {
-    if level == 0 {
-        Innermost.await;
-    } else {
-        let below: Boxed = Box::pin(blocking(level - 1));
-        below.await;
-    }
+nested! {
+    #[finally({ clean_with(level); clean_later().await }, on_cancel = skip)]
+    skip(level)
 }
 
-#[finally({ clean_with(level); clean_later().await }, on_cancel = (clean_with(level)))]
-async fn replaced(level: usize) {
-    if level == 0 {
-        Innermost.await;
-    } else {
-        let below: Boxed = Box::pin(replaced(level - 1));
-        below.await;
-    }
+nested! {
+    #[finally({ clean_with(level); clean_later().await }, on_cancel = block)]
+    blocking(level)
+}
+
+nested! {
+    #[finally({ clean_with(level); clean_later().await }, on_cancel = (clean_with(level)))]
+    replaced(level)
 }
 
 async fn method(level: usize) {

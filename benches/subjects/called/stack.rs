@@ -64,25 +64,26 @@ async fn clean_later() {
 
 type Boxed = Pin<Box<dyn Future<Output = ()>>>;
 
-// The next level is boxed in the body, as those who write a recursive function do it.
-
-async fn plain(level: usize) {
-    if level == 0 {
-        Innermost.await;
-    } else {
-        let below: Boxed = Box::pin(plain(level - 1));
-        below.await;
-    }
+/// Defines a function that calls itself. The next level is boxed in the body, as those who write a recursive function do it.
+macro_rules! nested {
+    ($(#[$attribute:meta])* $name:ident($level:ident)) => {
+        $(#[$attribute])*
+        async fn $name($level: usize) {
+            if $level == 0 {
+                Innermost.await;
+            } else {
+                let below: Boxed = Box::pin($name($level - 1));
+                below.await;
+            }
+        }
+    };
 }
 
-#[tracing::instrument(skip_all)]
-async fn instrument(level: usize) {
-    if level == 0 {
-        Innermost.await;
-    } else {
-        let below: Boxed = Box::pin(instrument(level - 1));
-        below.await;
-    }
+nested!(plain(level));
+
+nested! {
+    #[tracing::instrument(skip_all)]
+    instrument(level)
 }
 
 async fn idiom_sync(level: usize) {
@@ -121,74 +122,39 @@ async fn guarden_awaited(level: usize) {
     guard.trigger().await;
 }
 
-#[finally(probe)]
-async fn path_sync(level: usize) {
-    if level == 0 {
-        Innermost.await;
-    } else {
-        let below: Boxed = Box::pin(path_sync(level - 1));
-        below.await;
-    }
+nested! {
+    #[finally(probe)]
+    path_sync(level)
 }
 
-#[finally(clean_with(level))]
-async fn argument_sync(level: usize) {
-    if level == 0 {
-        Innermost.await;
-    } else {
-        let below: Boxed = Box::pin(argument_sync(level - 1));
-        below.await;
-    }
+nested! {
+    #[finally(clean_with(level))]
+    argument_sync(level)
 }
 
-#[finally(probe, armed = call)]
-async fn armed_sync(level: usize) {
-    if level == 0 {
-        Innermost.await;
-    } else {
-        let below: Boxed = Box::pin(armed_sync(level - 1));
-        below.await;
-    }
+nested! {
+    #[finally(probe, armed = call)]
+    armed_sync(level)
 }
 
-#[finally(clean_later)]
-async fn path_awaited(level: usize) {
-    if level == 0 {
-        Innermost.await;
-    } else {
-        let below: Boxed = Box::pin(path_awaited(level - 1));
-        below.await;
-    }
+nested! {
+    #[finally(clean_later)]
+    path_awaited(level)
 }
 
-#[finally({ clean_with(level); clean_later().await })]
-async fn argument_awaited(level: usize) {
-    if level == 0 {
-        Innermost.await;
-    } else {
-        let below: Boxed = Box::pin(argument_awaited(level - 1));
-        below.await;
-    }
+nested! {
+    #[finally({ clean_with(level); clean_later().await })]
+    argument_awaited(level)
 }
 
-#[finally({ clean_with(level); clean_later().await }, on_cancel = skip)]
-async fn argument_skip(level: usize) {
-    if level == 0 {
-        Innermost.await;
-    } else {
-        let below: Boxed = Box::pin(argument_skip(level - 1));
-        below.await;
-    }
+nested! {
+    #[finally({ clean_with(level); clean_later().await }, on_cancel = skip)]
+    argument_skip(level)
 }
 
-#[finally({ clean_with(level); clean_later().await }, on_cancel = block)]
-async fn argument_block(level: usize) {
-    if level == 0 {
-        Innermost.await;
-    } else {
-        let below: Boxed = Box::pin(argument_block(level - 1));
-        below.await;
-    }
+nested! {
+    #[finally({ clean_with(level); clean_later().await }, on_cancel = block)]
+    argument_block(level)
 }
 
 async fn method_sync(level: usize) {

@@ -223,18 +223,12 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict<T>> {
         let mut this = self.project();
-        match this.stage.as_mut().project() {
-            StageProject::Cleanup { is_started: true, .. } => {}
-            StageProject::Cleanup { is_started, .. } => {
-                ready!(this.adopted.poll_end(context));
-                *is_started = true;
-            }
-            StageProject::Panicked { .. } | StageProject::Nothing | StageProject::Ended => {
-                ready!(this.adopted.poll_end(context));
-            }
+        if !matches!(*this.stage, Stage::Cleanup { is_started: true, .. }) {
+            ready!(this.adopted.poll_end(context));
         }
         let cleaned = match this.stage.as_mut().project() {
-            StageProject::Cleanup { .. } => {
+            StageProject::Cleanup { is_started, .. } => {
+                *is_started = true;
                 Some(ready!(poll_cleanup(this.stage, this.adopted, &this.rules.texts, context)))
             }
             StageProject::Panicked { payload } => payload.take().map(Err),

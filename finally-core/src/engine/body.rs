@@ -169,6 +169,9 @@ fn poll<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>, context: &mut Context<
     end_running(body, outer, polled)
 }
 
+// These are separate functions, so that a debug build has none of their variables in the frame of the poll. A deep nest has that
+// frame on its stack once for each level.
+
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn end_running<T, B: AnyBody<T> + ?Sized>(
     mut body: Pin<&mut B>,

@@ -13,11 +13,10 @@ use crate::{
     engine::{
         armed::Arm,
         body::{self, Run},
-        ending::{Ending, FirstPoll, PollEnding},
+        ending::{Deliver, Ending, FirstPoll, PollEnding},
         erased::erased,
         exclusive::Exclusive,
         exit::Exit,
-        verdict::deliver,
     },
     handoff::GroupKey,
 };
@@ -269,7 +268,7 @@ fn poll_held<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized>(
     };
     let verdict = ready!(held.poll(context));
     stage.end();
-    Poll::Ready(deliver(verdict))
+    Poll::Ready(verdict.deliver())
 }
 
 /// Drops a body that is under way, and calls the handler.

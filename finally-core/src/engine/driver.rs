@@ -180,6 +180,6 @@ fn abandon<E: Ending>(polled: &mut Poll<E>) {
 fn ended<E>(polled: &mut Poll<E>) -> E {
     match mem::replace(polled, Poll::Pending) {
         Poll::Ready(ending) => ending,
-        Poll::Pending => unreachable!("what is awaited in a coroutine ends at the signal"),
+        Poll::Pending => unreachable!("each await in a coroutine ends at the signal"),
     }
 }

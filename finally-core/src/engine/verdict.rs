@@ -266,7 +266,7 @@ impl<T> Ending for Verdict<T> {
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn poll_first(self, _: &mut Context<'_>, _: &mut dyn FnMut(Self::Held)) -> FirstPoll<T> {
-        FirstPoll::Ready(deliver(self))
+        FirstPoll::Ready(self.deliver())
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -280,7 +280,12 @@ impl<T> Ending for Verdict<T> {
 impl<T> Deliver for Verdict<T> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn deliver(self) -> T {
-        deliver(self)
+        match self.outcome {
+            Outcome::Returned(value) => value,
+            Outcome::Panicked(payload) => payload.resume(),
+            // Only a driver's last poll carries the signal, and its outcome is never delivered.
+            Outcome::Cancelled => unreachable!("a cancelled `finally` has nobody to deliver to"),
+        }
     }
 }
 
@@ -288,17 +293,6 @@ impl<T> Deliver for Verdict<T> {
 fn abandon_rarely(rare: Rare) {
     if let Rare::DropPanic { payload, location } = rare {
         raise_payload(payload, location);
-    }
-}
-
-/// Returns the value to the caller, or resumes the panic.
-#[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn deliver<T>(verdict: Verdict<T>) -> T {
-    match verdict.outcome {
-        Outcome::Returned(value) => value,
-        Outcome::Panicked(payload) => payload.resume(),
-        // Only a driver's last poll carries the signal, and its outcome is never delivered.
-        Outcome::Cancelled => unreachable!("a cancelled `finally` has nobody to deliver to"),
     }
 }
 

@@ -104,7 +104,7 @@ impl Chain {
         chain
     }
 
-    /// Keeps what the first poll of the current job has left.
+    /// Keeps the cleanups that the first poll of the current job has handed off, and its waits.
     pub(super) fn keep(&mut self, adopted: GroupKey, waits: Option<Arc<Waits>>) {
         self.adopted = adopted;
         self.waits = waits;

@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 use core::{cell::Cell, error::Error, fmt, future::Future};
-use std::sync::OnceLock;
+use std::{sync::OnceLock, thread::LocalKey};
 
 #[cfg(feature = "tokio")]
 use super::runtime;
@@ -125,16 +125,7 @@ pub fn default_executor(cleanup: impl Future<Output = ()> + Send + 'static) {
 ///
 /// See [`set_executor`].
 pub fn give_up(cleanup: impl Future<Output = ()>, reason: &'static str) {
-    /// Restores the previous reason on every exit, including an unwind.
-    struct Losing(Option<&'static str>);
-
-    impl Drop for Losing {
-        fn drop(&mut self) {
-            LOSES.set(self.0);
-        }
-    }
-
-    let _losing = Losing(LOSES.replace(Some(reason)));
+    let _losing = Scoped::set(&LOSES, Some(reason));
     drop(cleanup);
 }
 
@@ -147,26 +138,21 @@ std::thread_local! {
     static STARTS_ADOPTED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Sets [`STARTS_ADOPTED`] during a call of the executor.
-///
-/// The drop restores the previous value. An executor may hand off another cleanup before it passes its own on, and
-/// it may panic.
-#[cfg(feature = "tokio")]
-struct Adopted {
-    outer: bool,
+/// Sets a variable of the thread. The drop restores the previous value, also while the thread unwinds.
+struct Scoped<T: Copy + 'static> {
+    variable: &'static LocalKey<Cell<T>>,
+    outer: T,
 }
 
-#[cfg(feature = "tokio")]
-impl Adopted {
-    fn begin(adopted: bool) -> Self {
-        Self { outer: STARTS_ADOPTED.replace(adopted) }
+impl<T: Copy> Scoped<T> {
+    fn set(variable: &'static LocalKey<Cell<T>>, value: T) -> Self {
+        Self { variable, outer: variable.replace(value) }
     }
 }
 
-#[cfg(feature = "tokio")]
-impl Drop for Adopted {
+impl<T: Copy + 'static> Drop for Scoped<T> {
     fn drop(&mut self) {
-        STARTS_ADOPTED.set(self.outer);
+        self.variable.set(self.outer);
     }
 }
 
@@ -199,8 +185,9 @@ pub(super) fn start(task: Task, adopted: bool) {
 #[inline(always)]
 fn spawn(task: Task, adopted: bool) {
     if let Some(spawn) = EXECUTOR.get() {
+        // An executor may hand off another cleanup before it passes its own on, and it may panic.
         #[cfg(feature = "tokio")]
-        let _adopted = Adopted::begin(adopted);
+        let _adopted = Scoped::set(&STARTS_ADOPTED, adopted);
         spawn(Box::pin(task));
         return;
     }
@@ -226,10 +213,10 @@ fn runtime_for(adopted: bool) -> Option<runtime::Current> {
 #[cold]
 pub(super) fn start_dropped(task: Task) {
     // The reason is cleared during the loss: a task that is dropped along with a lost one is not lost.
-    match LOSES.take() {
+    match LOSES.get() {
         Some(reason) => {
+            let _cleared = Scoped::set(&LOSES, None);
             task.lose(reason);
-            LOSES.set(Some(reason));
         }
         None => thread::submit(Work::Task(task)),
     }

@@ -1,10 +1,10 @@
-//! What a thread is inside of.
+//! The state of a thread: the innermost finally, the chain and the trackers that it is inside of.
 
 use core::{cell::Cell, mem::ManuallyDrop};
 
 use super::{exempt::InChain, inside::Inside, register, trackers::Trackers};
 
-/// The state of a thread. It is one variable, because the address of each costs three instructions and a register.
+/// Holds all of that in one variable, because the address of each costs three instructions and a register.
 ///
 /// Nothing in it has a destructor. So it is accessible on a thread that is ending, and an access is a plain load
 /// and store.

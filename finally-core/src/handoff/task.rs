@@ -142,9 +142,11 @@ impl Task {
     }
 
     fn poll_chain(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if let State::Chain(chain @ Some(_)) = &mut *self.0 {
-            ready!(chain.as_mut().map_or(Poll::Ready(()), |chain| chain.poll(context)));
-            *chain = None;
+        if let State::Chain(state) = &mut *self.0 {
+            if let Some(chain) = state {
+                ready!(chain.poll(context));
+            }
+            *state = None;
         }
         Poll::Ready(())
     }

@@ -11,11 +11,10 @@ use pin_project_lite::pin_project;
 use super::{Progress, leave};
 use crate::engine::{
     armed::Arm,
-    ending::{Ending, FirstPoll, PollEnding},
+    ending::{Deliver, Ending, FirstPoll, PollEnding},
     erased::erased,
     exclusive::Exclusive,
     signal::without_signal,
-    verdict::deliver,
 };
 
 pin_project! {
@@ -110,7 +109,7 @@ struct Running<'a, E> {
 
 /// The place of a coroutine, once it has ended.
 ///
-/// Apart from the driver, so that no trait object of a release build knows the coroutine. The optimizer would not inline what it
+/// It is apart from the driver, so that no trait object of a release build knows the coroutine. The optimizer would not inline what it
 /// finds in one.
 trait AfterCoroutine<H> {
     fn held(self: Pin<&mut Self>) -> Option<Pin<&mut H>>;
@@ -200,5 +199,5 @@ fn poll_held<H: PollEnding>(
     let Some(held) = after.as_mut().held() else { panic!("`finally` polled after completion") };
     let verdict = ready!(held.poll(context));
     after.proceed(None);
-    Poll::Ready(deliver(verdict))
+    Poll::Ready(verdict.deliver())
 }
