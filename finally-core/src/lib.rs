@@ -29,6 +29,10 @@
 
 #![no_std]
 #![forbid(unsafe_code)]
+#![allow(
+    improper_ctypes_definitions,
+    reason = "a function is `extern \"C\"` for that it never unwinds, see `engine::unwind`"
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;

@@ -60,7 +60,7 @@ use crate::{
     },
     diagnostics::{AtOnce, Immediate, Resolved, ResolvesTo},
     engine::{
-        ending::{Awaiting, Deliver, Ending},
+        ending::{Awaiting, Ending},
         verdict::{Rules, Texts, Verdict},
     },
 };

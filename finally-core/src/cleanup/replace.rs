@@ -20,7 +20,7 @@ use crate::{
     diagnostics::Admits,
     engine::{
         driver::Driver,
-        ending::{Awaiting, Deliver, Ending, FirstPoll, NothingToAwait, PollEnding},
+        ending::{Awaiting, Ending, FirstPoll, Hold, NothingToAwait, PollEnding},
         exclusive::Exclusive,
         exit::{Exit, Outcome},
         signal,
@@ -199,23 +199,17 @@ impl<T, E: Ending> Ending for InlineOrReplacement<T, E> {
         Driver::new(coroutine)
     }
 
-    fn poll_first(self, _: &mut Context<'_>, _: &mut dyn FnMut(NothingToAwait<T>)) -> FirstPoll<T> {
-        FirstPoll::Ready(self.deliver())
+    fn poll_first(self, _: &mut Context<'_>, _: Pin<&mut dyn Hold<NothingToAwait<T>>>) -> FirstPoll<T> {
+        match self {
+            Self::No(verdict) => FirstPoll::Ready(verdict.deliver()),
+            Self::By(_) => unreachable!("a cleanup is replaced if the caller has left"),
+        }
     }
 
     fn abandon(self) {
         match self {
             Self::No(verdict) => verdict.abandon(),
             Self::By(ending) => ending.abandon(),
-        }
-    }
-}
-
-impl<T, E: Ending> Deliver for InlineOrReplacement<T, E> {
-    fn deliver(self) -> T {
-        match self {
-            Self::No(verdict) => verdict.deliver(),
-            Self::By(_) => unreachable!("a cleanup is replaced if the caller has left"),
         }
     }
 }

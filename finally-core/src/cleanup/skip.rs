@@ -16,7 +16,7 @@ use crate::{
         body::Run,
         ending::{Awaiting, Ending as _, PollEnding, poll_cleanup},
         exit::Exit,
-        unwind::Payload,
+        unwind::{Payload, never},
         verdict::{Rules, Texts, Verdict},
     },
     failure::{self, FailureKind},
@@ -193,7 +193,7 @@ impl<F: Future> Run<F::Output> for Stage<F> {
         match self.project() {
             StageProject::Cleanup { cleanup, .. } => cleanup.poll(context),
             StageProject::Panicked { .. } | StageProject::Nothing | StageProject::Ended => {
-                unreachable!("a cleanup that has ended is not polled")
+                never("a cleanup that has ended is not polled")
             }
         }
     }

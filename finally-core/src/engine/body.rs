@@ -15,7 +15,7 @@ use crate::{
         erased::erased,
         exit::{Exit, Outcome},
         signal,
-        unwind::{Payload, catch},
+        unwind::{Payload, catch, never},
     },
     handoff::{Adopted, Dropping, GroupKey, Outer},
 };
@@ -112,7 +112,7 @@ impl<F: Future> Run<F::Output> for Option<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         match self.as_pin_mut() {
             Some(future) => future.poll(context),
-            None => unreachable!("a cleanup that has ended is not polled"),
+            None => never("a cleanup that has ended is not polled"),
         }
     }
 
@@ -133,7 +133,7 @@ impl<F: Future, X: Exits<F::Output>> Run<X::Output> for RunningBody<F, X> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<X::Output> {
         match self.project() {
             BodyProject::Running { future, exit, .. } => exit.poll(future, context),
-            BodyProject::Ended => panic!("{ENDED}"),
+            BodyProject::Ended => never(ENDED),
         }
     }
 
@@ -148,12 +148,12 @@ impl<F: Future, X: Exits<F::Output>> AnyBody<X::Output> for RunningBody<F, X> {
     fn adopted(self: Pin<&mut Self>) -> &mut GroupKey {
         match self.project() {
             BodyProject::Running { adopted, .. } => adopted,
-            BodyProject::Ended => panic!("{ENDED}"),
+            BodyProject::Ended => never(ENDED),
         }
     }
 }
 
-const ENDED: &str = "`finally` polled after completion";
+const ENDED: &str = "a coroutine does not poll a body again that has ended";
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn poll<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>, context: &mut Context<'_>) -> Poll<Exit<T>> {
@@ -166,26 +166,7 @@ fn poll<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>, context: &mut Context<
         body.adopted().leave(outer);
         return Poll::Pending;
     }
-    end_running(body, outer, polled)
-}
-
-// These are separate functions, so that a debug build has none of their variables in the frame of the poll. A deep nest has that
-// frame on its stack once for each level.
-
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn end_running<T, B: AnyBody<T> + ?Sized>(
-    mut body: Pin<&mut B>,
-    outer: Outer,
-    polled: Result<Poll<T>, Payload>,
-) -> Poll<Exit<T>> {
-    let mut adopted = body.as_mut().adopted().take();
-    end(body, &mut adopted, outer, polled)
-}
-
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn cancel_running<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>) -> Poll<Exit<T>> {
-    let adopted = body.as_mut().adopted().take();
-    Poll::Ready(cancel(body, adopted))
+    end(body, outer, polled)
 }
 
 /// Polls the user's future, and drops it when it has ended, before its cleanup starts. A panic of that drop must not
@@ -202,37 +183,46 @@ pub(crate) fn run<T, B: Run<T> + ?Sized>(
         adopted.leave(outer);
         return Poll::Pending;
     }
-    end(body, adopted, outer, polled)
+    end(body, outer, polled)
 }
+
+// These are separate functions, so that a debug build has none of their variables in the frame of the poll. A deep nest has that
+// frame on its stack once for each level.
 
 /// Drops a future that has ended.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn end<T, B: Run<T> + ?Sized>(
     body: Pin<&mut B>,
-    adopted: &mut GroupKey,
     outer: Outer,
     polled: Result<Poll<T>, Payload>,
 ) -> Poll<Exit<T>> {
     let outcome = match polled {
         Ok(Poll::Ready(value)) => Outcome::Returned(value),
-        Ok(Poll::Pending) => unreachable!("a body that is pending has not ended"),
+        Ok(Poll::Pending) => never("a body that is pending has not ended"),
         Err(payload) => Outcome::Panicked(payload),
     };
-    let drop_panic = catch(|| body.end()).err().map(Box::new);
-    adopted.leave(outer);
-    Poll::Ready(Exit { outcome, drop_panic, adopted: Adopted::new(adopted.take()) })
+    let drop_panic = drop_run(body);
+    Poll::Ready(Exit { outcome, drop_panic, adopted: Adopted::new(outer.end()) })
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn cancel_running<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>) -> Poll<Exit<T>> {
+    let key = body.as_mut().adopted().take();
+    Poll::Ready(cancel(body, key))
 }
 
 /// Drops a body that is under way.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn cancel<T, B: Run<T> + ?Sized>(body: Pin<&mut B>, adopted: GroupKey) -> Exit<T> {
+pub(crate) fn cancel<T, B: Run<T> + ?Sized>(body: Pin<&mut B>, key: GroupKey) -> Exit<T> {
     let outside = Dropping::begin();
-    let dropped = catch(|| body.end());
-    cancelled(dropped, outside, adopted)
+    let drop_panic = drop_run(body);
+    Exit { outcome: Outcome::Cancelled, drop_panic, adopted: outside.end(key) }
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn cancelled<T>(dropped: Result<(), Payload>, outside: Dropping, adopted: GroupKey) -> Exit<T> {
-    let adopted = outside.end(adopted);
-    Exit { outcome: Outcome::Cancelled, drop_panic: dropped.err().map(Box::new), adopted }
+fn drop_run<T, B: Run<T> + ?Sized>(body: Pin<&mut B>) -> Option<Box<Payload>> {
+    match catch(|| body.end()) {
+        Ok(()) => None,
+        Err(payload) => Some(payload.boxed()),
+    }
 }

@@ -13,10 +13,11 @@ use crate::{
     engine::{
         armed::Arm,
         body::{self, Run},
-        ending::{Deliver, Ending, FirstPoll, PollEnding},
+        ending::{Ending, FirstPoll, Hold, PollEnding},
         erased::erased,
         exclusive::Exclusive,
         exit::Exit,
+        unwind::{never, polled_after_completion},
     },
     handoff::GroupKey,
 };
@@ -214,11 +215,7 @@ impl<T, H: Conclude<T>> ErasedConclude<T, H::Ending> for Option<H> {
     fn conclude(&mut self, exit: Exit<T>) -> H::Ending {
         match self.take() {
             Some(handler) => handler.conclude(exit),
-            None => {
-                // An exit that would have to be dropped on this way would be in memory on every way.
-                mem::forget(exit);
-                unreachable!("a body ends once")
-            }
+            None => never("a body ends once"),
         }
     }
 }
@@ -250,7 +247,7 @@ fn conclude<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: ErasedConclude<T,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
     conclusion.entered = false;
-    match conclusion.handler.conclude(exit).poll_first(context, &mut |held| stage.as_mut().hold(held)) {
+    match conclusion.handler.conclude(exit).poll_first(context, stage.as_mut().place()) {
         FirstPoll::Ready(output) => Poll::Ready(output),
         FirstPoll::Pending => Poll::Pending,
         FirstPoll::Held => poll_held::<T, E, S>(stage, context),
@@ -263,9 +260,7 @@ fn poll_held<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized>(
     mut stage: Pin<&mut S>,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
-    let Current::Cleanup(held) = stage.as_mut().current() else {
-        panic!("`finally` polled after completion")
-    };
+    let Current::Cleanup(held) = stage.as_mut().current() else { polled_after_completion() };
     let verdict = ready!(held.poll(context));
     stage.end();
     Poll::Ready(verdict.deliver())
@@ -306,8 +301,8 @@ pin_project! {
 trait AnyStage<T, Held>: Run<T> {
     fn current(self: Pin<&mut Self>) -> Current<'_, Held>;
 
-    /// Puts a cleanup in the place of the body.
-    fn hold(self: Pin<&mut Self>, held: Held);
+    /// The same place, for the cleanup.
+    fn place(self: Pin<&mut Self>) -> Pin<&mut dyn Hold<Held>>;
 }
 
 enum Current<'a, Held> {
@@ -321,9 +316,7 @@ impl<F: Future, E: Ending> Run<F::Output> for Stage<F, E> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         match self.project() {
             StageProject::Body { future } => future.poll(context),
-            StageProject::Cleanup { .. } | StageProject::Done => {
-                unreachable!("a body that has ended is not polled")
-            }
+            StageProject::Cleanup { .. } | StageProject::Done => never("a body that has ended is not polled"),
         }
     }
 
@@ -343,6 +336,14 @@ impl<F: Future, E: Ending> AnyStage<F::Output, E::Held> for Stage<F, E> {
         }
     }
 
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn place(self: Pin<&mut Self>) -> Pin<&mut dyn Hold<E::Held>> {
+        self
+    }
+}
+
+impl<F, E: Ending> Hold<E::Held> for Stage<F, E> {
+    #[inline]
     fn hold(mut self: Pin<&mut Self>, held: E::Held) {
         self.set(Self::Cleanup { held: Exclusive::new(held) });
     }

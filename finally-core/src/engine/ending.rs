@@ -35,15 +35,21 @@ pub trait Ending: Sized {
 
     fn driver<C: Future<Output = Self>>(coroutine: C) -> Self::Driver<C>;
 
-    /// Polls the cleanup for the first time, or holds it if it has to be in its place for that. `hold` puts it there.
+    /// Polls the cleanup for the first time, or puts it in its place if it has to be there for that.
     fn poll_first(
         self,
         context: &mut Context<'_>,
-        hold: &mut dyn FnMut(Self::Held),
+        place: Pin<&mut dyn Hold<Self::Held>>,
     ) -> FirstPoll<Self::Output>;
 
     /// Ends without a caller. Resumes a panic out of the drop of the body.
     fn abandon(self);
+}
+
+/// The place of a cleanup that is awaited.
+pub trait Hold<H> {
+    /// Puts the cleanup there.
+    fn hold(self: Pin<&mut Self>, held: H);
 }
 
 /// How the first poll of a cleanup ended.
@@ -105,8 +111,8 @@ impl<H: PollEnding> Ending for Awaiting<H> {
         HoldingDriver::new(coroutine)
     }
 
-    fn poll_first(self, _: &mut Context<'_>, hold: &mut dyn FnMut(H)) -> FirstPoll<H::Output> {
-        hold(self.0);
+    fn poll_first(self, _: &mut Context<'_>, place: Pin<&mut dyn Hold<H>>) -> FirstPoll<H::Output> {
+        place.hold(self.0);
         FirstPoll::Held
     }
 
@@ -150,12 +156,6 @@ impl<H: PollEnding> Future for AwaitedInCoroutine<H> {
             None => panic!("`finally` polled after completion"),
         }
     }
-}
-
-/// The end of a coroutine after which nothing is awaited.
-pub trait Deliver: Ending {
-    /// Returns the value to the caller, or resumes the panic.
-    fn deliver(self) -> Self::Output;
 }
 
 /// Nothing is awaited.

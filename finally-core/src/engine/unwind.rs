@@ -33,6 +33,13 @@ mod with_std {
             }
         }
 
+        /// Puts it into a box.
+        #[cold]
+        #[inline(never)]
+        pub(crate) extern "C" fn boxed(self) -> Box<Self> {
+            Box::new(self)
+        }
+
         /// Whether this is the payload of [`unwind`].
         pub(crate) fn is_of_unwind(&self) -> bool {
             self.0.is::<Unwind>()
@@ -120,6 +127,22 @@ mod without_std {
     }
 
     pub(crate) fn unwind() {}
+}
+
+/// Panics, because a future was polled that has ended.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(crate) fn polled_after_completion() -> ! {
+    panic!("`finally` polled after completion")
+}
+
+/// Ends the process, in a state that cannot come up.
+///
+/// A panic there would unwind, so the code of each function of a user would contain what has to be dropped for that.
+#[cold]
+pub(crate) extern "C" fn never(reason: &'static str) -> ! {
+    panic!("{reason}")
 }
 
 /// A closure that is called once, by reference. A function that takes it is compiled once for each type of its subject, and not

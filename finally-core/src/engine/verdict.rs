@@ -3,15 +3,15 @@
 //! The first failure wins (P7): the body's if it failed, else the cleanup's. Every other failure is reported (P8).
 
 use alloc::{boxed::Box, string::String};
-use core::{future::Future, panic::Location, task::Context};
+use core::{future::Future, panic::Location, pin::Pin, task::Context};
 
 use crate::{
     cleanup::{Accepts, CleanupValue},
     engine::{
         driver::Driver,
-        ending::{Deliver, Ending, FirstPoll, NothingToAwait},
+        ending::{Ending, FirstPoll, Hold, NothingToAwait},
         exit::{Exit, Outcome},
-        unwind::{Payload, catch, is_panicking},
+        unwind::{Payload, catch, is_panicking, never},
     },
     failure::{self, FailureKind},
     handoff::Adopted,
@@ -265,7 +265,7 @@ impl<T> Ending for Verdict<T> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn poll_first(self, _: &mut Context<'_>, _: &mut dyn FnMut(Self::Held)) -> FirstPoll<T> {
+    fn poll_first(self, _: &mut Context<'_>, _: Pin<&mut dyn Hold<Self::Held>>) -> FirstPoll<T> {
         FirstPoll::Ready(self.deliver())
     }
 
@@ -277,14 +277,15 @@ impl<T> Ending for Verdict<T> {
     }
 }
 
-impl<T> Deliver for Verdict<T> {
+impl<T> Verdict<T> {
+    /// Returns the value to the caller, or resumes the panic.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn deliver(self) -> T {
+    pub(crate) fn deliver(self) -> T {
         match self.outcome {
             Outcome::Returned(value) => value,
             Outcome::Panicked(payload) => payload.resume(),
             // Only a driver's last poll carries the signal, and its outcome is never delivered.
-            Outcome::Cancelled => unreachable!("a cancelled `finally` has nobody to deliver to"),
+            Outcome::Cancelled => never("a cancelled `finally` has nobody to deliver to"),
         }
     }
 }

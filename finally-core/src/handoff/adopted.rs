@@ -131,7 +131,7 @@ impl Drop for GroupKey {
     #[inline]
     fn drop(&mut self) {
         #[cold]
-        fn release(key: &mut GroupKey) {
+        extern "C" fn release(key: &mut GroupKey) {
             key.release();
         }
 
