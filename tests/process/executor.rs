@@ -4,14 +4,18 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::sync::Mutex;
+use std::{
+    future::pending,
+    sync::{Arc, Mutex},
+    task::{Context, Waker},
+};
 
-use finally::{BoxFuture, finally};
+use finally::{BoxFuture, FailureKind, FinallyExt, finally};
 use support::{
     Log, exclusive,
     hand::Hand,
     runtimes,
-    scene::{cancel, ends},
+    scene::{Kept, cancel, ends, keep_a_drain},
     steps, suspend,
 };
 
@@ -148,6 +152,28 @@ fn p9_what_the_executor_drops_moves_to_the_background_thread() {
     drop(chain);
     finally::drain_blocking(None).unwrap();
     assert_eq!(log.take(), TREE, "half-way");
+}
+
+#[test]
+fn p11_a_drain_inside_of_a_cleanup_waits_for_one_that_runs_though_another_one_was_given_up() {
+    let turn = exclusive();
+    set(keep);
+    let (log, kept) = (Log::default(), Kept::default());
+    let keeps = Arc::clone(&kept);
+    cancel(inner(log.clone()));
+    cancel(pending::<()>().finally(async move || {
+        keep_a_drain(keeps).await;
+        pending::<()>().await;
+    }));
+    cancel(pending::<()>().finally(async move || finally::drain().await));
+    let Ok([runs, mut given_up, drains]) = <[_; 3]>::try_from(spawned()) else { unreachable!() };
+    assert!(given_up.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    finally::give_up(given_up, "it waits for ever");
+    assert_eq!(turn.kinds(), [FailureKind::Lost]);
+    let mut drains = Hand::new(drains);
+    assert!(drains.poll().is_pending());
+    Hand::new(runs).run();
+    drains.run();
 }
 
 #[test]

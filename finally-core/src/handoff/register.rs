@@ -1,11 +1,11 @@
 //! The register of unfinished cleanups that were handed off, for inspection.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::vec::Vec;
 use core::{
     cmp::Reverse,
     iter, mem,
     panic::Location,
-    sync::atomic::{AtomicU32, Ordering::Relaxed},
+    sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed},
     time::Duration,
 };
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -72,10 +72,10 @@ struct Entry {
     location: Site,
     since: Moment,
     place: Place,
-    more: Option<Box<More>>,
+    more: Option<Arc<More>>,
 }
 
-/// The parts of an entry that few tasks need.
+/// The parts of an entry that few tasks need. A chain shares them with its entry.
 #[derive(Default)]
 pub(super) struct More {
     /// The locations of the cleanups after the first one. The list takes those that do not fit into the array.
@@ -83,8 +83,8 @@ pub(super) struct More {
     further: Vec<Site>,
     /// The length of both.
     len: usize,
-    /// The number of cleanups that have ended.
-    ended: usize,
+    /// The number of cleanups that have ended. The chain changes it without a lock.
+    ended: AtomicUsize,
     trackers: Trackers,
 }
 
@@ -103,13 +103,18 @@ impl More {
     }
 
     /// Creates the part of a cleanup that belongs to trackers.
-    pub(super) fn of(trackers: Trackers) -> Box<Self> {
-        Box::new(Self { trackers, ..Self::default() })
+    pub(super) fn of(trackers: Trackers) -> Arc<Self> {
+        Arc::new(Self { trackers, ..Self::default() })
     }
 
-    pub(super) fn begin(&mut self, ended: usize, trackers: Trackers) {
-        self.ended = ended;
+    pub(super) fn set_trackers(&mut self, trackers: Trackers) {
         self.trackers = trackers;
+    }
+
+    /// Removes the first `count` cleanups of a chain from the list.
+    #[inline]
+    pub(super) fn set_ended(&self, count: usize) {
+        self.ended.store(count, Relaxed);
     }
 }
 
@@ -121,7 +126,7 @@ impl Entry {
     /// Returns the locations of the unfinished cleanups.
     fn locations(&self) -> impl Iterator<Item = Site> {
         let rest = self.more.iter().flat_map(|more| more.sites.iter().flatten().chain(&more.further));
-        let ended = self.more.as_ref().map_or(0, |more| more.ended);
+        let ended = self.more.as_ref().map_or(0, |more| more.ended.load(Relaxed));
         iter::once(self.location).chain(rest.copied()).skip(ended)
     }
 }
@@ -166,7 +171,7 @@ impl Entries {
 
     /// Removes an entry. Returns the parts that must be dropped without the lock held.
     #[inline]
-    fn remove(&mut self, index: u32) -> Option<Box<More>> {
+    fn remove(&mut self, index: u32) -> Option<Arc<More>> {
         let slot = self.slots.get_mut(index as usize)?;
         let Slot::Used(entry) = mem::replace(slot, Slot::Free { next: self.free }) else { return None };
         self.free = index;
@@ -209,7 +214,7 @@ pub(super) struct Registered(u32);
 
 impl Registered {
     #[inline]
-    pub(super) fn new(location: Site, more: Option<Box<More>>) -> Self {
+    pub(super) fn new(location: Site, more: Option<Arc<More>>) -> Self {
         let (since, shard) = (Moment::now(), shard_here());
         let index = lock(shard).insert(Entry { location, since, place: Place::Executor, more });
         Self(index * SHARDS + shard)
@@ -221,14 +226,6 @@ impl Registered {
 
     const fn index(&self) -> u32 {
         self.0 / SHARDS
-    }
-
-    /// Removes the first `count` cleanups of a chain. At least one is left.
-    #[cold]
-    pub(super) fn ended(&self, count: usize) {
-        if let Some(more) = &mut lock(self.shard()).get(self.index()).more {
-            more.ended = count;
-        }
     }
 
     /// Returns the trackers of the task.
@@ -280,10 +277,11 @@ mod tests {
         future::Future,
         task::{Context, Waker},
     };
+    use std::boxed::Box;
 
     use super::*;
 
-    fn insert(entries: &mut Entries, more: Option<Box<More>>) -> u32 {
+    fn insert(entries: &mut Entries, more: Option<Arc<More>>) -> u32 {
         let (location, since) = (Location::caller(), Moment::now());
         entries.insert(Entry { location, since, place: Place::Executor, more })
     }
@@ -301,12 +299,13 @@ mod tests {
     #[test]
     fn a_long_chain_lists_those_that_have_not_ended() {
         let mut entries = Entries::NONE;
-        let mut more = Box::<More>::default();
+        let mut more = More::default();
         (0..2 * SITES).for_each(|_| more.push(Location::caller()));
-        let index = insert(&mut entries, Some(more));
+        let more = Arc::new(more);
+        let index = insert(&mut entries, Some(Arc::clone(&more)));
         let entry = entries.get(index);
         assert_eq!(entry.locations().count(), 1 + 2 * SITES);
-        entry.more.as_mut().unwrap().ended = SITES + 2;
+        more.set_ended(SITES + 2);
         assert_eq!(entry.locations().count(), SITES - 1);
     }
 
