@@ -282,7 +282,7 @@ impl Chain {
         self.registered.iter().for_each(|registered| registered.moves_to(place));
     }
 
-    /// Reports every job as lost.
+    /// Reports every job as lost. The enclosing finally still waits for the cleanups that this chain waits for.
     pub(super) fn lose(mut self, reason: &str) {
         self.leave();
         let Jobs { first, rest } = mem::take(&mut self.jobs);
@@ -294,6 +294,12 @@ impl Chain {
             }
         });
         self.waits = waits;
+        for group in self.after.take().into_iter().chain(self.adopted.take_group()) {
+            group.forget(OF_BODY);
+            if let Some(ticket) = &self.ticket {
+                ticket.extend_to(&group);
+            }
+        }
         self.end();
         lost.unwrap_or_else(|payload| payload.resume());
     }

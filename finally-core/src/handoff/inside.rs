@@ -273,7 +273,7 @@ impl Adopted {
 }
 
 /// Makes the enclosing finally wait for a group.
-fn pass_on(group: Arc<Group>) {
+pub(super) fn pass_on(group: Arc<Group>) {
     match inside().nesting() {
         Nesting::Nothing => {}
         Nesting::Polling(key) => group.hold(&group_of(key)),
