@@ -323,11 +323,24 @@ mod tests {
     #[test]
     fn memory_is_given_back_after_a_crowd() {
         let mut entries = Entries::NONE;
-        let keys: Vec<_> = (0..=KEPT).map(|_| insert(&mut entries, None)).collect();
+        let mut keys: Vec<_> = (0..=KEPT).map(|_| insert(&mut entries, None)).collect();
+        let last = keys.pop().unwrap();
         for key in keys {
             entries.remove(key);
         }
+        assert_eq!(entries.get(last).locations().count(), 1);
+        entries.remove(last);
         assert_eq!(entries.slots.capacity(), 0);
         assert_eq!(insert(&mut entries, None), 0);
+    }
+
+    #[test]
+    fn p10_memory_is_kept_after_a_few() {
+        let mut entries = Entries::NONE;
+        for _ in 0..2 {
+            let key = insert(&mut entries, None);
+            entries.remove(key);
+            assert!(entries.slots.capacity() >= KEPT);
+        }
     }
 }
