@@ -27,7 +27,7 @@ pub(super) struct Chain {
     jobs: Jobs,
     /// The entry in the register, from the start until the last cleanup ends.
     registered: Option<Registered>,
-    /// The parts of that entry that few chains need. The entry shares them from the start on.
+    /// The parts of that entry that few chains need.
     more: Option<Arc<More>>,
     /// The index of the job that is polled.
     at: usize,
@@ -65,6 +65,23 @@ struct Jobs {
 const LEVELS: usize = 16;
 
 impl Jobs {
+    /// Adds a job after the first one.
+    #[inline]
+    fn push(&mut self, job: Job) {
+        #[cold]
+        fn push_second(rest: &mut Vec<Job>, job: Job) {
+            let mut levels = Vec::with_capacity(LEVELS);
+            levels.push(job);
+            *rest = levels;
+        }
+
+        if self.rest.is_empty() {
+            push_second(&mut self.rest, job);
+        } else {
+            self.rest.push(job);
+        }
+    }
+
     #[inline]
     fn get_mut(&mut self, index: usize) -> Option<&mut Job> {
         match index.checked_sub(1) {
@@ -160,31 +177,11 @@ impl Chain {
             self.jobs.first = Some(job);
         } else if trackers::are_here(&self.trackers) {
             self.trackers.cleanup_began();
-            if self.more.is_some() {
-                self.more().push(job.location);
-                self.jobs.rest.push(job);
-            } else {
-                self.push_second(job);
-            }
+            self.jobs.push(job);
         } else {
             return Self::after(Some(self), None, job);
         }
         self
-    }
-
-    #[cold]
-    fn push_second(&mut self, job: Job) {
-        self.more().push(job.location);
-        let mut rest = Vec::with_capacity(LEVELS);
-        rest.push(job);
-        self.jobs.rest = rest;
-    }
-
-    /// Returns the parts of the entry, before the start.
-    #[inline]
-    fn more(&mut self) -> &mut More {
-        let more = self.more.get_or_insert_default();
-        Arc::get_mut(more).unwrap_or_else(|| unreachable!("the entry shares them from the start on"))
     }
 
     /// Adds other chains as siblings. The shorter list is moved, so that merging n chains takes about n moves
@@ -269,12 +266,11 @@ impl Chain {
         let Some(first) = self.jobs.first.as_ref().filter(|_| self.ended <= self.jobs.rest.len()) else {
             return;
         };
-        let location = first.location;
-        if !self.trackers.are_none() {
-            let trackers = self.trackers.clone();
-            self.more().set_trackers(trackers);
+        if !self.jobs.rest.is_empty() || !self.trackers.are_none() {
+            let sites = self.jobs.rest.iter().map(|job| job.location);
+            self.more = Some(More::new(sites, self.ended, self.trackers.clone()));
         }
-        self.registered = Some(Registered::new(location, self.more.clone()));
+        self.registered = Some(Registered::new(first.location, self.more.clone()));
     }
 
     /// Changes the place that the register shows.
@@ -306,8 +302,7 @@ impl Chain {
 
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if !self.has_jobs() {
-            // It is not counted, so its wait exempts the chain around it, if there is one.
-            return self.poll_before(context);
+            return self.poll_group(context);
         }
         let mut waits = self.waits.take();
         let polled = exempt::within(&mut waits, self.trackers.clone(), || {
@@ -322,6 +317,12 @@ impl Chain {
             self.end();
         }
         polled
+    }
+
+    /// Polls a chain without a job. It is not counted, so its wait exempts the chain around it, if there is one.
+    #[cold]
+    fn poll_group(&self, context: &Context<'_>) -> Poll<()> {
+        self.after.as_ref().map_or(Poll::Ready(()), |group| group.poll_end(OF_BODY, context))
     }
 
     /// Waits for everything that ends before the first job.

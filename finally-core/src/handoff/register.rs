@@ -76,13 +76,10 @@ struct Entry {
 }
 
 /// The parts of an entry that few tasks need. A chain shares them with its entry.
-#[derive(Default)]
 pub(super) struct More {
     /// The locations of the cleanups after the first one. The list takes those that do not fit into the array.
     sites: [Option<Site>; SITES],
     further: Vec<Site>,
-    /// The length of both.
-    len: usize,
     /// The number of cleanups that have ended. The chain changes it without a lock.
     ended: AtomicUsize,
     trackers: Trackers,
@@ -93,22 +90,18 @@ pub(super) struct More {
 const SITES: usize = 15;
 
 impl More {
-    #[inline]
-    pub(super) fn push(&mut self, site: Site) {
-        match self.sites.get_mut(self.len) {
-            Some(place) => *place = Some(site),
-            None => self.further.push(site),
+    /// Creates the part of a chain. The sites are those of the cleanups after the first one.
+    pub(super) fn new(mut sites: impl Iterator<Item = Site>, ended: usize, trackers: Trackers) -> Arc<Self> {
+        let mut places = [None; SITES];
+        for (place, site) in places.iter_mut().zip(&mut sites) {
+            *place = Some(site);
         }
-        self.len += 1;
+        Arc::new(Self { sites: places, further: sites.collect(), ended: AtomicUsize::new(ended), trackers })
     }
 
     /// Creates the part of a cleanup that belongs to trackers.
     pub(super) fn of(trackers: Trackers) -> Arc<Self> {
-        Arc::new(Self { trackers, ..Self::default() })
-    }
-
-    pub(super) fn set_trackers(&mut self, trackers: Trackers) {
-        self.trackers = trackers;
+        Self::new(iter::empty(), 0, trackers)
     }
 
     /// Removes the first `count` cleanups of a chain from the list.
@@ -299,9 +292,8 @@ mod tests {
     #[test]
     fn a_long_chain_lists_those_that_have_not_ended() {
         let mut entries = Entries::NONE;
-        let mut more = More::default();
-        (0..2 * SITES).for_each(|_| more.push(Location::caller()));
-        let more = Arc::new(more);
+        let sites = iter::repeat_n(Location::caller(), 2 * SITES);
+        let more = More::new(sites, 0, Trackers::NONE);
         let index = insert(&mut entries, Some(Arc::clone(&more)));
         let entry = entries.get(index);
         assert_eq!(entry.locations().count(), 1 + 2 * SITES);
