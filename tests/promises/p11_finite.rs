@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use crate::support::{
     Log, exclusive,
     hand::{Hand, Wakes},
-    scene::{Kept, PATIENCE, cancel, drained, ends, held, in_turns, keep_a_drain, let_others_go_on},
+    scene::{Kept, PATIENCE, cancel, drained, ends, held, in_turns, keep_a_drain, let_others_go_on, pass},
     suspend,
 };
 
@@ -466,6 +466,31 @@ mod a_drain_inside_a_cleanup {
         gate.send(()).unwrap();
         drain.run();
         assert_eq!(finally::detached(), 0);
+    }
+
+    /// The drop is inside a cleanup, which goes on.
+    #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
+    #[test]
+    fn p11_waits_for_a_cleanup_in_which_a_drop_has_given_its_wait_up() {
+        #[finally(suspend(), on_cancel = skip)]
+        async fn skips(log: Log) {
+            cancel(drains(log));
+            pending::<()>().await;
+        }
+        #[finally({ std::future::ready(()).await; log.push("blocked") }, on_cancel = block)]
+        async fn blocks(log: &Log, drains: Log) {
+            skips(drains).await;
+        }
+        let _turn = exclusive();
+        let log = Log::default();
+        around_a_gate(&log, |closed| {
+            let log = log.clone();
+            cancel(pending::<()>().finally(async move || {
+                cancel(blocks(&Log::default(), log.clone()));
+                pass(log, "goes on", closed).await;
+            }));
+        });
+        assert_eq!(log.events(), ["goes on", "drained"]);
     }
 
     /// The drop drives a chain without a cleanup of its own, which waits for the same one.

@@ -158,6 +158,7 @@ impl Chain {
     pub(super) fn into_group(mut self: Box<Self>) -> Result<Arc<Group>, Box<Self>> {
         if !self.has_jobs() && self.before.is_none() {
             if let Some(group) = self.after.take() {
+                group.forget(OF_BODY);
                 return Ok(group);
             }
         }
@@ -172,6 +173,8 @@ impl Chain {
             return Self::after(Some(self), None, job);
         }
         if !self.has_jobs() {
+            // A drop may have polled it inside another chain.
+            self.after.iter().for_each(|group| group.forget(OF_BODY));
             self.trackers = trackers::here();
             self.trackers.chain_began();
             self.jobs.first = Some(job);
