@@ -315,7 +315,7 @@ impl Chain {
         self.waits = waits;
         let polled = polled.unwrap_or_else(|payload| payload.resume());
         if polled.is_ready() {
-            (self.jobs, self.more) = (Jobs::default(), None);
+            self.jobs = Jobs::default();
             (self.at, self.ended) = (0, 0);
             self.end();
         }
@@ -368,8 +368,13 @@ impl Chain {
     /// Ends a chain that was counted. The ticket is released first, so that the waiters of this chain become
     /// active again before the chain itself stops being active.
     fn end(&mut self) {
+        #[cold]
+        fn end(waits: &Waits) -> bool {
+            waits.end()
+        }
+
         self.ticket = None;
-        if self.waits.take().is_none_or(|waits| waits.end()) {
+        if self.waits.as_deref().is_none_or(end) {
             self.trackers.one_less_active();
         }
     }
