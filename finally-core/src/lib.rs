@@ -31,7 +31,7 @@
 #![forbid(unsafe_code)]
 #![allow(
     improper_ctypes_definitions,
-    reason = "a function is `extern \"C\"` for that it never unwinds, see `engine::unwind`"
+    reason = "a function that never unwinds is declared `extern \"C\"`, see `engine::unwind`"
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

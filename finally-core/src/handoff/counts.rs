@@ -31,8 +31,7 @@ impl Counts {
 /// The number of chains that are not waiting. Drains inside cleanups wait for this count, because otherwise
 /// they would wait for each other.
 pub(super) struct Active {
-    /// This is a single number: a chain could begin to wait between the reads of two separate ones. It wraps
-    /// for a moment if a chain is lost while it waits.
+    /// This is a single number: a chain could begin to wait between the reads of two separate ones.
     count: AtomicUsize,
     /// Whether a drain may be waiting. While this is `false`, nothing is locked.
     waited_for: AtomicBool,
@@ -86,7 +85,7 @@ impl Active {
     }
 
     fn is_none(&self) -> bool {
-        self.count.load(SeqCst) as isize <= 0
+        self.count.load(SeqCst) == 0
     }
 
     /// Wakes the drains if the count is zero. It is called only while a drain may be waiting.

@@ -116,8 +116,9 @@ pub fn default_executor(cleanup: impl Future<Output = ()> + Send + 'static) {
 /// [lost](crate::FailureKind::Lost), with a reason.
 ///
 /// A cleanup that is just dropped is never lost, but moves to the background thread. Call this for one that takes too long. What
-/// waits for it goes on: a finally around it, and a [`drain`](crate::drain). One future may hold several cleanups, which run one
-/// after the other because they come from one cancelled call. All of them are given up.
+/// waits for it goes on: a finally around it, and a [`drain`](crate::drain). Both still wait for the cleanups that were handed off
+/// inside it. One future may hold several cleanups, which run one after the other because they come from one cancelled call. All of
+/// them are given up.
 ///
 /// The drop runs on this thread.
 ///

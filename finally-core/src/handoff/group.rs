@@ -155,6 +155,13 @@ impl Group {
 /// Counts one in a group for as long as it exists.
 pub(super) struct Ticket(Arc<Group>);
 
+impl Ticket {
+    /// Keeps the group of this ticket from ending before another one, also after the ticket is gone.
+    pub(super) fn extend_to(&self, inner: &Group) {
+        inner.hold(&self.0);
+    }
+}
+
 impl Drop for Ticket {
     fn drop(&mut self) {
         self.0.leave();

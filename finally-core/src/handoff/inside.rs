@@ -13,7 +13,7 @@ use super::{
     sync::Arc,
     task::Task,
 };
-use crate::engine::unwind::{Payload, catch};
+use crate::engine::unwind::{Payload, catch, quietly};
 
 /// The innermost finally of a thread: a [`Nesting`] in four bytes, because each call of a finally replaces it
 /// at least four times.
@@ -288,21 +288,25 @@ impl Adopted {
     }
 
     #[cold]
-    extern "C" fn pass_on_some(mut self) {
-        if let Some(chains) = self.chains.take() {
+    extern "C" fn pass_on_some(self) {
+        let Self { mut key, chains } = self;
+        if let Some(chains) = chains {
             match inside().nesting() {
                 Nesting::Dropping => keep(chains),
                 Nesting::Nothing | Nesting::Polling(_) => chains.into_each(hand_off_kept),
             }
         }
-        if let Some(group) = self.key.take_group() {
-            pass_on(group);
-        }
+        // A waker of a task is dropped here.
+        quietly(|| {
+            if let Some(group) = key.take_group() {
+                pass_on(group);
+            }
+        });
     }
 }
 
 /// Makes the enclosing finally wait for a group.
-fn pass_on(group: Arc<Group>) {
+pub(super) fn pass_on(group: Arc<Group>) {
     match inside().nesting() {
         Nesting::Nothing => {}
         Nesting::Polling(key) => group.hold(&group_of(key)),

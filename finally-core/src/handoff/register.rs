@@ -1,11 +1,11 @@
 //! The register of unfinished cleanups that were handed off, for inspection.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::vec::Vec;
 use core::{
     cmp::Reverse,
     iter, mem,
     panic::Location,
-    sync::atomic::{AtomicU32, Ordering::Relaxed},
+    sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed},
     time::Duration,
 };
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -72,19 +72,16 @@ struct Entry {
     location: Site,
     since: Moment,
     place: Place,
-    more: Option<Box<More>>,
+    more: Option<Arc<More>>,
 }
 
-/// The parts of an entry that few tasks need.
-#[derive(Default)]
+/// The parts of an entry that few tasks need. A chain shares them with its entry.
 pub(super) struct More {
     /// The locations of the cleanups after the first one. The list takes those that do not fit into the array.
     sites: [Option<Site>; SITES],
     further: Vec<Site>,
-    /// The length of both.
-    len: usize,
-    /// The number of cleanups that have ended.
-    ended: usize,
+    /// The number of cleanups that have ended. The chain changes it without a lock.
+    ended: AtomicUsize,
     trackers: Trackers,
 }
 
@@ -93,23 +90,24 @@ pub(super) struct More {
 const SITES: usize = 15;
 
 impl More {
-    #[inline]
-    pub(super) fn push(&mut self, site: Site) {
-        match self.sites.get_mut(self.len) {
-            Some(place) => *place = Some(site),
-            None => self.further.push(site),
+    /// Creates the part of a chain. The sites are those of the cleanups after the first one.
+    pub(super) fn new(mut sites: impl Iterator<Item = Site>, ended: usize, trackers: Trackers) -> Arc<Self> {
+        let mut places = [None; SITES];
+        for (place, site) in places.iter_mut().zip(&mut sites) {
+            *place = Some(site);
         }
-        self.len += 1;
+        Arc::new(Self { sites: places, further: sites.collect(), ended: AtomicUsize::new(ended), trackers })
     }
 
     /// Creates the part of a cleanup that belongs to trackers.
-    pub(super) fn of(trackers: Trackers) -> Box<Self> {
-        Box::new(Self { trackers, ..Self::default() })
+    pub(super) fn of(trackers: Trackers) -> Arc<Self> {
+        Self::new(iter::empty(), 0, trackers)
     }
 
-    pub(super) fn begin(&mut self, ended: usize, trackers: Trackers) {
-        self.ended = ended;
-        self.trackers = trackers;
+    /// Removes the first `count` cleanups of a chain from the list.
+    #[inline]
+    pub(super) fn set_ended(&self, count: usize) {
+        self.ended.store(count, Relaxed);
     }
 }
 
@@ -121,7 +119,7 @@ impl Entry {
     /// Returns the locations of the unfinished cleanups.
     fn locations(&self) -> impl Iterator<Item = Site> {
         let rest = self.more.iter().flat_map(|more| more.sites.iter().flatten().chain(&more.further));
-        let ended = self.more.as_ref().map_or(0, |more| more.ended);
+        let ended = self.more.as_ref().map_or(0, |more| more.ended.load(Relaxed));
         iter::once(self.location).chain(rest.copied()).skip(ended)
     }
 }
@@ -166,7 +164,7 @@ impl Entries {
 
     /// Removes an entry. Returns the parts that must be dropped without the lock held.
     #[inline]
-    fn remove(&mut self, index: u32) -> Option<Box<More>> {
+    fn remove(&mut self, index: u32) -> Option<Arc<More>> {
         let slot = self.slots.get_mut(index as usize)?;
         let Slot::Used(entry) = mem::replace(slot, Slot::Free { next: self.free }) else { return None };
         self.free = index;
@@ -209,7 +207,7 @@ pub(super) struct Registered(u32);
 
 impl Registered {
     #[inline]
-    pub(super) fn new(location: Site, more: Option<Box<More>>) -> Self {
+    pub(super) fn new(location: Site, more: Option<Arc<More>>) -> Self {
         let (since, shard) = (Moment::now(), shard_here());
         let index = lock(shard).insert(Entry { location, since, place: Place::Executor, more });
         Self(index * SHARDS + shard)
@@ -221,14 +219,6 @@ impl Registered {
 
     const fn index(&self) -> u32 {
         self.0 / SHARDS
-    }
-
-    /// Removes the first `count` cleanups of a chain. At least one is left.
-    #[cold]
-    pub(super) fn ended(&self, count: usize) {
-        if let Some(more) = &mut lock(self.shard()).get(self.index()).more {
-            more.ended = count;
-        }
     }
 
     /// Returns the trackers of the task.
@@ -280,10 +270,11 @@ mod tests {
         future::Future,
         task::{Context, Waker},
     };
+    use std::boxed::Box;
 
     use super::*;
 
-    fn insert(entries: &mut Entries, more: Option<Box<More>>) -> u32 {
+    fn insert(entries: &mut Entries, more: Option<Arc<More>>) -> u32 {
         let (location, since) = (Location::caller(), Moment::now());
         entries.insert(Entry { location, since, place: Place::Executor, more })
     }
@@ -301,12 +292,12 @@ mod tests {
     #[test]
     fn a_long_chain_lists_those_that_have_not_ended() {
         let mut entries = Entries::NONE;
-        let mut more = Box::<More>::default();
-        (0..2 * SITES).for_each(|_| more.push(Location::caller()));
-        let index = insert(&mut entries, Some(more));
+        let sites = iter::repeat_n(Location::caller(), 2 * SITES);
+        let more = More::new(sites, 0, Trackers::NONE);
+        let index = insert(&mut entries, Some(Arc::clone(&more)));
         let entry = entries.get(index);
         assert_eq!(entry.locations().count(), 1 + 2 * SITES);
-        entry.more.as_mut().unwrap().ended = SITES + 2;
+        more.set_ended(SITES + 2);
         assert_eq!(entry.locations().count(), SITES - 1);
     }
 
@@ -324,11 +315,24 @@ mod tests {
     #[test]
     fn memory_is_given_back_after_a_crowd() {
         let mut entries = Entries::NONE;
-        let keys: Vec<_> = (0..=KEPT).map(|_| insert(&mut entries, None)).collect();
+        let mut keys: Vec<_> = (0..=KEPT).map(|_| insert(&mut entries, None)).collect();
+        let last = keys.pop().unwrap();
         for key in keys {
             entries.remove(key);
         }
+        assert_eq!(entries.get(last).locations().count(), 1);
+        entries.remove(last);
         assert_eq!(entries.slots.capacity(), 0);
         assert_eq!(insert(&mut entries, None), 0);
+    }
+
+    #[test]
+    fn p10_memory_is_kept_after_a_few() {
+        let mut entries = Entries::NONE;
+        for _ in 0..2 {
+            let key = insert(&mut entries, None);
+            entries.remove(key);
+            assert!(entries.slots.capacity() >= KEPT);
+        }
     }
 }

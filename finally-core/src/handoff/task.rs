@@ -122,7 +122,8 @@ impl Task {
             return self.poll_chain(context);
         };
         let (mut waits, mut adopted) = (None, GroupKey::NONE);
-        let polled = exempt::within(&mut waits, trackers.clone(), || job.poll(&mut adopted, context));
+        let polled = exempt::within(&mut waits, trackers.clone(), || job.poll(&mut adopted, context))
+            .unwrap_or_else(|payload| payload.resume());
         if waits.is_some() || !adopted.is_none() {
             self.become_chain(adopted, waits);
             // A cleanup that has ended is not polled again, and what it has handed off is waited for.
