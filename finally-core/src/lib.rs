@@ -90,14 +90,17 @@ pub use {
 /// The third parameter of a [`Finally`], a [`Guard`] and a `FinallyStream` is the kind of the handler's cleanup.
 pub mod types {
     #[cfg(feature = "std")]
-    pub use crate::cleanup::block::{BlockOnCancel, Blocking};
+    pub use crate::{
+        cleanup::block::{BlockOnCancel, Blocking},
+        guards::scope::ScopeStrategy,
+    };
     pub use crate::{
         cleanup::{
-            Awaited,
+            Accepts, Awaited, Cleanup,
             in_place::InPlace,
             replace::{ReplaceOnCancel, Replaceable},
             skip::{SkipOnCancel, Skippable},
         },
-        methods::handler::WithFate,
+        methods::handler::{AnyCleanup, WithFate},
     };
 }

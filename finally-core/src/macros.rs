@@ -115,11 +115,12 @@ pub fn settle<T, D, M, V>(
     end: Evaluated<T, D, M, V>,
 ) -> D::Ending<T>
 where
-    D: Strategy<M, T, V>,
+    D: Strategy<M, V>,
     V: CleanupValue,
+    T: Accepts<V>,
 {
     let texts = Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() };
-    D::settle(end.built, end.exit, texts)
+    D::settle(end.built, end.exit, Rules::new(texts))
 }
 
 /// `on_cancel = skip`: a cleanup that is awaited, or none.
@@ -198,12 +199,12 @@ pub fn settle_replacement<T, D, M, V>(
     end: Evaluated<T, D, M, V>,
 ) -> InlineOrReplacement<T, D::Ending<V>>
 where
-    D: Strategy<M, V, V>,
+    D: Strategy<M, V>,
     V: CleanupValue,
 {
     let texts =
         Texts { body: describe_replacement, cleanup: describe_replacement, location: Location::caller() };
-    InlineOrReplacement::By(D::settle(end.built, end.exit.cancelled(), texts))
+    InlineOrReplacement::By(D::settle(end.built, end.exit.cancelled(), Rules::new(texts)))
 }
 
 /// The end of a function that is not async.

@@ -13,7 +13,7 @@ use core::{
 use pin_project_lite::pin_project;
 
 use super::{
-    Accepts, Cleanup, CleanupValue, Detach, DetachMode, HasEnding, Strategy,
+    Cleanup, CleanupValue, Detach, HasEnding, Sealed, Strategy,
     skip::{InlineEnding, Interrupted},
 };
 use crate::{
@@ -25,7 +25,7 @@ use crate::{
         exit::{Exit, Outcome},
         signal,
         unwind::Payload,
-        verdict::{Rules, Texts, Verdict},
+        verdict::{Rules, Verdict},
     },
     handoff::Adopted,
     methods::handler::FutureStrategy,
@@ -99,6 +99,7 @@ where
     type Value = F::Output;
     type Future = F::IntoFuture;
     type Work = ReplaceOnCancel<F::IntoFuture, R>;
+    type Detached = Self::Work;
 
     fn into_work(self) -> Self::Work {
         ReplaceOnCancel { cleanup: self.cleanup.into_future(), replacement: self.replacement }
@@ -109,6 +110,8 @@ where
     }
 }
 
+impl<F, R> Sealed<Replaceable> for ReplaceOnCancel<F, R> {}
+
 #[diagnostic::do_not_recommend]
 impl<F, R> Detach<Replaceable, Self> for ReplaceOnCancel<F, R> {
     fn detached(self) -> Self {
@@ -116,27 +119,22 @@ impl<F, R> Detach<Replaceable, Self> for ReplaceOnCancel<F, R> {
     }
 }
 
-impl<I, V> DetachMode<I, V> for Replaceable {
-    type Detached = I;
-}
-
 impl<F: Future, R> HasEnding<Replaceable> for ReplaceOnCancel<F, R> {
     type Ending<T> = Awaiting<ReplacementEnding<T, F, R>>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<F, R, T, V> Strategy<Replaceable, T, V> for ReplaceOnCancel<F, R>
+impl<F, R, V> Strategy<Replaceable, V> for ReplaceOnCancel<F, R>
 where
     F: Future<Output = V>,
     V: CleanupValue,
-    T: Accepts<V>,
 {
-    fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending<T> {
+    fn settle<T>(started: Result<Self, Payload>, exit: Exit<T>, rules: Rules<T, V>) -> Self::Ending<T> {
         let (cleanup, replacement) = match started {
             Ok(Self { cleanup, replacement }) => (Ok(Some(cleanup)), Some(replacement)),
             Err(payload) => (Err(payload), None),
         };
-        let cleanup = InlineEnding::new(cleanup, exit, Rules::new(texts));
+        let cleanup = InlineEnding::new(cleanup, exit, rules);
         Awaiting(ReplacementEnding::new(cleanup, replacement))
     }
 }

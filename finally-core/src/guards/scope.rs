@@ -232,13 +232,42 @@ pub enum Begun<E> {
     Awaiting(Awaiting<E>),
 }
 
-/// Decides how a cleanup begins in a scope whose error is `E`, by the marker of the cleanup.
+/// A kind of cleanup that a [`Scope`] whose error is `E` takes: one that is evaluated in place, or one that is awaited.
+///
+/// It bounds the marker of a function that is generic over the cleanups of a scope. A future is `Send + 'static`, and an error
+/// converts into `E`. The trait is sealed.
+///
+/// # Examples
+///
+/// ```
+/// use finally::{Scope, types::{Cleanup, ScopeStrategy}};
+///
+/// fn defer_with_log<E, H, C, M>(scope: &mut Scope<E>, name: &'static str, handler: H)
+/// where
+///     H: FnOnce() -> C + Send + 'static,
+///     C: Cleanup<M>,
+///     M: ScopeStrategy<C, E>,
+/// {
+///     scope.defer(move || {
+///         println!("{name}: cleanup");
+///         handler()
+///     });
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let mut scope = Scope::<&str>::new();
+/// defer_with_log(&mut scope, "one", || Err("the disk is full"));
+/// defer_with_log(&mut scope, "two", async || println!("awaited"));
+/// assert_eq!(scope.close().await, Err("the disk is full"));
+/// # });
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a cleanup of a scope can neither block nor be skipped on cancellation",
     label = "this is not handed off",
     note = "give `defer` the future itself, which owns what it uses and is `Send`"
 )]
 pub trait ScopeStrategy<C, E> {
+    #[doc(hidden)]
     fn begin(cleanup: C) -> Begun<E>;
 }
 
