@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 
 use crate::{
     Running, StillRunning,
-    handoff::{self, Counted, Drain, DrainTimeout, Membership, Of, Trackers},
+    handoff::{self, Drain, DrainTimeout, Membership, Of, TrackerCounts, Trackers},
 };
 
 /// Follows the cleanups of one server, one tenant or one test, and waits for them.
@@ -64,7 +64,7 @@ use crate::{
 pub struct Tracker {
     /// The tracker by itself, to which nested trackers are added.
     trackers: Trackers,
-    counted: Arc<Counted>,
+    counted: Arc<TrackerCounts>,
 }
 
 impl Tracker {

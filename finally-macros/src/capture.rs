@@ -115,22 +115,22 @@ pub(crate) fn capture(
     cleanups: Cleanups<'_>,
     private: &Ident,
 ) -> Captures {
-    let mut capturing = Capturing::new(function, body, owner, cleanups);
+    let mut builder = CapturesBuilder::new(function, body, owner, cleanups);
     let signature = &mut function.signature;
     for (index, argument) in signature.inputs.iter_mut().enumerate() {
         match (Named::of_argument(argument), argument) {
-            (Some(named), argument) => capturing.add_named(named, argument),
-            (None, FnArg::Typed(typed)) => capturing.add_pattern(index, typed),
+            (Some(named), argument) => builder.add_named(named, argument),
+            (None, FnArg::Typed(typed)) => builder.add_pattern(index, typed),
             (None, FnArg::Receiver(_)) => {}
         }
     }
-    let in_body = capturing.give_to_locals(signature);
-    capturing.make_mutable(signature);
-    capturing.finish(in_body, private)
+    let in_body = builder.give_to_locals(signature);
+    builder.make_mutable(signature);
+    builder.finish(in_body, private)
 }
 
 /// The arguments of a function, as far as they are captured.
-struct Capturing<'a> {
+struct CapturesBuilder<'a> {
     body: &'a TokenStream,
     owner: Owner,
     cleanups: Cleanups<'a>,
@@ -146,7 +146,7 @@ struct Capturing<'a> {
     before_body: TokenStream,
 }
 
-impl<'a> Capturing<'a> {
+impl<'a> CapturesBuilder<'a> {
     fn new(function: &Function, body: &'a TokenStream, owner: Owner, cleanups: Cleanups<'a>) -> Self {
         Self {
             body,

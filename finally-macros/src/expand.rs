@@ -42,28 +42,28 @@ use crate::{
 pub(crate) use armed::expand_armed;
 
 pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStream {
-    let end = End::new(arguments);
-    let import = import(arguments.options.krate.as_ref(), &end.private);
+    let expansion = Expansion::new(arguments);
+    let import = import(arguments.options.krate.as_ref(), &expansion.private);
     let block = match function.returns() {
         Returns::Awaited => {
-            let captures = end.capture(&mut function);
-            end.of_async_function(&function, &captures)
+            let captures = expansion.capture(&mut function);
+            expansion.of_async_function(&function, &captures)
         }
-        Returns::Value => end.of_sync_function(&mut function),
-        Returns::Future => end.of_future_function(&function),
+        Returns::Value => expansion.of_sync_function(&mut function),
+        Returns::Future => expansion.of_future_function(&function),
         Returns::BoxedFuture => match Boxed::new(&function, arguments.cleanups()) {
             Some(mut boxed) => {
                 // If no cleanup mentions an argument, the block captures the same as without the attribute,
                 // which may be a single field of an argument.
-                let captures = if boxed.mentions_argument(end.cleanups()) {
-                    end.capture(&mut boxed.function)
+                let captures = if boxed.mentions_argument(expansion.cleanups()) {
+                    expansion.capture(&mut boxed.function)
                 } else {
                     Captures::default()
                 };
-                let block = end.of_async_function(&boxed.function, &captures);
+                let block = expansion.of_async_function(&boxed.function, &captures);
                 boxed.finish(&mut function, &block)
             }
-            None => end.of_future_function(&function),
+            None => expansion.of_future_function(&function),
         },
     };
     finish(function, quote! { #import #block })
@@ -80,7 +80,7 @@ fn finish(function: Function, block: TokenStream) -> TokenStream {
 }
 
 /// The parts that all forms of a function have in common.
-struct End<'a> {
+struct Expansion<'a> {
     cleanup: &'a Cleanup,
     on_cancel: &'a OnCancel,
     armed: Armed,
@@ -103,7 +103,7 @@ fn private_path(krate: Option<&Written<Path>>, span: Span) -> TokenStream {
     }
 }
 
-impl<'a> End<'a> {
+impl<'a> Expansion<'a> {
     fn new(arguments: &'a Arguments) -> Self {
         let span = Span::mixed_site().located_at(arguments.cleanup.span);
         Self {
@@ -137,7 +137,7 @@ impl<'a> End<'a> {
         let body = self.body(function, true, captures);
         // If no cleanup of this or of a later attribute mentions an argument, `move` captures everything.
         let takes_all = !captures.mentioned && captures.coroutine.is_none();
-        async_block(takes_all, body, function.place())
+        async_block(takes_all, body, function.body_span())
     }
 
     /// Returns whether the cleanup has to be the end of a coroutine instead of a handler.
@@ -192,10 +192,10 @@ impl<'a> End<'a> {
             }
             _ => TokenStream::new(),
         };
-        let (body, place) = (function.block(), function.place());
+        let (body, body_span) = (function.block(), function.body_span());
         let mut make = match (function.track_caller(), &function.signature.output) {
             (None, _) => {
-                let body = quote_spanned!(place=> || #output { #body });
+                let body = quote_spanned!(body_span=> || #output { #body });
                 // The lint would ask the user to rewrite a closure that is ours.
                 quote_spanned!(span=> #private::make(#[allow(closure_returning_async_block)] #body))
             }

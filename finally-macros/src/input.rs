@@ -110,7 +110,7 @@ impl Function {
 
     /// Returns the span for code in the place of the body. It is exactly the span of the body, not marked as
     /// generated: coverage counts the lines of an async block or a closure only with such a span.
-    pub(crate) fn place(&self) -> Span {
+    pub(crate) fn body_span(&self) -> Span {
         self.body.span()
     }
 

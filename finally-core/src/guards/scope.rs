@@ -44,7 +44,7 @@ use crate::{
 /// ```
 #[must_use = "a scope that is dropped at once runs its cleanups at once"]
 pub struct Scope<E = Infallible> {
-    closing: Closing<E>,
+    remaining: Remaining<E>,
 }
 
 impl<E: fmt::Debug + Send + 'static> Scope<E> {
@@ -64,14 +64,14 @@ impl<E: fmt::Debug + Send + 'static> Scope<E> {
     #[track_caller]
     pub const fn new() -> Self {
         Self {
-            closing: Closing {
+            remaining: Remaining {
                 deferred: Vec::new(),
                 current: None,
                 started: false,
                 adopted: Adopted::new(GroupKey::NONE),
                 first: Ok(Ok(())),
                 explain: Explain::explain,
-                detach: Closing::detach,
+                detach: Remaining::detach,
                 first_location: Location::caller(),
                 location: Location::caller(),
             },
@@ -114,7 +114,7 @@ impl<E> Scope<E> {
         M: ScopeStrategy<C, E>,
     {
         let begin = Box::new(move || M::begin(handler()));
-        self.closing.deferred.push(Deferred { begin, location: Location::caller() });
+        self.remaining.deferred.push(Deferred { begin, location: Location::caller() });
     }
 
     /// Runs the cleanups in the task of the caller, the last one first.
@@ -145,7 +145,7 @@ impl<E> Scope<E> {
     /// # });
     /// ```
     pub fn close(mut self) -> Close<E> {
-        Close { closing: self.closing.take(), ended: false }
+        Close { remaining: self.remaining.take(), ended: false }
     }
 }
 
@@ -158,13 +158,13 @@ impl<E: fmt::Debug + Send + 'static> Default for Scope<E> {
 
 impl<E> fmt::Debug for Scope<E> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Scope").field("deferred", &self.closing.deferred.len()).finish()
+        formatter.debug_struct("Scope").field("deferred", &self.remaining.deferred.len()).finish()
     }
 }
 
 impl<E> Drop for Scope<E> {
     fn drop(&mut self) {
-        self.closing.leave();
+        self.remaining.leave();
     }
 }
 
@@ -185,7 +185,7 @@ impl<E> Drop for Scope<E> {
 /// ```
 #[must_use = "futures do nothing unless they are awaited"]
 pub struct Close<E> {
-    closing: Closing<E>,
+    remaining: Remaining<E>,
     ended: bool,
 }
 
@@ -197,7 +197,7 @@ impl<E> Future for Close<E> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), E>> {
         assert!(!self.ended, "`close` polled after completion");
-        let ended = ready!(self.closing.poll(context));
+        let ended = ready!(self.remaining.poll(context));
         self.ended = true;
         match ended {
             Ok(result) => Poll::Ready(result),
@@ -208,13 +208,13 @@ impl<E> Future for Close<E> {
 
 impl<E> Drop for Close<E> {
     fn drop(&mut self) {
-        self.closing.leave();
+        self.remaining.leave();
     }
 }
 
 impl<E> fmt::Debug for Close<E> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Close").field("deferred", &self.closing.deferred.len()).finish()
+        formatter.debug_struct("Close").field("deferred", &self.remaining.deferred.len()).finish()
     }
 }
 
@@ -224,12 +224,12 @@ struct Deferred<E> {
     location: &'static Location<'static>,
 }
 
-type Awaiting<E> = Pin<Box<dyn Future<Output = Result<(), E>> + Send>>;
+type CleanupFuture<E> = Pin<Box<dyn Future<Output = Result<(), E>> + Send>>;
 
 /// A cleanup of a scope that was called.
 pub enum Begun<E> {
     Ended(Result<(), E>),
-    Awaiting(Awaiting<E>),
+    Awaiting(CleanupFuture<E>),
 }
 
 /// A kind of cleanup that a [`Scope`] whose error is `E` takes: one that is evaluated in place, or one that is awaited.
@@ -313,9 +313,9 @@ where
 }
 
 /// The cleanups that are left, on their way.
-struct Closing<E> {
+struct Remaining<E> {
     deferred: Vec<Deferred<E>>,
-    current: Option<Awaiting<E>>,
+    current: Option<CleanupFuture<E>>,
     /// Whether the current one was polled.
     started: bool,
     /// The cleanups that were handed off inside a cleanup. Those from its call end before it starts, and the others before the
@@ -333,7 +333,7 @@ struct Closing<E> {
 
 type Ended<E> = Result<Result<(), E>, Payload>;
 
-impl<E: Send + 'static> Closing<E> {
+impl<E: Send + 'static> Remaining<E> {
     fn detach(mut self) -> BoxFuture {
         let location = self.location;
         let cleanup = poll_fn(move |context| self.poll_with(context, Self::report).map(drop));
@@ -341,7 +341,7 @@ impl<E: Send + 'static> Closing<E> {
     }
 }
 
-impl<E> Closing<E> {
+impl<E> Remaining<E> {
     /// Leaves nothing to do.
     const fn take(&mut self) -> Self {
         let nothing = Self {

@@ -9,7 +9,7 @@ use core::{
 use super::{
     adopted::GroupKey,
     executor,
-    exempt::{self, Waits},
+    exempt::{self, PendingWaits},
     group::{Group, OF_BODY, Ticket},
     job::Job,
     register::{More, Registered},
@@ -44,7 +44,7 @@ pub(super) struct Chain {
     trackers: Trackers,
     /// Counts this chain in the group of the enclosing finally.
     ticket: Option<Ticket>,
-    waits: Option<Arc<Waits>>,
+    waits: Option<Arc<PendingWaits>>,
     /// Chains that are started together with this one, and end before its first job. They come from the drop
     /// of one body, so they are siblings and run side by side.
     before: Option<Box<Chain>>,
@@ -105,7 +105,7 @@ impl Chain {
     }
 
     /// Keeps the cleanups that the first poll of the current job has handed off, and its waits.
-    pub(super) fn keep(&mut self, adopted: GroupKey, waits: Option<Arc<Waits>>) {
+    pub(super) fn keep(&mut self, adopted: GroupKey, waits: Option<Arc<PendingWaits>>) {
         self.adopted = adopted;
         self.waits = waits;
     }

@@ -12,12 +12,12 @@ use super::{
     HAS_THREADS,
     counts::{Active, PROCESS},
     exempt::{self, Exempt},
-    group::{Group, Slot},
+    group::{Group, WaiterKey},
     inside,
     park::Parker,
     running::StillRunning,
     sync::{Arc, AtomicBool, AtomicUsize, Mutex, Ordering::SeqCst, lock},
-    trackers::{self, Counted},
+    trackers::{self, TrackerCounts},
 };
 use crate::engine::unwind::quietly;
 
@@ -73,7 +73,7 @@ pub fn drain() -> impl Future<Output = ()> + Send + Sync + Unpin {
 pub(crate) enum Of {
     Process,
     /// The cleanups and the tracked futures of a tracker.
-    Tracker(Arc<Counted>),
+    Tracker(Arc<TrackerCounts>),
 }
 
 /// The place from which a drain is awaited.
@@ -142,7 +142,7 @@ impl Drain {
 /// The registration of a drain as a waiter.
 struct Wait {
     of: Of,
-    slot: Slot,
+    key: WaiterKey,
     caller: Caller,
     exempt: Option<Exempt>,
 }
@@ -163,13 +163,13 @@ impl Future for Drain {
         }
         let wait = wait.get_or_insert_with(|| Wait {
             of: of.clone(),
-            slot: LAST.fetch_add(1, SeqCst),
+            key: LAST.fetch_add(1, SeqCst),
             caller,
             exempt: exempt::here(),
         });
         match caller {
-            Caller::Outside => of.unfinished().poll_end(wait.slot, context),
-            Caller::Cleanup | Caller::Inside => of.active(caller).poll_none(wait.slot, context),
+            Caller::Outside => of.unfinished().poll_end(wait.key, context),
+            Caller::Cleanup | Caller::Inside => of.active(caller).poll_none(wait.key, context),
         }
     }
 }
@@ -178,8 +178,8 @@ impl Future for Drain {
 impl Drop for Wait {
     fn drop(&mut self) {
         match self.caller {
-            Caller::Outside => self.of.unfinished().forget(self.slot),
-            Caller::Cleanup | Caller::Inside => self.of.active(self.caller).forget(self.slot),
+            Caller::Outside => self.of.unfinished().forget(self.key),
+            Caller::Cleanup | Caller::Inside => self.of.active(self.caller).forget(self.key),
         }
     }
 }

@@ -125,7 +125,7 @@ pub fn default_executor(cleanup: impl Future<Output = ()> + Send + 'static) {
 ///
 /// See [`set_executor`].
 pub fn give_up(cleanup: impl Future<Output = ()>, reason: &'static str) {
-    let _losing = Scoped::set(&LOSES, Some(reason));
+    let _losing = SetVariable::set(&LOSES, Some(reason));
     drop(cleanup);
 }
 
@@ -139,18 +139,18 @@ std::thread_local! {
 }
 
 /// Sets a variable of the thread. The drop restores the previous value, also while the thread unwinds.
-struct Scoped<T: Copy + 'static> {
+struct SetVariable<T: Copy + 'static> {
     variable: &'static LocalKey<Cell<T>>,
     outer: T,
 }
 
-impl<T: Copy> Scoped<T> {
+impl<T: Copy> SetVariable<T> {
     fn set(variable: &'static LocalKey<Cell<T>>, value: T) -> Self {
         Self { variable, outer: variable.replace(value) }
     }
 }
 
-impl<T: Copy + 'static> Drop for Scoped<T> {
+impl<T: Copy + 'static> Drop for SetVariable<T> {
     fn drop(&mut self) {
         self.variable.set(self.outer);
     }
@@ -187,7 +187,7 @@ fn spawn(task: Task, adopted: bool) {
     if let Some(spawn) = EXECUTOR.get() {
         // An executor may hand off another cleanup before it passes its own on, and it may panic.
         #[cfg(feature = "tokio")]
-        let _adopted = Scoped::set(&STARTS_ADOPTED, adopted);
+        let _adopted = SetVariable::set(&STARTS_ADOPTED, adopted);
         spawn(Box::pin(task));
         return;
     }
@@ -204,7 +204,7 @@ fn spawn(task: Task, adopted: bool) {
 /// Returns the current runtime if it may run the task.
 #[cfg(feature = "tokio")]
 #[inline]
-fn runtime_for(adopted: bool) -> Option<runtime::Current> {
+fn runtime_for(adopted: bool) -> Option<runtime::CurrentRuntime> {
     // Something on this thread will wait for an adopted task, so the runtime has to make progress meanwhile.
     runtime::current().filter(|runtime| !adopted || runtime.is_driven())
 }
@@ -215,7 +215,7 @@ pub(super) fn start_dropped(task: Task) {
     // The reason is cleared during the loss: a task that is dropped along with a lost one is not lost.
     match LOSES.get() {
         Some(reason) => {
-            let _cleared = Scoped::set(&LOSES, None);
+            let _cleared = SetVariable::set(&LOSES, None);
             task.lose(reason);
         }
         None => thread::submit(Work::Task(task)),

@@ -14,7 +14,7 @@ use super::{
 use crate::engine::unwind::catch;
 
 /// The number of pending waits inside one chain.
-pub(super) struct Waits {
+pub(super) struct PendingWaits {
     pending: AtomicUsize,
     /// The trackers of the chain.
     trackers: Trackers,
@@ -25,7 +25,7 @@ pub(super) struct InChain {
     /// 0 if no chain is polled. Otherwise it is the depth of the chain's trackers plus one. The depth is stored
     /// because a tracked future inside the chain may add trackers.
     depth: usize,
-    waits: Option<Arc<Waits>>,
+    waits: Option<Arc<PendingWaits>>,
 }
 
 impl InChain {
@@ -52,7 +52,11 @@ pub(super) fn is_in_chain() -> bool {
 
 /// Polls a chain inside its trackers. The first wait in the chain allocates `waits`.
 #[inline]
-pub(super) fn within<R>(waits: &mut Option<Arc<Waits>>, trackers: Trackers, poll: impl FnOnce() -> R) -> R {
+pub(super) fn within<R>(
+    waits: &mut Option<Arc<PendingWaits>>,
+    trackers: Trackers,
+    poll: impl FnOnce() -> R,
+) -> R {
     let depth = 1 + trackers::depth(&trackers);
     let outer = replace(InChain { depth, waits: waits.take() });
     let outside = trackers::replace(trackers);
@@ -76,7 +80,7 @@ pub(super) fn here() -> Option<Exempt> {
     let waits = with_current(|current| {
         let depth = current.depth.checked_sub(1)?;
         let waits = current.waits.get_or_insert_with(|| {
-            Arc::new(Waits { pending: AtomicUsize::new(0), trackers: trackers::outermost_here(depth) })
+            Arc::new(PendingWaits { pending: AtomicUsize::new(0), trackers: trackers::outermost_here(depth) })
         });
         Some(Arc::clone(waits))
     })?;
@@ -84,10 +88,10 @@ pub(super) fn here() -> Option<Exempt> {
 }
 
 /// A wait inside a chain. The chain is exempt while this exists.
-pub(super) struct Exempt(Arc<Waits>);
+pub(super) struct Exempt(Arc<PendingWaits>);
 
 impl Exempt {
-    fn new(waits: Arc<Waits>) -> Self {
+    fn new(waits: Arc<PendingWaits>) -> Self {
         if waits.pending.fetch_add(1, SeqCst) == 0 {
             waits.trackers.one_less_active();
         }

@@ -12,7 +12,7 @@ use super::{
     adopted::GroupKey,
     chain::Chain,
     executor,
-    exempt::{self, Waits},
+    exempt::{self, PendingWaits},
     group::Ticket,
     job::Job,
     register::{More, Registered},
@@ -100,7 +100,7 @@ impl Task {
 
     /// Continues as a chain, which keeps these.
     #[cold]
-    fn become_chain(&mut self, adopted: GroupKey, waits: Option<Arc<Waits>>) {
+    fn become_chain(&mut self, adopted: GroupKey, waits: Option<Arc<PendingWaits>>) {
         let mut chain = self.take_chain();
         if let Some(chain) = &mut chain {
             chain.keep(adopted, waits);

@@ -16,7 +16,7 @@ use crate::{
     diagnostics::Admits,
     engine::combinator::Combinator,
     fate::Fate,
-    methods::handler::{FutureStrategy, Handling, WithFate},
+    methods::handler::{FutureStrategy, LocatedHandler, WithFate},
 };
 
 /// Attaches a cleanup to a future.
@@ -260,7 +260,7 @@ pin_project! {
         D: HasEnding<M>,
     {
         #[pin]
-        combinator: Combinator<F, Handling<H, M>, D::Ending<F::Output>>,
+        combinator: Combinator<F, LocatedHandler<H, M>, D::Ending<F::Output>>,
     }
 }
 
@@ -272,7 +272,7 @@ where
 {
     #[track_caller]
     pub(crate) fn new(future: F, handler: H) -> Self {
-        Self { combinator: Combinator::new(future, Handling::new(handler)) }
+        Self { combinator: Combinator::new(future, LocatedHandler::new(handler)) }
     }
 
     /// The future, for as long as it runs.

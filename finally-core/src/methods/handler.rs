@@ -206,20 +206,20 @@ where
 }
 
 /// A handler with its location.
-pub struct Handling<H, Marker> {
+pub struct LocatedHandler<H, Marker> {
     handler: H,
     location: &'static Location<'static>,
     marker: PhantomData<fn() -> Marker>,
 }
 
-impl<H, M> Handling<H, M> {
+impl<H, M> LocatedHandler<H, M> {
     #[track_caller]
     pub(crate) const fn new(handler: H) -> Self {
         Self { handler, location: Location::caller(), marker: PhantomData }
     }
 }
 
-impl<T, H, M> Conclude<T> for Handling<H, M>
+impl<T, H, M> Conclude<T> for LocatedHandler<H, M>
 where
     M: FutureStrategy<T, H>,
 {

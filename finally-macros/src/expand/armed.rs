@@ -7,7 +7,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{Attribute, Meta, ReturnType, Token, parse_quote_spanned, spanned::Spanned as _};
 
-use super::{End, finish, import, private_path};
+use super::{Expansion, finish, import, private_path};
 use crate::{
     arguments::Arguments,
     capture::{self, Owner},
@@ -16,19 +16,19 @@ use crate::{
 
 /// Like [`expand`], for `armed = call`, with the attributes `below` it.
 pub(crate) fn expand_armed(mut function: Function, first: &Arguments, below: &[Arguments]) -> TokenStream {
-    let end = End::new(first);
-    let import = import(first.options.krate.as_ref(), &end.private);
-    let mut whole = end.armed(&mut function, None);
+    let expansion = Expansion::new(first);
+    let import = import(first.options.krate.as_ref(), &expansion.private);
+    let mut whole = expansion.armed(&mut function, None);
     for arguments in below {
         function.remove_later_cleanup();
-        whole = End::new(arguments).armed(&mut function, Some(whole));
+        whole = Expansion::new(arguments).armed(&mut function, Some(whole));
     }
     let Whole { before, future } = whole;
     let span = function.brace();
     let (output, future) = match &function.signature.output {
         ReturnType::Type(_, output) if function.diverges() => {
             let at = Span::mixed_site().located_at(output.span());
-            let (private, path) = (&end.private, private_path(first.options.krate.as_ref(), at));
+            let (private, path) = (&expansion.private, private_path(first.options.krate.as_ref(), at));
             (quote_spanned!(at=> #path::Never), quote_spanned!(span=> #private::diverging(#future)))
         }
         ReturnType::Type(_, output) => (output.to_token_stream(), future),
@@ -44,7 +44,7 @@ struct Whole {
     future: TokenStream,
 }
 
-impl End<'_> {
+impl Expansion<'_> {
     /// Attaches this cleanup to the future of the function's body, or to that of the attributes above.
     fn armed(&self, function: &mut Function, inside: Option<Whole>) -> Whole {
         let private = &self.private;

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{ReturnType, Token, spanned::Spanned as _};
 
-use super::{End, end, exit};
+use super::{Expansion, end, exit};
 use crate::{
     capture::{self, Captures, Owner},
     cleanup::Uses,
@@ -13,7 +13,7 @@ use crate::{
     settle, tokens, types,
 };
 
-impl End<'_> {
+impl Expansion<'_> {
     /// Expands a function with `#[track_caller]`. Inside a closure, the body's callees would see the closure as
     /// their caller. So the body stays in place, and a destructor runs the cleanup.
     fn of_tracking_function(&self, function: &mut Function) -> TokenStream {
