@@ -60,7 +60,7 @@ use crate::{
     },
     diagnostics::{AtOnce, Immediate, Resolved, ResolvesTo},
     engine::{
-        ending::{Awaiting, Deliver, Ending},
+        ending::{Deliver, Ending, Unboxed},
         verdict::{Rules, Texts, Verdict},
     },
 };
@@ -130,13 +130,13 @@ pub fn settle_or_skip<T, K, M, V>(
     describe_body: Describe<T>,
     describe_cleanup: Describe<V>,
     end: Evaluated<T, Option<K>, M, V>,
-) -> Awaiting<InlineEnding<T, K::Future>>
+) -> Unboxed<InlineEnding<T, K::Future>>
 where
     K: Cleanup<M, Value = V>,
     V: CleanupValue,
     T: Accepts<V>,
 {
-    Awaiting(skipping(describe_body, describe_cleanup, end))
+    Unboxed(skipping(describe_body, describe_cleanup, end))
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -180,7 +180,7 @@ pub fn end_or_replace<T, K, M, V, R, E>(
     describe_cleanup: Describe<V>,
     end: Evaluated<T, Option<K>, M, V>,
     replacement: R,
-) -> Awaiting<ReplacementEnding<T, K::Future, R>>
+) -> Unboxed<ReplacementEnding<T, K::Future, R>>
 where
     K: Cleanup<M, Value = V>,
     V: CleanupValue,
@@ -189,7 +189,7 @@ where
     E: Ending,
 {
     let cleanup = skipping(describe_body, describe_cleanup, end);
-    Awaiting(ReplacementEnding::new(cleanup, Some(Replacement::of(replacement))))
+    Unboxed(ReplacementEnding::new(cleanup, Some(Replacement::of(replacement))))
 }
 
 /// The end of a function whose cleanup was replaced. Nobody receives a value, so the failures of the replacement are reported.
@@ -253,7 +253,7 @@ mod with_std {
             boxed::{BoxedEnding, Unawaited},
         },
         engine::{
-            ending::Awaiting,
+            ending::Unboxed,
             verdict::{Rules, Texts},
         },
         macros::{describe::Describe, evaluate::Evaluated},
@@ -266,13 +266,13 @@ mod with_std {
         describe_cleanup: Describe<V>,
         end: Evaluated<T, K, M, V>,
         detacher: Option<Detacher<K::Future>>,
-    ) -> Awaiting<BoxedEnding<T, BlockingCleanup<K::Future>>>
+    ) -> Unboxed<BoxedEnding<T, BlockingCleanup<K::Future>>>
     where
         K: Cleanup<M, Value = V>,
         V: CleanupValue,
         T: Accepts<V>,
     {
-        Awaiting(end_or_block(describe_body, describe_cleanup, end, detacher).hold())
+        Unboxed(end_or_block(describe_body, describe_cleanup, end, detacher).hold())
     }
 
     /// The same where no coroutine has polled the body.
@@ -344,7 +344,7 @@ mod without_std {
 
     use crate::{
         cleanup::{Cleanup, CleanupValue, skip::InlineEnding},
-        engine::ending::Awaiting,
+        engine::ending::Unboxed,
         macros::{describe::Describe, evaluate::Evaluated},
     };
 
@@ -363,7 +363,7 @@ mod without_std {
         _: Describe<V>,
         _: Evaluated<T, K, M, V>,
         _: Option<Infallible>,
-    ) -> Awaiting<InlineEnding<T, K::Future>>
+    ) -> Unboxed<InlineEnding<T, K::Future>>
     where
         K: Cleanup<M, Value = V, Future: Waits>,
         V: CleanupValue,
@@ -376,7 +376,7 @@ mod without_std {
         cleanup: Describe<V>,
         end: Evaluated<T, K, M, V>,
         detacher: Option<Infallible>,
-    ) -> Awaiting<InlineEnding<T, K::Future>>
+    ) -> Unboxed<InlineEnding<T, K::Future>>
     where
         K: Cleanup<M, Value = V, Future: Waits>,
         V: CleanupValue,

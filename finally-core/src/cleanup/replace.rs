@@ -20,7 +20,7 @@ use crate::{
     diagnostics::Admits,
     engine::{
         driver::Driver,
-        ending::{Awaiting, Deliver, Ending, FirstPoll, NothingToAwait, PollEnding},
+        ending::{Deliver, Ending, FirstPoll, NothingToAwait, PollEnding, Unboxed},
         exclusive::Exclusive,
         exit::{Exit, Outcome},
         signal,
@@ -120,7 +120,7 @@ impl<F, R> Detach<Replaceable, Self> for ReplaceOnCancel<F, R> {
 }
 
 impl<F: Future, R> HasEnding<Replaceable> for ReplaceOnCancel<F, R> {
-    type Ending<T> = Awaiting<ReplacementEnding<T, F, R>>;
+    type Ending<T> = Unboxed<ReplacementEnding<T, F, R>>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -135,7 +135,7 @@ where
             Err(payload) => (Err(payload), None),
         };
         let cleanup = InlineEnding::new(cleanup, exit, rules);
-        Awaiting(ReplacementEnding::new(cleanup, replacement))
+        Unboxed(ReplacementEnding::new(cleanup, replacement))
     }
 }
 

@@ -14,7 +14,7 @@ use super::{Cleanup, CleanupValue, Detach, HasEnding, Sealed, Strategy};
 use crate::{
     engine::{
         body::Run,
-        ending::{Awaiting, Ending as _, PollEnding, poll_cleanup},
+        ending::{Ending as _, PollEnding, Unboxed, poll_cleanup},
         exit::Exit,
         unwind::Payload,
         verdict::{Rules, Verdict},
@@ -87,7 +87,7 @@ impl<F> Detach<Skippable, Self> for SkipOnCancel<F> {
 }
 
 impl<F: Future> HasEnding<Skippable> for SkipOnCancel<F> {
-    type Ending<T> = Awaiting<InlineEnding<T, F>>;
+    type Ending<T> = Unboxed<InlineEnding<T, F>>;
 }
 
 impl<F, V> Strategy<Skippable, V> for SkipOnCancel<F>
@@ -96,7 +96,7 @@ where
     V: CleanupValue,
 {
     fn settle<T>(started: Result<Self, Payload>, exit: Exit<T>, rules: Rules<T, V>) -> Self::Ending<T> {
-        Awaiting(InlineEnding::new(started.map(|cleanup| Some(cleanup.0)), exit, rules))
+        Unboxed(InlineEnding::new(started.map(|cleanup| Some(cleanup.0)), exit, rules))
     }
 }
 

@@ -93,9 +93,9 @@ pub(crate) fn poll_cleanup<T, V, C: Run<V> + ?Sized>(
 ///
 /// Not a future: a coroutine that ends in one would look as if it forgot an `.await`.
 #[must_use = "a cleanup runs when it is awaited"]
-pub struct Awaiting<H>(pub(crate) H);
+pub struct Unboxed<H>(pub(crate) H);
 
-impl<H: PollEnding> Ending for Awaiting<H> {
+impl<H: PollEnding> Ending for Unboxed<H> {
     type Output = H::Output;
     type Held = H;
     type Driver<C: Future<Output = Self>> = HoldingDriver<C>;
@@ -115,7 +115,7 @@ impl<H: PollEnding> Ending for Awaiting<H> {
     }
 }
 
-impl<H: PollEnding> IntoFuture for Awaiting<H> {
+impl<H: PollEnding> IntoFuture for Unboxed<H> {
     type Output = Verdict<H::Output>;
     type IntoFuture = AwaitedInCoroutine<H>;
 
