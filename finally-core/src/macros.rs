@@ -65,7 +65,7 @@ use crate::{
     },
 };
 
-/// The body of a function that is not async.
+/// Calls the body of a function that is not async.
 #[inline(always)]
 pub fn call<T>(body: impl FnOnce() -> T) -> Exit<T> {
     function::call(body)
@@ -106,7 +106,7 @@ where
     M::resolved(future)
 }
 
-/// `on_cancel = detach`: a cleanup that is awaited goes on elsewhere when its caller leaves.
+/// Settles with `on_cancel = detach`: a cleanup that is awaited continues elsewhere when its caller leaves.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 pub fn settle<T, D, M, V>(
@@ -123,7 +123,7 @@ where
     D::settle(end.built, end.exit, Rules::new(texts))
 }
 
-/// `on_cancel = skip`: a cleanup that is awaited, or none.
+/// Settles with `on_cancel = skip`: the cleanup is awaited, or there is none.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 pub fn settle_or_skip<T, K, M, V>(
@@ -156,7 +156,7 @@ where
     InlineEnding::new(started, exit, Rules::new(texts))
 }
 
-/// `on_cancel = (..)`: a cleanup that is awaited until its end, or until the caller leaves.
+/// Settles with `on_cancel = (..)`: the cleanup is awaited until its end, or until the caller leaves.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 pub fn settle_or_replace<T, K, M, V>(
@@ -172,7 +172,7 @@ where
     Interruptible::new(skipping(describe_body, describe_cleanup, end))
 }
 
-/// The same where nothing is borrowed from a coroutine, so that the replacement is there from the beginning.
+/// Like [`settle_or_replace`], if nothing is borrowed from a coroutine: cleanup and replacement exist at the same time.
 #[inline(always)]
 #[track_caller]
 pub fn end_or_replace<T, K, M, V, R, E>(
@@ -192,7 +192,7 @@ where
     Unboxed(ReplacementEnding::new(cleanup, Some(Replacement::of(replacement))))
 }
 
-/// The end of a function whose cleanup was replaced. Nobody receives a value, so the failures of the replacement are reported.
+/// Settles the replacement of a cleanup. Nobody receives a value, so failures of the replacement are reported.
 #[track_caller]
 pub fn settle_replacement<T, D, M, V>(
     describe_replacement: Describe<V>,
@@ -207,7 +207,7 @@ where
     InlineOrReplacement::By(D::settle(end.built, end.exit.cancelled(), Rules::new(texts)))
 }
 
-/// The end of a function that is not async.
+/// Ends a function that is not async.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 pub fn settle_sync<T, I, M, V>(
@@ -224,7 +224,7 @@ where
     end.exit.settle_now(end.built.map(M::value), Rules::new(texts)).deliver()
 }
 
-/// The end of a block that does not await.
+/// Ends a block that does not await.
 #[track_caller]
 pub fn settle_at_once<T, I, M, V>(
     describe_body: Describe<T>,
@@ -259,7 +259,7 @@ mod with_std {
         macros::{describe::Describe, evaluate::Evaluated},
     };
 
-    /// `on_cancel = block`: a cleanup that is awaited is driven to its end inside the drop of its caller.
+    /// Settles with `on_cancel = block`: a cleanup that is awaited is driven to its end inside the drop of its caller.
     #[track_caller]
     pub fn settle_or_block<T, K, M, V>(
         describe_body: Describe<T>,
@@ -275,7 +275,7 @@ mod with_std {
         Unboxed(end_or_block(describe_body, describe_cleanup, end, detacher).hold())
     }
 
-    /// The same where no coroutine has polled the body.
+    /// Like [`settle_or_block`], if no coroutine polls the body.
     #[inline(always)]
     #[track_caller]
     pub fn end_or_block<T, K, M, V>(
@@ -413,12 +413,12 @@ pub const fn never<T>() -> T {
     panic!("this call is in a branch that is never taken")
 }
 
-/// In a function whose head the macro could not read, and the compiler could.
+/// Stops the compilation of a function whose head the macro could not read, and the compiler could.
 pub const fn unreadable() {
     panic!("`finally` cannot read the head of this function, and would not clean up: write it in another way")
 }
 
-/// Stands in front of an expression with the attribute, which compiles on a nightly compiler alone.
+/// Stops the compilation of an expression with the attribute, which only a nightly compiler accepts.
 pub const fn not_a_function() {
     panic!(
         "`finally` goes on a function, and would not clean up after an expression: use `finally::block::finally!`"

@@ -218,7 +218,7 @@ impl Tracker {
         Some(Self { trackers: trackers.clone(), counted })
     }
 
-    /// How many of its cleanups were lost since the last call.
+    /// Returns how many of its cleanups were lost since the last call.
     #[cfg(feature = "testing")]
     pub(crate) fn take_lost(&self) -> usize {
         self.counted.take_lost()
@@ -247,9 +247,9 @@ impl fmt::Debug for Tracker {
 pin_project! {
     /// A future that belongs to a [`Tracker`].
     ///
-    /// [`Tracker::track_future`] makes it. It is `Send`, `Sync` and `Unpin` where the future is. It delivers the value of the
-    /// future, or its panic, in the same poll, and allocates nothing in a poll, but for the first one inside of another
-    /// tracker. Polled again after its end, it panics.
+    /// [`Tracker::track_future`] makes it. It is `Send`, `Sync` and `Unpin` if the future is. It delivers the value of the
+    /// future, or its panic, in the same poll. A poll allocates nothing, except for the first one inside another tracker.
+    /// Polled again after its end, it panics.
     ///
     /// # Cancel safety
     ///

@@ -27,7 +27,7 @@ use crate::{
 pub trait InBox: Future + Unpin + Sized {
     fn leave<T>(ending: &mut BoxedEnding<T, Self>);
 
-    /// Called if the caller leaves before it has awaited the cleanup.
+    /// Ends without a caller, before the cleanup was awaited.
     fn abandon<T>(unawaited: Unawaited<T, Self>) {
         drop(unawaited.hold());
     }

@@ -1,7 +1,7 @@
 //! A cleanup that is awaited where it stands, and that another one replaces when its caller leaves: `on_cancel = (..)`.
 //!
-//! A coroutine may lend its arguments to the one and give them to the other. So it does not hold both: it awaits the first, and
-//! evaluates the other after the first is gone.
+//! A coroutine may lend its arguments to the cleanup and give them to the replacement. So it never holds both: it awaits the
+//! cleanup, and evaluates the replacement after the cleanup was dropped.
 
 use core::{
     future::{Future, IntoFuture},
@@ -222,7 +222,7 @@ impl<T, E: Ending> Deliver for InlineOrReplacement<T, E> {
 #[derive(Debug)]
 pub struct Replacement<R> {
     handler: R,
-    // A function pointer, because the drop of the future would need a bound, too.
+    // A function pointer in place of a bound on `R`, which the drop of the future would need as well.
     hand_off: fn(R, Adopted, &'static Location<'static>),
 }
 

@@ -33,17 +33,19 @@ mod with_std {
             }
         }
 
-        /// Whether this is the payload of [`unwind`].
+        /// Returns whether this is the payload of [`unwind`].
         pub(crate) fn is_of_unwind(&self) -> bool {
             self.0.is::<Unwind>()
         }
 
-        /// Goes on unwinding with the payload unchanged; the panic hook has seen it already and is not called again.
+        /// Continues the panic with its payload. The panic hook has seen it already, and is not called again.
         pub(crate) fn resume(self) -> ! {
             resume_unwind(self.0)
         }
     }
 
+    /// Runs a closure, and catches its panic.
+    ///
     /// Unwind safety is asserted, because the panic continues unchanged: the caller who awaits the future decides about it,
     /// as for an `async fn`.
     #[inline(always)]
@@ -51,7 +53,7 @@ mod with_std {
         catch_unwind(AssertUnwindSafe(run)).map_err(Payload)
     }
 
-    /// Runs code of a user where nobody is to hear of its panic.
+    /// Runs a closure, and ignores its panic.
     #[inline]
     pub(crate) fn quietly(run: impl FnOnce()) {
         if let Err(payload) = catch(run) {

@@ -67,10 +67,10 @@ pub trait GuardStrategy<T, H> {
     type Value: Explain;
     type Ending: Ending<Output = Self::Value>;
 
-    /// For an owner that waits for it.
+    /// Calls the handler for an owner that awaits the cleanup.
     fn release(handler: H, value: T, location: &'static Location<'static>) -> Self::Ending;
 
-    /// For an owner that has left.
+    /// Calls the handler for an owner that has left.
     fn abandon(handler: H, value: T, location: &'static Location<'static>);
 }
 

@@ -48,9 +48,12 @@ pub struct Scope<E = Infallible> {
 }
 
 impl<E: fmt::Debug + Send + 'static> Scope<E> {
-    /// A scope without cleanups. Failures of cleanups become an `E` by `From`; the default, for those that cannot
-    /// fail, is [`Infallible`]. An `E` is `Debug + Send + 'static`, because one that has no caller left goes to the failure
-    /// hook, from wherever it happens.
+    /// Creates a scope without cleanups.
+    ///
+    /// The errors of cleanups convert into an `E` by `From`. The default is [`Infallible`], for cleanups that cannot fail. An `E`
+    /// is `Debug + Send + 'static`, because an error that no caller receives goes to the failure hook, on any thread.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use finally::Scope;
@@ -312,7 +315,7 @@ where
     }
 }
 
-/// The cleanups that are left, on their way.
+/// The cleanups that have not ended.
 struct Remaining<E> {
     deferred: Vec<Deferred<E>>,
     current: Option<CleanupFuture<E>>,
@@ -393,7 +396,7 @@ impl<E> Remaining<E> {
         true
     }
 
-    /// Whether the next cleanup has to wait.
+    /// Returns whether the next cleanup has to wait.
     fn is_awaiting(&self) -> bool {
         self.current.is_some() || !self.adopted.has_ended()
     }
@@ -412,11 +415,10 @@ impl<E> Remaining<E> {
         report_cleanup(ended, self.explain, self.location);
     }
 
-    /// Nobody waits any more.
+    /// Ends without a caller: runs the cleanups up to the first one that awaits, and hands the rest off.
     fn leave(&mut self) {
         let first = mem::replace(&mut self.first, Ok(Ok(())));
         report_cleanup(first, self.explain, self.first_location);
-        // Runs the cleanups here, up to the first one that awaits.
         while !self.is_awaiting() && self.begin_next(Self::report) {}
         if !self.is_awaiting() {
             return;

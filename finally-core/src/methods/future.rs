@@ -275,13 +275,13 @@ where
         Self { combinator: Combinator::new(future, LocatedHandler::new(handler)) }
     }
 
-    /// The future, for as long as it runs.
+    /// Returns the future, unless it has ended.
     #[cfg(feature = "stream")]
     pub(crate) fn future(self: Pin<&mut Self>) -> Option<Pin<&mut F>> {
         self.project().combinator.future()
     }
 
-    /// The future, to look at.
+    /// Returns a shared reference to the future, unless it has ended.
     #[cfg(feature = "stream")]
     pub(crate) fn future_ref(&self) -> Option<&F> {
         self.combinator.future_ref()

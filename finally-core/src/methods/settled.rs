@@ -24,8 +24,7 @@ use crate::{
 pin_project! {
     /// A future that completes when the one in it has completed and every cleanup handed off inside it has ended.
     ///
-    /// [`FinallyExt::settled`](crate::FinallyExt::settled) makes it. It is `Send` and `Sync` where the future and its output
-    /// are.
+    /// [`FinallyExt::settled`](crate::FinallyExt::settled) makes it. It is `Send` and `Sync` if the future and its output are.
     ///
     /// # Panics
     ///
