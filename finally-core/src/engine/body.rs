@@ -105,7 +105,7 @@ impl<F: Future, X: Exits<F::Output>> Future for RunningBody<F, X> {
 pub(crate) trait Run<T> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T>;
 
-    /// Drops the code and all that it holds.
+    /// Drops it.
     fn end(self: Pin<&mut Self>);
 }
 
@@ -172,7 +172,7 @@ fn poll<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>, context: &mut Context<
     end_running(body, outer, polled)
 }
 
-// These are separate functions, so that a debug build has none of their variables in the frame of `poll`. A deep nest has that
+// These are separate functions, so that a debug build has none of their variables in the frame of the poll. A deep nest has that
 // frame on its stack once for each level.
 
 #[cfg_attr(not(debug_assertions), inline(always))]

@@ -33,7 +33,7 @@ mod with_std {
             }
         }
 
-        /// Returns whether this is the payload of [`unwind`].
+        /// Whether this is the payload of [`unwind`].
         pub(crate) fn is_of_unwind(&self) -> bool {
             self.0.is::<Unwind>()
         }
