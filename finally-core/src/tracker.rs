@@ -127,7 +127,7 @@ impl Tracker {
 
     /// Waits until all tracked futures and cleanups have ended.
     ///
-    /// It ends at once if there is none. It waits for those that come in the meantime too, so stop what makes new ones first.
+    /// It ends at once if there is none. It waits for those that come in the meantime too, so stop the tasks that start them first.
     /// It is woken when the last one ends and polls nothing in between.
     ///
     /// Inside a cleanup of this tracker, or inside a future that it tracks, it waits for the cleanups that run: neither for

@@ -449,7 +449,7 @@ fn is_async_block(expression: &Expr) -> bool {
     }
 }
 
-/// Rejects a cleanup that begins like an expression and is none, where the parser only says what it expects.
+/// Rejects a cleanup that begins like an expression and is none. The parser would only name the token that it expects.
 fn check_first_word(input: ParseStream<'_>) -> syn::Result<()> {
     let begins_closure = input.peek2(Token![|]) || input.peek2(Token![||]);
     if input.peek(Token![await]) {

@@ -355,7 +355,7 @@ impl<'a> Expansion<'a> {
             Evaluation::Future(cleanup) | Evaluation::Expression(cleanup) => {
                 let way_out =
                     format_ident!("own_what_the_cleanup_uses_or_choose_on_cancel_block_or_skip", span = span);
-                // All of it has one span: an error covers what lies between the first token and the last one.
+                // All of it has one span: an error covers everything from the first token to the last one.
                 let private = Ident::new(&private.to_string(), span);
                 quote_spanned!(span=> #private::#way_out!(__finally_builder, #cleanup))
             }

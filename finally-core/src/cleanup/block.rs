@@ -152,7 +152,7 @@ impl<F: Future> InBox for BlockingCleanup<F> {
             (Err(_), Some(detach)) => ending.hand_off(|cleanup| detach(cleanup.cleanup)),
             (Err(reason), None) => {
                 let location = ending.rules.texts.location;
-                // It may have ended, and only wait for what it has cancelled.
+                // It may have ended, and only wait for the cleanups that it has cancelled.
                 if !ending.has_ended() {
                     handoff::report_lost(reason, location);
                     if let Err(payload) = ending.drop_cleanup() {

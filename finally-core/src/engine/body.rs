@@ -43,7 +43,7 @@ impl<F, X> RunningBody<F, X> {
     }
 }
 
-/// Decides what a body passes on when its future is ready: how it exits.
+/// The way in which a body exits when its future is ready, or has marked itself as ended.
 pub trait Exits<T> {
     type Output;
 

@@ -115,8 +115,8 @@ pub fn default_executor(cleanup: impl Future<Output = ()> + Send + 'static) {
 /// Gives a cleanup up that an executor has taken: drops it, and reports each part that has not ended as
 /// [lost](crate::FailureKind::Lost), with a reason.
 ///
-/// A cleanup that is just dropped is never lost, but moves to the background thread. Call this for one that takes too long. What
-/// waits for it goes on: a finally around it, and a [`drain`](crate::drain). One future may hold several cleanups, which run one
+/// A cleanup that is just dropped is never lost, but moves to the background thread. Call this for one that takes too long. A
+/// finally around it and a [`drain`](crate::drain) no longer wait for it then. One future may hold several cleanups, which run one
 /// after the other because they come from one cancelled call. All of them are given up.
 ///
 /// The drop runs on this thread.

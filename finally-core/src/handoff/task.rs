@@ -125,7 +125,7 @@ impl Task {
         let polled = exempt::within(&mut waits, trackers.clone(), || job.poll(&mut adopted, context));
         if waits.is_some() || !adopted.is_none() {
             self.become_chain(adopted, waits);
-            // A cleanup that has ended is not polled again, and what it has handed off is waited for.
+            // A cleanup that has ended is not polled again. The chain waits for the cleanups that it has handed off.
             return if polled.is_ready() { self.poll_chain(context) } else { Poll::Pending };
         }
         ready!(polled);
