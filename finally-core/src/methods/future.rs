@@ -49,6 +49,7 @@ use crate::{
 ///   asked of the output itself.
 ///
 /// The type parameter `H` is the handler, and `C` is its cleanup. All other type parameters are inferred; you never write them.
+/// A function of your own that takes any such handler bounds its cleanup by [`AnyCleanup`](crate::types::AnyCleanup).
 ///
 /// # Examples
 ///

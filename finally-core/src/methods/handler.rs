@@ -91,7 +91,8 @@ impl<V: Explain, T: Accepts<V>> FailsInto<T> for V {
 ///
 /// An output takes the error of the cleanup with [`Accepts<C::Value>`](crate::types::Accepts). Write `AnyCleanup<M, Value = ()>`
 /// for a cleanup that cannot fail: every output accepts it. A cleanup of a [`Scope`](crate::Scope) is bounded by
-/// [`ScopeStrategy`](crate::types::ScopeStrategy).
+/// [`ScopeStrategy`](crate::types::ScopeStrategy). [`acquire`](fn@crate::acquire) needs more than this bound, because
+/// the wait for its cleanup may move to another thread.
 ///
 /// The trait is sealed. It is implemented for every type that meets its bounds.
 ///

@@ -14,7 +14,7 @@ use crate::{
     input::Function,
 };
 
-/// Like [`expand`], for `armed = call`, with the attributes `below` it.
+/// Like [`expand`](super::expand), for `armed = call`, with the attributes `below` it.
 pub(crate) fn expand_armed(mut function: Function, first: &Arguments, below: &[Arguments]) -> TokenStream {
     let expansion = Expansion::new(first);
     let import = import(first.options.krate.as_ref(), &expansion.private);
