@@ -88,6 +88,8 @@ pub use {
 /// Types that occur in the parameters of other types, and that are seldom named.
 ///
 /// The third parameter of a [`Finally`], a [`Guard`] and a `FinallyStream` is the kind of the handler's cleanup.
+///
+/// The traits are for functions that are generic over the cleanup: see [`AnyCleanup`](types::AnyCleanup).
 pub mod types {
     #[cfg(feature = "std")]
     pub use crate::{
