@@ -70,7 +70,7 @@ pub(crate) use inside::{Dropping, Outer};
 pub use running::{Place, Running, StillRunning, running};
 #[cfg(feature = "testing")]
 pub(crate) use trackers::of_thread;
-pub(crate) use trackers::{Counted, Membership, Trackers};
+pub(crate) use trackers::{Membership, TrackerCounts, Trackers};
 
 use alloc::{boxed::Box, vec::Vec};
 use core::{future::Future, panic::Location, pin::Pin};
@@ -86,7 +86,7 @@ const HAS_THREADS: bool = !cfg!(target_family = "wasm");
 pub type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Returns the unfinished cleanups of one tracker, the oldest first.
-pub(crate) fn running_of(tracker: &sync::Arc<Counted>) -> Vec<Running> {
+pub(crate) fn running_of(tracker: &sync::Arc<TrackerCounts>) -> Vec<Running> {
     register::running(Some(tracker))
 }
 

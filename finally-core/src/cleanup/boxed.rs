@@ -27,7 +27,7 @@ use crate::{
 pub trait InBox: Future + Unpin + Sized {
     fn leave<T>(ending: &mut BoxedEnding<T, Self>);
 
-    /// Called if the caller leaves before it has awaited the cleanup.
+    /// Ends without a caller, before the cleanup was awaited.
     fn abandon<T>(unawaited: Unawaited<T, Self>) {
         drop(unawaited.hold());
     }
@@ -177,7 +177,7 @@ pub struct BoxedEnding<T, O: InBox> {
 }
 
 pub(super) enum Stage<O> {
-    /// Waits for the cleanups that the body adopted.
+    /// PendingWaits for the cleanups that the body adopted.
     Waiting(O),
     /// The evaluation panicked. The panic waits for the same cleanups.
     Panicked(Payload),

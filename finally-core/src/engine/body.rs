@@ -20,7 +20,9 @@ use crate::{
     handoff::{Adopted, Dropping, GroupKey, Outer},
 };
 
-/// The user's block, to be awaited in a coroutine. Not a function, and so one less that is compiled for each of the user's.
+/// The user's block, to be awaited in a coroutine.
+///
+/// It is a struct, because a function would be compiled once more for each of the user's functions.
 #[must_use = "a body runs when it is awaited"]
 pub struct Body<F>(pub F);
 
@@ -41,7 +43,7 @@ impl<F, X> RunningBody<F, X> {
     }
 }
 
-/// How a body gets out of its future.
+/// The way in which a body exits when its future is ready, or has marked itself as ended.
 pub trait Exits<T> {
     type Output;
 
@@ -52,7 +54,7 @@ pub trait Exits<T> {
     ) -> Poll<Self::Output>;
 }
 
-/// With the value of the future.
+/// Exits with the value of the future.
 #[derive(Debug)]
 pub struct ByValue;
 
@@ -69,10 +71,10 @@ pin_project! {
     /// Polls the user's block, catches its panic, and on the cancel signal drops it.
     ///
     /// Cleanups of futures that are cancelled inside the block are adopted: an executor runs them, and those that have not
-    /// ended when the block ends go along with the exit.
+    /// ended when the block ends are part of the exit.
     ///
-    /// The exit is a parameter, and not a future around the block: the compiler follows the types from a future to the ones
-    /// inside it, and there is a limit to how deeply they may nest.
+    /// The way to exit is a parameter, and not one more future around the block, because the compiler limits how deeply the
+    /// types of futures may nest.
     #[project = BodyProject]
     #[must_use = "futures do nothing unless they are awaited"]
     pub enum RunningBody<F, X = ByValue> {
@@ -86,7 +88,8 @@ pin_project! {
     }
 }
 
-/// Says nothing about the block: it borrows the arguments uniquely, and a function that owns them is unwind safe all the same.
+/// Is unwind safe whatever the block is. The block borrows arguments uniquely where a function without a cleanup owns them, and
+/// that function would be unwind safe.
 impl<F, X> UnwindSafe for RunningBody<F, X> {}
 
 impl<F: Future, X: Exits<F::Output>> Future for RunningBody<F, X> {
@@ -124,7 +127,7 @@ impl<F: Future> Run<F::Output> for Option<F> {
 
 /// An object-safe body.
 trait AnyBody<T>: Run<T> {
-    /// The key of the cleanups that were handed off inside it, as long as it runs.
+    /// Returns the key of the cleanups that were handed off inside the body. It must not have ended.
     fn adopted(self: Pin<&mut Self>) -> &mut GroupKey;
 }
 

@@ -30,8 +30,8 @@ pub(crate) enum Phase {
     Done,
 }
 
-/// A body and a handler that ends in one of the `settle` functions, to be awaited. The form of a cleanup that uses no argument,
-/// so the handler captures nothing.
+/// A body and a handler that ends in one of the `settle` functions, to be awaited. An expansion names it if the cleanup uses no
+/// argument, so the handler captures nothing.
 ///
 /// A function pointer is of one type for all functions, and an optimizer does not see through it. The module `erased` says why
 /// a debug build wants that, and a release build does not.
@@ -132,7 +132,7 @@ where
         Self { stage: Stage::Body { future }, conclusion }
     }
 
-    /// The future, for as long as it runs.
+    /// Returns the future, unless it has ended.
     #[cfg(feature = "stream")]
     pub(crate) fn future(self: Pin<&mut Self>) -> Option<Pin<&mut F>> {
         match self.project().stage.project() {
@@ -141,7 +141,7 @@ where
         }
     }
 
-    /// The future, to look at.
+    /// Returns a shared reference to the future, unless it has ended.
     #[cfg(feature = "stream")]
     pub(crate) const fn future_ref(&self) -> Option<&F> {
         match &self.stage {
@@ -150,13 +150,13 @@ where
         }
     }
 
-    /// Whether the result was delivered.
+    /// Returns whether the result was delivered.
     #[cfg(feature = "stream")]
     pub(crate) const fn is_done(&self) -> bool {
         matches!(self.stage, Stage::Done)
     }
 
-    /// How far it is, for `Debug`.
+    /// Returns how far it is, for `Debug`.
     pub(crate) const fn phase(&self) -> Phase {
         match self.stage {
             Stage::Body { .. } => Phase::Body,

@@ -22,7 +22,7 @@ use crate::engine::{
     verdict::raise,
 };
 
-/// A coroutine that ends in one of the `settle` functions, to be awaited. The form of a cleanup that uses the arguments.
+/// A coroutine that ends in one of the `settle` functions, to be awaited. An expansion names it if the cleanup uses arguments.
 ///
 /// The ending of the coroutine becomes a type of its own here. Inside another future, the compiler forgets which lifetimes
 /// are the same, and can no longer look up the output of a closure in the coroutine
@@ -47,8 +47,8 @@ where
 pin_project! {
     /// Drives a coroutine that runs a body, evaluates its cleanup and settles the two, and awaits nothing after it.
     ///
-    /// The suspended point of the coroutine is always a [`Body`](crate::engine::body::Body) or an awaited cleanup of our own, so
-    /// the signal is seen before any code of the user is polled, and there is none at which it stays suspended. A coroutine
+    /// The coroutine suspends in a [`Body`](crate::engine::body::Body) or in an awaited cleanup, and in nothing else. Both are
+    /// ours, so they see the signal before any code of the user is polled, and neither stays suspended after it. A coroutine
     /// that has ended holds nothing, so nothing has to drop it.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Driver<C>
@@ -104,12 +104,12 @@ pub enum Progress {
     New,
     /// Suspended, or armed before its first poll, so that a drop resumes it.
     Entered,
-    /// Under way, or ended, be it by a panic: it must not be resumed.
+    /// Inside a poll, or ended by a value or a panic, so that it must not be resumed.
     Ended,
 }
 
 impl Progress {
-    /// Begins a poll. A coroutine that panics in it is done for: the drop must not resume it.
+    /// Begins a poll. If the coroutine panics in that poll, the drop does not resume it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn enter(&mut self) {
         if let Self::Ended = mem::replace(self, Self::Ended) {
@@ -227,7 +227,7 @@ impl<H> Hold<H> for Nowhere {
 /// Resumes a coroutine that is under way, when its driver is dropped.
 #[inline(never)]
 fn resume<T>(driver: Pin<&mut dyn Drive<Output = T>>) {
-    // In one closure, so that no result goes through it: a deep nest has all of it on its stack once for each level.
+    // The closure drops the result, so that it returns none: a deep nest would have that on its stack once for each level.
     let abandoned = catch(|| drop(driver.drive(&mut signal::context())));
     raise(abandoned.err(), Location::caller());
 }

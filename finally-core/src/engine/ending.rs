@@ -69,8 +69,8 @@ pub trait PollEnding {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict<Self::Output>>;
 
-    /// Called when the caller is gone: reports failures nobody can receive; returns a panic to resume in the dropper, or
-    /// `None` if already finished.
+    /// Ends without a caller: reports the failures that nobody receives, and returns a panic for the drop to resume. Returns
+    /// `None` if the caller has the verdict.
     fn leave(self: Pin<&mut Self>) -> Option<Verdict<Self::Output>>;
 }
 
@@ -99,9 +99,9 @@ pub(crate) fn poll_cleanup<T, V, C: Run<V> + ?Sized>(
 ///
 /// Not a future: a coroutine that ends in one would look as if it forgot an `.await`.
 #[must_use = "a cleanup runs when it is awaited"]
-pub struct Awaiting<H>(pub(crate) H);
+pub struct Unboxed<H>(pub(crate) H);
 
-impl<H: PollEnding> Ending for Awaiting<H> {
+impl<H: PollEnding> Ending for Unboxed<H> {
     type Output = H::Output;
     type Held = H;
     type Driver<C: Future<Output = Self>> = HoldingDriver<C>;
@@ -121,7 +121,7 @@ impl<H: PollEnding> Ending for Awaiting<H> {
     }
 }
 
-impl<H: PollEnding> IntoFuture for Awaiting<H> {
+impl<H: PollEnding> IntoFuture for Unboxed<H> {
     type Output = Verdict<H::Output>;
     type IntoFuture = AwaitedInCoroutine<H>;
 
@@ -143,9 +143,9 @@ pin_project! {
 impl<H: PollEnding> Future for AwaitedInCoroutine<H> {
     type Output = Verdict<H::Output>;
 
-    /// If the driver around is being dropped, no code of the user is polled.
+    /// Polls the cleanup, unless the driver around is being dropped: no code of the user is polled then.
     ///
-    /// A panic goes on here and not in the driver, so that the arguments which the coroutine owns see it when they are dropped.
+    /// A panic is resumed here and not in the driver, so that the arguments which the coroutine owns see it when they are dropped.
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict<H::Output>> {
         let held = self.project().held.get();
         if !signal::is_cancel(context) {

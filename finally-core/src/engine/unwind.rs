@@ -48,12 +48,14 @@ mod with_std {
             self.0.is::<Unwind>()
         }
 
-        /// Goes on unwinding with the payload unchanged; the panic hook has seen it already and is not called again.
+        /// Continues the panic with its payload. The panic hook has seen it already, and is not called again.
         pub(crate) fn resume(self) -> ! {
             resume_unwind(self.0)
         }
     }
 
+    /// Runs a closure, and catches its panic.
+    ///
     /// Unwind safety is asserted, because the panic continues unchanged: the caller who awaits the future decides about it,
     /// as for an `async fn`.
     #[inline(always)]
@@ -61,7 +63,7 @@ mod with_std {
         catch_unwind(AssertUnwindSafe(run)).map_err(Payload)
     }
 
-    /// Runs code of a user where nobody is to hear of its panic.
+    /// Runs a closure, and ignores its panic.
     #[inline]
     pub(crate) fn quietly(run: impl FnOnce()) {
         if let Err(payload) = catch(run) {
@@ -98,6 +100,7 @@ mod with_std {
 
 #[cfg(not(feature = "std"))]
 mod without_std {
+    use alloc::boxed::Box;
     use core::any::Any;
 
     #[derive(Debug)]
@@ -106,6 +109,10 @@ mod without_std {
     impl Payload {
         pub(crate) fn as_any(&self) -> &(dyn Any + Send) {
             match *self {}
+        }
+
+        pub(crate) fn boxed(self) -> Box<Self> {
+            match self {}
         }
 
         pub(crate) fn is_of_unwind(&self) -> bool {

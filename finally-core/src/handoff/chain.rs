@@ -9,7 +9,7 @@ use core::{
 use super::{
     adopted::GroupKey,
     executor,
-    exempt::{self, Waits},
+    exempt::{self, PendingWaits},
     group::{Group, OF_BODY, Ticket},
     job::Job,
     register::{More, Registered},
@@ -41,7 +41,7 @@ pub(super) struct Chain {
     trackers: Trackers,
     /// Counts this chain in the group of the enclosing finally.
     ticket: Option<Ticket>,
-    waits: Option<Arc<Waits>>,
+    waits: Option<Arc<PendingWaits>>,
     /// Chains that are started together with this one, and end before its first job. They come from the drop
     /// of one body, so they are siblings and run side by side.
     before: Option<Box<Chain>>,
@@ -119,7 +119,7 @@ impl Chain {
     }
 
     /// Keeps the cleanups that the first poll of the current job has handed off, and its waits.
-    pub(super) fn keep(&mut self, adopted: GroupKey, waits: Option<Arc<Waits>>) {
+    pub(super) fn keep(&mut self, adopted: GroupKey, waits: Option<Arc<PendingWaits>>) {
         self.adopted = adopted;
         self.waits = waits;
     }
@@ -328,7 +328,7 @@ impl Chain {
         self.after.as_ref().map_or(Poll::Ready(()), |group| group.poll_end(OF_BODY, context))
     }
 
-    /// Waits for everything that ends before the first job.
+    /// PendingWaits for everything that ends before the first job.
     fn poll_before(&mut self, context: &Context<'_>) -> Poll<()> {
         self.take_before(|chain, ticket| chain.start(Some(ticket), true));
         if let Some(group) = &self.after {
@@ -369,7 +369,7 @@ impl Chain {
     /// active again before the chain itself stops being active.
     fn end(&mut self) {
         #[cold]
-        fn end(waits: &Waits) -> bool {
+        fn end(waits: &PendingWaits) -> bool {
             waits.end()
         }
 

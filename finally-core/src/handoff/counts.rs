@@ -7,7 +7,7 @@ use core::{
 };
 
 use super::{
-    group::{Group, Slot},
+    group::{Group, WaiterKey},
     sync::{AtomicBool, AtomicUsize, Mutex, Ordering::SeqCst, lock},
 };
 use crate::engine::unwind::quietly;
@@ -35,7 +35,7 @@ pub(super) struct Active {
     count: AtomicUsize,
     /// Whether a drain may be waiting. While this is `false`, nothing is locked.
     waited_for: AtomicBool,
-    wakers: Mutex<BTreeMap<Slot, Waker>>,
+    wakers: Mutex<BTreeMap<WaiterKey, Waker>>,
 }
 
 impl Active {
@@ -61,8 +61,8 @@ impl Active {
         }
     }
 
-    /// Waits until the count is zero.
-    pub(super) fn poll_none(&self, slot: Slot, context: &Context<'_>) -> Poll<()> {
+    /// PendingWaits until the count is zero.
+    pub(super) fn poll_none(&self, key: WaiterKey, context: &Context<'_>) -> Poll<()> {
         let waker = context.waker().clone();
         let mut wakers = lock(&self.wakers);
         // The flag is set before the count is read. `one_less` changes the count before it reads the flag, so
@@ -72,15 +72,15 @@ impl Active {
             drop(wakers);
             return Poll::Ready(());
         }
-        let previous = wakers.insert(slot, waker);
+        let previous = wakers.insert(key, waker);
         drop(wakers);
         drop(previous);
         Poll::Pending
     }
 
     /// Cancels a wait, and drops its waker.
-    pub(super) fn forget(&self, slot: Slot) {
-        let waker = lock(&self.wakers).remove(&slot);
+    pub(super) fn forget(&self, key: WaiterKey) {
+        let waker = lock(&self.wakers).remove(&key);
         drop(waker);
     }
 

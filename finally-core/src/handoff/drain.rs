@@ -1,4 +1,4 @@
-//! Waits for all detached cleanups of the process or of a tracker.
+//! PendingWaits for all detached cleanups of the process or of a tracker.
 
 use core::{
     future::Future,
@@ -12,12 +12,12 @@ use super::{
     HAS_THREADS,
     counts::{Active, PROCESS},
     exempt::{self, Exempt},
-    group::{Group, Slot},
+    group::{Group, WaiterKey},
     inside,
     park::Parker,
     running::StillRunning,
     sync::{Arc, AtomicBool, AtomicUsize, Mutex, Ordering::SeqCst, lock},
-    trackers::{self, Counted},
+    trackers::{self, TrackerCounts},
 };
 use crate::engine::unwind::quietly;
 
@@ -36,7 +36,7 @@ pub fn detached() -> usize {
     PROCESS.unfinished.unfinished()
 }
 
-/// Waits until all detached cleanups have ended. Call it last, before the runtime is shut down.
+/// PendingWaits until all detached cleanups have ended. Call it last, before the runtime is shut down.
 ///
 /// It ends at once if there is none. It waits for those that come in the meantime too, so stop the tasks that start them
 /// first. It is woken when the last one ends and polls nothing in between.
@@ -73,7 +73,7 @@ pub fn drain() -> impl Future<Output = ()> + Send + Sync + Unpin {
 pub(crate) enum Of {
     Process,
     /// The cleanups and the tracked futures of a tracker.
-    Tracker(Arc<Counted>),
+    Tracker(Arc<TrackerCounts>),
 }
 
 /// The place from which a drain is awaited.
@@ -142,7 +142,7 @@ impl Drain {
 /// The registration of a drain as a waiter.
 struct Wait {
     of: Of,
-    slot: Slot,
+    key: WaiterKey,
     caller: Caller,
     exempt: Option<Exempt>,
 }
@@ -163,13 +163,13 @@ impl Future for Drain {
         }
         let wait = wait.get_or_insert_with(|| Wait {
             of: of.clone(),
-            slot: LAST.fetch_add(1, SeqCst),
+            key: LAST.fetch_add(1, SeqCst),
             caller,
             exempt: exempt::here(),
         });
         match caller {
-            Caller::Outside => of.unfinished().poll_end(wait.slot, context),
-            Caller::Cleanup | Caller::Inside => of.active(caller).poll_none(wait.slot, context),
+            Caller::Outside => of.unfinished().poll_end(wait.key, context),
+            Caller::Cleanup | Caller::Inside => of.active(caller).poll_none(wait.key, context),
         }
     }
 }
@@ -178,13 +178,13 @@ impl Future for Drain {
 impl Drop for Wait {
     fn drop(&mut self) {
         match self.caller {
-            Caller::Outside => self.of.unfinished().forget(self.slot),
-            Caller::Cleanup | Caller::Inside => self.of.active(self.caller).forget(self.slot),
+            Caller::Outside => self.of.unfinished().forget(self.key),
+            Caller::Cleanup | Caller::Inside => self.of.active(self.caller).forget(self.key),
         }
     }
 }
 
-/// Waits as [`drain`] does, for at most `timeout`.
+/// PendingWaits as [`drain`] does, for at most `timeout`.
 ///
 /// The clock starts with the first poll, and is the real one: it needs no timer of a runtime, and a thread of its own
 /// keeps it until the wait ends or is dropped. If that thread cannot be started, the wait ends at once, as it does on wasm,
@@ -299,7 +299,7 @@ impl Drop for DrainTimeout {
     }
 }
 
-/// Waits as [`drain`] does, in a thread that has no executor, such as at the end of a `main` that is not async.
+/// PendingWaits as [`drain`] does, in a thread that has no executor, such as at the end of a `main` that is not async.
 ///
 /// `None` waits without a limit. It blocks this thread, so on a thread that drives a runtime it keeps that runtime's own
 /// cleanups from ending: there, await [`drain`]. On wasm, which has no threads, it does not wait.

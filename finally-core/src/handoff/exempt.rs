@@ -14,7 +14,7 @@ use super::{
 use crate::engine::unwind::{Payload, catch};
 
 /// The waits inside one chain.
-pub(super) struct Waits {
+pub(super) struct PendingWaits {
     state: Mutex<State>,
     /// The trackers of the chain.
     trackers: Trackers,
@@ -28,7 +28,7 @@ struct State {
     has_ended: bool,
 }
 
-impl Waits {
+impl PendingWaits {
     pub(super) fn new(trackers: Trackers) -> Arc<Self> {
         Arc::new(Self { state: Mutex::default(), trackers })
     }
@@ -46,7 +46,7 @@ pub(super) struct InChain {
     /// 0 if no chain is polled. Otherwise it is the depth of the chain's trackers plus one. The depth is stored
     /// because a tracked future inside the chain may add trackers.
     depth: usize,
-    waits: Option<Arc<Waits>>,
+    waits: Option<Arc<PendingWaits>>,
 }
 
 impl InChain {
@@ -75,7 +75,7 @@ pub(super) fn is_in_chain() -> bool {
 /// the waker of the caller and a `tracing` subscriber can raise.
 #[inline]
 pub(super) fn within<R>(
-    waits: &mut Option<Arc<Waits>>,
+    waits: &mut Option<Arc<PendingWaits>>,
     trackers: Trackers,
     poll: impl FnOnce() -> R,
 ) -> Result<R, Payload> {
@@ -101,17 +101,17 @@ pub(super) fn is_here(exempt: Option<&Exempt>) -> bool {
 pub(super) fn here() -> Option<Exempt> {
     let waits = with_current(|current| {
         let depth = current.depth.checked_sub(1)?;
-        let waits = current.waits.get_or_insert_with(|| Waits::new(trackers::outermost_here(depth)));
+        let waits = current.waits.get_or_insert_with(|| PendingWaits::new(trackers::outermost_here(depth)));
         Some(Arc::clone(waits))
     })?;
     Some(Exempt::new(waits))
 }
 
 /// A wait inside a chain. The chain is exempt while this exists.
-pub(super) struct Exempt(Arc<Waits>);
+pub(super) struct Exempt(Arc<PendingWaits>);
 
 impl Exempt {
-    pub(super) fn new(waits: Arc<Waits>) -> Self {
+    pub(super) fn new(waits: Arc<PendingWaits>) -> Self {
         let mut state = lock(&waits.state);
         state.pending += 1;
         let is_first = state.pending == 1;

@@ -31,16 +31,16 @@ const ONE: usize = 2;
 
 #[derive(Default)]
 struct Waiters {
-    tasks: BTreeMap<Slot, Waiter>,
+    tasks: BTreeMap<WaiterKey, Waiter>,
     /// The groups that cannot end before this one. Each of them counts one for it.
     groups: Vec<Arc<Group>>,
 }
 
 /// The identity of a waiter. A waiter that polls with a new waker replaces its previous one.
-pub(super) type Slot = usize;
+pub(super) type WaiterKey = usize;
 
-/// The slot of the cleanup that follows a body. The group of a body has no other waiter.
-pub(super) const OF_BODY: Slot = 0;
+/// The key of the cleanup that follows a body. The group of a body has no other waiter.
+pub(super) const OF_BODY: WaiterKey = 0;
 
 struct Waiter {
     waker: Waker,
@@ -117,8 +117,8 @@ impl Group {
         Ticket(Arc::clone(self))
     }
 
-    /// Waits until the group has ended. The last cleanup to leave wakes the task.
-    pub(super) fn poll_end(&self, slot: Slot, context: &Context<'_>) -> Poll<()> {
+    /// PendingWaits until the group has ended. The last cleanup to leave wakes the task.
+    pub(super) fn poll_end(&self, key: WaiterKey, context: &Context<'_>) -> Poll<()> {
         if self.has_ended() {
             return Poll::Ready(());
         }
@@ -130,15 +130,15 @@ impl Group {
             drop(waiters);
             return Poll::Ready(());
         }
-        let previous = waiters.tasks.insert(slot, waiter);
+        let previous = waiters.tasks.insert(key, waiter);
         drop(waiters);
         drop(previous);
         Poll::Pending
     }
 
     /// Cancels a wait, and drops its waker.
-    pub(super) fn forget(&self, slot: Slot) {
-        let waiter = lock(&self.waiters).tasks.remove(&slot);
+    pub(super) fn forget(&self, key: WaiterKey) {
+        let waiter = lock(&self.waiters).tasks.remove(&key);
         drop(waiter);
     }
 

@@ -15,7 +15,7 @@ use shuttle::thread;
 
 use super::{
     counts::Counts,
-    exempt::{Exempt, Waits},
+    exempt::{Exempt, PendingWaits},
     group::Group,
     sync::{AtomicUsize, Condvar, Mutex, Ordering::SeqCst, lock},
     thread::life::{Life, Next},
@@ -251,7 +251,7 @@ fn a_drain_inside_of_a_cleanup_waits_for_another_one_while_a_chain_ends_and_a_wa
     check(|| {
         let (trackers, counted) = Trackers::new();
         (0..2).for_each(|_| trackers.one_more_active());
-        let waits = Waits::new(trackers.clone());
+        let waits = PendingWaits::new(trackers.clone());
         let wait = Exempt::new(Arc::clone(&waits));
         let (chain, drains) = (trackers.clone(), Arc::clone(&counted));
         let poll_none =

@@ -14,7 +14,7 @@ use super::{
     here::HERE,
     running::{Place, Running},
     sync::Arc,
-    trackers::{Counted, Trackers},
+    trackers::{TrackerCounts, Trackers},
 };
 
 const SHARDS: u32 = 16;
@@ -112,7 +112,7 @@ impl More {
 }
 
 impl Entry {
-    fn belongs_to(&self, tracker: &Arc<Counted>) -> bool {
+    fn belongs_to(&self, tracker: &Arc<TrackerCounts>) -> bool {
         self.more.as_ref().is_some_and(|more| more.trackers.contain(tracker))
     }
 
@@ -244,7 +244,7 @@ impl Registered {
 }
 
 /// Returns the unfinished cleanups of the process or of one tracker, the oldest first.
-pub(super) fn running(tracker: Option<&Arc<Counted>>) -> Vec<Running> {
+pub(super) fn running(tracker: Option<&Arc<TrackerCounts>>) -> Vec<Running> {
     let mut running = Vec::new();
     for shard in 0..SHARDS {
         for slot in &lock(shard).slots {

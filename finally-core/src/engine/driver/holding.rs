@@ -24,8 +24,8 @@ use crate::engine::{
 pin_project! {
     /// Drives a coroutine, and then awaits the cleanup that the coroutine ended in.
     ///
-    /// Not the stage of a [`Combinator`](crate::engine::combinator::Combinator): the progress shares its place with the
-    /// coroutine, and beside that would cost the future 8 bytes.
+    /// It does not share the stages of a [`Combinator`](crate::engine::combinator::Combinator), because the progress is a field of
+    /// its first stage: beside the stages, it would cost the future 8 bytes.
     #[project = HoldingDriverProject]
     #[must_use = "futures do nothing unless they are awaited"]
     pub enum HoldingDriver<C>
@@ -116,7 +116,7 @@ where
 
 /// An object-safe driver.
 pub(super) trait AnyHoldingDriver<E: Ending> {
-    /// The coroutine, until it has ended.
+    /// Returns the coroutine, unless it has ended.
     fn running(self: Pin<&mut Self>) -> Option<Running<'_, E>>;
 
     fn after_coroutine(self: Pin<&mut Self>) -> Pin<&mut dyn AfterCoroutine<E::Held>>;
@@ -129,10 +129,10 @@ pub(super) struct Running<'a, E> {
     progress: &'a mut Progress,
 }
 
-/// The place of a coroutine, once it has ended.
+/// The driver as the steps after its coroutine see it.
 ///
-/// It is apart from the driver, so that no trait object of a release build knows the coroutine. The optimizer would not inline what it
-/// finds in one.
+/// The trait is separate, so that a trait object of a release build does not name the coroutine: the optimizer would then not inline
+/// it.
 pub(super) trait AfterCoroutine<H>: Hold<H> {
     fn held(self: Pin<&mut Self>) -> Option<Pin<&mut H>>;
 
