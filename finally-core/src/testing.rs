@@ -29,7 +29,7 @@ use crate::{
 /// How long [`quiesce`] waits for cleanups that are still running: 10 s of the real clock.
 pub const QUIESCE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// PendingWaits for the cleanups of a test, and fails the test if one does not end, or was lost since the last call.
+/// Waits for the cleanups of a test, and fails the test if one does not end, or was lost since the last call.
 ///
 /// Call it as the last thing in a test. It waits [`QUIESCE_TIMEOUT`] at most. After [`track`] or [`capture`] it waits for the
 /// cleanups of this test, and otherwise for all of the process, those of other tests among them.

@@ -125,7 +125,7 @@ impl Tracker {
         handoff::running_of(&self.counted)
     }
 
-    /// PendingWaits until all tracked futures and cleanups have ended.
+    /// Waits until all tracked futures and cleanups have ended.
     ///
     /// It ends at once if there is none. It waits for those that come in the meantime too, so stop the tasks that start them first.
     /// It is woken when the last one ends and polls nothing in between.
@@ -151,7 +151,7 @@ impl Tracker {
         Drain::new(self.of())
     }
 
-    /// PendingWaits as [`drain`](Self::drain) does, for at most `timeout`.
+    /// Waits as [`drain`](Self::drain) does, for at most `timeout`.
     ///
     /// The clock is the real one, see [`drain_timeout`](crate::drain_timeout).
     ///
@@ -186,7 +186,7 @@ impl Tracker {
         DrainTimeout::new(self.of(), timeout)
     }
 
-    /// PendingWaits as [`drain`](Self::drain) does, in a thread that has no executor.
+    /// Waits as [`drain`](Self::drain) does, in a thread that has no executor.
     ///
     /// `None` waits without a limit. It blocks this thread, so on a thread that drives a runtime it keeps that runtime's own
     /// tasks from ending: there, await [`drain`](Self::drain).

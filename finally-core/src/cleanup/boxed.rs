@@ -177,7 +177,7 @@ pub struct BoxedEnding<T, O: InBox> {
 }
 
 pub(super) enum Stage<O> {
-    /// PendingWaits for the cleanups that the body adopted.
+    /// Waits for the cleanups that the body adopted.
     Waiting(O),
     /// The evaluation panicked. The panic waits for the same cleanups.
     Panicked(Payload),

@@ -171,7 +171,7 @@ where
 pin_project! {
     #[project = StageProject]
     enum Stage<F> {
-        /// PendingWaits for the cleanups that the body adopted, and starts.
+        /// Waits for the cleanups that the body adopted, and starts.
         Cleanup {
             #[pin]
             cleanup: F,

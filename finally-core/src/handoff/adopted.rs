@@ -111,7 +111,7 @@ impl GroupKey {
         if self.0.is_none() { None } else { take_group(self) }
     }
 
-    /// PendingWaits until all cleanups that were handed off under this key have ended.
+    /// Waits until all cleanups that were handed off under this key have ended.
     #[inline]
     pub(crate) fn poll_end(&mut self, context: &Context<'_>) -> Poll<()> {
         if self.0.is_none() { Poll::Ready(()) } else { self.poll_group_end(context) }
@@ -192,7 +192,7 @@ impl Adopted {
         self.is_empty() || self.chains.is_none() && self.key.existing().is_none_or(|group| group.has_ended())
     }
 
-    /// PendingWaits until everything has ended. Chains that are not started yet are driven here, which only a drop
+    /// Waits until everything has ended. Chains that are not started yet are driven here, which only a drop
     /// that blocks needs.
     #[inline]
     pub(crate) fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()> {

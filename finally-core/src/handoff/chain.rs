@@ -328,7 +328,7 @@ impl Chain {
         self.after.as_ref().map_or(Poll::Ready(()), |group| group.poll_end(OF_BODY, context))
     }
 
-    /// PendingWaits for everything that ends before the first job.
+    /// Waits for everything that ends before the first job.
     fn poll_before(&mut self, context: &Context<'_>) -> Poll<()> {
         self.take_before(|chain, ticket| chain.start(Some(ticket), true));
         if let Some(group) = &self.after {

@@ -61,7 +61,7 @@ impl Active {
         }
     }
 
-    /// PendingWaits until the count is zero.
+    /// Waits until the count is zero.
     pub(super) fn poll_none(&self, key: WaiterKey, context: &Context<'_>) -> Poll<()> {
         let waker = context.waker().clone();
         let mut wakers = lock(&self.wakers);

@@ -1,4 +1,4 @@
-//! PendingWaits for all detached cleanups of the process or of a tracker.
+//! Waits for all detached cleanups of the process or of a tracker.
 
 use core::{
     future::Future,
@@ -36,7 +36,7 @@ pub fn detached() -> usize {
     PROCESS.unfinished.unfinished()
 }
 
-/// PendingWaits until all detached cleanups have ended. Call it last, before the runtime is shut down.
+/// Waits until all detached cleanups have ended. Call it last, before the runtime is shut down.
 ///
 /// It ends at once if there is none. It waits for those that come in the meantime too, so stop the tasks that start them
 /// first. It is woken when the last one ends and polls nothing in between.
@@ -184,7 +184,7 @@ impl Drop for Wait {
     }
 }
 
-/// PendingWaits as [`drain`] does, for at most `timeout`.
+/// Waits as [`drain`] does, for at most `timeout`.
 ///
 /// The clock starts with the first poll, and is the real one: it needs no timer of a runtime, and a thread of its own
 /// keeps it until the wait ends or is dropped. If that thread cannot be started, the wait ends at once, as it does on wasm,
@@ -299,7 +299,7 @@ impl Drop for DrainTimeout {
     }
 }
 
-/// PendingWaits as [`drain`] does, in a thread that has no executor, such as at the end of a `main` that is not async.
+/// Waits as [`drain`] does, in a thread that has no executor, such as at the end of a `main` that is not async.
 ///
 /// `None` waits without a limit. It blocks this thread, so on a thread that drives a runtime it keeps that runtime's own
 /// cleanups from ending: there, await [`drain`]. On wasm, which has no threads, it does not wait.

@@ -117,7 +117,7 @@ impl Group {
         Ticket(Arc::clone(self))
     }
 
-    /// PendingWaits until the group has ended. The last cleanup to leave wakes the task.
+    /// Waits until the group has ended. The last cleanup to leave wakes the task.
     pub(super) fn poll_end(&self, key: WaiterKey, context: &Context<'_>) -> Poll<()> {
         if self.has_ended() {
             return Poll::Ready(());

@@ -256,17 +256,11 @@ impl Adopted {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn evaluating<R>(self, run: impl FnOnce() -> R) -> (Self, Result<R, Payload>) {
         let Self { mut key, chains } = self;
-        let before = match chains {
-            None => None,
-            Some(chains) => Some(begin_keeping_some(chains)),
-        };
+        let before = chains.map(|chains| begin_keeping_some(chains));
         let outer = key.enter();
         let ended = catch(run);
         let key = outer.end();
-        let chains = match before {
-            None => None,
-            Some(before) => end_keeping_some(before),
-        };
+        let chains = before.and_then(|before| end_keeping_some(before));
         (Self { key, chains }, ended)
     }
 

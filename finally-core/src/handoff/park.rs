@@ -16,7 +16,7 @@ pub(super) struct Parker {
 }
 
 impl Parker {
-    /// PendingWaits for a wake or for the deadline. Returns whether there was a wake.
+    /// Waits for a wake or for the deadline. Returns whether there was a wake.
     pub(super) fn park(&self, deadline: Option<Instant>) -> bool {
         let mut woken = lock(&self.woken);
         while !mem::replace(&mut *woken, false) {
