@@ -12,6 +12,7 @@ use pin_project_lite::pin_project;
 
 use crate::{
     engine::{
+        depth::Before,
         erased::erased,
         exit::{Exit, Outcome},
         signal,
@@ -39,7 +40,7 @@ impl<F: Future> IntoFuture for Body<F> {
 impl<F, X> RunningBody<F, X> {
     #[inline(always)]
     pub(crate) const fn new(future: F, exit: X) -> Self {
-        Self::Running { future, adopted: GroupKey::NONE, exit }
+        Self::Running { before: [], future, adopted: GroupKey::NONE, exit }
     }
 }
 
@@ -79,6 +80,7 @@ pin_project! {
     #[must_use = "futures do nothing unless they are awaited"]
     pub enum RunningBody<F, X = ByValue> {
         Running {
+            before: Before<Adopted>,
             #[pin]
             future: F,
             adopted: GroupKey,

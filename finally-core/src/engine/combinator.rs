@@ -13,6 +13,7 @@ use crate::{
     engine::{
         armed::Arm,
         body::{self, Run},
+        depth::Before,
         ending::{Ending, FirstPoll, Hold, PollEnding},
         erased::erased,
         exclusive::Exclusive,
@@ -129,14 +130,14 @@ where
     pub(crate) const fn new(future: F, handler: H) -> Self {
         // In one expression: no call that the compiler would have to be prepared to unwind from.
         let conclusion = Conclusion { adopted: GroupKey::NONE, entered: false, handler: Some(handler) };
-        Self { stage: Stage::Body { future }, conclusion }
+        Self { stage: Stage::Body { before: [], future }, conclusion }
     }
 
     /// Returns the future, unless it has ended.
     #[cfg(feature = "stream")]
     pub(crate) fn future(self: Pin<&mut Self>) -> Option<Pin<&mut F>> {
         match self.project().stage.project() {
-            StageProject::Body { future } => Some(future),
+            StageProject::Body { future, .. } => Some(future),
             StageProject::Cleanup { .. } | StageProject::Done => None,
         }
     }
@@ -145,7 +146,7 @@ where
     #[cfg(feature = "stream")]
     pub(crate) const fn future_ref(&self) -> Option<&F> {
         match &self.stage {
-            Stage::Body { future } => Some(future),
+            Stage::Body { future, .. } => Some(future),
             Stage::Cleanup { .. } | Stage::Done => None,
         }
     }
@@ -287,6 +288,7 @@ pin_project! {
         E: Ending,
     {
         Body {
+            before: Before<E::Held>,
             #[pin]
             future: F,
         },
@@ -315,7 +317,7 @@ impl<F: Future, E: Ending> Run<F::Output> for Stage<F, E> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         match self.project() {
-            StageProject::Body { future } => future.poll(context),
+            StageProject::Body { future, .. } => future.poll(context),
             StageProject::Cleanup { .. } | StageProject::Done => never("a body that has ended is not polled"),
         }
     }

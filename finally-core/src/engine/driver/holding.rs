@@ -15,6 +15,7 @@ use super::Apart as _;
 use super::{Drive, Progress, resume};
 use crate::engine::{
     armed::Arm,
+    depth::Before,
     ending::{Ending, FirstPoll, Hold, PollEnding},
     exclusive::Exclusive,
     signal::{self, without_signal},
@@ -34,6 +35,7 @@ pin_project! {
         C::Output: Ending,
     {
         Running {
+            before: Before<<C::Output as Ending>::Held>,
             #[pin]
             coroutine: C,
             progress: Progress,
@@ -66,7 +68,7 @@ where
 {
     #[inline(always)]
     pub(crate) const fn new(coroutine: C) -> Self {
-        Self::Running { coroutine, progress: Progress::New }
+        Self::Running { before: [], coroutine, progress: Progress::New }
     }
 }
 
@@ -148,7 +150,9 @@ where
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn running(self: Pin<&mut Self>) -> Option<Running<'_, E>> {
         match self.project() {
-            HoldingDriverProject::Running { coroutine, progress } => Some(Running { coroutine, progress }),
+            HoldingDriverProject::Running { coroutine, progress, .. } => {
+                Some(Running { coroutine, progress })
+            }
             HoldingDriverProject::Holding { .. } | HoldingDriverProject::Ended => None,
         }
     }
