@@ -10,13 +10,14 @@ use super::{
     adopted::GroupKey,
     executor,
     exempt::{self, Waits},
-    group::{Group, OF_BODY, Ticket},
+    group::{Group, Ticket},
     job::Job,
     register::{More, Registered},
     running::Place,
     sync::Arc,
     task::Task,
     trackers::{self, Trackers},
+    waiters::OF_BODY,
 };
 
 /// Jobs in order. A job is not polled before the previous one has ended (P6).

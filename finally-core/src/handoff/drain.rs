@@ -12,12 +12,13 @@ use super::{
     HAS_THREADS,
     counts::{Active, PROCESS},
     exempt::{self, Exempt},
-    group::{Group, Slot},
+    group::Group,
     inside,
     park::Parker,
     running::StillRunning,
     sync::{Arc, AtomicBool, AtomicUsize, Mutex, Ordering::SeqCst, lock},
     trackers::{self, Counted},
+    waiters::Slot,
 };
 use crate::engine::unwind::quietly;
 
