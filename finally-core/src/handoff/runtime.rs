@@ -1,6 +1,6 @@
 //! This thread's place in a tokio runtime.
 
-use alloc::{sync::Arc, task::Wake};
+use alloc::{boxed::Box, sync::Arc, task::Wake};
 use core::{
     future::{Future, pending},
     pin::pin,
@@ -18,7 +18,7 @@ use tokio::{
     task::{AbortHandle, yield_now},
 };
 
-use super::park::Parker;
+use super::{BoxFuture, park::Parker};
 use crate::engine::unwind::quietly;
 
 /// The current runtime of this thread.
@@ -70,10 +70,12 @@ impl Current {
     pub(super) fn watch_shutdown(&self, parker: Arc<Parker>) -> Sentinel {
         let over = Arc::<AtomicBool>::default();
         let task = Watch::new(&over, &parker);
-        let watch = async move {
+        // Boxed, so that it is of the same type as a task of the background thread: tokio compiles a task anew
+        // for each type of a future.
+        let watch: BoxFuture = Box::pin(async move {
             let _task = task;
             pending::<()>().await;
-        };
+        });
         let task = self.handle.spawn(watch).abort_handle();
         Sentinel { over, parker, task }
     }

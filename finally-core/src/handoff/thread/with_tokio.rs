@@ -1,11 +1,14 @@
 //! A tokio runtime owned by the background thread.
 
-use alloc::string::String;
+use alloc::{boxed::Box, string::String};
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::{LIFE, LINGER, Unfinished, Work};
-use crate::engine::unwind::{catch, text};
+use crate::{
+    engine::unwind::{catch, text},
+    handoff::BoxFuture,
+};
 
 pub(super) struct Runner(Runtime);
 
@@ -51,10 +54,12 @@ pub(super) struct Spawner(Handle);
 
 impl Spawner {
     pub(super) fn spawn(&self, work: Work, unfinished: Unfinished) {
-        drop(self.0.spawn(async move {
+        // tokio compiles a task anew for each type of a future, and this is not the hot one.
+        let boxed: BoxFuture = Box::pin(async move {
             work.await;
             drop(unfinished);
-        }));
+        });
+        drop(self.0.spawn(boxed));
     }
 }
 
