@@ -90,6 +90,7 @@ const HAS_THREADS: bool = !cfg!(target_family = "wasm");
 pub type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Returns the unfinished cleanups of one tracker, the oldest first.
+#[inline]
 pub(crate) fn running_of(tracker: &sync::Arc<Counted>) -> Vec<Running> {
     register::running(Some(tracker))
 }

@@ -197,7 +197,7 @@ impl Adopted {
     /// Starts the chains that are not started yet.
     pub(crate) fn start(&mut self) {
         if let Some(chains) = self.chains.take() {
-            let _ = self.key.polling(|| chains.into_each(inside::hand_off_kept));
+            let _ = self.key.polling(|| chains.into_each(&mut inside::hand_off_kept));
         }
     }
 

@@ -198,10 +198,12 @@ impl Chain {
     }
 
     /// Passes each of the chains to `take`, without its siblings.
-    pub(super) fn into_each(mut self: Box<Self>, mut take: impl FnMut(Box<Self>)) {
+    pub(super) fn into_each(mut self: Box<Self>, take: &mut dyn FnMut(Box<Self>)) {
         let siblings = mem::take(&mut self.siblings);
         take(self);
-        siblings.into_iter().for_each(take);
+        for sibling in siblings {
+            take(sibling);
+        }
     }
 
     /// Returns the other chains.
@@ -252,7 +254,7 @@ impl Chain {
     fn take_before(&mut self, mut start: impl FnMut(Box<Self>, Ticket)) {
         let Some(before) = self.before.take() else { return };
         let group = self.after.get_or_insert_default();
-        before.into_each(|chain| match chain.into_group() {
+        before.into_each(&mut |chain| match chain.into_group() {
             Ok(inner) => inner.hold(group),
             Err(chain) => start(chain, group.ticket()),
         });
@@ -284,7 +286,7 @@ impl Chain {
     /// Reports every job as lost.
     pub(super) fn lose(mut self, reason: &str) {
         if let Some(before) = self.before.take() {
-            before.into_each(|chain| chain.lose(reason));
+            before.into_each(&mut |chain| chain.lose(reason));
         }
         self.leave();
         let Jobs { first, rest } = mem::take(&mut self.jobs);

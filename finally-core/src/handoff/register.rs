@@ -48,6 +48,7 @@ impl Moment {
     }
 
     #[cfg(not(target_family = "wasm"))]
+    #[inline]
     fn duration_since(self, earlier: Self) -> Duration {
         self.0.saturating_duration_since(earlier.0)
     }
@@ -69,7 +70,6 @@ struct Entry {
 }
 
 /// The parts of an entry that few tasks need.
-#[derive(Default)]
 pub(super) struct More {
     /// The locations of the cleanups after the first one. The list takes those that do not fit into the array.
     sites: [Option<Site>; SITES],
@@ -86,6 +86,9 @@ pub(super) struct More {
 const SITES: usize = 15;
 
 impl More {
+    const NONE: Self =
+        Self { sites: [None; SITES], further: Vec::new(), len: 0, ended: 0, trackers: Trackers::NONE };
+
     #[inline]
     pub(super) fn push(&mut self, site: Site) {
         match self.sites.get_mut(self.len) {
@@ -95,13 +98,14 @@ impl More {
         self.len += 1;
     }
 
+    #[inline]
     fn site(&self, index: usize) -> Option<Site> {
         self.sites.get(index).copied().unwrap_or_else(|| self.further.get(index - SITES).copied())
     }
 
     /// Creates the part of a cleanup that belongs to trackers.
     pub(super) fn of(trackers: Trackers) -> Box<Self> {
-        Box::new(Self { trackers, ..Self::default() })
+        Box::new(Self { trackers, ..Self::NONE })
     }
 
     pub(super) fn begin(&mut self, ended: usize, trackers: Trackers) {
@@ -110,17 +114,26 @@ impl More {
     }
 }
 
+impl Default for More {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
 impl Entry {
+    #[inline]
     fn belongs_to(&self, tracker: &Arc<Counted>) -> bool {
         self.more.as_ref().is_some_and(|more| more.trackers.contain(tracker))
     }
 
     /// Returns the locations of the unfinished cleanups.
+    #[inline]
     fn locations(&self) -> impl Iterator<Item = Site> {
         let (ended, further) = self.more.as_ref().map_or((0, 0), |more| (more.ended, more.len));
         (ended..1 + further).filter_map(|index| self.location(index))
     }
 
+    #[inline]
     fn location(&self, index: usize) -> Option<Site> {
         match (index.checked_sub(1), &self.more) {
             (None, _) => Some(self.location),
@@ -208,6 +221,7 @@ impl Registered {
 }
 
 /// Returns the unfinished cleanups of the process or of one tracker, the oldest first.
+#[inline]
 pub(super) fn running(tracker: Option<&Arc<Counted>>) -> Vec<Running> {
     // The clock is not read under a lock. An entry that is added meanwhile is listed with a time of zero.
     let (now, mut running) = (Moment::now(), Vec::new());

@@ -11,8 +11,6 @@ use core::{
     task::{Context, Waker},
 };
 
-#[cfg(not(target_family = "wasm"))]
-use tokio::task::block_in_place;
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
     task::{AbortHandle, yield_now},
@@ -58,9 +56,9 @@ impl Current {
     /// caught. With `panic = "abort"`, `wait` is called in any case.
     pub(super) fn block_in_place(&self, wait: impl FnOnce()) {
         if self.is_multi_thread() && cfg!(panic = "unwind") {
-            quietly(|| block_in_place(wait));
+            quietly(|| give_up_worker(wait));
         } else if self.is_multi_thread() && is_inside_scheduler() {
-            block_in_place(wait);
+            give_up_worker(wait);
         } else {
             wait();
         }
@@ -135,8 +133,20 @@ impl Drop for Sentinel {
     }
 }
 
-/// Calls `wait`. On wasm, tokio has no multi-thread runtime and so no `block_in_place`.
-#[cfg(target_family = "wasm")]
+/// Calls `wait` in tokio's `block_in_place`.
+///
+/// tokio has that function with its feature `rt-multi-thread` only. Every program with a multi-thread runtime turns
+/// the feature on. To turn it on here would compile a scheduler for the other programs, which never use it.
+fn give_up_worker(wait: impl FnOnce()) {
+    #[allow(unused_imports, reason = "there may be no such function")]
+    use tokio::task::*;
+
+    block_in_place(wait);
+}
+
+/// Replaces the function of the same name in a build of tokio without it: the import of [`give_up_worker`] takes
+/// precedence over this. It is never called, because there is no multi-thread runtime then.
+#[allow(dead_code, reason = "tokio may have it")]
 fn block_in_place(wait: impl FnOnce()) {
     wait();
 }

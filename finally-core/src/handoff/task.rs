@@ -108,10 +108,14 @@ impl Task {
         *self.0 = State::Chain(chain);
     }
 
+    /// Polls the task. Unlike the `poll` of its future, this is compiled once, and not once for each caller.
     #[cold]
-    fn poll_tracked(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll_outlined(&mut self, context: &mut Context<'_>) -> Poll<()> {
         match &*self.0 {
-            State::Alone(alone) => self.poll_inside(alone.registered.trackers(), context),
+            State::Alone(alone) => {
+                let trackers = if alone.is_tracked { alone.registered.trackers() } else { Trackers::NONE };
+                self.poll_inside(trackers, context)
+            }
             State::Chain(_) => self.poll_chain(context),
         }
     }
@@ -159,7 +163,7 @@ impl Future for Task {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         match &*self.0 {
             State::Alone(alone) if !alone.is_tracked => self.poll_inside(Trackers::NONE, context),
-            State::Alone(_) => self.poll_tracked(context),
+            State::Alone(_) => self.poll_outlined(context),
             State::Chain(_) => self.poll_chain(context),
         }
     }
