@@ -57,6 +57,15 @@ fn format_string_mentions(literal: &str, name: &str) -> bool {
         })
 }
 
+/// Joins the parts of an expansion. `collect` is much code, and compiled anew for each type of an iterator.
+pub(crate) fn join(parts: impl Iterator<Item = TokenStream>) -> TokenStream {
+    let mut joined = TokenStream::new();
+    for part in parts {
+        joined.extend(part);
+    }
+    joined
+}
+
 /// Returns the first `.await` that is not in a nested async block, async closure or function.
 pub(crate) fn first_await(tokens: &TokenStream) -> Option<Span> {
     find(tokens, &|trees, at| match (at.checked_sub(1).and_then(|at| trees.get(at)), trees.get(at)) {
