@@ -9,8 +9,7 @@ pub use finally_core::End;
 /// finally!([<TYPE>] BODY, CLEANUP)                  CLEANUP: [(options)] { .. }  or  [(options)] |fate| { .. }
 /// ```
 ///
-/// rustfmt formats the second form where it has neither a type nor options, and leaves what is inside of every other one as
-/// it is.
+/// rustfmt formats the second form if it has neither a type nor options, and leaves the inside of all others unchanged.
 ///
 /// # `try`: a block in place
 ///
@@ -94,56 +93,54 @@ pub use finally_core::End;
 ///
 /// It evaluates to `()`, to `Result<(), E>`, or to a future of one of them, as the cleanup of the attribute does.
 ///
-/// * **Without `.await`** it is evaluated in place, on cancellation inside the drop. It shares places with the body, and leaves
-///   them usable.
-/// * **With `.await`** it stands for an `async move` block: it takes what it mentions, because on cancellation
-///   it is handed off, so all that has to be `Send + 'static`. With `finally(on_cancel = block) { .. }`,
-///   `finally(on_cancel = skip) { .. }` or `finally(on_cancel = (..)) { .. }` it borrows, and leaves what it
-///   mentions usable. [`macro@crate::finally`] describes the options. A cleanup in the parentheses of
-///   `on_cancel = (..)` takes or shares what it mentions, by the same rules.
-/// * **With `|fate|`** it looks at how the body ended: at a [`Fate`](crate::Fate) of the output where the body is an `async`
-///   block, and of its [`End`] where it is a `try` block. A fate borrows, so it is read before something is awaited:
+/// * **Without `.await`** it is evaluated in place, on cancellation inside the drop. It shares variables with the body, and
+///   leaves them usable.
+/// * **With `.await`** it stands for an `async move` block. It takes the variables that it mentions, and they are
+///   `Send + 'static`, because it is handed off on cancellation. With `finally(on_cancel = block) { .. }`,
+///   `finally(on_cancel = skip) { .. }` or `finally(on_cancel = (..)) { .. }` it borrows them, and leaves them usable.
+///   [`macro@crate::finally`] describes the options. A cleanup in the parentheses of `on_cancel = (..)` takes or shares its
+///   variables by the same rules.
+/// * **With `|fate|`** it looks at how the body ended. It gets a [`Fate`](crate::Fate) of the output of an `async` block, and of
+///   the [`End`] of a `try` block. A fate borrows, so it is read before the first `.await`:
 ///   `finally |fate| { let cancelled = fate.is_cancelled(); async move { .. } }`.
 ///
-/// `return`, `break` and `continue` cannot leave it, and `?` ends it: it then is a `Result`, whose type the last line tells, as
-/// in `Ok::<(), io::Error>(())`.
+/// `return`, `break` and `continue` cannot leave it. A `?` ends it, so it is a `Result` then, and its last line names the type:
+/// `Ok::<(), io::Error>(())`.
 ///
 /// # Order
 ///
-/// As for the attribute. What the body holds, and what it has taken, is dropped before the cleanup starts. A block that is
-/// never reached, and a future that is never polled, run nothing. A panic goes on after the cleanup with the same payload.
+/// The order is that of the attribute. All that the body holds or has taken is dropped before the cleanup starts. A block that
+/// is never reached, and a future that is never polled, run nothing. A panic continues after the cleanup with its payload.
 ///
 /// # Failures
 ///
-/// The first failure wins. Where the body had none, a failure of the cleanup is the value of the block if that is a `Result`,
-/// and leaves the function as a `?` would if it is not. It comes before a `return` or a jump of the body. Every failure that
-/// no caller gets goes to the failure hook, see [`Failure`](crate::Failure). The failure of a body that is reported there has
-/// the name of its type only.
+/// The first failure wins. If the body had none, the failure of the cleanup is the value of the block if that is a `Result`.
+/// Otherwise it leaves the function as a `?` would. It takes the place of a `return` or a jump of the body. Every failure that
+/// no caller gets goes to the failure hook, see [`Failure`](crate::Failure). A failure of a body that is reported there carries
+/// only the name of its type.
 ///
 /// # Bounds and limits
 ///
-/// * What a body borrows across an `.await` is borrowed by a future, which is `Send` only if that is `Sync`. A body with
-///   `return`, `?`, or a macro that is not one of the standard library's passes its value through a slot in that future, so it
-///   is `Send` only if the value is.
-/// * A `return`, a `?` or a jump inside of another macro works. An `.await` that only a macro has inside is not seen, but for
-///   those of `select!` and `join!`: if nothing else in the block awaits, that is a compile error. One inside of `stream!` or
+/// * The future that a block awaits is `Send` only if the variables that the body borrows across an `.await` are `Sync`. Without
+///   the feature `std`, a block that may leave the function also needs a value that is `Send`.
+/// * A `return`, a `?` or a jump inside another macro works. An `.await` that is written inside another macro is not seen, except
+///   in `select!` and `join!`. If nothing else in the block awaits, it is a compile error. An `.await` inside `stream!` or
 ///   `try_stream!` belongs to the stream.
-/// * A `break` or a `continue` without a label inside of such a macro needs a loop around the block that takes it, even where
-///   it belongs to a loop that the macro has.
-/// * A report of coverage does not show the lines of a body: in edition 2018 a block that it shows could not share places with
-///   its cleanup.
+/// * A `break` or a `continue` without a label inside another macro needs a loop around the block, even if it belongs to a loop
+///   of that macro.
+/// * Coverage reports do not show the lines of a body: in edition 2018, a block that they show could not share variables with its
+///   cleanup.
 /// * With `on_cancel = block` on a tokio current-thread runtime, in a `LocalSet` and on a runtime that is shutting down, a
-///   cleanup is polled once, and reported as lost if that is not its end.
-/// * A body is a closure or a future of its own. A variable moved on any path counts as moved on every path, and a body cannot be
-///   the first to assign a variable that is declared outside: let that be its value.
-/// * A variable that is declared without a value cannot get its first one in a body: let that be the value of the block.
-/// * A body that always leaves the function has a value all the same, whose type is `()` if nothing tells another.
+///   cleanup is polled once. If it is pending then, it is reported as lost.
+/// * A body is a closure or a future of its own. So a variable that is moved on any path counts as moved on every path.
+/// * A variable that is declared without a value cannot get its first one in a body. Make it the value of the block.
+/// * A body that always leaves the function has a value, too. Its type is `()` if nothing else determines it.
 ///
 /// # Costs
 ///
 /// No extra poll and no extra wake. No allocation for a cleanup that does not await or is skipped, and one for one that does.
-/// A block that awaits adds at most 128 bytes to the future around, besides what its body takes by value and what its cleanup
-/// holds.
+/// A block that awaits adds at most 128 bytes to the future around it, beside the values that its body takes and those that its
+/// cleanup holds.
 ///
 /// # The type goes inside
 ///

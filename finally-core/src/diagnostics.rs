@@ -12,7 +12,7 @@
 use core::{convert::Infallible, future::Future};
 
 use crate::{
-    cleanup::{Accepts, Awaited, Cleanup, Detach, DetachMode, InPlace},
+    cleanup::{Accepts, Awaited, Cleanup, Detach, InPlace},
     methods::handler::Explain,
 };
 
@@ -82,8 +82,7 @@ pub trait Leaves<M, Marker> {
 impl<C, M> Leaves<M, Possible> for C
 where
     C: Cleanup<M>,
-    M: DetachMode<C::Work, C::Value>,
-    C::Work: Detach<M, M::Detached>,
+    C::Work: Detach<M, C::Detached>,
 {
     type Pass<Next> = Next;
 }

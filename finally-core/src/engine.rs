@@ -23,6 +23,7 @@
 //! | [`signal`] | the waker that means "end now" |
 //! | [`unwind`] | panics as values |
 //! | [`exclusive`] | the place of a cleanup that is being awaited |
+//! | [`depth`] | how deeply the types of futures nest |
 //! | [`erased`] | trait objects in a debug build, concrete types in a release build |
 
 #![allow(missing_docs, reason = "named by expansions only")]
@@ -30,6 +31,7 @@
 pub mod armed;
 pub mod body;
 pub mod combinator;
+pub(crate) mod depth;
 pub mod driver;
 pub mod ending;
 pub(crate) mod erased;

@@ -198,7 +198,7 @@ static HOOK: RwLock<Option<Arc<FailureHook>>> = RwLock::new(None);
 pub fn set_failure_hook(hook: impl Fn(&Failure) + Send + Sync + 'static) {
     let hook: Arc<FailureHook> = Arc::new(Box::new(hook));
     let previous = HOOK.write().unwrap_or_else(PoisonError::into_inner).replace(hook);
-    // Not under the lock: the drop of the previous hook may report a failure.
+    // The lock is released first: the drop of the previous hook may report a failure.
     drop(previous);
 }
 
@@ -258,7 +258,7 @@ fn call_hook(failure: Failure) -> Option<BoxedError> {
     failure.error
 }
 
-/// The number of lost cleanups since the last [`take_lost`].
+/// The number of cleanups that were lost since the last [`take_lost`].
 #[cfg(feature = "testing")]
 static LOST: AtomicUsize = AtomicUsize::new(0);
 

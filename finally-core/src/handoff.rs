@@ -74,7 +74,7 @@ pub(crate) use inside::{Dropping, Outer};
 pub use running::{Place, Running, StillRunning, running};
 #[cfg(feature = "testing")]
 pub(crate) use trackers::of_thread;
-pub(crate) use trackers::{Counted, Membership, Trackers};
+pub(crate) use trackers::{Membership, TrackerCounts, Trackers};
 
 use alloc::{boxed::Box, vec::Vec};
 use core::{future::Future, panic::Location, pin::Pin};
@@ -91,7 +91,7 @@ pub type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Returns the unfinished cleanups of one tracker, the oldest first.
 #[inline]
-pub(crate) fn running_of(tracker: &sync::Arc<Counted>) -> Vec<Running> {
+pub(crate) fn running_of(tracker: &sync::Arc<TrackerCounts>) -> Vec<Running> {
     register::running(Some(tracker))
 }
 

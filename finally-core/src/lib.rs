@@ -31,6 +31,10 @@
 
 #![no_std]
 #![forbid(unsafe_code)]
+#![allow(
+    improper_ctypes_definitions,
+    reason = "a function that never unwinds is declared `extern \"C\"`, see `engine::unwind`"
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
@@ -90,16 +94,21 @@ pub use {
 /// Types that occur in the parameters of other types, and that are seldom named.
 ///
 /// The third parameter of a [`Finally`], a [`Guard`] and a `FinallyStream` is the kind of the handler's cleanup.
+///
+/// The traits are for functions that are generic over the cleanup: see [`AnyCleanup`](types::AnyCleanup).
 pub mod types {
     #[cfg(feature = "std")]
-    pub use crate::cleanup::block::{BlockOnCancel, Blocking};
+    pub use crate::{
+        cleanup::block::{BlockOnCancel, Blocking},
+        guards::scope::ScopeStrategy,
+    };
     pub use crate::{
         cleanup::{
-            Awaited,
+            Accepts, Awaited, Cleanup,
             in_place::InPlace,
             replace::{ReplaceOnCancel, Replaceable},
             skip::{SkipOnCancel, Skippable},
         },
-        methods::handler::WithFate,
+        methods::handler::{AnyCleanup, WithFate},
     };
 }

@@ -60,12 +60,12 @@ use crate::{
     },
     diagnostics::{AtOnce, Immediate, Resolved, ResolvesTo},
     engine::{
-        ending::{Awaiting, Deliver, Ending},
+        ending::{Ending, Unboxed},
         verdict::{Rules, Texts, Verdict},
     },
 };
 
-/// The body of a function that is not async.
+/// Calls the body of a function that is not async.
 #[inline(always)]
 pub fn call<T>(body: impl FnOnce() -> T) -> Exit<T> {
     function::call(body)
@@ -106,7 +106,7 @@ where
     M::resolved(future)
 }
 
-/// `on_cancel = detach`: a cleanup that is awaited goes on elsewhere when its caller leaves.
+/// Settles with `on_cancel = detach`: a cleanup that is awaited continues elsewhere when its caller leaves.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 pub fn settle<T, D, M, V>(
@@ -115,27 +115,28 @@ pub fn settle<T, D, M, V>(
     end: Evaluated<T, D, M, V>,
 ) -> D::Ending<T>
 where
-    D: Strategy<M, T, V>,
+    D: Strategy<M, V>,
     V: CleanupValue,
+    T: Accepts<V>,
 {
     let texts = Texts { body: describe_body, cleanup: describe_cleanup, location: Location::caller() };
-    D::settle(end.built, end.exit, texts)
+    D::settle(end.built, end.exit, Rules::new(texts))
 }
 
-/// `on_cancel = skip`: a cleanup that is awaited, or none.
+/// Settles with `on_cancel = skip`: the cleanup is awaited, or there is none.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 pub fn settle_or_skip<T, K, M, V>(
     describe_body: Describe<T>,
     describe_cleanup: Describe<V>,
     end: Evaluated<T, Option<K>, M, V>,
-) -> Awaiting<InlineEnding<T, K::Future>>
+) -> Unboxed<InlineEnding<T, K::Future>>
 where
     K: Cleanup<M, Value = V>,
     V: CleanupValue,
     T: Accepts<V>,
 {
-    Awaiting(skipping(describe_body, describe_cleanup, end))
+    Unboxed(skipping(describe_body, describe_cleanup, end))
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -155,7 +156,7 @@ where
     InlineEnding::new(started, exit, Rules::new(texts))
 }
 
-/// `on_cancel = (..)`: a cleanup that is awaited until its end, or until the caller leaves.
+/// Settles with `on_cancel = (..)`: the cleanup is awaited until its end, or until the caller leaves.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 pub fn settle_or_replace<T, K, M, V>(
@@ -171,7 +172,7 @@ where
     Interruptible::new(skipping(describe_body, describe_cleanup, end))
 }
 
-/// The same where nothing is borrowed from a coroutine, so that the replacement is there from the beginning.
+/// Like [`settle_or_replace`], if nothing is borrowed from a coroutine: cleanup and replacement exist at the same time.
 #[inline(always)]
 #[track_caller]
 pub fn end_or_replace<T, K, M, V, R, E>(
@@ -179,7 +180,7 @@ pub fn end_or_replace<T, K, M, V, R, E>(
     describe_cleanup: Describe<V>,
     end: Evaluated<T, Option<K>, M, V>,
     replacement: R,
-) -> Awaiting<ReplacementEnding<T, K::Future, R>>
+) -> Unboxed<ReplacementEnding<T, K::Future, R>>
 where
     K: Cleanup<M, Value = V>,
     V: CleanupValue,
@@ -188,25 +189,25 @@ where
     E: Ending,
 {
     let cleanup = skipping(describe_body, describe_cleanup, end);
-    Awaiting(ReplacementEnding::new(cleanup, Some(Replacement::of(replacement))))
+    Unboxed(ReplacementEnding::new(cleanup, Some(Replacement::of(replacement))))
 }
 
-/// The end of a function whose cleanup was replaced. Nobody receives a value, so the failures of the replacement are reported.
+/// Settles the replacement of a cleanup. Nobody receives a value, so failures of the replacement are reported.
 #[track_caller]
 pub fn settle_replacement<T, D, M, V>(
     describe_replacement: Describe<V>,
     end: Evaluated<T, D, M, V>,
 ) -> InlineOrReplacement<T, D::Ending<V>>
 where
-    D: Strategy<M, V, V>,
+    D: Strategy<M, V>,
     V: CleanupValue,
 {
     let texts =
         Texts { body: describe_replacement, cleanup: describe_replacement, location: Location::caller() };
-    InlineOrReplacement::By(D::settle(end.built, end.exit.cancelled(), texts))
+    InlineOrReplacement::By(D::settle(end.built, end.exit.cancelled(), Rules::new(texts)))
 }
 
-/// The end of a function that is not async.
+/// Ends a function that is not async.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 pub fn settle_sync<T, I, M, V>(
@@ -223,7 +224,7 @@ where
     end.exit.settle_now(end.built.map(M::value), Rules::new(texts)).deliver()
 }
 
-/// The end of a block that does not await.
+/// Ends a block that does not await.
 #[track_caller]
 pub fn settle_at_once<T, I, M, V>(
     describe_body: Describe<T>,
@@ -252,29 +253,29 @@ mod with_std {
             boxed::{BoxedEnding, Unawaited},
         },
         engine::{
-            ending::Awaiting,
+            ending::Unboxed,
             verdict::{Rules, Texts},
         },
         macros::{describe::Describe, evaluate::Evaluated},
     };
 
-    /// `on_cancel = block`: a cleanup that is awaited is driven to its end inside the drop of its caller.
+    /// Settles with `on_cancel = block`: a cleanup that is awaited is driven to its end inside the drop of its caller.
     #[track_caller]
     pub fn settle_or_block<T, K, M, V>(
         describe_body: Describe<T>,
         describe_cleanup: Describe<V>,
         end: Evaluated<T, K, M, V>,
         detacher: Option<Detacher<K::Future>>,
-    ) -> Awaiting<BoxedEnding<T, BlockingCleanup<K::Future>>>
+    ) -> Unboxed<BoxedEnding<T, BlockingCleanup<K::Future>>>
     where
         K: Cleanup<M, Value = V>,
         V: CleanupValue,
         T: Accepts<V>,
     {
-        Awaiting(end_or_block(describe_body, describe_cleanup, end, detacher).hold())
+        Unboxed(end_or_block(describe_body, describe_cleanup, end, detacher).hold())
     }
 
-    /// The same where no coroutine has polled the body.
+    /// Like [`settle_or_block`], if no coroutine polls the body.
     #[inline(always)]
     #[track_caller]
     pub fn end_or_block<T, K, M, V>(
@@ -343,7 +344,7 @@ mod without_std {
 
     use crate::{
         cleanup::{Cleanup, CleanupValue, skip::InlineEnding},
-        engine::ending::Awaiting,
+        engine::ending::Unboxed,
         macros::{describe::Describe, evaluate::Evaluated},
     };
 
@@ -353,7 +354,7 @@ mod without_std {
         label = "a drop cannot wait for this cleanup",
         note = "turn the feature on, or choose `on_cancel = skip`, or `on_cancel = (..)` with a cleanup that does not await"
     )]
-    pub trait Waits: Future + Sized {
+    pub trait PendingWaits: Future + Sized {
         fn wait<E>() -> E;
     }
 
@@ -362,9 +363,9 @@ mod without_std {
         _: Describe<V>,
         _: Evaluated<T, K, M, V>,
         _: Option<Infallible>,
-    ) -> Awaiting<InlineEnding<T, K::Future>>
+    ) -> Unboxed<InlineEnding<T, K::Future>>
     where
-        K: Cleanup<M, Value = V, Future: Waits>,
+        K: Cleanup<M, Value = V, Future: PendingWaits>,
         V: CleanupValue,
     {
         K::Future::wait()
@@ -375,9 +376,9 @@ mod without_std {
         cleanup: Describe<V>,
         end: Evaluated<T, K, M, V>,
         detacher: Option<Infallible>,
-    ) -> Awaiting<InlineEnding<T, K::Future>>
+    ) -> Unboxed<InlineEnding<T, K::Future>>
     where
-        K: Cleanup<M, Value = V, Future: Waits>,
+        K: Cleanup<M, Value = V, Future: PendingWaits>,
         V: CleanupValue,
     {
         settle_or_block(body, cleanup, end, detacher)
@@ -412,12 +413,12 @@ pub const fn never<T>() -> T {
     panic!("this call is in a branch that is never taken")
 }
 
-/// In a function whose head the macro could not read, and the compiler could.
+/// Stops the compilation of a function whose head the macro could not read, and the compiler could.
 pub const fn unreadable() {
     panic!("`finally` cannot read the head of this function, and would not clean up: write it in another way")
 }
 
-/// Stands in front of an expression with the attribute, which compiles on a nightly compiler alone.
+/// Stops the compilation of an expression with the attribute, which only a nightly compiler accepts.
 pub const fn not_a_function() {
     panic!(
         "`finally` goes on a function, and would not clean up after an expression: use `finally::block::finally!`"

@@ -116,7 +116,7 @@ mod reporting {
     use crate::macros::describe::Describe;
 
     pin_project! {
-        /// A cleanup that reports its own error once its caller has left.
+        /// A cleanup that reports its own error after its caller has left.
         ///
         /// It is boxed once: a caller that awaits the cleanup polls only the future inside, and a caller that leaves hands off the
         /// same box.

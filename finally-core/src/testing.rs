@@ -35,7 +35,7 @@ pub const QUIESCE_TIMEOUT: Duration = Duration::from_secs(10);
 /// cleanups of this test, and otherwise for all of the process, those of other tests among them.
 ///
 /// It lets other tasks go first, because a runtime drops an aborted task in a turn of that task. A task that runs on another
-/// thread may be dropped later: wrap it in [`Tracking::track_future`], as in the example, or await its handle.
+/// thread may be dropped later: wrap it in [`TestTracker::track_future`], as in the example, or await its handle.
 ///
 /// # Examples
 ///
@@ -60,7 +60,7 @@ pub const QUIESCE_TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// If cleanups or tracked futures are still running, or cleanups were lost. The message lists their locations.
 pub async fn quiesce() {
-    let left = Left::here();
+    let cleanups = CleanupsOfTest::here();
     let mut turns = 0;
     poll_fn(|context| {
         turns += 1;
@@ -71,11 +71,11 @@ pub async fn quiesce() {
         Poll::Pending
     })
     .await;
-    let drained = match &left.tracker {
+    let drained = match &cleanups.tracker {
         Some(tracker) => tracker.drain_timeout(QUIESCE_TIMEOUT).await,
         None => crate::drain_timeout(QUIESCE_TIMEOUT).await,
     };
-    left.check(drained);
+    cleanups.check(drained);
 }
 
 /// The number of turns for which other tasks go first. A task that is dropped may abort others, which are dropped one turn later.
@@ -87,20 +87,20 @@ const TURNS: usize = 8;
 ///
 /// If cleanups or tracked futures are still running, or cleanups were lost. The message lists their locations.
 pub fn quiesce_blocking() {
-    let left = Left::here();
-    let drained = match &left.tracker {
+    let cleanups = CleanupsOfTest::here();
+    let drained = match &cleanups.tracker {
         Some(tracker) => tracker.drain_blocking(Some(QUIESCE_TIMEOUT)),
         None => crate::drain_blocking(Some(QUIESCE_TIMEOUT)),
     };
-    left.check(drained);
+    cleanups.check(drained);
 }
 
 /// The cleanups that a test may leave: those of its tracker, if it has one.
-struct Left {
+struct CleanupsOfTest {
     tracker: Option<Tracker>,
 }
 
-impl Left {
+impl CleanupsOfTest {
     fn here() -> Self {
         Self { tracker: of_thread::with(Tracker::innermost) }
     }
@@ -125,7 +125,7 @@ fn unsettled(still_running: Option<crate::StillRunning>, lost: usize) -> String 
 ///
 /// All cleanups that this thread hands off belong to it, so on a current-thread runtime, which `#[tokio::test]` uses, all
 /// cleanups of the test do. On a runtime of several threads, wrap the tasks that the test spawns in
-/// [`Tracking::track_future`].
+/// [`TestTracker::track_future`].
 ///
 /// Tests with a tracker each run beside each other: [`quiesce`] waits for the cleanups of its own test alone.
 ///
@@ -140,20 +140,20 @@ fn unsettled(still_running: Option<crate::StillRunning>, lost: usize) -> String 
 /// assert!(test.tracker().is_empty());
 /// ```
 #[must_use = "dropped at once, it tracks nothing"]
-pub fn track() -> Tracking {
+pub fn track() -> TestTracker {
     let tracker = Tracker::new();
     let before = of_thread::replace(tracker.trackers().clone());
-    Tracking { tracker, before, of_this_thread: PhantomData }
+    TestTracker { tracker, before, of_this_thread: PhantomData }
 }
 
 /// The tracker of a test, see [`track`]. It stays on its thread. Its drop restores the previous tracker.
-pub struct Tracking {
+pub struct TestTracker {
     tracker: Tracker,
     before: Trackers,
     of_this_thread: PhantomData<*const ()>,
 }
 
-impl Tracking {
+impl TestTracker {
     /// Returns the tracker of the test.
     #[must_use]
     pub const fn tracker(&self) -> &Tracker {
@@ -166,15 +166,15 @@ impl Tracking {
     }
 }
 
-impl Drop for Tracking {
+impl Drop for TestTracker {
     fn drop(&mut self) {
         of_thread::replace(mem::replace(&mut self.before, Trackers::NONE));
     }
 }
 
-impl fmt::Debug for Tracking {
+impl fmt::Debug for TestTracker {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("Tracking").field(&self.tracker).finish()
+        formatter.debug_tuple("TestTracker").field(&self.tracker).finish()
     }
 }
 
@@ -217,7 +217,7 @@ pub fn capture() -> Captured {
 pub struct Captured {
     failures: Arc<Mutex<Vec<CapturedFailure>>>,
     before: Option<crate::FailureHook>,
-    tracking: Tracking,
+    tracking: TestTracker,
     _turn: MutexGuard<'static, ()>,
 }
 
@@ -230,7 +230,7 @@ impl Captured {
 
     /// Returns the tracker of the test, see [`track`].
     #[must_use]
-    pub const fn tracking(&self) -> &Tracking {
+    pub const fn tracking(&self) -> &TestTracker {
         &self.tracking
     }
 }

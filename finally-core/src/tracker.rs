@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 
 use crate::{
     Running, StillRunning,
-    handoff::{self, Counted, Drain, DrainTimeout, Membership, Of, Trackers},
+    handoff::{self, Drain, DrainTimeout, Membership, Of, TrackerCounts, Trackers},
 };
 
 /// Follows the cleanups of one server, one tenant or one test, and waits for them.
@@ -64,7 +64,7 @@ use crate::{
 pub struct Tracker {
     /// The tracker by itself, to which nested trackers are added.
     trackers: Trackers,
-    counted: Arc<Counted>,
+    counted: Arc<TrackerCounts>,
 }
 
 impl Tracker {
@@ -128,7 +128,7 @@ impl Tracker {
 
     /// Waits until all tracked futures and cleanups have ended.
     ///
-    /// It ends at once if there is none. It waits for those that come in the meantime too, so stop what makes new ones first.
+    /// It ends at once if there is none. It waits for those that come in the meantime too, so stop the tasks that start them first.
     /// It is woken when the last one ends and polls nothing in between.
     ///
     /// Inside a cleanup of this tracker, or inside a future that it tracks, it waits for the cleanups that run: neither for
@@ -222,7 +222,7 @@ impl Tracker {
         Some(Self { trackers: trackers.clone(), counted })
     }
 
-    /// How many of its cleanups were lost since the last call.
+    /// Returns how many of its cleanups were lost since the last call.
     #[cfg(feature = "testing")]
     pub(crate) fn take_lost(&self) -> usize {
         self.counted.take_lost()
@@ -252,9 +252,9 @@ impl fmt::Debug for Tracker {
 pin_project! {
     /// A future that belongs to a [`Tracker`].
     ///
-    /// [`Tracker::track_future`] makes it. It is `Send`, `Sync` and `Unpin` where the future is. It delivers the value of the
-    /// future, or its panic, in the same poll, and allocates nothing in a poll, but for the first one inside of another
-    /// tracker. Polled again after its end, it panics.
+    /// [`Tracker::track_future`] makes it. It is `Send`, `Sync` and `Unpin` if the future is. It delivers the value of the
+    /// future, or its panic, in the same poll. A poll allocates nothing, except for the first one inside another tracker.
+    /// Polled again after its end, it panics.
     ///
     /// # Cancel safety
     ///

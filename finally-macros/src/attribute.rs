@@ -1,20 +1,17 @@
-//! `#[finally(CLEANUP, option = value, ..)]`: turns the arguments and the item into a function.
+//! Expands `#[finally(CLEANUP, option = value, ..)]` on an item.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::{
-    Token,
     parse::{ParseStream, Parser as _},
     spanned::Spanned as _,
 };
 
 use crate::{
-    below, check,
-    cleanup::{Cleanup, Cleanups},
-    error::{bail, error},
-    expand,
+    arguments::Arguments,
+    below, check, expand,
     input::{Function, Item, Returns, Unsized},
-    options::{self, Armed, OnCancel, Options},
+    options::Armed,
     tokens,
 };
 
@@ -63,7 +60,7 @@ pub(crate) fn expand(name: &str, arguments: TokenStream, item: TokenStream) -> T
     // An argument that only the rejected cleanup uses must not cause a warning.
     let item = quote! { #[allow(unused_mut, unused_variables)] #item };
     match parse_arguments(name, &function, arguments) {
-        Ok(arguments) if arguments.armed() == Armed::Call => match below::parse(&function) {
+        Ok(arguments) if arguments.armed() == Armed::Call => match parse_below(&function) {
             Some(below) => expand::expand_armed(function, &arguments, &below),
             None => item,
         },
@@ -103,52 +100,13 @@ fn parse_arguments(name: &str, function: &Function, arguments: TokenStream) -> s
     Ok(arguments)
 }
 
-/// The arguments of the attribute.
-pub(crate) struct Arguments {
-    pub(crate) cleanup: Cleanup,
-    pub(crate) options: Options,
-}
-
-impl Arguments {
-    pub(crate) fn on_cancel(&self) -> &OnCancel {
-        self.options.on_cancel()
-    }
-
-    pub(crate) fn cleanups(&self) -> Cleanups<'_> {
-        Cleanups { first: &self.cleanup, replacement: self.on_cancel().replacement() }
-    }
-
-    pub(crate) fn armed(&self) -> Armed {
-        self.options.armed.as_ref().map(|written| written.value).unwrap_or_default()
-    }
-
-    pub(crate) fn parse(name: &str, input: ParseStream<'_>) -> syn::Result<Self> {
-        if input.is_empty() {
-            bail!(
-                at input.span(),
-                "the cleanup is missing: `#[{name}(cleanup)]`, where `cleanup` is a function, a closure or an expression"
-            );
-        }
-        if options::starts_option(input) {
-            options::check_known(input, || format!("the cleanup has no name: `#[{name}(cleanup, ..)]`"))?;
-            bail!(at input.span(), "the cleanup comes first, and options after it: `#[{name}(cleanup, ..)]`");
-        }
-        let cleanup = Cleanup::parse(input)?;
-        if input.peek(Token![;]) {
-            let after = input.fork();
-            let _: Token![;] = after.parse()?;
-            if options::starts_option(&after) {
-                bail!(at input.span(), "options follow after a comma: `#[{name}(cleanup, ..)]`");
-            }
-            if after.is_empty() {
-                bail!(at input.span(), "a cleanup is an expression; remove the `;`");
-            }
-            bail!(at input.span(), "more than one statement goes into a block: `#[{name}({{ a(); b() }})]`");
-        }
-        if !input.is_empty() {
-            let _: Token![,] =
-                input.parse().map_err(|_| error!(at input.span(), "expected `,` after the cleanup"))?;
-        }
-        Ok(Self { cleanup, options: Options::parse(input)? })
-    }
+/// Returns the arguments of our own attributes below, from top to bottom. Returns `None` if one of them is wrong:
+/// it then reports the error itself.
+fn parse_below(function: &Function) -> Option<Vec<Arguments>> {
+    let checked = |(name, arguments): (&str, syn::Result<Arguments>)| {
+        let arguments = arguments.ok()?;
+        check::check(name, function, &arguments).ok()?;
+        Some(arguments)
+    };
+    below::arguments_of_ours(function).map(checked).collect()
 }

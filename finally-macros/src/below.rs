@@ -11,8 +11,7 @@ use syn::{
 };
 
 use crate::{
-    attribute::Arguments,
-    check,
+    arguments::Arguments,
     error::{Errors, error},
     input::{self, Function},
     options::Armed,
@@ -71,16 +70,12 @@ pub(crate) fn check(name: &str, function: &Function, errors: &mut Errors) {
     }
 }
 
-/// Returns the arguments of our own attributes, from top to bottom. Returns `None` if one of them is wrong: it
-/// then reports the error itself.
-pub(crate) fn parse(function: &Function) -> Option<Vec<Arguments>> {
+/// Returns the arguments of our own attributes, from top to bottom.
+pub(crate) fn arguments_of_ours(
+    function: &Function,
+) -> impl Iterator<Item = (&'static str, syn::Result<Arguments>)> {
     let ours = function.attributes.iter().filter_map(|it| Some((input::name_of_ours(it)?, it)));
-    ours.map(|(name, attribute)| {
-        let arguments = arguments(name, attribute).ok()?;
-        check::check(name, function, &arguments).ok()?;
-        Some(arguments)
-    })
-    .collect()
+    ours.map(|(name, attribute)| (name, arguments(name, attribute)))
 }
 
 fn arguments(name: &str, attribute: &Attribute) -> syn::Result<Arguments> {

@@ -11,8 +11,9 @@ use syn::{FnArg, Pat, ReturnType, Type, parse::Parser as _};
 
 use crate::{
     cleanup::Cleanups,
-    input::{self, Function, Holds, Named},
-    tokens,
+    input::Function,
+    parameters::{self, Holds, Named},
+    tokens, types,
 };
 
 /// The async function, and the call that boxes its future.
@@ -116,14 +117,14 @@ fn is_semicolon(tree: &TokenTree) -> bool {
 fn names(argument: &FnArg) -> Vec<String> {
     match argument {
         FnArg::Receiver(_) => vec!["self".to_owned()],
-        FnArg::Typed(typed) => input::names_in(&typed.pat).iter().map(ToString::to_string).collect(),
+        FnArg::Typed(typed) => parameters::names_in(&typed.pat).iter().map(ToString::to_string).collect(),
     }
 }
 
 /// Returns the `T` of `Pin<Box<dyn Future<Output = T>>>` and of `BoxFuture<'_, T>`.
 fn output(output: &ReturnType) -> Option<Type> {
     let ReturnType::Type(_, output) = output else { return None };
-    input::output_of_boxed_future(output).cloned()
+    types::output_of_boxed_future(output).cloned()
 }
 
 /// The locals at the beginning of the block.
@@ -196,8 +197,9 @@ impl Locals<'_> {
                 let name = moved_in(value)?;
                 let pattern: TokenStream = pattern.iter().cloned().collect();
                 let pattern = Pat::parse_multi.parse2(pattern).ok()?;
-                let is_mentioned =
-                    input::names_in(&pattern).iter().any(|name| self.cleanups.mentions(&name.to_string()));
+                let is_mentioned = parameters::names_in(&pattern)
+                    .iter()
+                    .any(|name| self.cleanups.mentions(&name.to_string()));
                 if !is_mentioned {
                     return Some(whole());
                 }

@@ -17,7 +17,8 @@ use syn::{
 
 use crate::{
     cleanup::Cleanups,
-    input::{self, Function, Holds, Named},
+    input::Function,
+    parameters::{self, Holds, Named},
     tokens,
 };
 
@@ -114,22 +115,22 @@ pub(crate) fn capture(
     cleanups: Cleanups<'_>,
     private: &Ident,
 ) -> Captures {
-    let mut capturing = Capturing::new(function, body, owner, cleanups);
+    let mut builder = CapturesBuilder::new(function, body, owner, cleanups);
     let signature = &mut function.signature;
     for (index, argument) in signature.inputs.iter_mut().enumerate() {
         match (Named::of_argument(argument), argument) {
-            (Some(named), argument) => capturing.add_named(named, argument),
-            (None, FnArg::Typed(typed)) => capturing.add_pattern(index, typed),
+            (Some(named), argument) => builder.add_named(named, argument),
+            (None, FnArg::Typed(typed)) => builder.add_pattern(index, typed),
             (None, FnArg::Receiver(_)) => {}
         }
     }
-    let in_body = capturing.give_to_locals(signature);
-    capturing.make_mutable(signature);
-    capturing.finish(in_body, private)
+    let in_body = builder.give_to_locals(signature);
+    builder.make_mutable(signature);
+    builder.finish(in_body, private)
 }
 
 /// The arguments of a function, as far as they are captured.
-struct Capturing<'a> {
+struct CapturesBuilder<'a> {
     body: &'a TokenStream,
     owner: Owner,
     cleanups: Cleanups<'a>,
@@ -145,7 +146,7 @@ struct Capturing<'a> {
     before_body: TokenStream,
 }
 
-impl<'a> Capturing<'a> {
+impl<'a> CapturesBuilder<'a> {
     fn new(function: &Function, body: &'a TokenStream, owner: Owner, cleanups: Cleanups<'a>) -> Self {
         Self {
             body,
@@ -180,7 +181,7 @@ impl<'a> Capturing<'a> {
             make_mutable_if_value(argument, holds);
         } else if let FnArg::Typed(typed) = argument {
             let (pattern, name) = (&typed.pat, &variable.name);
-            let attributes = input::attributes_of_local(&typed.attrs);
+            let attributes = parameters::attributes_of_local(&typed.attrs);
             let (shadow, allow) = (allow_shadow(), allow_underscore(name));
             if allow.is_none() && !tokens::mention(self.body, &name.to_string()) {
                 variable.unused = Some(quote! { #(#attributes)* #shadow let #pattern = #name; });
@@ -196,8 +197,8 @@ impl<'a> Capturing<'a> {
 
     /// Adds an argument with a pattern that binds parts of it.
     fn add_pattern(&mut self, index: usize, typed: &mut PatType) {
-        let conditions = input::conditions(&typed.attrs);
-        let parts: Vec<_> = input::names_in(&typed.pat)
+        let conditions = parameters::conditions(&typed.attrs);
+        let parts: Vec<_> = parameters::names_in(&typed.pat)
             .into_iter()
             .map(|name| self.variable(name, Holds::Part, conditions.clone()))
             .collect();
@@ -215,7 +216,7 @@ impl<'a> Capturing<'a> {
     fn keep_pattern(&mut self, typed: &mut PatType, parts: &[Variable], conditions: &[Attribute]) -> bool {
         let here = parts.iter().any(|part| part.here);
         let is_used = |part: &Variable| part.here || tokens::mention(self.body, &part.name.to_string());
-        let is_plain = here || input::attributes_of_local(&typed.attrs).len() == conditions.len();
+        let is_plain = here || parameters::attributes_of_local(&typed.attrs).len() == conditions.len();
         let bindings = whole_bindings(&mut typed.pat).filter(|_| is_plain && parts.iter().all(is_used));
         if !self.has_locals() || !(here || bindings.is_some()) {
             return false;
@@ -237,8 +238,8 @@ impl<'a> Capturing<'a> {
         parts: Vec<Variable>,
         conditions: Vec<Attribute>,
     ) {
-        let attributes = input::attributes_of_local(&typed.attrs);
-        typed.attrs.retain(|attribute| !input::is_about_lints(attribute));
+        let attributes = parameters::attributes_of_local(&typed.attrs);
+        typed.attrs.retain(|attribute| !parameters::is_about_lints(attribute));
         let whole = format_ident!("__finally_argument_{index}", span = Span::mixed_site());
         let pattern = std::mem::replace(&mut *typed.pat, plain(whole.clone()));
         // `ref mut` borrows from the argument, so it has to be mutable.
@@ -336,8 +337,8 @@ pub(crate) fn capture_mentioned(signature: &Signature, cleanups: Cleanups<'_>, p
     let arguments = signature.inputs.iter().rev().flat_map(|argument| match argument {
         FnArg::Receiver(receiver) => vec![(Named::of_receiver(receiver).name, Vec::new())],
         FnArg::Typed(typed) => {
-            let names = input::names_in(&typed.pat).into_iter();
-            names.map(|name| (name, input::conditions(&typed.attrs))).collect()
+            let names = parameters::names_in(&typed.pat).into_iter();
+            names.map(|name| (name, parameters::conditions(&typed.attrs))).collect()
         }
     });
     let mentioned: Vec<_> = arguments.filter(|(name, _)| cleanups.mentions(&name.to_string())).collect();
@@ -407,7 +408,7 @@ fn give_to_local(argument: &mut FnArg, locals: &[Ident]) {
         if let Pat::Ident(pattern) = &mut *typed.pat {
             if locals.contains(&pattern.ident) {
                 pattern.mutability = None;
-                typed.attrs.retain(|attribute| !input::is_about_lints(attribute));
+                typed.attrs.retain(|attribute| !parameters::is_about_lints(attribute));
             }
         }
     }

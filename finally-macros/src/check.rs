@@ -1,12 +1,13 @@
 //! Reports everything that cannot work, at the user's tokens.
 
 use crate::{
-    attribute::Arguments,
+    arguments::Arguments,
     below,
     cleanup::Cleanup,
     error::{Errors, bail, error},
-    input::{Function, Holds, Named, Returns},
+    input::{Function, Returns},
     options::{Armed, OnCancel},
+    parameters::{Holds, Named},
     tokens,
 };
 

@@ -3,13 +3,14 @@
 use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::{
-    Block, Expr, ExprAsync, ExprClosure, ExprLit, ExprPath, Lit, Pat, Path, ReturnType, Stmt, Token, Type,
+    Block, Expr, ExprAsync, ExprClosure, ExprLit, ExprPath, Lit, Pat, ReturnType, Stmt, Token, Type,
     parse::ParseStream, parse_quote_spanned, spanned::Spanned as _, token,
 };
 
 use crate::{
     error::{bail, error},
-    input, tokens,
+    parameters, tokens,
+    types::ends_in,
 };
 
 pub(crate) struct Cleanup {
@@ -225,7 +226,7 @@ impl Cleanup {
             _ => return None,
         };
         let awaited = closure.body.to_token_stream();
-        let names = input::names_in(closure.inputs.first()?);
+        let names = parameters::names_in(closure.inputs.first()?);
         names.iter().find_map(|name| tokens::first_of(&awaited, &name.to_string()))
     }
 
@@ -377,10 +378,6 @@ impl Kind {
 const DIVERGING_MACROS: &[&str] = &["panic", "todo", "unimplemented", "unreachable"];
 const DIVERGING_FUNCTIONS: &[&str] = &["abort", "exit", "panic_any", "resume_unwind"];
 
-fn ends_in(path: &Path, names: &[&str]) -> bool {
-    path.segments.last().is_some_and(|segment| names.iter().any(|name| segment.ident == name))
-}
-
 /// Returns whether the expression ends in a call that never returns, such as `todo!()` or `exit(1)`.
 fn diverges(expression: &Expr) -> bool {
     match expression {
@@ -452,7 +449,7 @@ fn is_async_block(expression: &Expr) -> bool {
     }
 }
 
-/// Rejects a cleanup that begins like an expression and is none, where the parser only says what it expects.
+/// Rejects a cleanup that begins like an expression and is none. The parser would only name the token that it expects.
 fn check_first_word(input: ParseStream<'_>) -> syn::Result<()> {
     let begins_closure = input.peek2(Token![|]) || input.peek2(Token![||]);
     if input.peek(Token![await]) {

@@ -21,71 +21,52 @@
 //! wrapped in another one, so it stores the arguments once. Further attributes on that function are expanded
 //! together with it, and have the inner future in the place of their `BODY`.
 
+mod armed;
+mod not_async;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::{Attribute, Meta, Path, ReturnType, Token, parse_quote_spanned, spanned::Spanned as _};
+use syn::{Path, ReturnType, Token, spanned::Spanned as _};
 
 use crate::{
-    attribute::Arguments,
+    arguments::Arguments,
     boxed::Boxed,
     capture::{self, Captures, Owner},
     cleanup::{Cleanup, Cleanups, Evaluation, Uses},
-    input::{self, Function, Returns},
+    input::{Function, Returns},
     options::{Armed, OnCancel, Written},
     settle::{self, Coroutine, Replacement, Settlement},
-    tokens,
+    tokens, types,
 };
 
+pub(crate) use armed::expand_armed;
+
 pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStream {
-    let end = End::new(arguments);
-    let import = import(arguments.options.krate.as_ref(), &end.private);
+    let expansion = Expansion::new(arguments);
+    let import = import(arguments.options.krate.as_ref(), &expansion.private);
     let block = match function.returns() {
         Returns::Awaited => {
-            let captures = end.capture(&mut function);
-            end.of_async_function(&function, &captures)
+            let captures = expansion.capture(&mut function);
+            expansion.of_async_function(&function, &captures)
         }
-        Returns::Value => end.of_sync_function(&mut function),
-        Returns::Future => end.of_future_function(&function),
+        Returns::Value => expansion.of_sync_function(&mut function),
+        Returns::Future => expansion.of_future_function(&function),
         Returns::BoxedFuture => match Boxed::new(&function, arguments.cleanups()) {
             Some(mut boxed) => {
                 // If no cleanup mentions an argument, the block captures the same as without the attribute,
                 // which may be a single field of an argument.
-                let captures = if boxed.mentions_argument(end.cleanups()) {
-                    end.capture(&mut boxed.function)
+                let captures = if boxed.mentions_argument(expansion.cleanups()) {
+                    expansion.capture(&mut boxed.function)
                 } else {
                     Captures::default()
                 };
-                let block = end.of_async_function(&boxed.function, &captures);
+                let block = expansion.of_async_function(&boxed.function, &captures);
                 boxed.finish(&mut function, &block)
             }
-            None => end.of_future_function(&function),
+            None => expansion.of_future_function(&function),
         },
     };
     finish(function, quote! { #import #block })
-}
-
-/// Like [`expand`], for `armed = call`, with the attributes `below` it.
-pub(crate) fn expand_armed(mut function: Function, first: &Arguments, below: &[Arguments]) -> TokenStream {
-    let end = End::new(first);
-    let import = import(first.options.krate.as_ref(), &end.private);
-    let mut whole = end.armed(&mut function, None);
-    for arguments in below {
-        function.remove_later_cleanup();
-        whole = End::new(arguments).armed(&mut function, Some(whole));
-    }
-    let Whole { before, future } = whole;
-    let span = function.brace();
-    let (output, future) = match &function.signature.output {
-        ReturnType::Type(_, output) if function.diverges() => {
-            let at = Span::mixed_site().located_at(output.span());
-            let (private, path) = (&end.private, private_path(first.options.krate.as_ref(), at));
-            (quote_spanned!(at=> #path::Never), quote_spanned!(span=> #private::diverging(#future)))
-        }
-        ReturnType::Type(_, output) => (output.to_token_stream(), future),
-        ReturnType::Default => (quote!(()), future),
-    };
-    return_future(&mut function, &output);
-    finish(function, quote! { #import #before #future })
 }
 
 fn finish(function: Function, block: TokenStream) -> TokenStream {
@@ -99,7 +80,7 @@ fn finish(function: Function, block: TokenStream) -> TokenStream {
 }
 
 /// The parts that all forms of a function have in common.
-struct End<'a> {
+struct Expansion<'a> {
     cleanup: &'a Cleanup,
     on_cancel: &'a OnCancel,
     armed: Armed,
@@ -122,13 +103,7 @@ fn private_path(krate: Option<&Written<Path>>, span: Span) -> TokenStream {
     }
 }
 
-/// A future that is armed when it is created, and the statements before it.
-struct Whole {
-    before: TokenStream,
-    future: TokenStream,
-}
-
-impl<'a> End<'a> {
+impl<'a> Expansion<'a> {
     fn new(arguments: &'a Arguments) -> Self {
         let span = Span::mixed_site().located_at(arguments.cleanup.span);
         Self {
@@ -157,33 +132,12 @@ impl<'a> End<'a> {
         diverging(function, quote_spanned!(span=> #before_body #whole.await))
     }
 
-    /// Attaches this cleanup to the future of the function's body, or to that of the attributes above.
-    fn armed(&self, function: &mut Function, inside: Option<Whole>) -> Whole {
-        let private = &self.private;
-        let is_innermost = inside.is_none();
-        let Whole { mut before, future } =
-            inside.unwrap_or_else(|| Whole { before: TokenStream::new(), future: function.body.stream() });
-        let captures = capture::capture(function, &future, Owner::Coroutine, self.cleanups(), private);
-        let body = if is_innermost { self.async_body(function, &captures) } else { future };
-        let mut in_coroutine = TokenStream::new();
-        if self.needs_coroutine(&captures, function) {
-            in_coroutine = std::mem::take(&mut before);
-            // A coroutine that leaves arguments for a later attribute is nested in another coroutine, which
-            // owns the parts.
-            let parts = if captures.coroutine.is_none() { &mut in_coroutine } else { &mut before };
-            parts.extend(captures.before_body.clone());
-        }
-        let whole = self.driven(&body, &in_coroutine, &captures, function);
-        let span = function.brace();
-        Whole { before, future: quote_spanned!(span=> #private::armed(#whole)) }
-    }
-
     /// Returns the body of an async function as a block.
     fn async_body(&self, function: &Function, captures: &Captures) -> TokenStream {
         let body = self.body(function, true, captures);
         // If no cleanup of this or of a later attribute mentions an argument, `move` captures everything.
         let takes_all = !captures.mentioned && captures.coroutine.is_none();
-        async_block(takes_all, body, function.place())
+        async_block(takes_all, body, function.body_span())
     }
 
     /// Returns whether the cleanup has to be the end of a coroutine instead of a handler.
@@ -207,8 +161,8 @@ impl<'a> End<'a> {
         let (private, span) = (&self.private, function.brace());
         // With this type, an error about a borrow that is too short points at the body.
         let exit_type = match &function.signature.output {
-            ReturnType::Type(_, output) if tokens::show_lifetime(&output.to_token_stream()) => {
-                let output = input::without_impl_trait(output);
+            ReturnType::Type(_, output) if types::show_lifetime(&output.to_token_stream()) => {
+                let output = types::without_impl_trait(output);
                 Some(quote_spanned!(span=> : #private::Exit<#output>))
             }
             _ => None,
@@ -223,70 +177,6 @@ impl<'a> End<'a> {
         }
     }
 
-    /// Expands a function with `#[track_caller]`. Inside a closure, the body's callees would see the closure as
-    /// their caller. So the body stays in place, and a destructor runs the cleanup.
-    fn of_tracking_function(&self, function: &mut Function) -> TokenStream {
-        let private = &self.private;
-        let body = function.body.stream();
-        let Captures { before_body, in_body, .. } =
-            capture::capture(function, &body, Owner::Call, self.cleanups(), private);
-        let cleanup = self.cleanup.evaluation(Uses::Borrowed).into_closure(self.span);
-        let precedes = function.type_that_may_run_later().map(|ty| {
-            let ty = input::without_impl_trait(ty);
-            let exit = exit(self.span);
-            let precedes = self.precedes(function);
-            quote_spanned! {self.span=>
-                if false {
-                    let #exit: #private::Exit<#ty> = #private::never();
-                    #precedes
-                }
-            }
-        });
-        let defer = quote_spanned! {self.span=>
-            let __finally_deferred = #private::deferred(|| #private::here(), #cleanup);
-        };
-        // Our block is of edition 2024, in which the temporaries of the last expression are dropped before the
-        // locals.
-        let (span, body) = (function.brace(), function.block());
-        let body = quote_spanned!(span=> { #in_body { #body } });
-        quote! { #before_body #precedes #defer #body }
-    }
-
-    /// Rejects a type whose value runs after the function has returned.
-    fn precedes(&self, function: &Function) -> Option<TokenStream> {
-        function.type_that_may_run_later().map(|ty| {
-            let span = Span::mixed_site().located_at(ty.span());
-            let (private, exit) = (Ident::new(&self.private.to_string(), span), exit(span));
-            quote_spanned!(span=> #private::precedes(&#exit, &#exit.returned().__finally_when());)
-        })
-    }
-
-    fn of_sync_function(&self, function: &mut Function) -> TokenStream {
-        if function.track_caller().is_some() {
-            return self.of_tracking_function(function);
-        }
-        let private = &self.private;
-        let body = function.body.stream();
-        let captures = capture::capture(function, &body, Owner::Call, self.cleanups(), private);
-        let body = self.body(function, false, &captures);
-        let before_body = &captures.before_body;
-        let (exit, end) = (exit(self.span), end(self.span));
-        // A cleanup that runs in place moves to no other task or thread, so it is evaluated without the bounds
-        // of a detached one.
-        let build = settle::evaluate(self.cleanup, captures.mentioned, &OnCancel::Block, private, self.span);
-        let span = function.brace();
-        let body = body_closure(function, body);
-        let call = quote_spanned!(span=> let #exit = #private::call(#body););
-        let precedes = self.precedes(function).map(|precedes| quote_spanned!(span=> if false { #precedes }));
-        let (body_text, cleanup_text) =
-            (settle::describe_body(self.span), settle::describe_cleanup(self.span));
-        let settle = quote_spanned! {self.span=>
-            let #end = #build;
-            #private::settle_sync(#body_text, #cleanup_text, #end)
-        };
-        quote! { #before_body #call #precedes #settle }
-    }
-
     /// Expands a function that returns a future. The block still creates the future when the function is
     /// called. The cleanup belongs to the future.
     fn of_future_function(&self, function: &Function) -> TokenStream {
@@ -297,21 +187,21 @@ impl<'a> End<'a> {
         let is_boxed = function.returns() == Returns::BoxedFuture;
         let output = match &function.signature.output {
             ReturnType::Type(arrow, output) if is_boxed => {
-                let output = input::without_impl_trait(output);
+                let output = types::without_impl_trait(output);
                 quote! { #arrow #output }
             }
             _ => TokenStream::new(),
         };
-        let (body, place) = (function.block(), function.place());
+        let (body, body_span) = (function.block(), function.body_span());
         let mut make = match (function.track_caller(), &function.signature.output) {
             (None, _) => {
-                let body = quote_spanned!(place=> || #output { #body });
+                let body = quote_spanned!(body_span=> || #output { #body });
                 // The lint would ask the user to rewrite a closure that is ours.
                 quote_spanned!(span=> #private::make(#[allow(closure_returning_async_block)] #body))
             }
             // The body stays in place, as that of a function with `#[track_caller]` that is not async.
             (Some(_), ReturnType::Type(_, output)) if is_boxed => {
-                let output = input::without_impl_trait(output);
+                let output = types::without_impl_trait(output);
                 quote_spanned!(span=> { let __finally_made: #output = { #body }; __finally_made })
             }
             (Some(_), _) => quote_spanned!(span=> { #body }),
@@ -320,7 +210,7 @@ impl<'a> End<'a> {
         if let Some(output) = function.output_of_future() {
             let span = Span::mixed_site().located_at(output.span());
             let (private, output) =
-                (Ident::new(&private.to_string(), span), input::without_impl_trait(output));
+                (Ident::new(&private.to_string(), span), types::without_impl_trait(output));
             make = quote_spanned!(span=> #private::future::<#output, _, _>(#make));
             exit_type = Some(quote_spanned!(span=> : #private::Exit<#output>));
         }
@@ -381,7 +271,7 @@ impl<'a> End<'a> {
             ReturnType::Type(_, output) if function.diverges() => {
                 (quote! { #private::Infallible }, output.span())
             }
-            ReturnType::Type(_, output) => (input::without_impl_trait(output), output.span()),
+            ReturnType::Type(_, output) => (types::without_impl_trait(output), output.span()),
         };
         let ours = Span::mixed_site().located_at(at);
         let typed = Ident::new(&private.to_string(), ours);
@@ -465,7 +355,7 @@ impl<'a> End<'a> {
             Evaluation::Future(cleanup) | Evaluation::Expression(cleanup) => {
                 let way_out =
                     format_ident!("own_what_the_cleanup_uses_or_choose_on_cancel_block_or_skip", span = span);
-                // All of it has one span: an error covers what lies between the first token and the last one.
+                // All of it has one span: an error covers everything from the first token to the last one.
                 let private = Ident::new(&private.to_string(), span);
                 quote_spanned!(span=> #private::#way_out!(__finally_builder, #cleanup))
             }
@@ -497,24 +387,6 @@ impl<'a> End<'a> {
     }
 }
 
-/// Changes an async function into one that returns its future.
-///
-/// The token `impl` is ours and so of edition 2024, in which an opaque type captures every lifetime. The user's
-/// edition makes no difference. The last token has a span of the user's. With a span of ours, the compiler
-/// would treat the whole head as generated by a macro, and suppress lints.
-fn return_future(function: &mut Function, output: &TokenStream) {
-    let end = function.end();
-    let span = Span::mixed_site().located_at(end);
-    let close = Token![>](end);
-    function.signature.asyncness = None;
-    function.signature.output =
-        parse_quote_spanned!(span=> -> impl ::core::future::Future<Output = #output #close);
-    // A future is `#[must_use]` already, and clippy reports the repetition.
-    let says_nothing_more =
-        |attribute: &Attribute| matches!(&attribute.meta, Meta::Path(path) if path.is_ident("must_use"));
-    function.attributes.retain(|attribute| !says_nothing_more(attribute));
-}
-
 /// Converts a value of an uninhabited type to `!`.
 fn diverging(function: &Function, whole: TokenStream) -> TokenStream {
     if function.diverges() {
@@ -530,23 +402,6 @@ fn async_block(takes_all: bool, body: TokenStream, span: Span) -> TokenStream {
     let (asyncness, body) = (Token![async](span), tokens::braced(body, span));
     let capture = takes_all.then(|| Token![move](span));
     quote! { #asyncness #capture #body }
-}
-
-/// Generates the closure for the body of a function that is not async. The compiler repeats its diagnostics
-/// about the function's head for the closure's head, so the closure's head has the same spans.
-fn body_closure(function: &Function, body: TokenStream) -> TokenStream {
-    let bars = Token![||](function.start());
-    let body = tokens::braced(body, function.body.span());
-    match &function.signature.output {
-        ReturnType::Type(arrow, output) => {
-            let output = input::without_impl_trait(output);
-            quote! { #bars #arrow #output #body }
-        }
-        ReturnType::Default => {
-            let end = function.signature.paren_token.span.close();
-            quote_spanned! {end=> #bars -> () #body }
-        }
-    }
 }
 
 /// Returns the variable with the span of the cleanup. So the compiler reports each error about it once, and at

@@ -2,17 +2,15 @@
 //! syntax error in it once, and editors find the user's tokens in place.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens as _, quote};
+use quote::ToTokens as _;
 use syn::{
-    Attribute, Expr, FnArg, GenericArgument, Ident, LitStr, Meta, Pat, PathArguments, Receiver, ReceiverKind,
-    ReturnType, Signature, Token, Type, TypeParamBound, Visibility,
+    Attribute, Expr, FnArg, Ident, LitStr, ReturnType, Signature, Token, Type, Visibility,
     ext::IdentExt as _,
     parse::{ParseStream, Parser as _, discouraged::Speculative as _},
-    punctuated::Punctuated,
     spanned::Spanned as _,
 };
 
-use crate::{error::bail, tokens};
+use crate::{error::bail, tokens, types};
 
 pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,
@@ -74,7 +72,7 @@ impl Item {
 
 /// Returns the name of an attribute of ours.
 pub(crate) fn name_of_ours(attribute: &Attribute) -> Option<&'static str> {
-    ["finally", "lastly"].into_iter().find(|name| ends_in(attribute.path(), name))
+    ["finally", "lastly"].into_iter().find(|name| types::ends_in(attribute.path(), &[name]))
 }
 
 /// The form of the result of a function.
@@ -112,7 +110,7 @@ impl Function {
 
     /// Returns the span for code in the place of the body. It is exactly the span of the body, not marked as
     /// generated: coverage counts the lines of an async block or a closure only with such a span.
-    pub(crate) fn place(&self) -> Span {
+    pub(crate) fn body_span(&self) -> Span {
         self.body.span()
     }
 
@@ -127,8 +125,10 @@ impl Function {
             return Returns::Awaited;
         }
         match &self.signature.output {
-            ReturnType::Type(_, output) if is_impl_future(ungrouped(output)) => Returns::Future,
-            ReturnType::Type(_, output) if is_boxed_future(ungrouped(output)) => Returns::BoxedFuture,
+            ReturnType::Type(_, output) if types::is_impl_future(types::ungrouped(output)) => Returns::Future,
+            ReturnType::Type(_, output) if types::is_boxed_future(types::ungrouped(output)) => {
+                Returns::BoxedFuture
+            }
             _ => Returns::Value,
         }
     }
@@ -136,8 +136,8 @@ impl Function {
     /// Returns the `T` of `impl Future<Output = T>`.
     pub(crate) fn output_of_future(&self) -> Option<&Type> {
         let ReturnType::Type(_, output) = &self.signature.output else { return None };
-        let Type::ImplTrait(output) = ungrouped(output) else { return None };
-        output.bounds.iter().find_map(output_of_bound)
+        let Type::ImplTrait(output) = types::ungrouped(output) else { return None };
+        output.bounds.iter().find_map(types::output_of_bound)
     }
 
     /// Returns whether the function returns a future with a lifetime bound, and the future's output may not
@@ -145,7 +145,7 @@ impl Function {
     pub(crate) fn output_may_not_outlive(&self) -> bool {
         let output = self.signature.output.to_token_stream();
         matches!(self.returns(), Returns::Future | Returns::BoxedFuture)
-            && tokens::show_lifetime(&output)
+            && types::show_lifetime(&output)
             && self
                 .signature
                 .generics
@@ -160,10 +160,10 @@ impl Function {
         let output = match self.returns() {
             Returns::Awaited | Returns::Value => output,
             Returns::Future => self.output_of_future()?,
-            Returns::BoxedFuture => output_of_boxed_future(output)?,
+            Returns::BoxedFuture => types::output_of_boxed_future(output)?,
         };
         let is_opaque = tokens::has_word(&output.to_token_stream(), "impl");
-        (is_result(output) && !is_opaque).then_some(output)
+        (types::is_result(output) && !is_opaque).then_some(output)
     }
 
     /// Returns the return type if a value of it may run later. A reference or a primitive cannot.
@@ -174,7 +174,7 @@ impl Function {
         ];
 
         let ReturnType::Type(_, output) = &self.signature.output else { return None };
-        let output = ungrouped(output);
+        let output = types::ungrouped(output);
         let may = match output {
             Type::Path(ty) => !PRIMITIVES.iter().any(|name| ty.path.is_ident(name)),
             Type::ImplTrait(_) => true,
@@ -215,7 +215,7 @@ impl Function {
             ReturnType::Type(_, output) => Some(&**output),
             ReturnType::Default => None,
         };
-        arguments.chain(output).find_map(|ty| match ungrouped(ty) {
+        arguments.chain(output).find_map(|ty| match types::ungrouped(ty) {
             Type::Slice(_) | Type::TraitObject(_) => Some(Unsized::Certain),
             Type::Path(path) if path.path.is_ident("str") => Some(Unsized::ByName(ty)),
             _ => None,
@@ -253,7 +253,7 @@ impl Function {
 
     /// Returns whether the function returns `!`.
     pub(crate) fn diverges(&self) -> bool {
-        matches!(&self.signature.output, ReturnType::Type(_, output) if matches!(ungrouped(output), Type::Never(_)))
+        matches!(&self.signature.output, ReturnType::Type(_, output) if matches!(types::ungrouped(output), Type::Never(_)))
     }
 }
 
@@ -349,287 +349,9 @@ fn parse_body(input: ParseStream<'_>) -> syn::Result<(Group, Vec<Attribute>)> {
     Ok((rest, attributes))
 }
 
-/// Removes groups and parentheses. A type that was passed through a `macro_rules!` macro is in a group.
-fn ungrouped(mut ty: &Type) -> &Type {
-    while let Type::Group(syn::TypeGroup { elem, .. }) | Type::Paren(syn::TypeParen { elem, .. }) = ty {
-        ty = elem;
-    }
-    ty
-}
-
-fn is_impl_future(output: &Type) -> bool {
-    matches!(output, Type::ImplTrait(output) if output.bounds.iter().any(is_future))
-}
-
-fn is_future(bound: &TypeParamBound) -> bool {
-    matches!(bound, TypeParamBound::Trait(bound) if ends_in(&bound.path, "Future"))
-}
-
-/// Returns whether the type is `Pin<Box<dyn Future>>`, or one of its aliases in the futures crates.
-fn is_boxed_future(output: &Type) -> bool {
-    let Type::Path(output) = output else { return false };
-    if ends_in(&output.path, "BoxFuture") || ends_in(&output.path, "LocalBoxFuture") {
-        return true;
-    }
-    let boxed = inside(&output.path, "Pin");
-    let Some(Type::Path(boxed)) = boxed else {
-        return false;
-    };
-    match inside(&boxed.path, "Box") {
-        Some(Type::TraitObject(object)) => object.bounds.iter().any(is_future),
-        _ => false,
-    }
-}
-
-/// Returns the `T` of `Pin<Box<dyn Future<Output = T>>>` and of `BoxFuture<'_, T>`.
-pub(crate) fn output_of_boxed_future(output: &Type) -> Option<&Type> {
-    let Type::Path(output) = ungrouped(output) else { return None };
-    if let Some(boxed) = inside(&output.path, "Pin") {
-        let Type::Path(boxed) = boxed else { return None };
-        let Type::TraitObject(object) = inside(&boxed.path, "Box")? else { return None };
-        return object.bounds.iter().find_map(output_of_bound);
-    }
-    let name = output.path.segments.last()?.ident.to_string();
-    inside(&output.path, &name)
-}
-
-fn output_of_bound(bound: &TypeParamBound) -> Option<&Type> {
-    let TypeParamBound::Trait(bound) = bound else { return None };
-    let PathArguments::AngleBracketed(arguments) = &bound.path.segments.last()?.arguments else {
-        return None;
-    };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::AssocType(output) if output.ident == "Output" => Some(&output.ty),
-        _ => None,
-    })
-}
-
-pub(crate) fn is_result(ty: &Type) -> bool {
-    let Type::Path(ty) = ungrouped(ty) else { return false };
-    ty.path.segments.last().is_some_and(|segment| segment.ident.to_string().ends_with("Result"))
-}
-
-fn ends_in(path: &syn::Path, name: &str) -> bool {
-    path.segments.last().is_some_and(|segment| segment.ident == name)
-}
-
-/// Returns the `T` of `Name<T>`.
-fn inside<'a>(path: &'a syn::Path, name: &str) -> Option<&'a Type> {
-    let segment = path.segments.last().filter(|segment| segment.ident == name)?;
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
-        return None;
-    };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(inside) => Some(inside),
-        _ => None,
-    })
-}
-
-/// The kind of value that a variable holds, as far as its type shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Holds {
-    Value,
-    Reference,
-    MutReference,
-    /// A part of an argument, bound by a pattern.
-    Part,
-}
-
-/// A named argument.
-pub(crate) struct Named {
-    pub(crate) name: Ident,
-    pub(crate) holds: Holds,
-    /// Whether its type shows that it is or contains a reference that is not `'static`.
-    pub(crate) borrows: bool,
-    /// The `#[cfg(..)]` attributes of the argument, to be repeated on all code for it.
-    pub(crate) conditions: Vec<Attribute>,
-}
-
-impl Named {
-    fn new(name: Ident, ty: Option<&Type>, attributes: &[Attribute]) -> Self {
-        let holds = match ty.map(ungrouped) {
-            Some(Type::Reference(reference)) if reference.mutability.is_some() => Holds::MutReference,
-            Some(Type::Reference(_)) => Holds::Reference,
-            _ => Holds::Value,
-        };
-        let borrows = ty.is_some_and(|ty| tokens::show_borrow(&ty.to_token_stream()));
-        let conditions = conditions(attributes);
-        Self { name, holds, borrows, conditions }
-    }
-
-    /// Returns the `self` of a method.
-    pub(crate) fn of_receiver(receiver: &Receiver) -> Self {
-        let name = Ident::new("self", receiver.self_token.span);
-        match &receiver.kind {
-            ReceiverKind::Reference(_, lifetime, mutability) => Self {
-                name,
-                holds: if mutability.is_some() { Holds::MutReference } else { Holds::Reference },
-                borrows: lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static"),
-                conditions: Vec::new(),
-            },
-            ReceiverKind::Typed(_, ty) => Self::new(name, Some(ty), &receiver.attrs),
-            _ => Self::new(name, None, &receiver.attrs),
-        }
-    }
-
-    /// Returns an argument that is a single identifier: `x`, `mut x`.
-    pub(crate) fn of_argument(argument: &FnArg) -> Option<Self> {
-        match argument {
-            FnArg::Receiver(receiver) => Some(Self::of_receiver(receiver)),
-            FnArg::Typed(typed) => match &*typed.pat {
-                Pat::Ident(pattern) if pattern.subpat.is_none() && pattern.by_ref.is_none() => {
-                    Some(Self::new(pattern.ident.clone(), Some(&typed.ty), &typed.attrs))
-                }
-                _ => None,
-            },
-        }
-    }
-}
-
-/// Returns the `#[cfg(..)]` attributes of an argument, to be repeated on all code for it.
-pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
-    attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
-}
-
-/// Returns whether an attribute sets lint levels, so that it moves to the local that an argument becomes.
-pub(crate) fn is_about_lints(attribute: &Attribute) -> bool {
-    const LINT_LEVELS: &[&str] = &["allow", "deny", "expect", "forbid", "warn"];
-
-    fn of_meta(meta: &Meta) -> bool {
-        match meta {
-            Meta::List(list) if list.path.is_ident("cfg_attr") => {
-                let inside = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(list.tokens.clone());
-                inside.is_ok_and(|inside| inside.len() > 1 && inside.iter().skip(1).all(of_meta))
-            }
-            meta => LINT_LEVELS.iter().any(|level| meta.path().is_ident(level)),
-        }
-    }
-
-    of_meta(&attribute.meta)
-}
-
-/// Returns the attributes of an argument that its local carries.
-pub(crate) fn attributes_of_local(attributes: &[Attribute]) -> Vec<Attribute> {
-    let belongs = |attribute: &&Attribute| attribute.path().is_ident("cfg") || is_about_lints(attribute);
-    attributes.iter().filter(belongs).cloned().collect()
-}
-
-/// Returns the names that a pattern binds. Constants are included, which is harmless: no cleanup mentions a
-/// constant as an argument.
-pub(crate) fn names_in(pattern: &Pat) -> Vec<Ident> {
-    fn collect(pattern: &Pat, names: &mut Vec<Ident>) {
-        match pattern {
-            Pat::Ident(it) => {
-                // The alternatives of an or-pattern bind the same names.
-                if !names.iter().any(|name| tokens::is_named(name, &it.ident.to_string())) {
-                    names.push(it.ident.clone());
-                }
-                if let Some((_, inner)) = &it.subpat {
-                    collect(inner, names);
-                }
-            }
-            Pat::Guard(it) => collect(&it.pat, names),
-            Pat::Or(it) => it.cases.iter().for_each(|it| collect(it, names)),
-            Pat::Paren(it) => collect(&it.pat, names),
-            Pat::Reference(it) => collect(&it.pat, names),
-            Pat::Slice(it) => it.elems.iter().for_each(|it| collect(it, names)),
-            Pat::Struct(it) => it.fields.iter().for_each(|it| collect(&it.pat, names)),
-            Pat::Tuple(it) => it.elems.iter().for_each(|it| collect(it, names)),
-            Pat::TupleStruct(it) => it.elems.iter().for_each(|it| collect(it, names)),
-            Pat::Type(it) => collect(&it.pat, names),
-            // A macro is assumed to bind all names in its input.
-            Pat::Macro(it) => names.extend(tokens::words(&it.mac.tokens)),
-            Pat::Verbatim(it) => names.extend(tokens::words(it)),
-            _ => {}
-        }
-    }
-
-    let mut names = Vec::new();
-    collect(pattern, &mut names);
-    names
-}
-
-/// Replaces each `impl Trait` in the type by `_`, so that the type is allowed in an expression.
-pub(crate) fn without_impl_trait(output: &Type) -> TokenStream {
-    fn erase(tokens: TokenStream) -> TokenStream {
-        let mut erased = TokenStream::new();
-        let mut tokens = tokens.into_iter().peekable();
-        while let Some(tree) = tokens.next() {
-            match tree {
-                TokenTree::Ident(word) if word == "impl" => {
-                    let mut depth = 0_usize;
-                    let mut before = ' ';
-                    while let Some(next) = tokens.peek() {
-                        if let TokenTree::Punct(punct) = next {
-                            match punct.as_char() {
-                                '<' => depth += 1,
-                                '>' if before == '-' => {}
-                                '>' | ',' | ';' if depth == 0 => break,
-                                '>' => depth -= 1,
-                                _ => {}
-                            }
-                            before = punct.as_char();
-                        } else {
-                            before = ' ';
-                        }
-                        tokens.next();
-                    }
-                    let underscore = syn::Token![_](word.span());
-                    erased.extend(quote!(#underscore));
-                }
-                TokenTree::Group(group) => {
-                    let mut inner = Group::new(group.delimiter(), erase(group.stream()));
-                    inner.set_span(group.span());
-                    erased.extend([TokenTree::Group(inner)]);
-                }
-                other => erased.extend([other]),
-            }
-        }
-        erased
-    }
-
-    erase(output.to_token_stream())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn impl_trait_is_erased_wherever_it_stands() {
-        for (written, erased) in [
-            ("impl Display", "_"),
-            ("Result<impl Display + 'a, Error>", "Result < _ , Error >"),
-            ("(impl Fn(u8) -> Vec<u8>, u8)", "(_ , u8)"),
-            ("Result<impl Fn(u8) -> u8, E>", "Result < _ , E >"),
-            ("Vec<impl Iterator<Item = u8>>", "Vec < _ >"),
-            ("[impl Display; 2]", "[_ ; 2]"),
-            ("&mut [(u8, impl Display)]", "& mut [(u8 , _)]"),
-            ("u8", "u8"),
-        ] {
-            let ty: Type = syn::parse_str(written).expect("a type");
-            assert_eq!(without_impl_trait(&ty).to_string(), erased, "{written}");
-        }
-    }
-
-    #[test]
-    fn patterns_bind_names() {
-        for (written, bound) in [
-            ("(a, mut b)", "a b"),
-            ("Point { x, y: (z, ..) }", "x z"),
-            ("Some(ref inner)", "inner"),
-            ("whole @ (part, _)", "whole part"),
-            ("(Ok(text) | Err(text))", "text"),
-            ("(r#text | text)", "r#text"),
-            ("(N, Unit::<X>, Color::Red)", "N"),
-            ("pair!(a, b)", "a b"),
-            ("_", ""),
-        ] {
-            let pattern = Pat::parse_single.parse_str(written).expect("a pattern");
-            let names: Vec<_> = names_in(&pattern).iter().map(ToString::to_string).collect();
-            assert_eq!(names.join(" "), bound, "{written}");
-        }
-    }
 
     #[test]
     fn a_function_that_returns_a_future_is_told_by_its_type() {

@@ -3,20 +3,26 @@
 //!
 //! | module | job |
 //! |---|---|
-//! | `options` | parses `on_cancel = ..`, `armed = ..`, `crate = ..` |
-//! | `cleanup` | parses a cleanup, and determines its kind |
+//! | `attribute` | expands the attribute: calls the others in the order of this table |
 //! | `input` | parses the function under the attribute, without its body |
+//! | `parameters` | names the parameters of a function, and how each holds its value |
+//! | `arguments` | parses the arguments of the attribute |
+//! | `cleanup` | parses a cleanup, and determines its kind |
+//! | `options` | parses `on_cancel = ..`, `armed = ..`, `crate = ..` |
+//! | `check` | reports everything that cannot work, at the user's tokens |
 //! | `capture` | moves or lends the arguments to the body, and leaves the others for the cleanup |
 //! | `boxed` | turns `Box::pin(async move { .. })` back into an async function |
-//! | `below` | expands further attributes together with one that has `armed = call` |
-//! | `check` | reports everything that cannot work, at the user's tokens |
+//! | `below` | parses and checks the attributes below one that has `armed = call` |
 //! | `expand` | generates the function |
 //! | `settle` | generates the end of a function or a block |
 //! | `block` | `finally! { .. }`: input → jumps → expand |
-//! | `tokens` | answers questions about tokens without parsing them |
+//! | `tokens` | answers questions about tokens without parsing them: which variables they mention, and where control leaves |
+//! | `types` | answers questions about types as they are written |
+//! | `error`, `suggest` | makes errors, and finds the word that was meant |
 
 #![forbid(unsafe_code)]
 
+mod arguments;
 mod attribute;
 mod below;
 mod block;
@@ -30,11 +36,13 @@ mod expand;
 mod fuzz;
 mod input;
 mod options;
+mod parameters;
 mod settle;
 #[cfg(test)]
 mod snapshots;
 mod suggest;
 mod tokens;
+mod types;
 
 use proc_macro::TokenStream;
 

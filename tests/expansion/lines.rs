@@ -12,7 +12,7 @@ use std::{
 use finally::finally;
 
 /// A place in this file.
-type Place = (u32, u32);
+type Position = (u32, u32);
 
 struct Conn;
 
@@ -25,7 +25,7 @@ impl Conn {
 fn clean() {}
 
 #[track_caller]
-fn caller() -> Place {
+fn caller() -> Position {
     let location = Location::caller();
     (location.line(), location.column())
 }
@@ -42,7 +42,7 @@ mod bodies {
     use super::*;
 
     pub const PLAIN: u32 = line!() + 1;
-    pub async fn plain() -> [Place; 3] {
+    pub async fn plain() -> [Position; 3] {
         let here = (line!(), column!());
         let called = caller();
         [here, called, (line!(), caller().1)]
@@ -50,7 +50,7 @@ mod bodies {
 
     pub const PATH: u32 = line!() + 2;
     #[finally(clean)]
-    pub async fn path() -> [Place; 3] {
+    pub async fn path() -> [Position; 3] {
         let here = (line!(), column!());
         let called = caller();
         [here, called, (line!(), caller().1)]
@@ -58,7 +58,7 @@ mod bodies {
 
     pub const ARGUMENT: u32 = line!() + 2;
     #[finally(conn.release())]
-    pub async fn argument(conn: Conn) -> [Place; 3] {
+    pub async fn argument(conn: Conn) -> [Position; 3] {
         let here = (line!(), column!());
         let called = caller();
         [here, called, (line!(), caller().1)]
@@ -66,7 +66,7 @@ mod bodies {
 
     pub const AWAITED: u32 = line!() + 2;
     #[finally(conn.close().await)]
-    pub async fn awaited(conn: Conn) -> [Place; 3] {
+    pub async fn awaited(conn: Conn) -> [Position; 3] {
         let here = (line!(), column!());
         let called = caller();
         [here, called, (line!(), caller().1)]
@@ -74,7 +74,7 @@ mod bodies {
 
     pub const SKIPPED: u32 = line!() + 2;
     #[finally(conn.flush().await, on_cancel = skip)]
-    pub async fn skipped(conn: &Conn) -> [Place; 3] {
+    pub async fn skipped(conn: &Conn) -> [Position; 3] {
         let here = (line!(), column!());
         let called = caller();
         [here, called, (line!(), caller().1)]
@@ -82,7 +82,7 @@ mod bodies {
 
     pub const ARMED: u32 = line!() + 2;
     #[finally(conn.release(), armed = call)]
-    pub async fn armed(conn: Conn) -> [Place; 3] {
+    pub async fn armed(conn: Conn) -> [Position; 3] {
         let here = (line!(), column!());
         let called = caller();
         [here, called, (line!(), caller().1)]
@@ -90,7 +90,7 @@ mod bodies {
 
     pub const NOT_ASYNC: u32 = line!() + 2;
     #[finally(clean)]
-    pub fn not_async() -> [Place; 3] {
+    pub fn not_async() -> [Position; 3] {
         let here = (line!(), column!());
         let called = caller();
         [here, called, (line!(), caller().1)]
@@ -98,7 +98,7 @@ mod bodies {
 
     pub const RETURNED: u32 = line!() + 2;
     #[finally(clean)]
-    pub fn returned() -> impl Future<Output = [Place; 3]> {
+    pub fn returned() -> impl Future<Output = [Position; 3]> {
         let here = (line!(), column!());
         let called = caller();
         std::future::ready([here, called, (line!(), caller().1)])
@@ -106,7 +106,7 @@ mod bodies {
 }
 
 /// The places as lines from the beginning of the function.
-fn relative(first: u32, places: [Place; 3]) -> [Place; 3] {
+fn relative(first: u32, places: [Position; 3]) -> [Position; 3] {
     places.map(|(line, column)| (line - first, column))
 }
 
@@ -225,27 +225,27 @@ mod callers {
 
     #[finally(clean)]
     #[track_caller]
-    pub fn below() -> Place {
+    pub fn below() -> Position {
         caller()
     }
 
     #[track_caller]
     #[finally(clean)]
-    pub fn above() -> Place {
+    pub fn above() -> Position {
         caller()
     }
 
     #[finally({ CLEANED.set(CLEANED.get() + usize::from(name.is_empty())); })]
     #[finally(conn.release())]
     #[track_caller]
-    pub fn with_arguments(name: &str, conn: Conn, (number, mut log): (u32, Vec<u32>)) -> Place {
+    pub fn with_arguments(name: &str, conn: Conn, (number, mut log): (u32, Vec<u32>)) -> Position {
         log.push(number + u32::from(name.is_empty()));
         if log.len() == 1 { caller() } else { (0, 0) }
     }
 
     #[finally(clean)]
     #[track_caller]
-    pub fn leaves(early: Option<Place>) -> Option<Place> {
+    pub fn leaves(early: Option<Position>) -> Option<Position> {
         if early? == (0, 0) {
             return Some(caller());
         }
@@ -255,21 +255,21 @@ mod callers {
     impl Conn {
         #[finally(self.release())]
         #[track_caller]
-        pub fn method(&self) -> Place {
+        pub fn method(&self) -> Position {
             caller()
         }
     }
 
     #[finally(clean)]
     #[track_caller]
-    pub fn future() -> impl Future<Output = Place> {
+    pub fn future() -> impl Future<Output = Position> {
         let called = caller();
         async move { called }
     }
 
     #[finally(clean)]
     #[track_caller]
-    pub fn boxed() -> Pin<Box<dyn Future<Output = Place>>> {
+    pub fn boxed() -> Pin<Box<dyn Future<Output = Position>>> {
         let called = caller();
         Box::pin(async move { called })
     }

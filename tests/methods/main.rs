@@ -6,6 +6,7 @@ mod support;
 
 mod acquire;
 mod futures_of_others;
+mod generic;
 mod guards;
 mod mixed;
 mod on_cancel;

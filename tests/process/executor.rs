@@ -4,14 +4,18 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::sync::Mutex;
+use std::{
+    future::pending,
+    sync::{Arc, Mutex},
+    task::{Context, Waker},
+};
 
-use finally::{BoxFuture, finally};
+use finally::{BoxFuture, FailureKind, FinallyExt, Scope, finally};
 use support::{
     Log, exclusive,
     hand::Hand,
     runtimes,
-    scene::{cancel, ends},
+    scene::{Kept, cancel, ends, keep_a_drain},
     steps, suspend,
 };
 
@@ -148,6 +152,91 @@ fn p9_what_the_executor_drops_moves_to_the_background_thread() {
     drop(chain);
     finally::drain_blocking(None).unwrap();
     assert_eq!(log.take(), TREE, "half-way");
+}
+
+#[test]
+fn p6_a_cleanup_waits_for_those_inside_of_one_that_was_given_up_before_its_start() {
+    let turn = exclusive();
+    set(keep);
+    let log = Log::default();
+    let (first, second, end) = (log.clone(), log.clone(), log.clone());
+    let siblings = async { tokio::join!(inner(first), inner(second)) }.finally(async || {});
+    let mut around = Hand::new(async { cancel(siblings) }.finally(async move || end.push("around")));
+    assert!(around.poll().is_pending());
+    let mut chains = spawned();
+    finally::give_up(chains.pop().unwrap(), "it waits for its siblings");
+    assert_eq!((turn.kinds(), chains.len()), (vec![FailureKind::Lost], 2));
+    for chain in chains {
+        assert!(around.poll().is_pending());
+        Hand::new(chain).run();
+    }
+    around.run();
+    assert_eq!(log.events()[4..], ["around"]);
+}
+
+/// The cleanup hands off one, and its drop another one. A scope adopts the first one itself.
+#[test]
+fn p6_a_cleanup_waits_for_those_that_one_that_was_given_up_has_handed_off() {
+    gives_up_one_that_has_handed_off_others(|cleanup| cancel(pending::<()>().finally(|| cleanup)));
+    gives_up_one_that_has_handed_off_others(|cleanup| {
+        let mut scope: Scope = Scope::new();
+        scope.defer(|| cleanup);
+    });
+}
+
+fn gives_up_one_that_has_handed_off_others(begin: fn(BoxFuture)) {
+    struct Cancels(Log);
+
+    impl Drop for Cancels {
+        fn drop(&mut self) {
+            cancel(inner(self.0.clone()));
+        }
+    }
+
+    let turn = exclusive();
+    set(keep);
+    let log = Log::default();
+    let (now, later, end) = (Cancels(log.clone()), Cancels(log.clone()), log.clone());
+    let cleanup = Box::pin(async move {
+        let _later = later;
+        drop(now);
+        pending::<()>().await;
+    });
+    let mut around = Hand::new(async { begin(cleanup) }.finally(async move || end.push("around")));
+    assert!(around.poll().is_pending());
+    let mut given_up = spawned().remove(0);
+    assert!(given_up.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    finally::give_up(given_up, "it waits for ever");
+    let others = spawned();
+    assert_eq!((turn.kinds(), others.len()), (vec![FailureKind::Lost], 2));
+    for other in others.into_iter().rev() {
+        assert!(around.poll().is_pending());
+        Hand::new(other).run();
+    }
+    around.run();
+    assert_eq!(log.events()[4..], ["around"]);
+}
+
+#[test]
+fn p11_a_drain_inside_of_a_cleanup_waits_for_one_that_runs_though_another_one_was_given_up() {
+    let turn = exclusive();
+    set(keep);
+    let (log, kept) = (Log::default(), Kept::default());
+    let keeps = Arc::clone(&kept);
+    cancel(inner(log.clone()));
+    cancel(pending::<()>().finally(async move || {
+        keep_a_drain(keeps).await;
+        pending::<()>().await;
+    }));
+    cancel(pending::<()>().finally(async move || finally::drain().await));
+    let Ok([runs, mut given_up, drains]) = <[_; 3]>::try_from(spawned()) else { unreachable!() };
+    assert!(given_up.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    finally::give_up(given_up, "it waits for ever");
+    assert_eq!(turn.kinds(), [FailureKind::Lost]);
+    let mut drains = Hand::new(drains);
+    assert!(drains.poll().is_pending());
+    Hand::new(runs).run();
+    drains.run();
 }
 
 #[test]

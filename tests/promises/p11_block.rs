@@ -664,3 +664,24 @@ mod a_runtime_of_one_thread {
         assert_eq!(seen.events(), ["clean", "dropped"]);
     }
 }
+
+/// Whether the future of a call is `Send` is known, unlike that of an `async` block of the same function.
+#[test]
+fn p11_a_call_that_is_not_send_ends_in_the_drop_though_it_mentions_no_argument() {
+    thread_local! {
+        static ENDED: Cell<bool> = const { Cell::new(false) };
+    }
+    async fn clean() {
+        let not_send = std::rc::Rc::new(&ENDED);
+        suspend().await;
+        not_send.set(true);
+    }
+    #[finally(clean(), on_cancel = block)]
+    async fn f() {
+        pending::<()>().await;
+    }
+
+    let _turn = exclusive();
+    cancel(f());
+    assert!(ENDED.get());
+}

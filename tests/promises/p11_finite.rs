@@ -1,6 +1,6 @@
 //! P11: nothing of ours waits for itself, and a wait with a limit ends when its time is over and not earlier.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc, task::Poll, time::Duration};
 
 use finally::{FinallyExt, Scope, StillRunning, finally, guard};
 use tokio::sync::oneshot;
@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use crate::support::{
     Log, exclusive,
     hand::{Hand, Wakes},
-    scene::{PATIENCE, cancel, drained, ends, held, in_turns, let_others_go_on},
+    scene::{Kept, PATIENCE, cancel, drained, ends, held, in_turns, keep_a_drain, let_others_go_on, pass},
     suspend,
 };
 
@@ -134,7 +134,7 @@ mod with_a_limit {
         let _turn = exclusive();
         let gates = [detach(), detach()];
         let mut drain = Hand::new(finally::drain_timeout(Duration::ZERO));
-        assert!(matches!(drain.poll(), std::task::Poll::Ready(Err(still)) if still.count() == 2));
+        assert!(matches!(drain.poll(), Poll::Ready(Err(still)) if still.count() == 2));
         for gate in gates {
             gate.send(()).unwrap();
         }
@@ -383,7 +383,7 @@ mod a_drain_inside_a_cleanup {
     fn p11_waits_for_a_cleanup_that_runs_though_there_are_two_in_one_cleanup() {
         #[finally(two_drains(log))]
         async fn drains_twice(log: Log) {
-            std::future::pending::<()>().await;
+            pending::<()>().await;
             let _uses = &log;
         }
         async fn two_drains(log: Log) {
@@ -433,6 +433,86 @@ mod a_drain_inside_a_cleanup {
             all_end().await;
         });
         assert_eq!(log.events(), ["ends", "drained"]);
+    }
+
+    /// A cleanup that has ended does not count as one that waits.
+    #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
+    #[test]
+    fn p11_waits_for_a_cleanup_that_runs_though_a_drain_has_outlived_its_own_cleanup() {
+        let _turn = exclusive();
+        let (log, kept) = (Log::default(), Kept::default());
+        let keeps = Arc::clone(&kept);
+        around_a_gate(&log, |closed| {
+            cancel(held(log.clone(), "held", closed));
+            cancel(pending::<()>().finally(move || keep_a_drain(keeps)));
+            cancel(drains(log.clone()));
+        });
+        assert!(kept.lock().unwrap().is_some());
+        assert_eq!(log.events(), ["held", "drained"]);
+    }
+
+    #[test]
+    fn p11_that_has_outlived_its_own_cleanup_waits_for_all() {
+        let _turn = exclusive();
+        let kept = Kept::default();
+        let gate = detach();
+        let keeps = Arc::clone(&kept);
+        cancel(pending::<()>().finally(move || keep_a_drain(keeps)));
+        while finally::detached() > 1 {
+            std::thread::yield_now();
+        }
+        let mut drain = Hand::new(kept.lock().unwrap().take().unwrap());
+        assert!(drain.poll().is_pending());
+        gate.send(()).unwrap();
+        drain.run();
+        assert_eq!(finally::detached(), 0);
+    }
+
+    /// The drop is inside a cleanup, which goes on.
+    #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
+    #[test]
+    fn p11_waits_for_a_cleanup_in_which_a_drop_has_given_its_wait_up() {
+        #[finally(suspend(), on_cancel = skip)]
+        async fn skips(log: Log) {
+            cancel(drains(log));
+            pending::<()>().await;
+        }
+        #[finally({ std::future::ready(()).await; log.push("blocked") }, on_cancel = block)]
+        async fn blocks(log: &Log, drains: Log) {
+            skips(drains).await;
+        }
+        let _turn = exclusive();
+        let log = Log::default();
+        around_a_gate(&log, |closed| {
+            let log = log.clone();
+            cancel(pending::<()>().finally(async move || {
+                cancel(blocks(&Log::default(), log.clone()));
+                pass(log, "goes on", closed).await;
+            }));
+        });
+        assert_eq!(log.events(), ["goes on", "drained"]);
+    }
+
+    /// The drop drives a chain without a cleanup of its own, which waits for the same one.
+    #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
+    #[test]
+    fn p11_waits_for_a_cleanup_that_a_drop_has_waited_for() {
+        #[finally(suspend(), on_cancel = skip)]
+        async fn skips(log: Log, gate: oneshot::Receiver<()>) {
+            cancel(held(log, "held", gate));
+            pending::<()>().await;
+        }
+        #[finally({ std::future::ready(()).await; log.push("blocked") }, on_cancel = block)]
+        async fn blocks(log: &Log, held: Log, gate: oneshot::Receiver<()>) {
+            skips(held, gate).await;
+        }
+        let _turn = exclusive();
+        let log = Log::default();
+        around_a_gate(&log, |closed| {
+            cancel(blocks(&Log::default(), log.clone(), closed));
+            cancel(drains(log.clone()));
+        });
+        assert_eq!(log.events(), ["held", "drained"]);
     }
 
     /// The loser of a cleanup drains before that cleanup begins to wait for its losers.

@@ -1,14 +1,14 @@
 //! P9: hand-off to the executor that was set (see `executor.rs`), else to the current tokio runtime, else to a background
 //! thread of our own. A cleanup that a runtime drops when it shuts down moves to the thread.
 
-use std::{sync::mpsc, time::Duration};
+use std::{future::pending, sync::mpsc, time::Duration};
 
-use finally::finally;
+use finally::{FinallyExt, finally};
 use tokio::sync::oneshot;
 
 use crate::{
     subject,
-    support::{End, Log, exclusive, hand::Hand, runtimes, suspend},
+    support::{End, Log, exclusive, hand::Hand, runtimes, scene::cancel, suspend},
 };
 
 fn thread_name() -> String {
@@ -63,6 +63,16 @@ fn p9_an_enclosing_finally_does_not_wait_for_a_runtime_that_nobody_drives() {
         futures::executor::block_on(around(log.clone()));
     }
     assert_eq!(log.events(), ["cleaned on finally", "cleaned on finally"]);
+}
+
+/// The inner one ends in the poll in which the outer one looks.
+#[test]
+fn p9_a_cleanup_leaves_the_list_when_it_ends() {
+    let _turn = exclusive();
+    let (listed, list) = mpsc::channel();
+    let looks = async move || listed.send(finally::running().len()).unwrap();
+    cancel(pending::<()>().finally(async || {}).finally(looks));
+    assert_eq!(list.recv(), Ok(1));
 }
 
 #[cfg(feature = "tokio")]

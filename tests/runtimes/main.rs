@@ -5,12 +5,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-mod place;
+mod host;
 
 use finally::{FailureKind, FinallyExt, finally};
 use tokio::sync::oneshot;
 
-use place::Place;
+use host::Host;
 use support::{
     End, Error, Log, exclusive,
     hand::Hand,
@@ -18,21 +18,21 @@ use support::{
     steps, suspend,
 };
 
-/// Makes one test a runtime: in `with_the_executor!(name(place) { .. })`, the executor that was set spawns on the place.
+/// Makes one test a runtime: in `with_the_executor!(name(host) { .. })`, the executor that was set spawns on the host.
 macro_rules! with_the_executor {
-    ($($name:ident($place:ident) $body:block)*) => {$(
+    ($($name:ident($host:ident) $body:block)*) => {$(
         mod $name {
             use super::*;
 
-            fn check<P: Place>(mut $place: P) $body
+            fn check<H: Host>(mut $host: H) $body
 
             in_processes!($name
-                on_tokio_multi_thread: place::Tokio::multi_thread,
-                on_tokio_current_thread: place::Tokio::current_thread,
-                on_a_tokio_local_set: place::TokioLocalSet::start,
-                on_smol: place::Smol::start,
-                on_a_futures_thread_pool: place::FuturesThreadPool::start,
-                on_a_futures_local_pool: place::FuturesLocalPool::start,
+                on_tokio_multi_thread: host::Tokio::multi_thread,
+                on_tokio_current_thread: host::Tokio::current_thread,
+                on_a_tokio_local_set: host::TokioLocalSet::start,
+                on_smol: host::Smol::start,
+                on_a_futures_thread_pool: host::FuturesThreadPool::start,
+                on_a_futures_local_pool: host::FuturesLocalPool::start,
             );
         }
     )*};
@@ -41,18 +41,18 @@ macro_rules! with_the_executor {
 /// Does the same for the runtimes that can be shut down. A `ThreadPool` of futures cannot: it lives as long as its tasks, and
 /// leaks those that nobody wakes.
 macro_rules! with_the_executor_shut_down {
-    ($($name:ident($place:ident) $body:block)*) => {$(
+    ($($name:ident($host:ident) $body:block)*) => {$(
         mod $name {
             use super::*;
 
-            fn check<P: Place>(mut $place: P) $body
+            fn check<H: Host>(mut $host: H) $body
 
             in_processes!($name
-                on_tokio_multi_thread: place::Tokio::multi_thread,
-                on_tokio_current_thread: place::Tokio::current_thread,
-                on_a_tokio_local_set: place::TokioLocalSet::start,
-                on_smol: place::Smol::start,
-                on_a_futures_local_pool: place::FuturesLocalPool::start,
+                on_tokio_multi_thread: host::Tokio::multi_thread,
+                on_tokio_current_thread: host::Tokio::current_thread,
+                on_a_tokio_local_set: host::TokioLocalSet::start,
+                on_smol: host::Smol::start,
+                on_a_futures_local_pool: host::FuturesLocalPool::start,
             );
         }
     )*};
@@ -63,9 +63,9 @@ macro_rules! in_processes {
         #[test]
         fn $runtime() {
             if apart(concat!(stringify!($name), "::", stringify!($runtime)), &[]).is_none() {
-                let place = $start();
-                finally::set_executor(place.spawner()).unwrap();
-                check(place);
+                let host = $start();
+                finally::set_executor(host.spawner()).unwrap();
+                check(host);
             }
         }
     )*};
@@ -84,8 +84,8 @@ async fn subject(log: Log, name: &'static str) {
 
 async fn clean(log: Log, name: &'static str) {
     suspend().await;
-    let place = if is_on_the_background_thread() { "the background thread" } else { "the executor" };
-    log.push(format!("{name} on {place}"));
+    let host = if is_on_the_background_thread() { "the background thread" } else { "the executor" };
+    log.push(format!("{name} on {host}"));
 }
 
 /// Cancels one inside of its body.
@@ -101,27 +101,27 @@ async fn awaits_inside(log: Log) {
 }
 
 with_the_executor! {
-    p9_it_runs_the_cleanup_of_a_cancelled_future(place) {
+    p9_it_runs_the_cleanup_of_a_cancelled_future(host) {
         let _turn = exclusive();
         let log = Log::default();
         let seen = log.clone();
-        place.run(async move {
+        host.run(async move {
             cancel(subject(log, "cleaned"));
             finally::drain().await;
         });
         assert_eq!(seen.events(), ["cleaned on the executor"]);
     }
 
-    p9_it_runs_a_cleanup_that_another_thread_hands_off(place) {
+    p9_it_runs_a_cleanup_that_another_thread_hands_off(host) {
         let _turn = exclusive();
         let log = Log::default();
         let cancelled = log.clone();
         std::thread::spawn(move || cancel(subject(cancelled, "cleaned"))).join().unwrap();
-        place.run(finally::drain());
+        host.run(finally::drain());
         assert_eq!(log.events(), ["cleaned on the executor"]);
     }
 
-    p5_a_cleanup_dropped_half_way_goes_on(place) {
+    p5_a_cleanup_dropped_half_way_goes_on(host) {
         #[finally(steps(log.clone(), "clean", 2))]
         async fn ends(log: Log) {
             let _uses = &log;
@@ -129,7 +129,7 @@ with_the_executor! {
         let _turn = exclusive();
         let log = Log::default();
         let seen = log.clone();
-        place.run(async move {
+        host.run(async move {
             let mut hand = Hand::new(ends(log.clone()));
             assert!(hand.poll().is_pending());
             drop(hand);
@@ -138,25 +138,25 @@ with_the_executor! {
         assert_eq!(seen.events(), ["clean 0", "clean 1", "clean 2"]);
     }
 
-    p6_nested_cleanups_run_inner_to_outer(place) {
+    p6_nested_cleanups_run_inner_to_outer(host) {
         let _turn = exclusive();
         let log = Log::default();
         let seen = log.clone();
-        place.run(async move {
+        host.run(async move {
             cancel(awaits_inside(log));
             finally::drain().await;
         });
         assert_eq!(seen.events(), ["inner on the executor", "outer on the executor"]);
     }
 
-    p6_a_cleanup_in_the_task_waits_for_those_that_its_body_handed_off(place) {
+    p6_a_cleanup_in_the_task_waits_for_those_that_its_body_handed_off(host) {
         let _turn = exclusive();
         let log = Log::default();
-        place.run(cancels_inside(log.clone()));
+        host.run(cancels_inside(log.clone()));
         assert_eq!(log.events(), ["inner on the executor", "outer on the executor"]);
     }
 
-    p6_siblings_that_wait_for_each_other_end(place) {
+    p6_siblings_that_wait_for_each_other_end(host) {
         #[finally(async move { opens.send(()).unwrap(); pass(log, name, gate).await; })]
         async fn sibling(log: Log, name: &'static str, opens: oneshot::Sender<()>, gate: oneshot::Receiver<()>) {
             std::future::pending::<()>().await;
@@ -165,7 +165,7 @@ with_the_executor! {
         let _turn = exclusive();
         let log = Log::default();
         let cancelled = log.clone();
-        place.run(async move {
+        host.run(async move {
             let ((opens_one, one), (opens_other, other)) = (oneshot::channel(), oneshot::channel());
             cancel(sibling(cancelled.clone(), "cleaned", opens_other, one));
             cancel(sibling(cancelled, "cleaned", opens_one, other));
@@ -174,7 +174,7 @@ with_the_executor! {
         assert_eq!(log.events(), ["cleaned", "cleaned"]);
     }
 
-    p8_a_failure_there_is_reported_once(place) {
+    p8_a_failure_there_is_reported_once(host) {
         #[finally(fail(end))]
         async fn fails(end: End) -> Result<(), Error> {
             std::future::pending::<()>().await;
@@ -187,7 +187,7 @@ with_the_executor! {
         }
         let turn = exclusive();
         for (end, kind) in [(End::Fails, FailureKind::CleanupFailed), (End::Panics, FailureKind::CleanupPanicked)] {
-            place.run(async move {
+            host.run(async move {
                 cancel(fails(end));
                 finally::drain().await;
             });
@@ -195,7 +195,7 @@ with_the_executor! {
         }
     }
 
-    p11_a_drain_inside_a_cleanup_does_not_wait_for_that_cleanup(place) {
+    p11_a_drain_inside_a_cleanup_does_not_wait_for_that_cleanup(host) {
         #[finally(async move { finally::drain().await; log.push("outer"); })]
         async fn drains(log: Log) {
             std::future::pending::<()>().await;
@@ -204,7 +204,7 @@ with_the_executor! {
         let _turn = exclusive();
         let log = Log::default();
         let cancelled = log.clone();
-        place.run(async move {
+        host.run(async move {
             cancel(subject(cancelled.clone(), "inner"));
             cancel(drains(cancelled));
             finally::drain().await;
@@ -212,11 +212,11 @@ with_the_executor! {
         assert_eq!(log.events(), ["inner on the executor", "outer"]);
     }
 
-    p11_a_drain_with_a_limit_ends_while_a_cleanup_is_running(place) {
+    p11_a_drain_with_a_limit_ends_while_a_cleanup_is_running(host) {
         let _turn = exclusive();
         let log = Log::default();
         let cancelled = log.clone();
-        place.run(async move {
+        host.run(async move {
             let (open, gate) = oneshot::channel();
             cancel(held(cancelled, "cleaned", gate));
             let ended = finally::drain_timeout(std::time::Duration::from_millis(1)).await;
@@ -227,31 +227,31 @@ with_the_executor! {
         assert_eq!(log.events(), ["cleaned"]);
     }
 
-    settled_waits_for_the_cleanups_inside(place) {
+    settled_waits_for_the_cleanups_inside(host) {
         let _turn = exclusive();
         let log = Log::default();
         let cancelled = log.clone();
-        place.run(async move { cancel(subject(cancelled, "cleaned")) }.settled());
+        host.run(async move { cancel(subject(cancelled, "cleaned")) }.settled());
         assert_eq!(log.events(), ["cleaned on the executor"]);
     }
 }
 
 with_the_executor_shut_down! {
-    p9_a_task_that_the_runtime_drops_is_cleaned_up_on_the_background_thread(place) {
+    p9_a_task_that_the_runtime_drops_is_cleaned_up_on_the_background_thread(host) {
         let _turn = exclusive();
         let log = Log::default();
         let (spawned, seen) = (log.clone(), log.clone());
-        place.spawner()(Box::pin(async move {
+        host.spawner()(Box::pin(async move {
             spawned.push("body");
             subject(spawned, "cleaned").await;
         }));
-        place.run(until(seen, "body"));
-        drop(place);
+        host.run(until(seen, "body"));
+        drop(host);
         assert_eq!(finally::drain_blocking(Some(PATIENCE)), Ok(()));
         assert_eq!(log.events(), ["body", "cleaned on the background thread"]);
     }
 
-    p9_a_cleanup_that_the_runtime_drops_goes_on_on_the_background_thread(place) {
+    p9_a_cleanup_that_the_runtime_drops_goes_on_on_the_background_thread(host) {
         /// Suspends until it has moved.
         #[finally(async move { log.push("clean 0"); until_moved().await; log.push("clean 1"); })]
         async fn moves(log: Log) {
@@ -268,11 +268,11 @@ with_the_executor_shut_down! {
         let _turn = exclusive();
         let log = Log::default();
         let cancelled = log.clone();
-        place.run(async move {
+        host.run(async move {
             cancel(moves(cancelled.clone()));
             until(cancelled, "clean 0").await;
         });
-        drop(place);
+        drop(host);
         assert_eq!(finally::drain_blocking(Some(PATIENCE)), Ok(()));
         assert_eq!(log.events(), ["clean 0", "clean 1"]);
     }

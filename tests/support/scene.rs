@@ -1,6 +1,13 @@
 //! Scenes of a test: something that is cancelled, gates that hold cleanups back, and a runtime that goes step by step.
 
-use std::{future::Future, sync::mpsc, thread, time::Duration};
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+    sync::{Arc, Mutex, mpsc},
+    task::Poll,
+    thread,
+    time::Duration,
+};
 
 use finally::finally;
 use tokio::sync::oneshot;
@@ -27,6 +34,20 @@ pub async fn held(log: Log, name: &'static str, gate: oneshot::Receiver<()>) {
 pub async fn pass(log: Log, name: &'static str, gate: oneshot::Receiver<()>) {
     gate.await.unwrap();
     log.push(name);
+}
+
+/// A drain that has left its cleanup.
+pub type Kept = Arc<Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>>;
+
+/// Polls a drain once inside a cleanup, and keeps it beyond the end of that cleanup.
+pub async fn keep_a_drain(kept: Kept) {
+    let mut drain = Box::pin(finally::drain());
+    poll_fn(|context| {
+        assert!(drain.as_mut().poll(context).is_pending(), "there is nothing to wait for");
+        Poll::Ready(())
+    })
+    .await;
+    *kept.lock().unwrap() = Some(drain);
 }
 
 /// Runs a scene on a runtime of one thread, where the tasks take turns.

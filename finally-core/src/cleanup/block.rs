@@ -8,7 +8,7 @@ use core::{
 };
 
 use super::{
-    Accepts, Cleanup, CleanupValue, Detach, DetachMode, HasEnding, Strategy,
+    Cleanup, CleanupValue, Detach, HasEnding, Sealed, Strategy,
     boxed::{BoxedEnding, InBox, Stage, Unawaited},
 };
 use crate::{
@@ -78,6 +78,7 @@ where
     type Value = F::Output;
     type Future = F::IntoFuture;
     type Work = BlockOnCancel<F::IntoFuture>;
+    type Detached = Self::Work;
 
     fn into_work(self) -> Self::Work {
         BlockOnCancel(self.0.into_future())
@@ -88,29 +89,26 @@ where
     }
 }
 
+impl<F> Sealed<Blocking> for BlockOnCancel<F> {}
+
 impl<F> Detach<Blocking, Self> for BlockOnCancel<F> {
     fn detached(self) -> Self {
         self
     }
 }
 
-impl<I, V> DetachMode<I, V> for Blocking {
-    type Detached = I;
-}
-
 impl<F: Future> HasEnding<Blocking> for BlockOnCancel<F> {
     type Ending<T> = Unawaited<T, BlockingCleanup<F>>;
 }
 
-impl<F, T, V> Strategy<Blocking, T, V> for BlockOnCancel<F>
+impl<F, V> Strategy<Blocking, V> for BlockOnCancel<F>
 where
     F: Future<Output = V>,
     V: CleanupValue,
-    T: Accepts<V>,
 {
-    fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending<T> {
-        let cleanup = started.map(|cleanup| BlockingCleanup::new(cleanup.0, None, &texts));
-        Unawaited::new(cleanup, exit, Rules::new(texts))
+    fn settle<T>(started: Result<Self, Payload>, exit: Exit<T>, rules: Rules<T, V>) -> Self::Ending<T> {
+        let cleanup = started.map(|cleanup| BlockingCleanup::new(cleanup.0, None, &rules.texts));
+        Unawaited::new(cleanup, exit, rules)
     }
 }
 
@@ -155,7 +153,7 @@ impl<F: Future> InBox for BlockingCleanup<F> {
             (Err(_), Some(detach)) => ending.hand_off(|cleanup| detach(cleanup.cleanup)),
             (Err(reason), None) => {
                 let location = ending.rules.texts.location;
-                // It may have ended, and only wait for what it has cancelled.
+                // It may have ended, and only wait for the cleanups that it has cancelled.
                 if !ending.has_ended() {
                     handoff::report_lost(reason, location);
                     if let Err(payload) = ending.drop_cleanup() {

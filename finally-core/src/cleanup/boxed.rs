@@ -12,7 +12,7 @@ use crate::{
     engine::{
         body,
         driver::HoldingDriver,
-        ending::{Ending, FirstPoll, PollEnding, poll_cleanup},
+        ending::{Ending, FirstPoll, Hold, PollEnding, poll_cleanup},
         exit::{Exit, Outcome},
         unwind::Payload,
         verdict::{Rules, Texts, Verdict},
@@ -27,7 +27,7 @@ use crate::{
 pub trait InBox: Future + Unpin + Sized {
     fn leave<T>(ending: &mut BoxedEnding<T, Self>);
 
-    /// Called if the caller leaves before it has awaited the cleanup.
+    /// Ends without a caller, before the cleanup was awaited.
     fn abandon<T>(unawaited: Unawaited<T, Self>) {
         drop(unawaited.hold());
     }
@@ -92,21 +92,21 @@ impl<T, O: InBox> Ending for Unawaited<T, O> {
 
     /// Polls the cleanup before it is stored. A cleanup that ends at once is never stored.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn poll_first(self, context: &mut Context<'_>, hold: &mut dyn FnMut(Self::Held)) -> FirstPoll<T> {
+    fn poll_first(self, context: &mut Context<'_>, place: Pin<&mut dyn Hold<Self::Held>>) -> FirstPoll<T> {
         let Self { cleanup, exit, rules } = self;
         let value = match exit.into_value() {
             Ok(value) => value,
-            Err(exit) => return hold_waiting(cleanup, exit, rules, hold),
+            Err(exit) => return hold_waiting(cleanup, exit, rules, place),
         };
         let cleanup = match cleanup {
             Ok(cleanup) => cleanup,
             Err(payload) => {
-                return hold_waiting(Err(payload), Exit::new(Outcome::Returned(value)), rules, hold);
+                return hold_waiting(Err(payload), Exit::new(Outcome::Returned(value)), rules, place);
             }
         };
         let (mut started, mut key) = (Some(cleanup), GroupKey::NONE);
         let Poll::Ready(exit) = body::run(Pin::new(&mut started), &mut key, context) else {
-            return hold_started(Outcome::Returned(value), started, key, rules, hold);
+            return hold_started(Outcome::Returned(value), started, key, rules, place);
         };
         let exit = match exit.into_value() {
             Ok(cleaned) if !describe::is_failure(rules.texts.cleanup, &cleaned) => {
@@ -115,7 +115,7 @@ impl<T, O: InBox> Ending for Unawaited<T, O> {
             Ok(cleaned) => Exit::new(Outcome::Returned(cleaned)),
             Err(exit) => exit,
         };
-        hold_ended(Outcome::Returned(value), exit, rules, hold)
+        hold_ended(Outcome::Returned(value), exit, rules, place)
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -132,9 +132,9 @@ fn hold_waiting<T, O: InBox>(
     cleanup: Result<O, Payload>,
     body: Exit<T>,
     rules: Rules<T, O::Output>,
-    hold: &mut dyn FnMut(BoxedEnding<T, O>),
+    place: Pin<&mut dyn Hold<BoxedEnding<T, O>>>,
 ) -> FirstPoll<T> {
-    hold(BoxedEnding::new(cleanup, body, rules));
+    place.hold(BoxedEnding::new(cleanup, body, rules));
     FirstPoll::Held
 }
 
@@ -145,10 +145,10 @@ fn hold_started<T, O: InBox>(
     cleanup: Option<O>,
     key: GroupKey,
     rules: Rules<T, O::Output>,
-    hold: &mut dyn FnMut(BoxedEnding<T, O>),
+    place: Pin<&mut dyn Hold<BoxedEnding<T, O>>>,
 ) -> FirstPoll<T> {
     let (verdict, stage) = (Some(Verdict::of(body)), Stage::Started(cleanup));
-    hold(BoxedEnding { verdict, adopted: Adopted::new(key), stage, rules });
+    place.hold(BoxedEnding { verdict, adopted: Adopted::new(key), stage, rules });
     FirstPoll::Pending
 }
 
@@ -158,11 +158,11 @@ fn hold_ended<T, O: InBox>(
     body: Outcome<T>,
     cleanup: Exit<O::Output>,
     rules: Rules<T, O::Output>,
-    hold: &mut dyn FnMut(BoxedEnding<T, O>),
+    place: Pin<&mut dyn Hold<BoxedEnding<T, O>>>,
 ) -> FirstPoll<T> {
     let (cleaned, adopted) = cleanup.into_cleaned(&rules.texts);
     let verdict = Verdict::of(body).with_cleanup(cleaned, &rules, !adopted.has_ended());
-    hold(BoxedEnding { verdict: Some(verdict), adopted, stage: Stage::ENDED, rules });
+    place.hold(BoxedEnding { verdict: Some(verdict), adopted, stage: Stage::ENDED, rules });
     FirstPoll::Held
 }
 

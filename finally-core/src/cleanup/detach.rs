@@ -9,7 +9,7 @@ use core::{
 };
 
 use super::{
-    Accepts, Awaited, CleanupValue, Detach, DetachMode, HasEnding, Strategy,
+    Awaited, CleanupValue, Detach, HasEnding, Strategy,
     boxed::{BoxedEnding, InBox, Unawaited, leave_held},
 };
 use crate::{
@@ -103,21 +103,13 @@ impl<V> InBox for DetachedCleanup<V> {
     }
 }
 
-impl<F, V> DetachMode<F, V> for Awaited {
-    type Detached = DetachedCleanup<V>;
-}
-
 impl<V> HasEnding<Awaited> for DetachedCleanup<V> {
     type Ending<T> = Unawaited<T, Self>;
 }
 
-impl<V, T> Strategy<Awaited, T, V> for DetachedCleanup<V>
-where
-    V: CleanupValue,
-    T: Accepts<V>,
-{
+impl<V: CleanupValue> Strategy<Awaited, V> for DetachedCleanup<V> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Unawaited<T, Self> {
-        Unawaited::new(started, exit, Rules::new(texts))
+    fn settle<T>(started: Result<Self, Payload>, exit: Exit<T>, rules: Rules<T, V>) -> Unawaited<T, Self> {
+        Unawaited::new(started, exit, rules)
     }
 }

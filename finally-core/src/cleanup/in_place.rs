@@ -2,11 +2,11 @@
 
 use core::future::{Ready, ready};
 
-use super::{Accepts, Cleanup, CleanupValue, Detach, DetachMode, HasEnding, Strategy};
+use super::{Cleanup, CleanupValue, Detach, HasEnding, Sealed, Strategy};
 use crate::engine::{
     exit::Exit,
     unwind::Payload,
-    verdict::{Rules, Texts, Verdict},
+    verdict::{Rules, Verdict},
 };
 
 /// Marks a cleanup that is evaluated in place: the third parameter of a [`Finally`](crate::Finally), a
@@ -19,6 +19,7 @@ impl<V: CleanupValue> Cleanup<InPlace> for V {
     type Value = V;
     type Future = Ready<V>;
     type Work = V;
+    type Detached = V;
 
     fn into_work(self) -> V {
         self
@@ -29,28 +30,22 @@ impl<V: CleanupValue> Cleanup<InPlace> for V {
     }
 }
 
+impl<V: CleanupValue> Sealed<InPlace> for V {}
+
 impl<V> Detach<InPlace, V> for V {
     fn detached(self) -> V {
         self
     }
 }
 
-impl<V> DetachMode<V, V> for InPlace {
-    type Detached = V;
-}
-
 impl<V> HasEnding<InPlace> for V {
     type Ending<T> = Verdict<T>;
 }
 
-impl<V, T> Strategy<InPlace, T, V> for V
-where
-    V: CleanupValue,
-    T: Accepts<V>,
-{
+impl<V: CleanupValue> Strategy<InPlace, V> for V {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn settle(started: Result<V, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Verdict<T> {
+    fn settle<T>(started: Result<V, Payload>, exit: Exit<T>, rules: Rules<T, V>) -> Verdict<T> {
         // We must not hold a `T` across an await here, so adopted cleanups move to the enclosing finally.
-        exit.settle_now(started, Rules::new(texts))
+        exit.settle_now(started, rules)
     }
 }

@@ -1,7 +1,7 @@
 //! A cleanup that is awaited where it stands, and that another one replaces when its caller leaves: `on_cancel = (..)`.
 //!
-//! A coroutine may lend its arguments to the one and give them to the other. So it does not hold both: it awaits the first, and
-//! evaluates the other after the first is gone.
+//! A coroutine may lend its arguments to the cleanup and give them to the replacement. So it never holds both: it awaits the
+//! cleanup, and evaluates the replacement after the cleanup was dropped.
 
 use core::{
     future::{Future, IntoFuture},
@@ -13,19 +13,19 @@ use core::{
 use pin_project_lite::pin_project;
 
 use super::{
-    Accepts, Cleanup, CleanupValue, Detach, DetachMode, HasEnding, Strategy,
+    Cleanup, CleanupValue, Detach, HasEnding, Sealed, Strategy,
     skip::{InlineEnding, Interrupted},
 };
 use crate::{
     diagnostics::Admits,
     engine::{
         driver::Driver,
-        ending::{Awaiting, Deliver, Ending, FirstPoll, NothingToAwait, PollEnding},
+        ending::{Ending, FirstPoll, Hold, NothingToAwait, PollEnding, Unboxed},
         exclusive::Exclusive,
         exit::{Exit, Outcome},
         signal,
         unwind::Payload,
-        verdict::{Rules, Texts, Verdict},
+        verdict::{Rules, Verdict},
     },
     handoff::Adopted,
     methods::handler::FutureStrategy,
@@ -99,6 +99,7 @@ where
     type Value = F::Output;
     type Future = F::IntoFuture;
     type Work = ReplaceOnCancel<F::IntoFuture, R>;
+    type Detached = Self::Work;
 
     fn into_work(self) -> Self::Work {
         ReplaceOnCancel { cleanup: self.cleanup.into_future(), replacement: self.replacement }
@@ -109,6 +110,8 @@ where
     }
 }
 
+impl<F, R> Sealed<Replaceable> for ReplaceOnCancel<F, R> {}
+
 #[diagnostic::do_not_recommend]
 impl<F, R> Detach<Replaceable, Self> for ReplaceOnCancel<F, R> {
     fn detached(self) -> Self {
@@ -116,28 +119,23 @@ impl<F, R> Detach<Replaceable, Self> for ReplaceOnCancel<F, R> {
     }
 }
 
-impl<I, V> DetachMode<I, V> for Replaceable {
-    type Detached = I;
-}
-
 impl<F: Future, R> HasEnding<Replaceable> for ReplaceOnCancel<F, R> {
-    type Ending<T> = Awaiting<ReplacementEnding<T, F, R>>;
+    type Ending<T> = Unboxed<ReplacementEnding<T, F, R>>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<F, R, T, V> Strategy<Replaceable, T, V> for ReplaceOnCancel<F, R>
+impl<F, R, V> Strategy<Replaceable, V> for ReplaceOnCancel<F, R>
 where
     F: Future<Output = V>,
     V: CleanupValue,
-    T: Accepts<V>,
 {
-    fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending<T> {
+    fn settle<T>(started: Result<Self, Payload>, exit: Exit<T>, rules: Rules<T, V>) -> Self::Ending<T> {
         let (cleanup, replacement) = match started {
             Ok(Self { cleanup, replacement }) => (Ok(Some(cleanup)), Some(replacement)),
             Err(payload) => (Err(payload), None),
         };
-        let cleanup = InlineEnding::new(cleanup, exit, Rules::new(texts));
-        Awaiting(ReplacementEnding::new(cleanup, replacement))
+        let cleanup = InlineEnding::new(cleanup, exit, rules);
+        Unboxed(ReplacementEnding::new(cleanup, replacement))
     }
 }
 
@@ -199,8 +197,11 @@ impl<T, E: Ending> Ending for InlineOrReplacement<T, E> {
         Driver::new(coroutine)
     }
 
-    fn poll_first(self, _: &mut Context<'_>, _: &mut dyn FnMut(NothingToAwait<T>)) -> FirstPoll<T> {
-        FirstPoll::Ready(self.deliver())
+    fn poll_first(self, _: &mut Context<'_>, _: Pin<&mut dyn Hold<NothingToAwait<T>>>) -> FirstPoll<T> {
+        match self {
+            Self::No(verdict) => FirstPoll::Ready(verdict.deliver()),
+            Self::By(_) => unreachable!("a cleanup is replaced if the caller has left"),
+        }
     }
 
     fn abandon(self) {
@@ -211,20 +212,11 @@ impl<T, E: Ending> Ending for InlineOrReplacement<T, E> {
     }
 }
 
-impl<T, E: Ending> Deliver for InlineOrReplacement<T, E> {
-    fn deliver(self) -> T {
-        match self {
-            Self::No(verdict) => verdict.deliver(),
-            Self::By(_) => unreachable!("a cleanup is replaced if the caller has left"),
-        }
-    }
-}
-
 /// A replacement, as a value.
 #[derive(Debug)]
 pub struct Replacement<R> {
     handler: R,
-    // A function pointer, because the drop of the future would need a bound, too.
+    // A function pointer in place of a bound on `R`, which the drop of the future would need as well.
     hand_off: fn(R, Adopted, &'static Location<'static>),
 }
 

@@ -10,14 +10,14 @@ use core::{
 
 use pin_project_lite::pin_project;
 
-use super::{Accepts, Cleanup, CleanupValue, Detach, DetachMode, HasEnding, Strategy};
+use super::{Cleanup, CleanupValue, Detach, HasEnding, Sealed, Strategy};
 use crate::{
     engine::{
         body::Run,
-        ending::{Awaiting, Ending as _, PollEnding, poll_cleanup},
+        ending::{Ending as _, PollEnding, Unboxed, poll_cleanup},
         exit::Exit,
-        unwind::Payload,
-        verdict::{Rules, Texts, Verdict},
+        unwind::{Payload, never},
+        verdict::{Rules, Verdict},
     },
     failure::{self, FailureKind},
     handoff::Adopted,
@@ -67,6 +67,7 @@ where
     type Value = F::Output;
     type Future = F::IntoFuture;
     type Work = SkipOnCancel<F::IntoFuture>;
+    type Detached = Self::Work;
 
     fn into_work(self) -> Self::Work {
         SkipOnCancel(self.0.into_future())
@@ -77,28 +78,25 @@ where
     }
 }
 
+impl<F> Sealed<Skippable> for SkipOnCancel<F> {}
+
 impl<F> Detach<Skippable, Self> for SkipOnCancel<F> {
     fn detached(self) -> Self {
         self
     }
 }
 
-impl<I, V> DetachMode<I, V> for Skippable {
-    type Detached = I;
-}
-
 impl<F: Future> HasEnding<Skippable> for SkipOnCancel<F> {
-    type Ending<T> = Awaiting<InlineEnding<T, F>>;
+    type Ending<T> = Unboxed<InlineEnding<T, F>>;
 }
 
-impl<F, T, V> Strategy<Skippable, T, V> for SkipOnCancel<F>
+impl<F, V> Strategy<Skippable, V> for SkipOnCancel<F>
 where
     F: Future<Output = V>,
     V: CleanupValue,
-    T: Accepts<V>,
 {
-    fn settle(started: Result<Self, Payload>, exit: Exit<T>, texts: Texts<T, V>) -> Self::Ending<T> {
-        Awaiting(InlineEnding::new(started.map(|cleanup| Some(cleanup.0)), exit, Rules::new(texts)))
+    fn settle<T>(started: Result<Self, Payload>, exit: Exit<T>, rules: Rules<T, V>) -> Self::Ending<T> {
+        Unboxed(InlineEnding::new(started.map(|cleanup| Some(cleanup.0)), exit, rules))
     }
 }
 
@@ -193,7 +191,7 @@ impl<F: Future> Run<F::Output> for Stage<F> {
         match self.project() {
             StageProject::Cleanup { cleanup, .. } => cleanup.poll(context),
             StageProject::Panicked { .. } | StageProject::Nothing | StageProject::Ended => {
-                unreachable!("a cleanup that has ended is not polled")
+                never("a cleanup that has ended is not polled")
             }
         }
     }

@@ -1,8 +1,8 @@
 //! `armed = call`: a future that counts as polled from its construction on, so that a drop before the first poll cleans up too.
 //!
 //! That drop is the same as any other early one. A [`Combinator`](crate::engine::combinator::Combinator) drops its body and
-//! calls the handler. A [`Driver`](crate::engine::driver::Driver) resumes its coroutine, which starts for that: it gets as far
-//! as the [`Body`](crate::engine::body::Body), which sees the signal and drops the user's block instead of polling it.
+//! calls the handler. A [`Driver`](crate::engine::driver::Driver) resumes its coroutine, which begins then and runs up to the
+//! [`Body`](crate::engine::body::Body). The body sees the signal, and drops the user's block instead of polling it.
 
 use core::{
     convert::Infallible,
@@ -17,7 +17,7 @@ pub use crate::cleanup::Never;
 
 /// A future that drives a body and its cleanup, before its first poll.
 pub trait Arm: Sized {
-    /// Has a drop run the cleanup from now on, and not only after the first poll.
+    /// Makes a drop run the cleanup from now on, and not only after the first poll.
     fn arm(self) -> Self;
 }
 
@@ -40,7 +40,7 @@ pin_project! {
     }
 }
 
-/// Changes the type without values to the one that the function says.
+/// Converts the output, which has no values, into the `!` that the function declares.
 pub const fn diverging<F: Future<Output = Infallible>>(future: F) -> Diverging<F> {
     Diverging { future }
 }

@@ -12,15 +12,18 @@ use pin_project_lite::pin_project;
 
 use crate::{
     engine::{
+        depth::Before,
         erased::erased,
         exit::{Exit, Outcome},
         signal,
-        unwind::{Payload, catch},
+        unwind::{Payload, catch, never},
     },
     handoff::{Adopted, Dropping, GroupKey, Outer},
 };
 
-/// The user's block, to be awaited in a coroutine. Not a function, and so one less that is compiled for each of the user's.
+/// The user's block, to be awaited in a coroutine.
+///
+/// It is a struct, because a function would be compiled once more for each of the user's functions.
 #[must_use = "a body runs when it is awaited"]
 pub struct Body<F>(pub F);
 
@@ -37,11 +40,11 @@ impl<F: Future> IntoFuture for Body<F> {
 impl<F, X> RunningBody<F, X> {
     #[inline(always)]
     pub(crate) const fn new(future: F, exit: X) -> Self {
-        Self::Running { future, adopted: GroupKey::NONE, exit }
+        Self::Running { before: [], future, adopted: GroupKey::NONE, exit }
     }
 }
 
-/// How a body gets out of its future.
+/// The way in which a body exits when its future is ready, or has marked itself as ended.
 pub trait Exits<T> {
     type Output;
 
@@ -52,7 +55,7 @@ pub trait Exits<T> {
     ) -> Poll<Self::Output>;
 }
 
-/// With the value of the future.
+/// Exits with the value of the future.
 #[derive(Debug)]
 pub struct ByValue;
 
@@ -69,14 +72,15 @@ pin_project! {
     /// Polls the user's block, catches its panic, and on the cancel signal drops it.
     ///
     /// Cleanups of futures that are cancelled inside the block are adopted: an executor runs them, and those that have not
-    /// ended when the block ends go along with the exit.
+    /// ended when the block ends are part of the exit.
     ///
-    /// The exit is a parameter, and not a future around the block: the compiler follows the types from a future to the ones
-    /// inside it, and there is a limit to how deeply they may nest.
+    /// The way to exit is a parameter, and not one more future around the block, because the compiler limits how deeply the
+    /// types of futures may nest.
     #[project = BodyProject]
     #[must_use = "futures do nothing unless they are awaited"]
     pub enum RunningBody<F, X = ByValue> {
         Running {
+            before: Before<Adopted>,
             #[pin]
             future: F,
             adopted: GroupKey,
@@ -86,7 +90,8 @@ pin_project! {
     }
 }
 
-/// Says nothing about the block: it borrows the arguments uniquely, and a function that owns them is unwind safe all the same.
+/// Is unwind safe whatever the block is. The block borrows arguments uniquely where a function without a cleanup owns them, and
+/// that function would be unwind safe.
 impl<F, X> UnwindSafe for RunningBody<F, X> {}
 
 impl<F: Future, X: Exits<F::Output>> Future for RunningBody<F, X> {
@@ -112,7 +117,7 @@ impl<F: Future> Run<F::Output> for Option<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         match self.as_pin_mut() {
             Some(future) => future.poll(context),
-            None => unreachable!("a cleanup that has ended is not polled"),
+            None => never("a cleanup that has ended is not polled"),
         }
     }
 
@@ -124,7 +129,7 @@ impl<F: Future> Run<F::Output> for Option<F> {
 
 /// An object-safe body.
 trait AnyBody<T>: Run<T> {
-    /// The key of the cleanups that were handed off inside it, as long as it runs.
+    /// Returns the key of the cleanups that were handed off inside the body. It must not have ended.
     fn adopted(self: Pin<&mut Self>) -> &mut GroupKey;
 }
 
@@ -133,7 +138,7 @@ impl<F: Future, X: Exits<F::Output>> Run<X::Output> for RunningBody<F, X> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<X::Output> {
         match self.project() {
             BodyProject::Running { future, exit, .. } => exit.poll(future, context),
-            BodyProject::Ended => panic!("{ENDED}"),
+            BodyProject::Ended => never(ENDED),
         }
     }
 
@@ -148,12 +153,12 @@ impl<F: Future, X: Exits<F::Output>> AnyBody<X::Output> for RunningBody<F, X> {
     fn adopted(self: Pin<&mut Self>) -> &mut GroupKey {
         match self.project() {
             BodyProject::Running { adopted, .. } => adopted,
-            BodyProject::Ended => panic!("{ENDED}"),
+            BodyProject::Ended => never(ENDED),
         }
     }
 }
 
-const ENDED: &str = "`finally` polled after completion";
+const ENDED: &str = "a coroutine does not poll a body again that has ended";
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn poll<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>, context: &mut Context<'_>) -> Poll<Exit<T>> {
@@ -166,26 +171,7 @@ fn poll<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>, context: &mut Context<
         body.adopted().leave(outer);
         return Poll::Pending;
     }
-    end_running(body, outer, polled)
-}
-
-// These are separate functions, so that a debug build has none of their variables in the frame of the poll. A deep nest has that
-// frame on its stack once for each level.
-
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn end_running<T, B: AnyBody<T> + ?Sized>(
-    mut body: Pin<&mut B>,
-    outer: Outer,
-    polled: Result<Poll<T>, Payload>,
-) -> Poll<Exit<T>> {
-    let mut adopted = body.as_mut().adopted().take();
-    end(body, &mut adopted, outer, polled)
-}
-
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn cancel_running<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>) -> Poll<Exit<T>> {
-    let adopted = body.as_mut().adopted().take();
-    Poll::Ready(cancel(body, adopted))
+    end(body, outer, polled)
 }
 
 /// Polls the user's future, and drops it when it has ended, before its cleanup starts. A panic of that drop must not
@@ -202,37 +188,46 @@ pub(crate) fn run<T, B: Run<T> + ?Sized>(
         adopted.leave(outer);
         return Poll::Pending;
     }
-    end(body, adopted, outer, polled)
+    end(body, outer, polled)
 }
+
+// These are separate functions, so that a debug build has none of their variables in the frame of the poll. A deep nest has that
+// frame on its stack once for each level.
 
 /// Drops a future that has ended.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn end<T, B: Run<T> + ?Sized>(
     body: Pin<&mut B>,
-    adopted: &mut GroupKey,
     outer: Outer,
     polled: Result<Poll<T>, Payload>,
 ) -> Poll<Exit<T>> {
     let outcome = match polled {
         Ok(Poll::Ready(value)) => Outcome::Returned(value),
-        Ok(Poll::Pending) => unreachable!("a body that is pending has not ended"),
+        Ok(Poll::Pending) => never("a body that is pending has not ended"),
         Err(payload) => Outcome::Panicked(payload),
     };
-    let drop_panic = catch(|| body.end()).err().map(Box::new);
-    adopted.leave(outer);
-    Poll::Ready(Exit { outcome, drop_panic, adopted: Adopted::new(adopted.take()) })
+    let drop_panic = drop_run(body);
+    Poll::Ready(Exit { outcome, drop_panic, adopted: Adopted::new(outer.end()) })
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn cancel_running<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>) -> Poll<Exit<T>> {
+    let key = body.as_mut().adopted().take();
+    Poll::Ready(cancel(body, key))
 }
 
 /// Drops a body that is under way.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn cancel<T, B: Run<T> + ?Sized>(body: Pin<&mut B>, adopted: GroupKey) -> Exit<T> {
+pub(crate) fn cancel<T, B: Run<T> + ?Sized>(body: Pin<&mut B>, key: GroupKey) -> Exit<T> {
     let outside = Dropping::begin();
-    let dropped = catch(|| body.end());
-    cancelled(dropped, outside, adopted)
+    let drop_panic = drop_run(body);
+    Exit { outcome: Outcome::Cancelled, drop_panic, adopted: outside.end(key) }
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn cancelled<T>(dropped: Result<(), Payload>, outside: Dropping, adopted: GroupKey) -> Exit<T> {
-    let adopted = outside.end(adopted);
-    Exit { outcome: Outcome::Cancelled, drop_panic: dropped.err().map(Box::new), adopted }
+fn drop_run<T, B: Run<T> + ?Sized>(body: Pin<&mut B>) -> Option<Box<Payload>> {
+    match catch(|| body.end()) {
+        Ok(()) => None,
+        Err(payload) => Some(payload.boxed()),
+    }
 }

@@ -13,10 +13,12 @@ use crate::{
     engine::{
         armed::Arm,
         body::{self, Run},
-        ending::{Deliver, Ending, FirstPoll, PollEnding},
+        depth::Before,
+        ending::{Ending, FirstPoll, Hold, PollEnding},
         erased::erased,
         exclusive::Exclusive,
         exit::Exit,
+        unwind::{never, polled_after_completion},
     },
     handoff::GroupKey,
 };
@@ -29,8 +31,8 @@ pub(crate) enum Phase {
     Done,
 }
 
-/// A body and a handler that ends in one of the `settle` functions, to be awaited. The form of a cleanup that uses no argument,
-/// so the handler captures nothing.
+/// A body and a handler that ends in one of the `settle` functions, to be awaited. An expansion names it if the cleanup uses no
+/// argument, so the handler captures nothing.
 ///
 /// A function pointer is of one type for all functions, and an optimizer does not see through it. The module `erased` says why
 /// a debug build wants that, and a release build does not.
@@ -128,34 +130,34 @@ where
     pub(crate) const fn new(future: F, handler: H) -> Self {
         // In one expression: no call that the compiler would have to be prepared to unwind from.
         let conclusion = Conclusion { adopted: GroupKey::NONE, entered: false, handler: Some(handler) };
-        Self { stage: Stage::Body { future }, conclusion }
+        Self { stage: Stage::Body { before: [], future }, conclusion }
     }
 
-    /// The future, for as long as it runs.
+    /// Returns the future, unless it has ended.
     #[cfg(feature = "stream")]
     pub(crate) fn future(self: Pin<&mut Self>) -> Option<Pin<&mut F>> {
         match self.project().stage.project() {
-            StageProject::Body { future } => Some(future),
+            StageProject::Body { future, .. } => Some(future),
             StageProject::Cleanup { .. } | StageProject::Done => None,
         }
     }
 
-    /// The future, to look at.
+    /// Returns a shared reference to the future, unless it has ended.
     #[cfg(feature = "stream")]
     pub(crate) const fn future_ref(&self) -> Option<&F> {
         match &self.stage {
-            Stage::Body { future } => Some(future),
+            Stage::Body { future, .. } => Some(future),
             Stage::Cleanup { .. } | Stage::Done => None,
         }
     }
 
-    /// Whether the result was delivered.
+    /// Returns whether the result was delivered.
     #[cfg(feature = "stream")]
     pub(crate) const fn is_done(&self) -> bool {
         matches!(self.stage, Stage::Done)
     }
 
-    /// How far it is, for `Debug`.
+    /// Returns how far it is, for `Debug`.
     pub(crate) const fn phase(&self) -> Phase {
         match self.stage {
             Stage::Body { .. } => Phase::Body,
@@ -214,11 +216,7 @@ impl<T, H: Conclude<T>> ErasedConclude<T, H::Ending> for Option<H> {
     fn conclude(&mut self, exit: Exit<T>) -> H::Ending {
         match self.take() {
             Some(handler) => handler.conclude(exit),
-            None => {
-                // An exit that would have to be dropped on this way would be in memory on every way.
-                mem::forget(exit);
-                unreachable!("a body ends once")
-            }
+            None => never("a body ends once"),
         }
     }
 }
@@ -250,7 +248,7 @@ fn conclude<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: ErasedConclude<T,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
     conclusion.entered = false;
-    match conclusion.handler.conclude(exit).poll_first(context, &mut |held| stage.as_mut().hold(held)) {
+    match conclusion.handler.conclude(exit).poll_first(context, stage.as_mut().place()) {
         FirstPoll::Ready(output) => Poll::Ready(output),
         FirstPoll::Pending => Poll::Pending,
         FirstPoll::Held => poll_held::<T, E, S>(stage, context),
@@ -263,9 +261,7 @@ fn poll_held<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized>(
     mut stage: Pin<&mut S>,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
-    let Current::Cleanup(held) = stage.as_mut().current() else {
-        panic!("`finally` polled after completion")
-    };
+    let Current::Cleanup(held) = stage.as_mut().current() else { polled_after_completion() };
     let verdict = ready!(held.poll(context));
     stage.end();
     Poll::Ready(verdict.deliver())
@@ -292,6 +288,7 @@ pin_project! {
         E: Ending,
     {
         Body {
+            before: Before<E::Held>,
             #[pin]
             future: F,
         },
@@ -306,8 +303,8 @@ pin_project! {
 trait AnyStage<T, Held>: Run<T> {
     fn current(self: Pin<&mut Self>) -> Current<'_, Held>;
 
-    /// Puts a cleanup in the place of the body.
-    fn hold(self: Pin<&mut Self>, held: Held);
+    /// The same place, for the cleanup.
+    fn place(self: Pin<&mut Self>) -> Pin<&mut dyn Hold<Held>>;
 }
 
 enum Current<'a, Held> {
@@ -320,10 +317,8 @@ impl<F: Future, E: Ending> Run<F::Output> for Stage<F, E> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         match self.project() {
-            StageProject::Body { future } => future.poll(context),
-            StageProject::Cleanup { .. } | StageProject::Done => {
-                unreachable!("a body that has ended is not polled")
-            }
+            StageProject::Body { future, .. } => future.poll(context),
+            StageProject::Cleanup { .. } | StageProject::Done => never("a body that has ended is not polled"),
         }
     }
 
@@ -343,6 +338,14 @@ impl<F: Future, E: Ending> AnyStage<F::Output, E::Held> for Stage<F, E> {
         }
     }
 
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn place(self: Pin<&mut Self>) -> Pin<&mut dyn Hold<E::Held>> {
+        self
+    }
+}
+
+impl<F, E: Ending> Hold<E::Held> for Stage<F, E> {
+    #[inline]
     fn hold(mut self: Pin<&mut Self>, held: E::Held) {
         self.set(Self::Cleanup { held: Exclusive::new(held) });
     }

@@ -8,7 +8,7 @@ use core::{
     future::{Future, IntoFuture},
     mem,
     panic::Location,
-    pin::Pin,
+    pin::{Pin, pin},
     task::{Context, Poll},
 };
 
@@ -16,14 +16,13 @@ use pin_project_lite::pin_project;
 
 use crate::engine::{
     armed::Arm,
-    ending::{Deliver, Ending},
-    erased::erased,
+    ending::{Ending, FirstPoll, Hold},
     signal::{self, without_signal},
-    unwind::catch,
+    unwind::{catch, never, polled_after_completion},
     verdict::raise,
 };
 
-/// A coroutine that ends in one of the `settle` functions, to be awaited. The form of a cleanup that uses the arguments.
+/// A coroutine that ends in one of the `settle` functions, to be awaited. An expansion names it if the cleanup uses arguments.
 ///
 /// The ending of the coroutine becomes a type of its own here. Inside another future, the compiler forgets which lifetimes
 /// are the same, and can no longer look up the output of a closure in the coroutine
@@ -48,8 +47,8 @@ where
 pin_project! {
     /// Drives a coroutine that runs a body, evaluates its cleanup and settles the two, and awaits nothing after it.
     ///
-    /// The suspended point of the coroutine is always a [`Body`](crate::engine::body::Body) or an awaited cleanup of our own, so
-    /// the signal is seen before any code of the user is polled, and there is none at which it stays suspended. A coroutine
+    /// The coroutine suspends in a [`Body`](crate::engine::body::Body) or in an awaited cleanup, and in nothing else. Both are
+    /// ours, so they see the signal before any code of the user is polled, and neither stays suspended after it. A coroutine
     /// that has ended holds nothing, so nothing has to drop it.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Driver<C>
@@ -67,9 +66,11 @@ pin_project! {
         C: Future,
         C::Output: Ending,
     {
+        #[cfg_attr(not(debug_assertions), inline(always))]
         fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
-            leave(erased!(this.coroutine => Pin<&mut dyn Future<Output = C::Output>>), this.progress);
+            if let Progress::Entered = this.progress {
+                resume(this);
+            }
         }
     }
 }
@@ -103,83 +104,130 @@ pub enum Progress {
     New,
     /// Suspended, or armed before its first poll, so that a drop resumes it.
     Entered,
-    /// Under way, or ended, be it by a panic: it must not be resumed.
+    /// Inside a poll, or ended by a value or a panic, so that it must not be resumed.
     Ended,
 }
 
 impl Progress {
-    /// Begins a poll. A coroutine that panics in it is done for: the drop must not resume it.
+    /// Begins a poll. If the coroutine panics in that poll, the drop does not resume it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn enter(&mut self) {
         if let Self::Ended = mem::replace(self, Self::Ended) {
-            panic!("`finally` polled after completion");
+            polled_after_completion();
         }
     }
 }
 
-impl<C, E> Future for Driver<C>
+impl<C> Future for Driver<C>
 where
-    C: Future<Output = E>,
-    E: Deliver,
+    C: Future,
+    C::Output: Ending,
 {
-    type Output = E::Output;
+    type Output = <C::Output as Ending>::Output;
 
     #[inline(always)]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<E::Output> {
-        let this = self.project();
-        let coroutine = erased!(this.coroutine => Pin<&mut dyn Future<Output = E>>);
-        poll_settled(coroutine, this.progress, context)
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        without_signal!(context);
+        self.drive(context)
     }
 }
 
-/// Polls a coroutine that leaves nothing to be awaited.
+/// Drives a coroutine. Both a poll and a drop do this, so that a release build contains the coroutine once.
+trait Drive {
+    type Output;
+
+    /// Polls the coroutine. At the signal it comes to its end, and this returns nothing.
+    fn drive(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output>;
+}
+
+impl<C> Drive for Driver<C>
+where
+    C: Future,
+    C::Output: Ending,
+{
+    type Output = <C::Output as Ending>::Output;
+
+    #[inline(always)]
+    fn drive(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        #[cfg(debug_assertions)]
+        return drive(this.coroutine as Pin<&mut dyn Future<Output = C::Output>>, this.progress, context);
+        #[cfg(not(debug_assertions))]
+        C::drive_apart(this.coroutine, this.progress, context)
+    }
+}
+
+/// The functions that contain a coroutine in a release build.
+///
+/// They are methods of the coroutine, because that decides where the compiler puts them: in the codegen unit of the user's function.
+/// A function with a coroutine as its parameter would be in that of this module, together with all others.
+#[cfg(not(debug_assertions))]
+trait Apart: Future<Output: Ending> + Sized {
+    #[inline(never)]
+    fn drive_apart(
+        coroutine: Pin<&mut Self>,
+        progress: &mut Progress,
+        context: &mut Context<'_>,
+    ) -> Poll<<Self::Output as Ending>::Output> {
+        drive(coroutine, progress, context)
+    }
+
+    /// The same for one whose driver awaits the cleanup.
+    #[inline(never)]
+    fn drive_holding(
+        driver: Pin<&mut HoldingDriver<Self>>,
+        context: &mut Context<'_>,
+    ) -> Poll<<Self::Output as Ending>::Output> {
+        holding::drive(driver, context)
+    }
+}
+
+#[cfg(not(debug_assertions))]
+impl<C: Future<Output: Ending>> Apart for C {}
+
+/// Drives a coroutine that leaves nothing to be awaited.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn poll_settled<E: Deliver, C: Future<Output = E> + ?Sized>(
+fn drive<E: Ending, C: Future<Output = E> + ?Sized>(
     coroutine: Pin<&mut C>,
     progress: &mut Progress,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
-    without_signal!(context);
     progress.enter();
-    let mut polled = coroutine.poll(context);
-    if polled.is_pending() {
-        *progress = Progress::Entered;
+    match coroutine.poll(context) {
+        Poll::Pending => {
+            *progress = Progress::Entered;
+            Poll::Pending
+        }
+        Poll::Ready(ending) => conclude(ending, context),
+    }
+}
+
+/// Delivers the ending of a coroutine, or abandons it.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn conclude<E: Ending>(ending: E, context: &mut Context<'_>) -> Poll<E::Output> {
+    if signal::is_cancel(context) {
+        ending.abandon();
         return Poll::Pending;
     }
-    deliver_ended(&mut polled)
+    match ending.poll_first(context, pin!(Nowhere)) {
+        FirstPoll::Ready(output) => Poll::Ready(output),
+        FirstPoll::Pending | FirstPoll::Held => never("a driver without a place awaits no cleanup"),
+    }
+}
+
+/// The place of a cleanup that is not awaited.
+struct Nowhere;
+
+impl<H> Hold<H> for Nowhere {
+    fn hold(self: Pin<&mut Self>, _: H) {
+        never("a driver without a place awaits no cleanup")
+    }
 }
 
 /// Resumes a coroutine that is under way, when its driver is dropped.
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn leave<E: Ending, C: Future<Output = E> + ?Sized>(coroutine: Pin<&mut C>, progress: &mut Progress) {
-    if let Progress::Entered = mem::replace(progress, Progress::Ended) {
-        resume(coroutine);
-    }
-}
-
 #[inline(never)]
-fn resume<E: Ending, C: Future<Output = E> + ?Sized>(coroutine: Pin<&mut C>) {
-    // In one closure, so that no result goes through it: a deep nest has all of it on its stack once for each level.
-    let abandoned = catch(|| abandon(&mut coroutine.poll(&mut signal::context())));
+fn resume<T>(driver: Pin<&mut dyn Drive<Output = T>>) {
+    // The closure drops the result, so that it returns none: a deep nest would have that on its stack once for each level.
+    let abandoned = catch(|| drop(driver.drive(&mut signal::context())));
     raise(abandoned.err(), Location::caller());
-}
-
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn deliver_ended<E: Deliver>(polled: &mut Poll<E>) -> Poll<E::Output> {
-    Poll::Ready(ended(polled).deliver())
-}
-
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn abandon<E: Ending>(polled: &mut Poll<E>) {
-    ended(polled).abandon();
-}
-
-/// Takes the ending of a coroutine out of the result of its poll. By reference, because a debug build would have a second ending on
-/// the stack of each level of a nest.
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn ended<E>(polled: &mut Poll<E>) -> E {
-    match mem::replace(polled, Poll::Pending) {
-        Poll::Ready(ending) => ending,
-        Poll::Pending => unreachable!("each await in a coroutine ends at the signal"),
-    }
 }

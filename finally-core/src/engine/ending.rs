@@ -35,15 +35,21 @@ pub trait Ending: Sized {
 
     fn driver<C: Future<Output = Self>>(coroutine: C) -> Self::Driver<C>;
 
-    /// Polls the cleanup for the first time, or holds it if it has to be in its place for that. `hold` puts it there.
+    /// Polls the cleanup for the first time, or puts it in its place if it has to be there for that.
     fn poll_first(
         self,
         context: &mut Context<'_>,
-        hold: &mut dyn FnMut(Self::Held),
+        place: Pin<&mut dyn Hold<Self::Held>>,
     ) -> FirstPoll<Self::Output>;
 
     /// Ends without a caller. Resumes a panic out of the drop of the body.
     fn abandon(self);
+}
+
+/// The place of a cleanup that is awaited.
+pub trait Hold<H> {
+    /// Puts the cleanup there.
+    fn hold(self: Pin<&mut Self>, held: H);
 }
 
 /// How the first poll of a cleanup ended.
@@ -63,8 +69,8 @@ pub trait PollEnding {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict<Self::Output>>;
 
-    /// Called when the caller is gone: reports failures nobody can receive; returns a panic to resume in the dropper, or
-    /// `None` if already finished.
+    /// Ends without a caller: reports the failures that nobody receives, and returns a panic for the drop to resume. Returns
+    /// `None` if the caller has the verdict.
     fn leave(self: Pin<&mut Self>) -> Option<Verdict<Self::Output>>;
 }
 
@@ -93,9 +99,9 @@ pub(crate) fn poll_cleanup<T, V, C: Run<V> + ?Sized>(
 ///
 /// Not a future: a coroutine that ends in one would look as if it forgot an `.await`.
 #[must_use = "a cleanup runs when it is awaited"]
-pub struct Awaiting<H>(pub(crate) H);
+pub struct Unboxed<H>(pub(crate) H);
 
-impl<H: PollEnding> Ending for Awaiting<H> {
+impl<H: PollEnding> Ending for Unboxed<H> {
     type Output = H::Output;
     type Held = H;
     type Driver<C: Future<Output = Self>> = HoldingDriver<C>;
@@ -105,8 +111,8 @@ impl<H: PollEnding> Ending for Awaiting<H> {
         HoldingDriver::new(coroutine)
     }
 
-    fn poll_first(self, _: &mut Context<'_>, hold: &mut dyn FnMut(H)) -> FirstPoll<H::Output> {
-        hold(self.0);
+    fn poll_first(self, _: &mut Context<'_>, place: Pin<&mut dyn Hold<H>>) -> FirstPoll<H::Output> {
+        place.hold(self.0);
         FirstPoll::Held
     }
 
@@ -115,7 +121,7 @@ impl<H: PollEnding> Ending for Awaiting<H> {
     }
 }
 
-impl<H: PollEnding> IntoFuture for Awaiting<H> {
+impl<H: PollEnding> IntoFuture for Unboxed<H> {
     type Output = Verdict<H::Output>;
     type IntoFuture = AwaitedInCoroutine<H>;
 
@@ -137,9 +143,9 @@ pin_project! {
 impl<H: PollEnding> Future for AwaitedInCoroutine<H> {
     type Output = Verdict<H::Output>;
 
-    /// If the driver around is being dropped, no code of the user is polled.
+    /// Polls the cleanup, unless the driver around is being dropped: no code of the user is polled then.
     ///
-    /// A panic goes on here and not in the driver, so that the arguments which the coroutine owns see it when they are dropped.
+    /// A panic is resumed here and not in the driver, so that the arguments which the coroutine owns see it when they are dropped.
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict<H::Output>> {
         let held = self.project().held.get();
         if !signal::is_cancel(context) {
@@ -150,12 +156,6 @@ impl<H: PollEnding> Future for AwaitedInCoroutine<H> {
             None => panic!("`finally` polled after completion"),
         }
     }
-}
-
-/// The end of a coroutine after which nothing is awaited.
-pub trait Deliver: Ending {
-    /// Returns the value to the caller, or resumes the panic.
-    fn deliver(self) -> Self::Output;
 }
 
 /// Nothing is awaited.

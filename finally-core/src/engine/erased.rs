@@ -6,9 +6,9 @@
 //! through all of it: a call then costs a fraction. [`erased`] makes that choice where the argument is passed, and the
 //! function itself is written once, for a `?Sized` parameter.
 //!
-//! Functions on the way of every call carry `cfg_attr(not(debug_assertions), inline(always))` for the same reason. The optimizer
-//! weighs each of them by its size, and would leave some out of line although little of them is left once they are together. A
-//! debug build compiles them once, and calls them.
+//! Functions that every call passes through carry `cfg_attr(not(debug_assertions), inline(always))` for the same reason. The
+//! optimizer decides about each of them by its size. It would leave some out of line, although they shrink to a few
+//! instructions once they are inlined together. A debug build compiles each of them once, and calls it.
 
 /// Passes a reference as a trait object if `debug_assertions` are on, and as it is if they are off.
 macro_rules! erased {

@@ -12,7 +12,7 @@ pin_project! {
     /// Holds a cleanup that is reached by a unique reference only.
     ///
     /// A future is then `Sync`, `UnwindSafe` and `RefUnwindSafe` if its body is, and its cleanup has no part in that. A cleanup
-    /// that panicked is not polled again, so nobody sees it in a state that it was left in.
+    /// that panicked is not polled again, so nobody observes the state in which it was left.
     pub struct Exclusive<H> {
         #[pin]
         held: SyncWrapper<H>,

@@ -22,19 +22,20 @@ pub enum Outcome<T> {
 #[must_use = "the outcome goes to `settle`"]
 pub struct Exit<T> {
     pub(crate) outcome: Outcome<T>,
-    /// A panic out of the drop of the body. Boxed, because it is nearly always empty: eight bytes wherever an exit is moved.
+    /// A panic out of the drop of the body. It is boxed because there is nearly never one: empty, it takes eight bytes of each
+    /// exit that is moved.
     pub(crate) drop_panic: Option<Box<Payload>>,
     /// The cleanups that were handed off inside the body, which end before its own cleanup starts.
     pub(crate) adopted: Adopted,
 }
 
 impl<T> Exit<T> {
-    /// Of a body that has nothing to run.
+    /// Makes the exit of a body that adopted no cleanups, and whose drop did not panic.
     pub(crate) const fn new(outcome: Outcome<T>) -> Self {
         Self { outcome, drop_panic: None, adopted: Adopted::new(GroupKey::NONE) }
     }
 
-    /// The value, if that is all there is to say.
+    /// Returns the value of a body that returned, if it adopted nothing and its drop did not panic. Returns the exit otherwise.
     #[cfg(feature = "std")]
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn into_value(self) -> Result<T, Self> {
@@ -60,7 +61,7 @@ impl<T> Exit<T> {
     /// Evaluates the cleanup of this body, with its fate. The body adopts the cleanups that are handed off meanwhile.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn evaluating<R>(self, evaluate: impl FnOnce(Fate<'_, T>) -> R) -> (Self, Result<R, Payload>) {
-        // In parts: none of them is moved over another one that would have to be dropped.
+        // The exit is taken apart, so that no part is assigned over another one that would have to be dropped.
         let Self { outcome, drop_panic, adopted } = self;
         let fate = match (&outcome, &drop_panic) {
             (Outcome::Returned(_), Some(payload)) => Fate::Panicked(payload.as_any()),
@@ -72,7 +73,7 @@ impl<T> Exit<T> {
         (Self { outcome, drop_panic, adopted }, evaluated)
     }
 
-    /// The exit of a body that was cancelled, as one of another type.
+    /// Returns the exit of a cancelled body whose output is of another type.
     pub(crate) fn cancelled<U>(self) -> Exit<U> {
         Exit { outcome: Outcome::Cancelled, drop_panic: self.drop_panic, adopted: self.adopted }
     }

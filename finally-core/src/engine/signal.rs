@@ -6,15 +6,15 @@
 use alloc::{sync::Arc, task::Wake};
 use core::task::{Context, Waker};
 
-/// One static, because the address of `Waker::noop()` may differ from one codegen unit to the next.
+/// It is a static, because the address of `Waker::noop()` may differ from one codegen unit to the next.
 static SIGNAL: &Waker = Waker::noop();
 
-/// The context of a driver's last poll.
+/// Returns the context of a driver's last poll.
 pub(crate) fn context() -> Context<'static> {
     Context::from_waker(SIGNAL)
 }
 
-/// Whether this poll is a driver's last one.
+/// Returns whether this poll is a driver's last one.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn is_cancel(context: &Context<'_>) -> bool {
     context.waker().will_wake(SIGNAL)
@@ -22,8 +22,8 @@ pub(crate) fn is_cancel(context: &Context<'_>) -> bool {
 
 /// Replaces a caller's context that carries the signal by one that does not.
 ///
-/// A macro, because a function would have to take a closure, and a debug build would have the frames of both on the stack of each
-/// level of a nest.
+/// It is a macro, because a function would have to take a closure, and a debug build would have the frames of both on the stack of
+/// each level of a nest.
 macro_rules! without_signal {
     ($context:ident) => {
         let waker;

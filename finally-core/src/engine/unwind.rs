@@ -1,4 +1,7 @@
 //! Panics as values. Without `std` a panic cannot be caught, and [`Payload`] has no values.
+//!
+//! A function that the code of each user calls, and that never unwinds, is `extern "C"`: a panic in it ends the process. The compiler
+//! then prepares nothing to be dropped around the call. In a release build a function with a cleanup is a fifth smaller for it.
 
 #[cfg(feature = "std")]
 mod with_std {
@@ -33,17 +36,26 @@ mod with_std {
             }
         }
 
+        /// Puts it into a box.
+        #[cold]
+        #[inline(never)]
+        pub(crate) extern "C" fn boxed(self) -> Box<Self> {
+            Box::new(self)
+        }
+
         /// Whether this is the payload of [`unwind`].
         pub(crate) fn is_of_unwind(&self) -> bool {
             self.0.is::<Unwind>()
         }
 
-        /// Goes on unwinding with the payload unchanged; the panic hook has seen it already and is not called again.
+        /// Continues the panic with its payload. The panic hook has seen it already, and is not called again.
         pub(crate) fn resume(self) -> ! {
             resume_unwind(self.0)
         }
     }
 
+    /// Runs a closure, and catches its panic.
+    ///
     /// Unwind safety is asserted, because the panic continues unchanged: the caller who awaits the future decides about it,
     /// as for an `async fn`.
     #[inline(always)]
@@ -51,7 +63,7 @@ mod with_std {
         catch_unwind(AssertUnwindSafe(run)).map_err(Payload)
     }
 
-    /// Runs code of a user where nobody is to hear of its panic.
+    /// Runs a closure, and ignores its panic.
     #[inline]
     pub(crate) fn quietly(run: impl FnOnce()) {
         if let Err(payload) = catch(run) {
@@ -88,6 +100,7 @@ mod with_std {
 
 #[cfg(not(feature = "std"))]
 mod without_std {
+    use alloc::boxed::Box;
     use core::any::Any;
 
     #[derive(Debug)]
@@ -96,6 +109,10 @@ mod without_std {
     impl Payload {
         pub(crate) fn as_any(&self) -> &(dyn Any + Send) {
             match *self {}
+        }
+
+        pub(crate) fn boxed(self) -> Box<Self> {
+            match self {}
         }
 
         pub(crate) fn is_of_unwind(&self) -> bool {
@@ -120,6 +137,20 @@ mod without_std {
     }
 
     pub(crate) fn unwind() {}
+}
+
+/// Panics, because a future was polled that has ended.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(crate) fn polled_after_completion() -> ! {
+    panic!("`finally` polled after completion")
+}
+
+/// Ends the process, in a state that cannot come up.
+#[cold]
+pub(crate) extern "C" fn never(reason: &'static str) -> ! {
+    panic!("{reason}")
 }
 
 /// A closure that is called once, by reference. A function that takes it is compiled once for each type of its subject, and not

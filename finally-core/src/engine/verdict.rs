@@ -1,17 +1,17 @@
-//! From a body's outcome and its cleanup to the one result.
+//! Makes one result of a body's outcome and of its cleanup's.
 //!
 //! The first failure wins (P7): the body's if it failed, else the cleanup's. Every other failure is reported (P8).
 
 use alloc::{boxed::Box, string::String};
-use core::{future::Future, panic::Location, task::Context};
+use core::{future::Future, panic::Location, pin::Pin, task::Context};
 
 use crate::{
     cleanup::{Accepts, CleanupValue},
     engine::{
         driver::Driver,
-        ending::{Deliver, Ending, FirstPoll, NothingToAwait},
+        ending::{Ending, FirstPoll, Hold, NothingToAwait},
         exit::{Exit, Outcome},
-        unwind::{Payload, catch, is_panicking},
+        unwind::{Payload, catch, is_panicking, never},
     },
     failure::{self, FailureKind},
     handoff::Adopted,
@@ -34,8 +34,9 @@ impl<T, V> Clone for Texts<T, V> {
 
 impl<T, V> Copy for Texts<T, V> {}
 
-/// The functions that a verdict needs, by the types of the body's output and the cleanup's value. Functions in place of
-/// bounds: the compiler repeats an error about a bound of a type wherever the type is named.
+/// The functions that a verdict needs, for the types of the body's output and of the cleanup's value.
+///
+/// They take the place of bounds, because the compiler repeats an error about a bound of a type wherever the type is named.
 pub struct Rules<T, V> {
     pub(crate) texts: Texts<T, V>,
     pub(crate) from_cleanup: fn(V) -> Option<T>,
@@ -64,15 +65,15 @@ impl<T, V> Copy for Rules<T, V> {}
 #[must_use = "the outcome goes to the caller"]
 pub struct Verdict<T> {
     pub(crate) outcome: Outcome<T>,
-    /// Boxed, because it is nearly always empty: eight bytes of every future.
+    /// Boxed, because it is nearly always empty: it takes only eight bytes of each future.
     rare: Option<Box<Rare>>,
 }
 
 enum Rare {
     /// A panic out of the drop of a cancelled body, for the one who dropped it.
     DropPanic { payload: Payload, location: &'static Location<'static> },
-    /// The text of the cleanup's failure, if that is the outcome and still waits to be delivered. Nothing else could say it
-    /// later: the failure has become a value of the body's type.
+    /// The text of the cleanup's failure, if that is the outcome and is not delivered yet. It is kept, because the failure has
+    /// become a value of the body's type, which has no text of its own here.
     OfCleanup(String),
 }
 
@@ -82,7 +83,7 @@ impl<T> Verdict<T> {
         Self { outcome, rare: None }
     }
 
-    /// Goes on with a panic that the caller gets.
+    /// Resumes the panic, if the outcome is one.
     pub(crate) fn or_panic(self) -> Self {
         let Self { outcome, rare } = self;
         match outcome {
@@ -99,7 +100,8 @@ impl<T> Verdict<T> {
         }
     }
 
-    /// Makes a panic out of the drop of a body that ended by itself the outcome, as `body.await` would.
+    /// Makes a verdict of an outcome and a panic out of the body's drop. If the body returned, the panic replaces its value, as
+    /// after a plain `body.await`.
     #[cold]
     fn with_drop_panic(
         outcome: Outcome<T>,
@@ -124,7 +126,7 @@ impl<T> Verdict<T> {
         Self { outcome, rare: None }
     }
 
-    /// Puts the cleanup's end beside the body's. `waits` says that the caller does not receive it at once.
+    /// Adds the end of the cleanup. `waits` says that the caller does not receive the verdict at once.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn with_cleanup<V>(
         self,
@@ -161,8 +163,8 @@ impl<T> Verdict<T> {
         Self { outcome, rare }
     }
 
-    /// Reports the outcome, which nobody receives: the caller has left. A panic out of the drop of the body remains, for the
-    /// one who drops.
+    /// Reports the outcome, because the caller has left and nobody receives it. A panic out of the body's drop is not reported,
+    /// because the drop resumes it.
     #[inline]
     pub(crate) fn left<V>(self, texts: &Texts<T, V>) -> Self {
         if let Outcome::Cancelled = self.outcome {
@@ -197,7 +199,7 @@ impl<T> Verdict<T> {
         Self { outcome: Outcome::Cancelled, rare: None }
     }
 
-    /// Goes back to an exit, for a body whose caller has left and whose cleanup is still to be evaluated.
+    /// Converts the verdict back into an exit. Its caller has left, and another cleanup is to be evaluated.
     pub(crate) fn into_exit(self, adopted: Adopted) -> Exit<T> {
         let drop_panic = match self.rare.map(|rare| *rare) {
             Some(Rare::DropPanic { payload, .. }) => Some(Box::new(payload)),
@@ -230,8 +232,8 @@ impl<T> Exit<T> {
         verdict.with_cleanup(cleaned, &rules, false)
     }
 
-    /// Takes the result of a cleanup that was polled as a body is, with the cleanups that it adopted. A panic of the drop of
-    /// its future counts as its own.
+    /// Returns the end of a cleanup that was polled like a body, and the cleanups that it adopted. A panic of the drop of its
+    /// future counts as a panic of the cleanup.
     pub(crate) fn into_cleaned<B>(self, texts: &Texts<B, T>) -> (Result<T, Payload>, Adopted) {
         let cleaned = match self.outcome {
             Outcome::Returned(value) => Ok(value),
@@ -265,7 +267,7 @@ impl<T> Ending for Verdict<T> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn poll_first(self, _: &mut Context<'_>, _: &mut dyn FnMut(Self::Held)) -> FirstPoll<T> {
+    fn poll_first(self, _: &mut Context<'_>, _: Pin<&mut dyn Hold<Self::Held>>) -> FirstPoll<T> {
         FirstPoll::Ready(self.deliver())
     }
 
@@ -277,14 +279,15 @@ impl<T> Ending for Verdict<T> {
     }
 }
 
-impl<T> Deliver for Verdict<T> {
+impl<T> Verdict<T> {
+    /// Returns the value to the caller, or resumes the panic.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn deliver(self) -> T {
+    pub(crate) fn deliver(self) -> T {
         match self.outcome {
             Outcome::Returned(value) => value,
             Outcome::Panicked(payload) => payload.resume(),
             // Only a driver's last poll carries the signal, and its outcome is never delivered.
-            Outcome::Cancelled => unreachable!("a cancelled `finally` has nobody to deliver to"),
+            Outcome::Cancelled => never("a cancelled `finally` has nobody to deliver to"),
         }
     }
 }
@@ -296,7 +299,7 @@ fn abandon_rarely(rare: Rare) {
     }
 }
 
-/// Goes on with the panic of a drop. Reports it where a second panic in flight would abort the process.
+/// Resumes the panic of a drop. On a thread that is panicking, where a second panic would abort the process, it is reported.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn raise(panic: Option<Payload>, location: &'static Location<'static>) {
     if let Some(payload) = panic {

@@ -8,7 +8,7 @@ use core::{
 };
 
 use crate::{
-    cleanup::{Cleanup, Detach, DetachMode, InPlace, Strategy},
+    cleanup::{Cleanup, Detach, InPlace, Strategy},
     diagnostics::Admits,
     engine::{
         driver::HoldingDriver,
@@ -67,20 +67,19 @@ pub trait GuardStrategy<T, H> {
     type Value: Explain;
     type Ending: Ending<Output = Self::Value>;
 
-    /// For an owner that waits for it.
+    /// Calls the handler for an owner that awaits the cleanup.
     fn release(handler: H, value: T, location: &'static Location<'static>) -> Self::Ending;
 
-    /// For an owner that has left.
+    /// Calls the handler for an owner that has left.
     fn abandon(handler: H, value: T, location: &'static Location<'static>);
 }
 
 impl<T, M, H, C, I, D, V> GuardStrategy<T, H> for M
 where
     H: FnOnce(T) -> C,
-    C: Cleanup<M, Value = V, Work = I>,
-    M: DetachMode<I, V, Detached = D>,
+    C: Cleanup<M, Value = V, Work = I, Detached = D>,
     I: Detach<M, D>,
-    D: Strategy<M, V, V>,
+    D: Strategy<M, V>,
     V: Explain,
 {
     type Value = V;
@@ -94,13 +93,13 @@ where
         };
         let mut exit = Exit::new(Outcome::Returned(success));
         let started = exit.adopted.polling(|| handler(value).into_work().detached());
-        D::settle(started, exit, handler::texts(location))
+        D::settle(started, exit, handler::rules(location))
     }
 
     fn abandon(handler: H, value: T, location: &'static Location<'static>) {
-        let mut exit = Exit::new(Outcome::Cancelled);
+        let mut exit = Exit::new(Outcome::<V>::Cancelled);
         let started = exit.adopted.polling(|| handler(value).into_work().detached());
-        D::settle(started, exit, handler::texts(location)).abandon();
+        D::settle(started, exit, handler::rules(location)).abandon();
     }
 }
 

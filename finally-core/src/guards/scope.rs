@@ -44,13 +44,16 @@ use crate::{
 /// ```
 #[must_use = "a scope that is dropped at once runs its cleanups at once"]
 pub struct Scope<E = Infallible> {
-    closing: Closing<E>,
+    remaining: Remaining<E>,
 }
 
 impl<E: fmt::Debug + Send + 'static> Scope<E> {
-    /// A scope without cleanups. Failures of cleanups become an `E` by `From`; the default, for those that cannot
-    /// fail, is [`Infallible`]. An `E` is `Debug + Send + 'static`, because one that has no caller left goes to the failure
-    /// hook, from wherever it happens.
+    /// Creates a scope without cleanups.
+    ///
+    /// The errors of cleanups convert into an `E` by `From`. The default is [`Infallible`], for cleanups that cannot fail. An `E`
+    /// is `Debug + Send + 'static`, because an error that no caller receives goes to the failure hook, on any thread.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use finally::Scope;
@@ -64,14 +67,14 @@ impl<E: fmt::Debug + Send + 'static> Scope<E> {
     #[track_caller]
     pub const fn new() -> Self {
         Self {
-            closing: Closing {
+            remaining: Remaining {
                 deferred: Vec::new(),
                 current: None,
                 started: false,
                 adopted: Adopted::new(GroupKey::NONE),
                 first: Ok(Ok(())),
                 explain: Explain::explain,
-                detach: Closing::detach,
+                detach: Remaining::detach,
                 first_location: Location::caller(),
                 location: Location::caller(),
             },
@@ -114,7 +117,7 @@ impl<E> Scope<E> {
         M: ScopeStrategy<C, E>,
     {
         let begin = Box::new(move || M::begin(handler()));
-        self.closing.deferred.push(Deferred { begin, location: Location::caller() });
+        self.remaining.deferred.push(Deferred { begin, location: Location::caller() });
     }
 
     /// Runs the cleanups in the task of the caller, the last one first.
@@ -145,7 +148,7 @@ impl<E> Scope<E> {
     /// # });
     /// ```
     pub fn close(mut self) -> Close<E> {
-        Close { closing: self.closing.take(), ended: false }
+        Close { remaining: self.remaining.take(), ended: false }
     }
 }
 
@@ -158,13 +161,13 @@ impl<E: fmt::Debug + Send + 'static> Default for Scope<E> {
 
 impl<E> fmt::Debug for Scope<E> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Scope").field("deferred", &self.closing.deferred.len()).finish()
+        formatter.debug_struct("Scope").field("deferred", &self.remaining.deferred.len()).finish()
     }
 }
 
 impl<E> Drop for Scope<E> {
     fn drop(&mut self) {
-        self.closing.leave();
+        self.remaining.leave();
     }
 }
 
@@ -185,7 +188,7 @@ impl<E> Drop for Scope<E> {
 /// ```
 #[must_use = "futures do nothing unless they are awaited"]
 pub struct Close<E> {
-    closing: Closing<E>,
+    remaining: Remaining<E>,
     ended: bool,
 }
 
@@ -197,7 +200,7 @@ impl<E> Future for Close<E> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), E>> {
         assert!(!self.ended, "`close` polled after completion");
-        let ended = ready!(self.closing.poll(context));
+        let ended = ready!(self.remaining.poll(context));
         self.ended = true;
         match ended {
             Ok(result) => Poll::Ready(result),
@@ -208,13 +211,13 @@ impl<E> Future for Close<E> {
 
 impl<E> Drop for Close<E> {
     fn drop(&mut self) {
-        self.closing.leave();
+        self.remaining.leave();
     }
 }
 
 impl<E> fmt::Debug for Close<E> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Close").field("deferred", &self.closing.deferred.len()).finish()
+        formatter.debug_struct("Close").field("deferred", &self.remaining.deferred.len()).finish()
     }
 }
 
@@ -224,21 +227,50 @@ struct Deferred<E> {
     location: &'static Location<'static>,
 }
 
-type Awaiting<E> = Pin<Box<dyn Future<Output = Result<(), E>> + Send>>;
+type CleanupFuture<E> = Pin<Box<dyn Future<Output = Result<(), E>> + Send>>;
 
 /// A cleanup of a scope that was called.
 pub enum Begun<E> {
     Ended(Result<(), E>),
-    Awaiting(Awaiting<E>),
+    Awaiting(CleanupFuture<E>),
 }
 
-/// Decides how a cleanup begins in a scope whose error is `E`, by the marker of the cleanup.
+/// A kind of cleanup that a [`Scope`] whose error is `E` takes: one that is evaluated in place, or one that is awaited.
+///
+/// It bounds the marker of a function that is generic over the cleanups of a scope. A future is `Send + 'static`, and an error
+/// converts into `E`. The trait is sealed.
+///
+/// # Examples
+///
+/// ```
+/// use finally::{Scope, types::{Cleanup, ScopeStrategy}};
+///
+/// fn defer_with_log<E, H, C, M>(scope: &mut Scope<E>, name: &'static str, handler: H)
+/// where
+///     H: FnOnce() -> C + Send + 'static,
+///     C: Cleanup<M>,
+///     M: ScopeStrategy<C, E>,
+/// {
+///     scope.defer(move || {
+///         println!("{name}: cleanup");
+///         handler()
+///     });
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let mut scope = Scope::<&str>::new();
+/// defer_with_log(&mut scope, "one", || Err("the disk is full"));
+/// defer_with_log(&mut scope, "two", async || println!("awaited"));
+/// assert_eq!(scope.close().await, Err("the disk is full"));
+/// # });
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a cleanup of a scope can neither block nor be skipped on cancellation",
     label = "this is not handed off",
     note = "give `defer` the future itself, which owns what it uses and is `Send`"
 )]
 pub trait ScopeStrategy<C, E> {
+    #[doc(hidden)]
     fn begin(cleanup: C) -> Begun<E>;
 }
 
@@ -283,10 +315,10 @@ where
     }
 }
 
-/// The cleanups that are left, on their way.
-struct Closing<E> {
+/// The cleanups that have not ended.
+struct Remaining<E> {
     deferred: Vec<Deferred<E>>,
-    current: Option<Awaiting<E>>,
+    current: Option<CleanupFuture<E>>,
     /// Whether the current one was polled.
     started: bool,
     /// The cleanups that were handed off inside a cleanup. Those from its call end before it starts, and the others before the
@@ -304,7 +336,7 @@ struct Closing<E> {
 
 type Ended<E> = Result<Result<(), E>, Payload>;
 
-impl<E: Send + 'static> Closing<E> {
+impl<E: Send + 'static> Remaining<E> {
     fn detach(mut self) -> BoxFuture {
         let location = self.location;
         let cleanup = poll_fn(move |context| self.poll_with(context, Self::report).map(drop));
@@ -312,7 +344,7 @@ impl<E: Send + 'static> Closing<E> {
     }
 }
 
-impl<E> Closing<E> {
+impl<E> Remaining<E> {
     /// Leaves nothing to do.
     const fn take(&mut self) -> Self {
         let nothing = Self {
@@ -364,7 +396,7 @@ impl<E> Closing<E> {
         true
     }
 
-    /// Whether the next cleanup has to wait.
+    /// Returns whether the next cleanup has to wait.
     fn is_awaiting(&self) -> bool {
         self.current.is_some() || !self.adopted.has_ended()
     }
@@ -383,11 +415,10 @@ impl<E> Closing<E> {
         report_cleanup(ended, self.explain, self.location);
     }
 
-    /// Nobody waits any more.
+    /// Ends without a caller: runs the cleanups up to the first one that awaits, and hands the rest off.
     fn leave(&mut self) {
         let first = mem::replace(&mut self.first, Ok(Ok(())));
         report_cleanup(first, self.explain, self.first_location);
-        // Runs the cleanups here, up to the first one that awaits.
         while !self.is_awaiting() && self.begin_next(Self::report) {}
         if !self.is_awaiting() {
             return;

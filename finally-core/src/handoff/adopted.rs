@@ -13,6 +13,7 @@ use super::{
     BoxFuture, chain::Chain, group::Group, inside, job::Job, register, slab::Slab, sync::Arc,
     waiters::OF_BODY,
 };
+use crate::engine::unwind::quietly;
 
 /// The places that a shard keeps. Few bodies have a group at the same time.
 const KEPT: usize = 64;
@@ -122,17 +123,23 @@ impl GroupKey {
     }
 }
 
-/// Releases the key of a body that is dropped before its end. Nothing waits for its group.
+/// Releases the key of something that is dropped without its end, such as a scope that was given up. The
+/// enclosing finally waits for its group.
 impl Drop for GroupKey {
     #[inline]
     fn drop(&mut self) {
         #[cold]
-        fn release(key: &mut GroupKey) {
-            key.release();
+        extern "C" fn pass_on(key: &mut GroupKey) {
+            // A waker of a task is dropped here.
+            quietly(|| {
+                if let Some(group) = key.take_group() {
+                    inside::pass_on(group);
+                }
+            });
         }
 
         if self.0.is_some() {
-            release(self);
+            pass_on(self);
         }
     }
 }

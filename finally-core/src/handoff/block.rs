@@ -71,7 +71,7 @@ fn poll_unconstrained(cleanup: &mut dyn BlockedOn, context: &mut Context<'_>) ->
 
 #[cfg(feature = "tokio")]
 fn block_inside(
-    runtime: &super::runtime::Current,
+    runtime: &super::runtime::CurrentRuntime,
     cleanup: &mut dyn BlockedOn,
     parker: &Arc<Parker>,
     context: &mut Context<'_>,

@@ -9,7 +9,7 @@ use core::{
 use super::{
     adopted::GroupKey,
     executor,
-    exempt::{self, Waits},
+    exempt::{self, PendingWaits},
     group::{Group, Ticket},
     job::Job,
     register::{More, Registered},
@@ -28,16 +28,13 @@ pub(super) struct Chain {
     jobs: Jobs,
     /// The entry in the register, from the start until the last cleanup ends.
     registered: Option<Registered>,
-    /// The parts of that entry that a chain of several jobs needs, until the start.
-    more: Option<Box<More>>,
+    /// The parts of that entry that few chains need.
+    more: Option<Arc<More>>,
     /// The index of the job that is polled.
     at: usize,
     /// The number of jobs whose cleanups have ended. It is one more than `at` while the cleanups that the job
     /// has handed off have not ended.
     ended: usize,
-    /// The number of ended cleanups that the register does not show. It is locked once for all that end in
-    /// one poll.
-    left: usize,
     /// The group of the cleanups that are handed off inside the current job. They end before the next job
     /// starts.
     adopted: GroupKey,
@@ -45,7 +42,7 @@ pub(super) struct Chain {
     trackers: Trackers,
     /// Counts this chain in the group of the enclosing finally.
     ticket: Option<Ticket>,
-    waits: Option<Arc<Waits>>,
+    waits: Option<Arc<PendingWaits>>,
     /// Chains that are started together with this one, and end before its first job. They come from the drop
     /// of one body, so they are siblings and run side by side.
     before: Option<Box<Chain>>,
@@ -69,6 +66,23 @@ struct Jobs {
 const LEVELS: usize = 16;
 
 impl Jobs {
+    /// Adds a job after the first one.
+    #[inline]
+    fn push(&mut self, job: Job) {
+        #[cold]
+        fn push_second(rest: &mut Vec<Job>, job: Job) {
+            let mut levels = Vec::with_capacity(LEVELS);
+            levels.push(job);
+            *rest = levels;
+        }
+
+        if self.rest.is_empty() {
+            push_second(&mut self.rest, job);
+        } else {
+            self.rest.push(job);
+        }
+    }
+
     #[inline]
     fn get_mut(&mut self, index: usize) -> Option<&mut Job> {
         match index.checked_sub(1) {
@@ -106,7 +120,7 @@ impl Chain {
     }
 
     /// Keeps the cleanups that the first poll of the current job has handed off, and its waits.
-    pub(super) fn keep(&mut self, adopted: GroupKey, waits: Option<Arc<Waits>>) {
+    pub(super) fn keep(&mut self, adopted: GroupKey, waits: Option<Arc<PendingWaits>>) {
         self.adopted = adopted;
         self.waits = waits;
     }
@@ -127,7 +141,6 @@ impl Chain {
             more: None,
             at: 0,
             ended: 0,
-            left: 0,
             adopted: GroupKey::NONE,
             trackers,
             ticket: None,
@@ -146,6 +159,7 @@ impl Chain {
     pub(super) fn into_group(mut self: Box<Self>) -> Result<Arc<Group>, Box<Self>> {
         if !self.has_jobs() && self.before.is_none() {
             if let Some(group) = self.after.take() {
+                group.forget(OF_BODY);
                 return Ok(group);
             }
         }
@@ -160,29 +174,18 @@ impl Chain {
             return Self::after(Some(self), None, job);
         }
         if !self.has_jobs() {
+            // A drop may have polled it inside another chain.
+            self.after.iter().for_each(|group| group.forget(OF_BODY));
             self.trackers = trackers::here();
             self.trackers.chain_began();
             self.jobs.first = Some(job);
         } else if trackers::are_here(&self.trackers) {
             self.trackers.cleanup_began();
-            if let Some(more) = &mut self.more {
-                more.push(job.location);
-                self.jobs.rest.push(job);
-            } else {
-                self.push_second(job);
-            }
+            self.jobs.push(job);
         } else {
             return Self::after(Some(self), None, job);
         }
         self
-    }
-
-    #[cold]
-    fn push_second(&mut self, job: Job) {
-        self.more.get_or_insert_default().push(job.location);
-        let mut rest = Vec::with_capacity(LEVELS);
-        rest.push(job);
-        self.jobs.rest = rest;
     }
 
     /// Adds other chains as siblings. The shorter list is moved, so that merging n chains takes about n moves
@@ -228,12 +231,13 @@ impl Chain {
         if self.before.is_none() {
             executor::start(Task::of_chain(self, ticket), adopted);
         } else {
-            self.start_with_those_before(ticket, adopted);
+            self.start_each(ticket, |task| executor::start(task, adopted));
         }
     }
 
+    /// Passes the tasks of this chain and of the chains that end before its first job to `start`.
     #[cold]
-    fn start_with_those_before(self: Box<Self>, ticket: Option<Ticket>, adopted: bool) {
+    fn start_each(self: Box<Self>, ticket: Option<Ticket>, start: impl Fn(Task)) {
         // A list and no recursion, because chains are nested as deeply as the calls that were cancelled.
         let mut starting = Vec::from([(self, ticket)]);
         let mut at = 0;
@@ -245,7 +249,7 @@ impl Chain {
         }
         // Each one comes after those that it waits for, in case the executor runs them at once.
         while let Some((chain, ticket)) = starting.pop() {
-            executor::start(Task::of_chain(chain, ticket), adopted);
+            start(Task::of_chain(chain, ticket));
         }
     }
 
@@ -268,14 +272,11 @@ impl Chain {
         let Some(first) = self.jobs.first.as_ref().filter(|_| self.ended <= self.jobs.rest.len()) else {
             return;
         };
-        if !self.trackers.are_none() {
-            self.more.get_or_insert_default();
+        if !self.jobs.rest.is_empty() || !self.trackers.are_none() {
+            let sites = self.jobs.rest.iter().map(|job| job.location);
+            self.more = Some(More::new(sites, self.ended, self.trackers.clone()));
         }
-        if let Some(more) = &mut self.more {
-            more.begin(self.ended, self.trackers.clone());
-        }
-        self.registered = Some(Registered::new(first.location, self.more.take()));
-        self.left = self.ended;
+        self.registered = Some(Registered::new(first.location, self.more.clone()));
     }
 
     /// Changes the place that the register shows.
@@ -283,42 +284,51 @@ impl Chain {
         self.registered.iter().for_each(|registered| registered.moves_to(place));
     }
 
-    /// Reports every job as lost.
+    /// Reports every job as lost. The enclosing finally still waits for the cleanups that this chain waits for.
     pub(super) fn lose(mut self, reason: &str) {
-        if let Some(before) = self.before.take() {
-            before.into_each(&mut |chain| chain.lose(reason));
-        }
         self.leave();
         let Jobs { first, rest } = mem::take(&mut self.jobs);
-        let counts = first.is_some();
-        exempt::within(&mut None, self.trackers.clone(), || {
+        let mut waits = self.waits.take();
+        let lost = exempt::within(&mut waits, self.trackers.clone(), || {
             for job in first.into_iter().chain(rest).skip(self.ended) {
                 job.lose(&mut self.adopted, reason);
                 self.trackers.cleanup_ended();
             }
         });
-        self.end(counts);
+        self.waits = waits;
+        for group in self.after.take().into_iter().chain(self.adopted.take_group()) {
+            group.forget(OF_BODY);
+            if let Some(ticket) = &self.ticket {
+                ticket.extend_to(&group);
+            }
+        }
+        self.end();
+        lost.unwrap_or_else(|payload| payload.resume());
     }
 
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let counts = self.has_jobs();
+        if !self.has_jobs() {
+            return self.poll_group(context);
+        }
         let mut waits = self.waits.take();
         let polled = exempt::within(&mut waits, self.trackers.clone(), || {
             ready!(self.poll_before(context));
             self.poll_jobs(context)
         });
+        self.waits = waits;
+        let polled = polled.unwrap_or_else(|payload| payload.resume());
         if polled.is_ready() {
-            (self.jobs, self.more) = (Jobs::default(), None);
-            (self.at, self.ended, self.left) = (0, 0, 0);
-            self.end(counts);
-        } else {
-            self.waits = waits;
-            if let Some(registered) = self.registered.as_ref().filter(|_| self.left < self.ended) {
-                registered.ended(self.ended);
-                self.left = self.ended;
-            }
+            self.jobs = Jobs::default();
+            (self.at, self.ended) = (0, 0);
+            self.end();
         }
         polled
+    }
+
+    /// Polls a chain without a job. It is not counted, so its wait exempts the chain around it, if there is one.
+    #[cold]
+    fn poll_group(&self, context: &Context<'_>) -> Poll<()> {
+        self.after.as_ref().map_or(Poll::Ready(()), |group| group.poll_end(OF_BODY, context))
     }
 
     /// Waits for everything that ends before the first job.
@@ -341,6 +351,8 @@ impl Chain {
                     // The register is empty before the last cleanup is counted as ended, and so after a
                     // drain.
                     self.leave();
+                } else if let Some(more) = &self.more {
+                    more.set_ended(self.ended);
                 }
                 self.trackers.cleanup_ended();
             }
@@ -356,11 +368,16 @@ impl Chain {
         }
     }
 
-    /// Ends the chain. The ticket is released first, so that the waiters of this chain become active again
-    /// before the chain itself stops being active.
-    fn end(&mut self, counted: bool) {
+    /// Ends a chain that was counted. The ticket is released first, so that the waiters of this chain become
+    /// active again before the chain itself stops being active.
+    fn end(&mut self) {
+        #[cold]
+        fn end(waits: &PendingWaits) -> bool {
+            waits.end()
+        }
+
         self.ticket = None;
-        if counted {
+        if self.waits.as_deref().is_none_or(end) {
             self.trackers.one_less_active();
         }
     }
@@ -374,10 +391,8 @@ impl Drop for Chain {
         fn move_on(chain: &mut Chain) {
             // Each sibling moves by itself when it is dropped.
             drop(mem::take(&mut chain.siblings));
-            executor::start_dropped(Task::of_chain(
-                Box::new(mem::replace(chain, Chain::with(None, Trackers::NONE))),
-                None,
-            ));
+            let chain = Box::new(mem::replace(chain, Chain::with(None, Trackers::NONE)));
+            chain.start_each(None, executor::start_dropped);
         }
 
         if self.has_jobs() {
@@ -392,6 +407,7 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
+    use crate::handoff::sync::{Mutex, lock};
 
     #[test]
     fn a_chain_that_is_dropped_before_its_start_is_listed_on_the_background_thread() {
@@ -403,6 +419,23 @@ mod tests {
         running.retain(|it| it.location() == location);
         drop(opens);
         assert_eq!(running.iter().map(crate::Running::place).collect::<Vec<_>>(), [Place::BackgroundThread]);
+        crate::drain_blocking(None).unwrap();
+    }
+
+    #[test]
+    fn a_chain_that_is_dropped_before_its_start_is_listed_with_those_before_it() {
+        let location = Location::caller();
+        let (opens, gate) = mpsc::channel::<()>();
+        let gate = Arc::new(Mutex::new(gate));
+        let job = || {
+            let gate = Arc::clone(&gate);
+            Job::new(Box::pin(async move { _ = lock(&gate).recv() }), location)
+        };
+        let siblings = Chain::of(job(), GroupKey::NONE).beside(Chain::of(job(), GroupKey::NONE));
+        drop(siblings.followed_by(job()));
+        let count = crate::running().iter().filter(|it| it.location() == location).count();
+        drop(opens);
+        assert_eq!(count, 3);
         crate::drain_blocking(None).unwrap();
     }
 }

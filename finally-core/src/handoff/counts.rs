@@ -5,7 +5,7 @@ use core::task::{Context, Poll};
 use super::{
     group::Group,
     sync::{AtomicBool, AtomicUsize, Mutex, Ordering::SeqCst, lock},
-    waiters::{Slot, Waiter, Waiters},
+    waiters::{Waiter, WaiterKey, Waiters},
 };
 
 /// The counts of the process.
@@ -27,8 +27,7 @@ impl Counts {
 /// The number of chains that are not waiting. Drains inside cleanups wait for this count, because otherwise
 /// they would wait for each other.
 pub(super) struct Active {
-    /// This is a single number: a chain could begin to wait between the reads of two separate ones. It wraps
-    /// for a moment if a chain is lost while it waits.
+    /// This is a single number: a chain could begin to wait between the reads of two separate ones.
     count: AtomicUsize,
     /// Whether a drain may be waiting. While this is `false`, nothing is locked.
     waited_for: AtomicBool,
@@ -59,7 +58,7 @@ impl Active {
     }
 
     /// Waits until the count is zero.
-    pub(super) fn poll_none(&self, slot: Slot, context: &Context<'_>) -> Poll<()> {
+    pub(super) fn poll_none(&self, key: WaiterKey, context: &Context<'_>) -> Poll<()> {
         let waiter = Waiter::new(context, None);
         let mut waiters = lock(&self.waiters);
         // The flag is set before the count is read. `one_less` changes the count before it reads the flag, so
@@ -69,20 +68,20 @@ impl Active {
             drop(waiters);
             return Poll::Ready(());
         }
-        let previous = waiters.insert(slot, waiter);
+        let previous = waiters.insert(key, waiter);
         drop(waiters);
         drop(previous);
         Poll::Pending
     }
 
     /// Cancels a wait, and drops its waker.
-    pub(super) fn forget(&self, slot: Slot) {
-        let waiter = lock(&self.waiters).remove(slot);
+    pub(super) fn forget(&self, key: WaiterKey) {
+        let waiter = lock(&self.waiters).remove(key);
         drop(waiter);
     }
 
     fn is_none(&self) -> bool {
-        self.count.load(SeqCst) as isize <= 0
+        self.count.load(SeqCst) == 0
     }
 
     /// Wakes the drains if the count is zero. It is called only while a drain may be waiting.

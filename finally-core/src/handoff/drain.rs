@@ -22,8 +22,8 @@ use super::{
     running::StillRunning,
     sync::{Arc, AtomicBool, AtomicUsize, Mutex, Ordering::SeqCst, lock},
     thread::start_thread,
-    trackers::{self, Counted},
-    waiters::Slot,
+    trackers::{self, TrackerCounts},
+    waiters::WaiterKey,
 };
 use crate::engine::unwind::quietly;
 
@@ -81,7 +81,7 @@ pub fn drain() -> impl Future<Output = ()> + Send + Sync + Unpin {
 pub(crate) enum Of {
     Process,
     /// The cleanups and the tracked futures of a tracker.
-    Tracker(Arc<Counted>),
+    Tracker(Arc<TrackerCounts>),
 }
 
 /// The place from which a drain is awaited.
@@ -155,7 +155,7 @@ impl Drain {
 /// The registration of a drain as a waiter.
 struct Wait {
     of: Of,
-    slot: Slot,
+    key: WaiterKey,
     caller: Caller,
     exempt: Option<Exempt>,
 }
@@ -177,13 +177,13 @@ impl Future for Drain {
         }
         let wait = wait.get_or_insert_with(|| Wait {
             of: of.clone(),
-            slot: LAST.fetch_add(1, SeqCst),
+            key: LAST.fetch_add(1, SeqCst),
             caller,
             exempt: exempt::here(),
         });
         match caller {
-            Caller::Outside => of.unfinished().poll_end(wait.slot, context),
-            Caller::Cleanup | Caller::Inside => of.active(caller).poll_none(wait.slot, context),
+            Caller::Outside => of.unfinished().poll_end(wait.key, context),
+            Caller::Cleanup | Caller::Inside => of.active(caller).poll_none(wait.key, context),
         }
     }
 }
@@ -193,8 +193,8 @@ impl Drop for Wait {
     #[inline]
     fn drop(&mut self) {
         match self.caller {
-            Caller::Outside => self.of.unfinished().forget(self.slot),
-            Caller::Cleanup | Caller::Inside => self.of.active(self.caller).forget(self.slot),
+            Caller::Outside => self.of.unfinished().forget(self.key),
+            Caller::Cleanup | Caller::Inside => self.of.active(self.caller).forget(self.key),
         }
     }
 }

@@ -115,9 +115,10 @@ pub fn default_executor(cleanup: impl Future<Output = ()> + Send + 'static) {
 /// Gives a cleanup up that an executor has taken: drops it, and reports each part that has not ended as
 /// [lost](crate::FailureKind::Lost), with a reason.
 ///
-/// A cleanup that is just dropped is never lost, but moves to the background thread. Call this for one that takes too long. What
-/// waits for it goes on: a finally around it, and a [`drain`](crate::drain). One future may hold several cleanups, which run one
-/// after the other because they come from one cancelled call. All of them are given up.
+/// A cleanup that is just dropped is never lost, but moves to the background thread. Call this for one that takes too long. A
+/// finally around it and a [`drain`](crate::drain) no longer wait for it then. They still wait for the cleanups that were handed off
+/// inside it. One future may hold several cleanups, which run one after the other because they come from one cancelled call. All of
+/// them are given up.
 ///
 /// The drop runs on this thread.
 ///
@@ -125,7 +126,7 @@ pub fn default_executor(cleanup: impl Future<Output = ()> + Send + 'static) {
 ///
 /// See [`set_executor`].
 pub fn give_up(cleanup: impl Future<Output = ()>, reason: &'static str) {
-    let _losing = Scoped::set(&LOSES, Some(reason));
+    let _losing = SetVariable::set(&LOSES, Some(reason));
     drop(cleanup);
 }
 
@@ -139,18 +140,18 @@ std::thread_local! {
 }
 
 /// Sets a variable of the thread. The drop restores the previous value, also while the thread unwinds.
-struct Scoped<T: Copy + 'static> {
+struct SetVariable<T: Copy + 'static> {
     variable: &'static LocalKey<Cell<T>>,
     outer: T,
 }
 
-impl<T: Copy> Scoped<T> {
+impl<T: Copy> SetVariable<T> {
     fn set(variable: &'static LocalKey<Cell<T>>, value: T) -> Self {
         Self { variable, outer: variable.replace(value) }
     }
 }
 
-impl<T: Copy + 'static> Drop for Scoped<T> {
+impl<T: Copy + 'static> Drop for SetVariable<T> {
     fn drop(&mut self) {
         self.variable.set(self.outer);
     }
@@ -200,7 +201,7 @@ fn spawn(task: Task, adopted: bool) {
 fn spawn_with(spawn: &Spawn, task: Task, adopted: bool) {
     // An executor may hand off another cleanup before it passes its own on, and it may panic.
     #[cfg(feature = "tokio")]
-    let _adopted = Scoped::set(&STARTS_ADOPTED, adopted);
+    let _adopted = SetVariable::set(&STARTS_ADOPTED, adopted);
     #[cfg(not(feature = "tokio"))]
     let _ = adopted;
     spawn(Box::pin(task));
@@ -209,7 +210,7 @@ fn spawn_with(spawn: &Spawn, task: Task, adopted: bool) {
 /// Returns the current runtime if it may run the task.
 #[cfg(feature = "tokio")]
 #[inline]
-fn runtime_for(adopted: bool) -> Option<runtime::Current> {
+fn runtime_for(adopted: bool) -> Option<runtime::CurrentRuntime> {
     // Something on this thread will wait for an adopted task, so the runtime has to make progress meanwhile.
     runtime::current().filter(|runtime| !adopted || runtime.is_driven())
 }
@@ -220,7 +221,7 @@ pub(super) fn start_dropped(task: Task) {
     // The reason is cleared during the loss: a task that is dropped along with a lost one is not lost.
     match LOSES.get() {
         Some(reason) => {
-            let _cleared = Scoped::set(&LOSES, None);
+            let _cleared = SetVariable::set(&LOSES, None);
             task.lose(reason);
         }
         None => thread::submit(Work::Task(task)),

@@ -8,16 +8,37 @@ use core::mem::{self, ManuallyDrop};
 
 use super::{
     here::HERE,
-    sync::{Arc, AtomicUsize, Ordering::SeqCst},
+    sync::{Arc, Mutex, lock},
     trackers::{self, Trackers},
 };
-use crate::engine::unwind::catch;
+use crate::engine::unwind::{Payload, catch};
 
-/// The number of pending waits inside one chain.
-pub(super) struct Waits {
-    pending: AtomicUsize,
+/// The waits inside one chain.
+pub(super) struct PendingWaits {
+    state: Mutex<State>,
     /// The trackers of the chain.
     trackers: Trackers,
+}
+
+/// A chain is active if it has not ended and no wait inside it is pending.
+#[derive(Default)]
+struct State {
+    pending: usize,
+    /// A wait may outlive its chain, if it was moved out of it.
+    has_ended: bool,
+}
+
+impl PendingWaits {
+    pub(super) fn new(trackers: Trackers) -> Arc<Self> {
+        Arc::new(Self { state: Mutex::default(), trackers })
+    }
+
+    /// Ends the chain. Returns whether it was active.
+    pub(super) fn end(&self) -> bool {
+        let mut state = lock(&self.state);
+        state.has_ended = true;
+        state.pending == 0
+    }
 }
 
 /// The chain that a thread polls.
@@ -25,7 +46,7 @@ pub(super) struct InChain {
     /// 0 if no chain is polled. Otherwise it is the depth of the chain's trackers plus one. The depth is stored
     /// because a tracked future inside the chain may add trackers.
     depth: usize,
-    waits: Option<Arc<Waits>>,
+    waits: Option<Arc<PendingWaits>>,
 }
 
 impl InChain {
@@ -50,16 +71,21 @@ pub(super) fn is_in_chain() -> bool {
     with_current(|current| current.depth != 0)
 }
 
-/// Polls a chain inside its trackers. The first wait in the chain allocates `waits`.
+/// Polls a chain inside its trackers. The first wait in the chain allocates `waits`. Catches a panic, which only
+/// the waker of the caller and a `tracing` subscriber can raise.
 #[inline]
-pub(super) fn within<R>(waits: &mut Option<Arc<Waits>>, trackers: Trackers, poll: impl FnOnce() -> R) -> R {
+pub(super) fn within<R>(
+    waits: &mut Option<Arc<PendingWaits>>,
+    trackers: Trackers,
+    poll: impl FnOnce() -> R,
+) -> Result<R, Payload> {
     let depth = 1 + trackers::depth(&trackers);
     let outer = replace(InChain { depth, waits: waits.take() });
     let outside = trackers::replace(trackers);
     let ended = catch(poll);
     mem::forget(mem::replace(waits, replace(outer).waits));
     trackers::put_back(outside);
-    ended.unwrap_or_else(|payload| payload.resume())
+    ended
 }
 
 /// Returns whether a wait that began with `exempt` belongs to the chain that this thread polls, or to no chain
@@ -75,20 +101,23 @@ pub(super) fn is_here(exempt: Option<&Exempt>) -> bool {
 pub(super) fn here() -> Option<Exempt> {
     let waits = with_current(|current| {
         let depth = current.depth.checked_sub(1)?;
-        let waits = current.waits.get_or_insert_with(|| {
-            Arc::new(Waits { pending: AtomicUsize::new(0), trackers: trackers::outermost_here(depth) })
-        });
+        let waits = current.waits.get_or_insert_with(|| PendingWaits::new(trackers::outermost_here(depth)));
         Some(Arc::clone(waits))
     })?;
     Some(Exempt::new(waits))
 }
 
 /// A wait inside a chain. The chain is exempt while this exists.
-pub(super) struct Exempt(Arc<Waits>);
+pub(super) struct Exempt(Arc<PendingWaits>);
 
 impl Exempt {
-    fn new(waits: Arc<Waits>) -> Self {
-        if waits.pending.fetch_add(1, SeqCst) == 0 {
+    pub(super) fn new(waits: Arc<PendingWaits>) -> Self {
+        let mut state = lock(&waits.state);
+        state.pending += 1;
+        let is_first = state.pending == 1;
+        drop(state);
+        if is_first {
+            // Not under the lock, because this may call wakers.
             waits.trackers.one_less_active();
         }
         Self(waits)
@@ -97,7 +126,10 @@ impl Exempt {
 
 impl Drop for Exempt {
     fn drop(&mut self) {
-        if self.0.pending.fetch_sub(1, SeqCst) == 1 {
+        let mut state = lock(&self.0.state);
+        state.pending -= 1;
+        if state.pending == 0 && !state.has_ended {
+            // Under the lock: if the chain ends now, it is active again before it stops being active.
             self.0.trackers.one_more_active();
         }
     }

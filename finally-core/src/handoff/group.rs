@@ -9,7 +9,7 @@ use core::{
 use super::{
     exempt,
     sync::{Arc, AtomicUsize, Mutex, Ordering::SeqCst, lock},
-    waiters::{Slot, Waiter, Waiters},
+    waiters::{Waiter, WaiterKey, Waiters},
 };
 
 /// A count of unfinished cleanups. The count and a flag share one atomic, so that their changes have one order:
@@ -98,7 +98,7 @@ impl Group {
     }
 
     /// Waits until the group has ended. The last cleanup to leave wakes the task.
-    pub(super) fn poll_end(&self, slot: Slot, context: &Context<'_>) -> Poll<()> {
+    pub(super) fn poll_end(&self, key: WaiterKey, context: &Context<'_>) -> Poll<()> {
         if self.has_ended() {
             return Poll::Ready(());
         }
@@ -110,15 +110,15 @@ impl Group {
             drop(waiting);
             return Poll::Ready(());
         }
-        let previous = waiting.tasks.insert(slot, waiter);
+        let previous = waiting.tasks.insert(key, waiter);
         drop(waiting);
         drop(previous);
         Poll::Pending
     }
 
     /// Cancels a wait, and drops its waker.
-    pub(super) fn forget(&self, slot: Slot) {
-        let waiter = lock(&self.waiting).tasks.remove(slot);
+    pub(super) fn forget(&self, key: WaiterKey) {
+        let waiter = lock(&self.waiting).tasks.remove(key);
         drop(waiter);
     }
 
@@ -140,6 +140,13 @@ impl Default for Group {
 
 /// Counts one in a group for as long as it exists.
 pub(super) struct Ticket(Arc<Group>);
+
+impl Ticket {
+    /// Keeps the group of this ticket from ending before another one, also after the ticket is gone.
+    pub(super) fn extend_to(&self, inner: &Group) {
+        inner.hold(&self.0);
+    }
+}
 
 impl Drop for Ticket {
     fn drop(&mut self) {

@@ -13,7 +13,7 @@ use super::{
     sync::Arc,
     task::Task,
 };
-use crate::engine::unwind::{Payload, catch};
+use crate::engine::unwind::{Payload, catch, quietly};
 
 /// The innermost finally of a thread: a [`Nesting`] in four bytes, because each call of a finally replaces it
 /// at least four times.
@@ -105,20 +105,30 @@ fn end_keeping(before: KeptBefore) -> Option<Box<Chain>> {
     replace_kept(if before.is_any { pop_further_out() } else { None })
 }
 
+#[cold]
+extern "C" fn begin_keeping_some(chains: Box<Chain>) -> KeptBefore {
+    begin_keeping(Some(chains))
+}
+
+#[cold]
+extern "C" fn end_keeping_some(before: KeptBefore) -> Option<Box<Chain>> {
+    end_keeping(before)
+}
+
 /// Whether there was a previous set of kept chains. It is the last entry of [`KEPT_FURTHER_OUT`] meanwhile.
 struct KeptBefore {
     is_any: bool,
 }
 
 #[cold]
-fn push_further_out(chains: Box<Chain>) {
+extern "C" fn push_further_out(chains: Box<Chain>) {
     let mut further_out = replace_kept_further_out(Vec::new());
     further_out.push(chains);
     replace_kept_further_out(further_out);
 }
 
 #[cold]
-fn pop_further_out() -> Option<Box<Chain>> {
+extern "C" fn pop_further_out() -> Option<Box<Chain>> {
     let mut further_out = replace_kept_further_out(Vec::new());
     let chains = further_out.pop();
     if !further_out.is_empty() {
@@ -197,6 +207,17 @@ impl GroupKey {
     }
 }
 
+impl Outer {
+    /// Returns to the enclosing finally from one that has ended, with the key of that one.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn end(self) -> GroupKey {
+        match replace(self.0).nesting() {
+            Nesting::Polling(key) => GroupKey::from_raw(key),
+            Nesting::Nothing | Nesting::Dropping => GroupKey::NONE,
+        }
+    }
+}
+
 /// A body that is being dropped, inside a cancelled finally. Nothing may unwind until [`end`](Self::end).
 pub(crate) struct Dropping {
     outer: Inside,
@@ -239,9 +260,11 @@ impl Adopted {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn evaluating<R>(self, run: impl FnOnce() -> R) -> (Self, Result<R, Payload>) {
         let Self { mut key, chains } = self;
-        let before = chains.map(|chains| begin_keeping(Some(chains)));
-        let ended = key.polling(run);
-        let chains = before.and_then(end_keeping);
+        let before = chains.map(|chains| begin_keeping_some(chains));
+        let outer = key.enter();
+        let ended = catch(run);
+        let key = outer.end();
+        let chains = before.and_then(|before| end_keeping_some(before));
         (Self { key, chains }, ended)
     }
 
@@ -263,21 +286,25 @@ impl Adopted {
     }
 
     #[cold]
-    fn pass_on_some(mut self) {
-        if let Some(chains) = self.chains.take() {
+    extern "C" fn pass_on_some(self) {
+        let Self { mut key, chains } = self;
+        if let Some(chains) = chains {
             match inside().nesting() {
                 Nesting::Dropping => keep(chains),
                 Nesting::Nothing | Nesting::Polling(_) => chains.into_each(&mut hand_off_kept),
             }
         }
-        if let Some(group) = self.key.take_group() {
-            pass_on(group);
-        }
+        // A waker of a task is dropped here.
+        quietly(|| {
+            if let Some(group) = key.take_group() {
+                pass_on(group);
+            }
+        });
     }
 }
 
 /// Makes the enclosing finally wait for a group.
-fn pass_on(group: Arc<Group>) {
+pub(super) fn pass_on(group: Arc<Group>) {
     match inside().nesting() {
         Nesting::Nothing => {}
         Nesting::Polling(key) => group.hold(&group_of(key)),

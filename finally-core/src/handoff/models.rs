@@ -15,9 +15,11 @@ use shuttle::thread;
 
 use super::{
     counts::Counts,
+    exempt::{Exempt, PendingWaits},
     group::Group,
     sync::{AtomicUsize, Condvar, Mutex, Ordering::SeqCst, lock},
     thread::life::{Life, Next},
+    trackers::{Counted, Trackers},
 };
 
 /// Runs a scene under many schedules: random ones, and ones with few context switches, which find rare races.
@@ -241,6 +243,30 @@ fn drains_inside_of_cleanups_wait_for_the_others_and_not_for_each_other() {
             assert_eq!(waits.unfinished.unfinished(), 0, "a drain outside waits for all");
         }));
         join(threads);
+    });
+}
+
+#[test]
+fn a_drain_inside_of_a_cleanup_waits_for_another_one_while_a_chain_ends_and_a_wait_of_it_is_given_back() {
+    check(|| {
+        let (trackers, counted) = Trackers::new();
+        (0..2).for_each(|_| trackers.one_more_active());
+        let waits = PendingWaits::new(trackers.clone());
+        let wait = Exempt::new(Arc::clone(&waits));
+        let (chain, drains) = (trackers.clone(), Arc::clone(&counted));
+        let poll_none =
+            |counted: &Counted| counted.counts.active.poll_none(0, &Context::from_waker(Waker::noop()));
+        join(Vec::from([
+            thread::spawn(move || drop(wait)),
+            thread::spawn(move || {
+                if waits.end() {
+                    chain.one_less_active();
+                }
+            }),
+            thread::spawn(move || assert!(poll_none(&drains).is_pending(), "the other one has not ended")),
+        ]));
+        trackers.one_less_active();
+        assert!(poll_none(&counted).is_ready());
     });
 }
 

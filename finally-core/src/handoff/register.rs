@@ -1,10 +1,11 @@
 //! The register of unfinished cleanups that were handed off, for inspection.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::vec::Vec;
 use core::{
     cmp::Reverse,
+    iter,
     panic::Location,
-    sync::atomic::{AtomicU32, Ordering::Relaxed},
+    sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed},
     time::Duration,
 };
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,7 +15,7 @@ use super::{
     running::{Place, Running},
     slab::Slab,
     sync::Arc,
-    trackers::{Counted, Trackers},
+    trackers::{TrackerCounts, Trackers},
 };
 
 pub(super) const SHARDS: u32 = 16;
@@ -66,18 +67,16 @@ struct Entry {
     location: Site,
     since: Moment,
     place: Place,
-    more: Option<Box<More>>,
+    more: Option<Arc<More>>,
 }
 
-/// The parts of an entry that few tasks need.
+/// The parts of an entry that few tasks need. A chain shares them with its entry.
 pub(super) struct More {
     /// The locations of the cleanups after the first one. The list takes those that do not fit into the array.
     sites: [Option<Site>; SITES],
     further: Vec<Site>,
-    /// The length of both.
-    len: usize,
-    /// The number of cleanups that have ended.
-    ended: usize,
+    /// The number of cleanups that have ended. The chain changes it without a lock.
+    ended: AtomicUsize,
     trackers: Trackers,
 }
 
@@ -86,16 +85,13 @@ pub(super) struct More {
 const SITES: usize = 15;
 
 impl More {
-    const NONE: Self =
-        Self { sites: [None; SITES], further: Vec::new(), len: 0, ended: 0, trackers: Trackers::NONE };
-
-    #[inline]
-    pub(super) fn push(&mut self, site: Site) {
-        match self.sites.get_mut(self.len) {
-            Some(place) => *place = Some(site),
-            None => self.further.push(site),
+    /// Creates the part of a chain. The sites are those of the cleanups after the first one.
+    pub(super) fn new(mut sites: impl Iterator<Item = Site>, ended: usize, trackers: Trackers) -> Arc<Self> {
+        let mut places = [None; SITES];
+        for (place, site) in places.iter_mut().zip(&mut sites) {
+            *place = Some(site);
         }
-        self.len += 1;
+        Arc::new(Self { sites: places, further: sites.collect(), ended: AtomicUsize::new(ended), trackers })
     }
 
     #[inline]
@@ -103,33 +99,35 @@ impl More {
         self.sites.get(index).copied().unwrap_or_else(|| self.further.get(index - SITES).copied())
     }
 
+    /// Returns an upper bound of the number of sites.
+    #[inline]
+    fn len(&self) -> usize {
+        SITES + self.further.len()
+    }
+
     /// Creates the part of a cleanup that belongs to trackers.
-    pub(super) fn of(trackers: Trackers) -> Box<Self> {
-        Box::new(Self { trackers, ..Self::NONE })
+    pub(super) fn of(trackers: Trackers) -> Arc<Self> {
+        Self::new(iter::empty(), 0, trackers)
     }
 
-    pub(super) fn begin(&mut self, ended: usize, trackers: Trackers) {
-        self.ended = ended;
-        self.trackers = trackers;
-    }
-}
-
-impl Default for More {
-    fn default() -> Self {
-        Self::NONE
+    /// Removes the first `count` cleanups of a chain from the list.
+    #[inline]
+    pub(super) fn set_ended(&self, count: usize) {
+        self.ended.store(count, Relaxed);
     }
 }
 
 impl Entry {
     #[inline]
-    fn belongs_to(&self, tracker: &Arc<Counted>) -> bool {
+    fn belongs_to(&self, tracker: &Arc<TrackerCounts>) -> bool {
         self.more.as_ref().is_some_and(|more| more.trackers.contain(tracker))
     }
 
     /// Returns the locations of the unfinished cleanups.
     #[inline]
     fn locations(&self) -> impl Iterator<Item = Site> {
-        let (ended, further) = self.more.as_ref().map_or((0, 0), |more| (more.ended, more.len));
+        let (ended, further) =
+            self.more.as_ref().map_or((0, 0), |more| (more.ended.load(Relaxed), more.len()));
         (ended..1 + further).filter_map(|index| self.location(index))
     }
 
@@ -178,7 +176,7 @@ pub(super) struct Registered(u32);
 
 impl Registered {
     #[inline]
-    pub(super) fn new(location: Site, more: Option<Box<More>>) -> Self {
+    pub(super) fn new(location: Site, more: Option<Arc<More>>) -> Self {
         let (since, shard) = (Moment::now(), shard_here());
         let index = lock(shard).insert(Entry { location, since, place: Place::Executor, more });
         Self(index * SHARDS + shard)
@@ -190,14 +188,6 @@ impl Registered {
 
     const fn index(&self) -> u32 {
         self.0 / SHARDS
-    }
-
-    /// Removes the first `count` cleanups of a chain. At least one is left.
-    #[cold]
-    pub(super) fn ended(&self, count: usize) {
-        if let Some(more) = &mut get(&mut lock(self.shard()), self.index()).more {
-            more.ended = count;
-        }
     }
 
     /// Returns the trackers of the task.
@@ -222,7 +212,7 @@ impl Registered {
 
 /// Returns the unfinished cleanups of the process or of one tracker, the oldest first.
 #[inline]
-pub(super) fn running(tracker: Option<&Arc<Counted>>) -> Vec<Running> {
+pub(super) fn running(tracker: Option<&Arc<TrackerCounts>>) -> Vec<Running> {
     // The clock is not read under a lock. An entry that is added meanwhile is listed with a time of zero.
     let (now, mut running) = (Moment::now(), Vec::new());
     for shard in 0..SHARDS {
@@ -243,17 +233,18 @@ mod tests {
         future::Future,
         task::{Context, Waker},
     };
+    use std::boxed::Box;
 
     use super::*;
 
     #[test]
     fn a_long_chain_lists_those_that_have_not_ended() {
-        let mut more = Box::<More>::default();
-        (0..2 * SITES).for_each(|_| more.push(Location::caller()));
+        let sites = iter::repeat_n(Location::caller(), 2 * SITES);
+        let more = More::new(sites, 0, Trackers::NONE);
         let (location, since) = (Location::caller(), Moment::now());
-        let mut entry = Entry { location, since, place: Place::Executor, more: Some(more) };
+        let entry = Entry { location, since, place: Place::Executor, more: Some(Arc::clone(&more)) };
         assert_eq!(entry.locations().count(), 1 + 2 * SITES);
-        entry.more.as_mut().unwrap().ended = SITES + 2;
+        more.set_ended(SITES + 2);
         assert_eq!(entry.locations().count(), SITES - 1);
     }
 

@@ -20,15 +20,15 @@ use super::{BoxFuture, park::Parker};
 use crate::engine::unwind::quietly;
 
 /// The current runtime of this thread.
-pub(super) struct Current {
+pub(super) struct CurrentRuntime {
     pub(super) handle: Handle,
 }
 
-pub(super) fn current() -> Option<Current> {
-    Handle::try_current().ok().map(|handle| Current { handle })
+pub(super) fn current() -> Option<CurrentRuntime> {
+    Handle::try_current().ok().map(|handle| CurrentRuntime { handle })
 }
 
-impl Current {
+impl CurrentRuntime {
     fn is_multi_thread(&self) -> bool {
         self.handle.runtime_flavor() != RuntimeFlavor::CurrentThread
     }

@@ -101,11 +101,24 @@ mod tests {
     #[test]
     fn memory_is_given_back_after_a_crowd() {
         let mut slab = Slab::<_, KEPT>::EMPTY;
-        let indices: Vec<_> = (0..=KEPT).map(|element| slab.insert(element)).collect();
+        let mut indices: Vec<_> = (0..=KEPT).map(|element| slab.insert(element)).collect();
+        let last = indices.pop().unwrap();
         for index in indices {
             slab.remove(index);
         }
+        assert_eq!(slab.get_mut(last).copied(), Some(KEPT));
+        slab.remove(last);
         assert_eq!(slab.places.capacity(), 0);
         assert_eq!(slab.insert(0), 0);
+    }
+
+    #[test]
+    fn p10_memory_is_kept_after_a_few() {
+        let mut slab = Slab::<_, KEPT>::EMPTY;
+        for _ in 0..2 {
+            let index = slab.insert('a');
+            slab.remove(index);
+            assert!(slab.places.capacity() >= KEPT);
+        }
     }
 }

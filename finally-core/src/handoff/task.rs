@@ -12,7 +12,7 @@ use super::{
     adopted::GroupKey,
     chain::Chain,
     executor,
-    exempt::{self, Waits},
+    exempt::{self, PendingWaits},
     group::Ticket,
     job::Job,
     register::{More, Registered},
@@ -100,7 +100,7 @@ impl Task {
 
     /// Continues as a chain, which keeps these.
     #[cold]
-    fn become_chain(&mut self, adopted: GroupKey, waits: Option<Arc<Waits>>) {
+    fn become_chain(&mut self, adopted: GroupKey, waits: Option<Arc<PendingWaits>>) {
         let mut chain = self.take_chain();
         if let Some(chain) = &mut chain {
             chain.keep(adopted, waits);
@@ -126,10 +126,11 @@ impl Task {
             return self.poll_chain(context);
         };
         let (mut waits, mut adopted) = (None, GroupKey::NONE);
-        let polled = exempt::within(&mut waits, trackers.clone(), || job.poll(&mut adopted, context));
+        let polled = exempt::within(&mut waits, trackers.clone(), || job.poll(&mut adopted, context))
+            .unwrap_or_else(|payload| payload.resume());
         if waits.is_some() || !adopted.is_none() {
             self.become_chain(adopted, waits);
-            // A cleanup that has ended is not polled again, and what it has handed off is waited for.
+            // A cleanup that has ended is not polled again. The chain waits for the cleanups that it has handed off.
             return if polled.is_ready() { self.poll_chain(context) } else { Poll::Pending };
         }
         ready!(polled);

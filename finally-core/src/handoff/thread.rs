@@ -99,15 +99,15 @@ pub(super) fn start_thread(name: &str, run: Box<dyn FnOnce() + Send>) -> Result<
 /// Runs the keeper thread.
 fn run(number: usize) {
     /// Ends the thread's state on every exit, including an unwind, so that the next submission starts a thread.
-    struct Leaving(usize);
+    struct LoseOnExit(usize);
 
-    impl Drop for Leaving {
+    impl Drop for LoseOnExit {
         fn drop(&mut self) {
             lose_all(self.0, "the background thread has ended");
         }
     }
 
-    let _leaving = Leaving(number);
+    let _lose_on_exit = LoseOnExit(number);
     match runner::start() {
         Ok(runner) => {
             for work in LIFE.started(runner.spawner()) {

@@ -12,7 +12,7 @@ use super::{
 };
 
 /// The counts of one tracker.
-pub(crate) struct Counted {
+pub(crate) struct TrackerCounts {
     /// `unfinished` counts cleanups and tracked futures, `active` only chains.
     pub(super) counts: Counts,
     /// Counts tracked futures, and the chains that are not waiting themselves.
@@ -22,7 +22,7 @@ pub(crate) struct Counted {
     lost: AtomicUsize,
 }
 
-impl Counted {
+impl TrackerCounts {
     pub(crate) fn len(&self) -> usize {
         self.counts.unfinished.unfinished()
     }
@@ -43,7 +43,7 @@ impl Counted {
 pub(crate) struct Trackers(Option<Arc<Link>>);
 
 struct Link {
-    tracker: Arc<Counted>,
+    tracker: Arc<TrackerCounts>,
     outer: Trackers,
     depth: usize,
 }
@@ -52,8 +52,8 @@ impl Trackers {
     pub(crate) const NONE: Self = Self(None);
 
     /// Creates a tracker that is inside no other one.
-    pub(crate) fn new() -> (Self, Arc<Counted>) {
-        let tracker = Arc::new(Counted {
+    pub(crate) fn new() -> (Self, Arc<TrackerCounts>) {
+        let tracker = Arc::new(TrackerCounts {
             counts: Counts::new(),
             active: Active::new(),
             futures: AtomicUsize::new(0),
@@ -64,7 +64,7 @@ impl Trackers {
     }
 
     /// Adds a tracker as the new innermost one.
-    fn and(self, tracker: Arc<Counted>) -> Self {
+    fn and(self, tracker: Arc<TrackerCounts>) -> Self {
         let depth = self.depth() + 1;
         Self(Some(Arc::new(Link { tracker, outer: self, depth })))
     }
@@ -87,15 +87,15 @@ impl Trackers {
         trackers.clone()
     }
 
-    fn each(&self) -> impl Iterator<Item = &Arc<Counted>> {
+    fn each(&self) -> impl Iterator<Item = &Arc<TrackerCounts>> {
         iter::successors(self.0.as_deref(), |link| link.outer.0.as_deref()).map(|link| &link.tracker)
     }
 
-    pub(crate) fn innermost(&self) -> Option<&Arc<Counted>> {
+    pub(crate) fn innermost(&self) -> Option<&Arc<TrackerCounts>> {
         self.each().next()
     }
 
-    pub(super) fn contain(&self, tracker: &Arc<Counted>) -> bool {
+    pub(super) fn contain(&self, tracker: &Arc<TrackerCounts>) -> bool {
         self.each().any(|it| Arc::ptr_eq(it, tracker))
     }
 
@@ -152,9 +152,9 @@ impl Trackers {
 
     /// Calls `run` with each tracker. The list is nearly always empty, so the loop is a separate function.
     #[inline]
-    fn for_each(&self, run: impl Fn(&Counted)) {
+    fn for_each(&self, run: impl Fn(&TrackerCounts)) {
         #[cold]
-        fn for_each(trackers: &Trackers, run: impl Fn(&Counted)) {
+        fn for_each(trackers: &Trackers, run: impl Fn(&TrackerCounts)) {
             trackers.each().for_each(|tracker| run(tracker));
         }
 
@@ -232,7 +232,7 @@ pub(super) fn outermost_here(depth: usize) -> Trackers {
 }
 
 /// Returns whether this thread polls or drops a future of the tracker.
-pub(super) fn is_inside(tracker: &Arc<Counted>) -> bool {
+pub(super) fn is_inside(tracker: &Arc<TrackerCounts>) -> bool {
     with_current(|current| current.contain(tracker))
 }
 
@@ -259,13 +259,13 @@ impl Membership {
     #[inline]
     pub(crate) fn within<R>(&mut self, run: impl FnOnce() -> R) -> R {
         /// Restores the outer trackers on every exit, including an unwind.
-        struct Inside<'a> {
+        struct Restore<'a> {
             /// The place from which the trackers were moved to the thread.
             own: Option<&'a mut Trackers>,
             outer: Trackers,
         }
 
-        impl Drop for Inside<'_> {
+        impl Drop for Restore<'_> {
             #[inline]
             fn drop(&mut self) {
                 let inner = replace(mem::replace(&mut self.outer, Trackers::NONE));
@@ -277,11 +277,11 @@ impl Membership {
 
         // The trackers are moved instead of cloned: otherwise all futures of a tracker would contend for its
         // reference count.
-        let _inside = if with(|outer| self.is_linked_to(outer)) || self.link_to(&here()) {
+        let _restore = if with(|outer| self.is_linked_to(outer)) || self.link_to(&here()) {
             let outer = replace(mem::replace(&mut self.0, Trackers::NONE));
-            Inside { own: Some(&mut self.0), outer }
+            Restore { own: Some(&mut self.0), outer }
         } else {
-            Inside { own: None, outer: replace(here()) }
+            Restore { own: None, outer: replace(here()) }
         };
         run()
     }

@@ -10,10 +10,10 @@ use super::exempt::Exempt;
 use crate::engine::unwind::quietly;
 
 /// The identity of a waiter. A waiter that polls with a new waker replaces its previous one.
-pub(super) type Slot = usize;
+pub(super) type WaiterKey = usize;
 
-/// The slot of the cleanup that follows a body. The group of a body has no other waiter.
-pub(super) const OF_BODY: Slot = 0;
+/// The key of the cleanup that follows a body. The group of a body has no other waiter.
+pub(super) const OF_BODY: WaiterKey = 0;
 
 pub(super) struct Waiter {
     waker: Waker,
@@ -28,28 +28,28 @@ impl Waiter {
     }
 }
 
-/// Waiters in the order of their slots.
+/// Waiters in the order of their keys.
 ///
-/// Most of them are added at the end, because the slots are counted upwards. All of them leave at once.
-pub(super) struct Waiters(Vec<(Slot, Waiter)>);
+/// Most of them are added at the end, because the keys are counted upwards. All of them leave at once.
+pub(super) struct Waiters(Vec<(WaiterKey, Waiter)>);
 
 impl Waiters {
     pub(super) const NONE: Self = Self(Vec::new());
 
-    /// Adds a waiter, and returns the previous one in its slot. It must be dropped without the lock held.
-    pub(super) fn insert(&mut self, slot: Slot, waiter: Waiter) -> Option<Waiter> {
-        match self.position(slot) {
+    /// Adds a waiter, and returns the previous one with its key. It must be dropped without the lock held.
+    pub(super) fn insert(&mut self, key: WaiterKey, waiter: Waiter) -> Option<Waiter> {
+        match self.position(key) {
             Ok(at) => Some(mem::replace(&mut self.0[at].1, waiter)),
             Err(at) => {
-                self.0.insert(at, (slot, waiter));
+                self.0.insert(at, (key, waiter));
                 None
             }
         }
     }
 
     /// Removes a waiter, which must be dropped without the lock held.
-    pub(super) fn remove(&mut self, slot: Slot) -> Option<Waiter> {
-        Some(self.0.remove(self.position(slot).ok()?).1)
+    pub(super) fn remove(&mut self, key: WaiterKey) -> Option<Waiter> {
+        Some(self.0.remove(self.position(key).ok()?).1)
     }
 
     pub(super) const fn take(&mut self) -> Self {
@@ -67,7 +67,7 @@ impl Waiters {
         }
     }
 
-    fn position(&self, slot: Slot) -> Result<usize, usize> {
-        self.0.binary_search_by_key(&slot, |(slot, _)| *slot)
+    fn position(&self, key: WaiterKey) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&key, |(key, _)| *key)
     }
 }

@@ -1,9 +1,9 @@
-//! The body of a `finally! { try { .. } finally { .. } }`: a block in place that is polled as a future, whose control flow
-//! goes on after the cleanup.
+//! The body of a `finally! { try { .. } finally { .. } }`: a block in place that is polled as a future, and whose control flow
+//! continues after the cleanup.
 //!
-//! `return` and `?` keep their own meaning: they end the body's `async` block, whose output is the result of the function
-//! around. So the value of the block cannot be that output. It leaves by a slot, and a body that has filled it says so and
-//! is never polled again.
+//! `return` and `?` keep their meaning: they end the body's `async` block, whose output is the result of the enclosing
+//! function. So the value of the block cannot be that output. The body puts it into a slot, marks itself as ended, and is never
+//! polled again.
 
 use alloc::boxed::Box;
 use core::{
@@ -70,12 +70,12 @@ pub enum End<T, R = Infallible, J = Infallible> {
     Value(T),
     /// By `return` or `?`, with the result of the enclosing function.
     Return(R),
-    /// By a `break` or a `continue` of a loop around. Which one is not for a cleanup to look at.
+    /// By a `break` or a `continue` of an enclosing loop. A cleanup cannot see which one.
     Jump(J),
 }
 
 impl<'a, T, R, J> Fate<'a, End<T, R, J>> {
-    /// The value of the block, if that is how its body ended.
+    /// Returns the value of the block, if its body ended with one.
     ///
     /// ```
     /// use finally::{Fate, block::End};
@@ -93,7 +93,7 @@ impl<'a, T, R, J> Fate<'a, End<T, R, J>> {
 }
 
 impl<'a, T, V, E, J> Fate<'a, End<T, Result<V, E>, J>> {
-    /// The error with which the body left the function around, by `?` or `return`, if that is how it ended.
+    /// Returns the error with which the body left the enclosing function by `?` or `return`, if it did.
     ///
     /// ```
     /// use finally::{Fate, block::End};
@@ -117,8 +117,10 @@ pub enum Or<A, B> {
     Other(B),
 }
 
-/// The type of a block's value, and of the result of the function around. Gives values of them that there never are, so
-/// that the body meets the types which its surroundings expect.
+/// The type of a block's value, and of the result of the enclosing function.
+///
+/// Its functions pass values of these types in code that never runs, so that the body is checked against the types that its
+/// surroundings expect.
 pub struct Types<T, R>(PhantomData<fn() -> (T, R)>);
 
 impl<T, R> Types<T, R> {
@@ -134,7 +136,7 @@ impl<T, R> Types<T, R> {
         Or::Other(())
     }
 
-    /// If nothing else constrains `R`, let it fall back to the never-type fallback.
+    /// Lets `R` fall back to the type that the compiler assumes for code that never returns, if nothing else constrains it.
     pub const fn diverge(self, _: fn() -> R) -> Self {
         self
     }
@@ -147,12 +149,12 @@ impl<T, R> Types<T, R> {
         End::Value(value)
     }
 
-    /// A body that does nothing but return its value.
+    /// Converts the exit of a body that can only end with its value.
     pub fn returned<J>(&self, exit: Exit<T>) -> Exit<End<T, R, J>> {
         exit.map(End::Value)
     }
 
-    /// The route of the cleanup's failure, which [`RouteNothing`] and the others choose.
+    /// Returns the route of the cleanup's failure. Method resolution chooses among [`RouteNothing`] and the others.
     pub fn route<F>(&self, _: &F) -> Route<F, T, R> {
         Route(PhantomData, PhantomData)
     }
@@ -185,7 +187,7 @@ impl Left {
         Self(AtomicBool::new(false))
     }
 
-    /// The last thing that a body awaits: it is never polled again.
+    /// Returns the future that a body awaits last: the body is never polled again.
     pub const fn leave<R>(&self) -> Leave<'_, R> {
         Leave { left: self, result: PhantomData }
     }
@@ -197,7 +199,7 @@ impl Default for Left {
     }
 }
 
-/// Says that the body has ended.
+/// Marks the body as ended, and stays pending.
 #[must_use = "futures do nothing unless they are awaited"]
 pub struct Leave<'a, R> {
     left: &'a Left,
@@ -242,7 +244,7 @@ impl<'a, F: Future> IntoFuture for LeavingBody<'a, F> {
 }
 
 impl<R> Exit<Option<R>> {
-    /// Takes the value out of the slot, where that is how the body ended.
+    /// Takes the value out of the slot, if the body ended with one.
     pub fn leave<T, J>(self, slot: Slot<T, J>) -> Exit<End<T, R, J>> {
         self.map(|result| match (result, slot.0.map(SendWrapper::take)) {
             (Some(result), _) => End::Return(result),
@@ -256,21 +258,22 @@ impl<R> Exit<Option<R>> {
 }
 
 impl<T> Exit<T> {
-    /// Makes place for the failure of a cleanup.
+    /// Wraps the value, so that the failure of a cleanup can take its place.
     pub fn fallible<F>(self) -> Exit<Result<T, F>> {
         self.map(Ok)
     }
 }
 
 impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
-    /// Makes place for the failure of the cleanup.
+    /// Wraps the value, so that the failure of the cleanup can take its place.
     pub fn fallible(self) -> Evaluated<Result<T, V::Failure>, K, M, V> {
         self.map(Ok)
     }
 }
 
-/// Describes a body's failure. The types of a block may not be known yet where its cleanup stands, so they are not asked for
-/// more than they all have.
+/// Describes a body's failure.
+///
+/// The types of a block may not be inferred yet at its cleanup, so no bound on them can be asked for.
 pub fn describe<T, R, J, F>(ask: Ask<'_, Result<End<T, R, J>, F>>) -> Option<Answer> {
     match ask {
         Ask::About(Ok(End::Value(value)), detail) => opaque::describe(Ask::About(value, detail)),
@@ -279,7 +282,7 @@ pub fn describe<T, R, J, F>(ask: Ask<'_, Result<End<T, R, J>, F>>) -> Option<Ans
     }
 }
 
-/// Stands first in a body without an `.await`, and detects one that a macro hides.
+/// The first local of a body without a visible `.await`. It detects one that a macro hides.
 ///
 /// Such an `.await` would suspend the body, and nobody could resume it. A value that is alive while a future is suspended is
 /// part of the future, so its alignment shows in that of the future.
@@ -291,10 +294,10 @@ impl Drop for NoAwait {
     fn drop(&mut self) {}
 }
 
-/// Refuses a body that awaits.
+/// Rejects a body that awaits.
 ///
-/// The compiler reports a panic where a function that tracks its caller is called. Without that, the message would quote the
-/// source of the standard library's panic macros, and differ without the component `rust-src`.
+/// With `#[track_caller]`, the compiler reports the panic at the call of this function. Without it, the message would quote the
+/// standard library's source, and would differ on a toolchain without the component `rust-src`.
 #[track_caller]
 const fn no_await_in_a_macro<F>() {
     assert!(
@@ -320,8 +323,8 @@ pub fn run<F: Future>(left: &Left, body: F) -> Exit<Option<F::Output>> {
     Exit { drop_panic, ..Exit::new(outcome) }
 }
 
-/// Where the failure of a cleanup goes whose body has not failed: the value of the block if that is a `Result`, and else
-/// the result of the function around.
+/// The destination of a cleanup's failure if the body has not failed: the value of the block if that is a `Result`, otherwise the
+/// result of the enclosing function.
 ///
 /// Method resolution chooses, as for the text of a failure: `(&&&route).__finally_route(failure)`.
 pub struct Route<F, T, R>(PhantomData<fn() -> F>, PhantomData<fn() -> (T, R)>);

@@ -15,12 +15,12 @@ use crate::{
 ///
 /// `here` returns the place of the attribute. The caller of this function is that of the user's function, which tracks it.
 #[inline(always)]
-pub fn deferred<H, V>(here: fn() -> &'static Location<'static>, cleanup: H) -> Deferred<H, V>
+pub fn deferred<H, V>(here: fn() -> &'static Location<'static>, cleanup: H) -> RunOnDrop<H, V>
 where
     H: FnOnce(()) -> V,
     V: Nothing,
 {
-    Deferred { cleanup: Some(cleanup), location: here() }
+    RunOnDrop { cleanup: Some(cleanup), location: here() }
 }
 
 /// Returns the place where it is called.
@@ -43,7 +43,7 @@ impl Nothing for () {}
 impl Nothing for Never {}
 
 /// Runs a cleanup when it is dropped.
-pub struct Deferred<H, V>
+pub struct RunOnDrop<H, V>
 where
     H: FnOnce(()) -> V,
 {
@@ -51,7 +51,7 @@ where
     location: &'static Location<'static>,
 }
 
-impl<H, V> Drop for Deferred<H, V>
+impl<H, V> Drop for RunOnDrop<H, V>
 where
     H: FnOnce(()) -> V,
 {

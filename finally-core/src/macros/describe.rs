@@ -1,8 +1,8 @@
-//! The text of a failure and its error, from the best traits that its type has, without asking for a bound.
+//! Makes the text of a failure, and takes its error, by the best traits that its type has, without a bound.
 //!
-//! A macro sees concrete types, so it can let method resolution choose: `probe.__finally_describe()` finds the method of
-//! [`Probe`], and goes on to what that dereferences to where the bound of its impl does not hold. No trait has to be imported
-//! for that. The method has a name that no trait of the user has: one for all types would come first.
+//! A macro sees concrete types, so it lets method resolution choose. `probe.__finally_describe()` finds the method of [`Probe`],
+//! if the bound of its impl holds, and otherwise tries the type that the probe dereferences to. No trait has to be imported for
+//! that. No trait of the user has a method of this name, which would come first if it were implemented for all types.
 //!
 //! A method, a guard and a scope are generic over the error, and a generic function cannot ask which traits a type has: that is
 //! specialization (<https://github.com/rust-lang/rust/issues/31844>). [`describe_by_debug`] is for them.
@@ -30,16 +30,16 @@ pub type Describe<T> = for<'a> fn(Ask<'a, T>) -> Option<Answer>;
 
 /// A question about a value.
 pub enum Ask<'a, T> {
-    /// For its text.
+    /// Asks for its text.
     About(&'a T, Detail),
-    /// For the error itself, which is moved out of its place.
+    /// Asks for the error itself, which is moved out of its place.
     Error(&'a mut Option<T>),
 }
 
-/// How much a description is to say.
+/// The detail that is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// Whether there is a failure at all: the text is empty.
+    /// Only whether there is a failure. The text is empty.
     Whether,
     Text,
 }
@@ -82,12 +82,12 @@ impl<T, E> Ask<'_, Result<T, E>> {
     }
 }
 
-/// Whether a value is a failure.
+/// Returns whether a value is a failure.
 #[inline]
 pub(crate) fn is_failure<T>(describe: Describe<T>, value: &T) -> bool {
     let answer = describe(Ask::About(value, Detail::Whether));
     let is_failure = answer.is_some();
-    // The text is empty. Without this, every call would pay for a drop that has nothing to do.
+    // The text is empty, so its drop would do nothing, and every call would pay for it.
     mem::forget(answer);
     is_failure
 }
@@ -116,33 +116,32 @@ fn chain<E: Error + ?Sized>(error: &E) -> String {
     with_causes(error.to_string(), error.source())
 }
 
-/// Stands for the type of a cleanup's value while the method is chosen. First comes an error that the report of its failure
-/// can own.
+/// The first step of method resolution: an error that the report of its failure can own.
 ///
-/// The compiler chooses without regard to lifetimes, so an error that is chosen here has to be `'static`. A cleanup may be
-/// asked for that. The body of a function may not: it returns what it returned before there was a cleanup. It begins at
-/// [`Borrowed`].
+/// The compiler chooses without regard to lifetimes, so an error that is chosen here has to be `'static`. That is a fair demand on
+/// a cleanup. The output of a function's body may borrow, as it could before there was a cleanup, so for a body the steps begin
+/// at [`Borrowed`].
 pub struct Probe<T>(Converting<T>);
 
-/// A type that is no error itself, but stands for one and becomes one: `anyhow::Error`, `Box<dyn Error + Send + Sync>`.
+/// The next step: a type that is no error itself, but dereferences to one and converts into one: `anyhow::Error`, `Box<dyn Error + Send + Sync>`.
 pub struct Converting<T>(Borrowed<T>);
 
-/// An error that is not owned: it is not `Send`, or that of a body.
+/// The next step: an error that is not owned, because it is not `Send`, or is that of a body.
 pub struct Borrowed<T>(Standing<T>);
 
-/// A type that only stands for an error: `Box<dyn Error>`.
+/// The next step: a type that only dereferences to an error: `Box<dyn Error>`.
 pub struct Standing<T>(ByDisplay<T>);
 
-/// No error, but it has a text.
+/// The next step: no error, but a type with a text.
 pub struct ByDisplay<T>(ByDebug<T>);
 
-/// A type of which only its `Debug` shows anything.
+/// The next step: a type that has only `Debug`.
 pub struct ByDebug<T>(ByName<T>);
 
-/// Then the name of its type.
+/// The next step: the name of the type.
 pub struct ByName<T>(NoFailure<T>);
 
-/// Any other type has no failure.
+/// The last step: a type that is no `Result`, and so has no failure.
 pub struct NoFailure<T>(PhantomData<fn() -> T>);
 
 impl<T> Default for Probe<T> {
@@ -248,8 +247,9 @@ next! {
     ByName => NoFailure,
 }
 
-/// Describes the failure of a cleanup whose error is of an unknown type: as the macros do for the types of the standard library
-/// that stand for any error, and for strings, and by its `Debug` for all others.
+/// Describes the failure of a cleanup whose error is of an unknown type.
+///
+/// Strings and the types of the standard library that hold any error are described as by the macros, and all others by `Debug`.
 #[inline]
 pub(crate) fn describe_by_debug<E: Debug + 'static>(ask: Ask<'_, Result<(), E>>) -> Option<Answer> {
     #[cold]
@@ -297,8 +297,8 @@ fn own_known(result: &mut dyn Any) -> Option<BoxedError> {
     result.downcast_mut::<Option<Result<(), BoxedError>>>()?.take()?.err()
 }
 
-/// Reads a `Debug` that is a report for people, as those of `anyhow` and `eyre` are: the text of the error and of its causes,
-/// without a backtrace. Any other `Debug` is the text as it is.
+/// Returns the text of the error and of its causes, without a backtrace, if a `Debug` is a report for people, as those of `anyhow`
+/// and `eyre` are. Returns any other `Debug` unchanged.
 fn text_of_report(debug: String) -> String {
     const CAUSED_BY: &str = "\n\nCaused by:\n";
     const SECTIONS: [&str; 3] = [CAUSED_BY, "\n\nLocation:\n", "\n\nStack backtrace:\n"];

@@ -11,7 +11,7 @@ use crate::{
     engine::{
         erased::erased,
         exit::Exit,
-        unwind::{Once, Payload, unwind},
+        unwind::{Once, Payload, never, unwind},
     },
     fate::Fate,
     macros::describe::Borrowed,
@@ -272,7 +272,10 @@ fn evaluate<T, K, M, V: CleanupValue, C: for<'a> Once<Evaluation<'a, T, K>> + ?S
     let (exit, built) = exit.evaluating(|fate| {
         let mut evaluation = Evaluation { fate, cleanup: None };
         call.call(&mut evaluation);
-        evaluation.cleanup.unwrap_or_else(|| unreachable!("a cleanup is evaluated once"))
+        match evaluation.cleanup {
+            Some(cleanup) => cleanup,
+            None => never("a cleanup is evaluated once"),
+        }
     });
     Evaluated::new(exit, built)
 }
@@ -295,7 +298,7 @@ fn evaluate_and_drop<T, D, M, V: CleanupValue, C: for<'a> Once<Builder<'a, T, D,
             Ok(built)
         }
         (None, Err(payload)) => Err(payload),
-        (None, Ok(())) => unreachable!("the closure evaluates the cleanup"),
+        (None, Ok(())) => never("the closure evaluates the cleanup"),
     };
     Evaluated::new(exit, built)
 }

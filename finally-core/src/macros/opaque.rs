@@ -1,10 +1,9 @@
 //! Whether a value of an unknown type is an `Err`.
 //!
 //! A method is generic over the output, and a generic function cannot ask whether it is a `Result`: that is
-//! specialization (<https://github.com/rust-lang/rust/issues/31844>). Without the answer the first failure could not win
-//! where a handler that cannot fail panics after a body that returned an `Err`. So the answer comes from the name of the type
-//! and from the discriminant of the value. The name is not guaranteed to stay as it is; should it change,
-//! every value counts as a success here, and the test below fails.
+//! specialization (<https://github.com/rust-lang/rust/issues/31844>). The answer is needed if a body returned an `Err` and its
+//! handler panics: the first failure wins. So it is read from the name of the type and from the discriminant of the value.
+//! The name is not guaranteed to stay the same. If it changes, every value counts as a success here, and the test below fails.
 
 use alloc::borrow::ToOwned;
 use core::{
@@ -32,7 +31,7 @@ fn is_err<T>(value: &T) -> bool {
     type_name::<T>().starts_with("core::result::Result<") && seen.0 == ERR
 }
 
-/// Keeps the one number that is hashed. A discriminant shows itself in no other way.
+/// Keeps the one number that is hashed, because a discriminant can be read in no other way.
 struct Seen(i64);
 
 impl Hasher for Seen {

@@ -9,22 +9,22 @@ use futures_core::Stream;
 
 use crate::engine::exit::Exit;
 
-/// Stands for the type of a value while the method is chosen. First comes a type that can be awaited.
+/// The first step of method resolution: a type that can be awaited.
 pub struct Returned<T>(InContainer<T>);
 
-/// Second, a container of one, such as an `Option`.
+/// The second step: a container of such a type, such as an `Option`.
 pub struct InContainer<T>(AsStream<T>);
 
-/// Then a stream.
+/// The third step: a stream.
 pub struct AsStream<T>(AllElse<T>);
 
-/// All else is there when the function returns.
+/// The last step: any other type, whose value is complete when the function returns.
 pub struct AllElse<T>(PhantomData<fn() -> T>);
 
-/// The value runs later.
+/// The answer that the value runs later.
 pub struct Later;
 
-/// It does not.
+/// The answer that the value does not run later.
 pub struct Now;
 
 /// Requires that a cleanup may run when the function returns.
@@ -38,7 +38,7 @@ pub trait Precedes<T> {}
 impl<T> Precedes<T> for Now {}
 
 impl<T> Exit<T> {
-    /// Begins the choice by the type of the value.
+    /// Returns the first step of method resolution for the type of the value.
     #[inline(always)]
     pub const fn returned(&self) -> Returned<T> {
         Returned(InContainer(AsStream(AllElse(PhantomData))))
@@ -123,7 +123,7 @@ mod tests {
         Exit::new(Outcome::Returned(value))
     }
 
-    /// The types say it: this compiles or not.
+    /// The test passes if it compiles.
     #[test]
     fn what_runs_later_is_known_by_its_type() {
         let Later = exit(ready(1)).returned().__finally_when();

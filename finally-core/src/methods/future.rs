@@ -16,7 +16,7 @@ use crate::{
     diagnostics::Admits,
     engine::combinator::Combinator,
     fate::Fate,
-    methods::handler::{FutureStrategy, Handling, WithFate},
+    methods::handler::{FutureStrategy, LocatedHandler, WithFate},
 };
 
 /// Attaches a cleanup to a future.
@@ -49,6 +49,7 @@ use crate::{
 ///   asked of the output itself.
 ///
 /// The type parameter `H` is the handler, and `C` is its cleanup. All other type parameters are inferred; you never write them.
+/// A function of your own that takes any such handler bounds its cleanup by [`AnyCleanup`](crate::types::AnyCleanup).
 ///
 /// # Examples
 ///
@@ -260,7 +261,7 @@ pin_project! {
         D: HasEnding<M>,
     {
         #[pin]
-        combinator: Combinator<F, Handling<H, M>, D::Ending<F::Output>>,
+        combinator: Combinator<F, LocatedHandler<H, M>, D::Ending<F::Output>>,
     }
 }
 
@@ -272,16 +273,16 @@ where
 {
     #[track_caller]
     pub(crate) fn new(future: F, handler: H) -> Self {
-        Self { combinator: Combinator::new(future, Handling::new(handler)) }
+        Self { combinator: Combinator::new(future, LocatedHandler::new(handler)) }
     }
 
-    /// The future, for as long as it runs.
+    /// Returns the future, unless it has ended.
     #[cfg(feature = "stream")]
     pub(crate) fn future(self: Pin<&mut Self>) -> Option<Pin<&mut F>> {
         self.project().combinator.future()
     }
 
-    /// The future, to look at.
+    /// Returns a shared reference to the future, unless it has ended.
     #[cfg(feature = "stream")]
     pub(crate) fn future_ref(&self) -> Option<&F> {
         self.combinator.future_ref()

@@ -3,8 +3,12 @@
 use core::{fmt, marker::PhantomData, panic::Location};
 
 use crate::{
-    cleanup::{Cleanup, CleanupValue, Detach, DetachMode, HasEnding, Never, Strategy},
-    engine::{combinator::Conclude, exit::Exit, verdict::Texts},
+    cleanup::{Accepts, Cleanup, CleanupValue, Detach, HasEnding, Never, Strategy},
+    engine::{
+        combinator::Conclude,
+        exit::Exit,
+        verdict::{Rules, Texts},
+    },
     fate::Fate,
     macros::{
         describe::{self, Answer, Ask, Describe},
@@ -54,9 +58,102 @@ impl<E: fmt::Debug + 'static> Explain for Result<(), E> {
     }
 }
 
-/// Returns the texts of a method's failures.
-pub(crate) fn texts<T, V: Explain>(location: &'static Location<'static>) -> Texts<T, V> {
-    Texts { body: opaque::describe as Describe<T>, cleanup: V::explain as Describe<V>, location }
+/// Returns the rules by which a method puts the end of a cleanup beside that of its body.
+pub(crate) fn rules<T: Accepts<V>, V: Explain>(location: &'static Location<'static>) -> Rules<T, V> {
+    Rules::new(Texts { body: opaque::describe as Describe<T>, cleanup: V::explain as Describe<V>, location })
+}
+
+/// `T: Accepts<Self>`, with the cleanup's value in front.
+///
+/// The compiler waits until it knows the type of the value. In a function whose bounds say that `T` accepts the error of some
+/// cleanup, it would otherwise take every handler for one with that error.
+pub trait FailsInto<T>: Explain {
+    fn rules(location: &'static Location<'static>) -> Rules<T, Self>;
+}
+
+impl<V: Explain, T: Accepts<V>> FailsInto<T> for V {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn rules(location: &'static Location<'static>) -> Rules<T, V> {
+        rules(location)
+    }
+}
+
+/// Any cleanup that the methods and the guards take: the bound of a function that is generic over it.
+///
+/// It promises what a [`Cleanup`] needs when its caller leaves. A future is `Send + 'static`, or is wrapped in
+/// [`block_on_cancel`](crate::block_on_cancel), [`skip_on_cancel`](crate::skip_on_cancel) or
+/// [`replace_on_cancel`](crate::replace_on_cancel). An error is `Debug + 'static`.
+///
+/// The trait is about the cleanup and not about the handler, because the signature of a handler differs: `FnOnce() -> C` for
+/// [`finally`](crate::FinallyExt::finally), `FnOnce(Fate<'_, T>) -> C` for
+/// [`finally_with`](crate::FinallyExt::finally_with), and `FnOnce(T) -> C` for a [`guard`](crate::guard()). The marker `M` is
+/// inferred by each call.
+///
+/// An output takes the error of the cleanup with [`Accepts<C::Value>`](crate::types::Accepts). Write `AnyCleanup<M, Value = ()>`
+/// for a cleanup that cannot fail: every output accepts it. A cleanup of a [`Scope`](crate::Scope) is bounded by
+/// [`ScopeStrategy`](crate::types::ScopeStrategy). [`acquire`](fn@crate::acquire) needs more than this bound, because
+/// the wait for its cleanup may move to another thread.
+///
+/// The trait is sealed. It is implemented for every type that meets its bounds.
+///
+/// # Examples
+///
+/// ```
+/// use std::future::IntoFuture;
+/// use finally::{FinallyExt, block_on_cancel, types::{Accepts, AnyCleanup}};
+///
+/// async fn with_log<F, H, C, M>(name: &str, future: F, handler: H) -> F::Output
+/// where
+///     F: IntoFuture<Output: Accepts<C::Value>>,
+///     H: FnOnce() -> C,
+///     C: AnyCleanup<M>,
+/// {
+///     let handler = || {
+///         println!("{name}: cleanup");
+///         handler()
+///     };
+///     future.finally(handler).await
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// // A sync cleanup, one that may fail, and two that are awaited.
+/// assert_eq!(with_log("one", async { 1 }, || println!("sync")).await, 1);
+/// let failed = with_log("two", async { Ok::<_, &str>(2) }, || Err("the cleanup failed")).await;
+/// assert_eq!(failed, Err("the cleanup failed"));
+/// assert_eq!(with_log("three", async { 3 }, async || println!("awaited")).await, 3);
+///
+/// let lock = String::from("lock");
+/// let unlock = || block_on_cancel(async { println!("{lock} is free") });
+/// assert_eq!(with_log("four", async { 4 }, unlock).await, 4);
+/// # });
+/// ```
+///
+/// A guard needs no bound but this one:
+///
+/// ```
+/// use finally::{Guard, guard, types::AnyCleanup};
+///
+/// async fn visit<H, C, M>(close: H) -> C::Value
+/// where
+///     H: FnOnce(u32) -> C,
+///     C: AnyCleanup<M>,
+/// {
+///     Guard::release(guard(7, close)).await
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// visit(|id| println!("{id} is closed")).await;
+/// assert_eq!(visit(async |id| Err::<(), u32>(id)).await, Err(7));
+/// # });
+/// ```
+pub trait AnyCleanup<M>:
+    Cleanup<M, Value: Explain, Work: Detach<M, Self::Detached>, Detached: Strategy<M, Self::Value>>
+{
+}
+
+impl<C, M> AnyCleanup<M> for C where
+    C: Cleanup<M, Value: Explain, Work: Detach<M, C::Detached>, Detached: Strategy<M, C::Value>>
+{
 }
 
 /// A handler that may follow a body whose output is `T`.
@@ -110,20 +207,20 @@ where
 }
 
 /// A handler with its location.
-pub struct Handling<H, Marker> {
+pub struct LocatedHandler<H, Marker> {
     handler: H,
     location: &'static Location<'static>,
     marker: PhantomData<fn() -> Marker>,
 }
 
-impl<H, M> Handling<H, M> {
+impl<H, M> LocatedHandler<H, M> {
     #[track_caller]
     pub(crate) const fn new(handler: H) -> Self {
         Self { handler, location: Location::caller(), marker: PhantomData }
     }
 }
 
-impl<T, H, M> Conclude<T> for Handling<H, M>
+impl<T, H, M> Conclude<T> for LocatedHandler<H, M>
 where
     M: FutureStrategy<T, H>,
 {
@@ -156,11 +253,10 @@ pub trait FutureStrategy<T, H>: Sized {
 impl<T, H, M, C, I, D, V> FutureStrategy<T, H> for M
 where
     H: Handler<T, M, Cleanup = C>,
-    C: Cleanup<M, Value = V, Work = I>,
-    M: DetachMode<I, V, Detached = D>,
+    C: Cleanup<M, Value = V, Work = I, Detached = D>,
     I: Detach<M, D>,
-    D: Strategy<M, T, V>,
-    V: Explain,
+    D: Strategy<M, V>,
+    V: FailsInto<T>,
 {
     type Detached = D;
     type Marker = M;
@@ -168,6 +264,6 @@ where
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn conclude(handler: H, exit: Exit<T>, location: &'static Location<'static>) -> D::Ending<T> {
         let (exit, started) = exit.evaluating(|fate| handler.call(fate).into_work().detached());
-        D::settle(started, exit, texts(location))
+        D::settle(started, exit, V::rules(location))
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     cleanup::skip::InlineEnding,
     engine::{
         combinator::{Combinator, Conclude},
-        ending::Awaiting,
+        ending::Unboxed,
         exit::Exit,
         verdict::{Rules, Texts},
     },
@@ -24,8 +24,7 @@ use crate::{
 pin_project! {
     /// A future that completes when the one in it has completed and every cleanup handed off inside it has ended.
     ///
-    /// [`FinallyExt::settled`](crate::FinallyExt::settled) makes it. It is `Send` and `Sync` where the future and its output
-    /// are.
+    /// [`FinallyExt::settled`](crate::FinallyExt::settled) makes it. It is `Send` and `Sync` if the future and its output are.
     ///
     /// # Panics
     ///
@@ -38,7 +37,7 @@ pin_project! {
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Settled<F: Future> {
         #[pin]
-        combinator: Combinator<F, Waiting, Awaiting<InlineEnding<F::Output, Ready<()>>>>,
+        combinator: Combinator<F, Waiting, Unboxed<InlineEnding<F::Output, Ready<()>>>>,
     }
 }
 
@@ -69,10 +68,10 @@ impl<F: Future> fmt::Debug for Settled<F> {
 struct Waiting(&'static Location<'static>);
 
 impl<T> Conclude<T> for Waiting {
-    type Ending = Awaiting<InlineEnding<T, Ready<()>>>;
+    type Ending = Unboxed<InlineEnding<T, Ready<()>>>;
 
     fn conclude(self, exit: Exit<T>) -> Self::Ending {
         let texts = Texts { body: opaque::describe as Describe<T>, cleanup: |_| None, location: self.0 };
-        Awaiting(InlineEnding::new(Ok(None), exit, Rules::new(texts)))
+        Unboxed(InlineEnding::new(Ok(None), exit, Rules::new(texts)))
     }
 }

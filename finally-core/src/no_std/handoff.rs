@@ -23,6 +23,12 @@ impl GroupKey {
 
 pub(crate) struct Outer;
 
+impl Outer {
+    pub(crate) const fn end(self) -> GroupKey {
+        GroupKey
+    }
+}
+
 pub(crate) struct Dropping;
 
 impl Dropping {

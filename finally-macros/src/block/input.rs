@@ -15,7 +15,7 @@ use crate::{
     cleanup::Cleanup,
     error::{Errors, bail, error},
     options::{self, Options},
-    tokens,
+    tokens, types,
 };
 
 /// A `finally!` block.
@@ -93,7 +93,7 @@ fn parse_rest(name: &Ident, ty: Option<&Type>, body: &Body, input: ParseStream<'
     let (mut cleanup, cleanup_awaits) = parse_cleanup(&separator, input)?;
     match (body.kind, ty) {
         (Kind::Try, _) => cleanup.check_error()?,
-        (Kind::Async { .. }, Some(result)) if crate::input::is_result(result) => cleanup.fail_as(result),
+        (Kind::Async { .. }, Some(result)) if types::is_result(result) => cleanup.fail_as(result),
         (Kind::Async { .. }, _) => {}
     }
     input.parse::<Option<Token![,]>>()?;

@@ -66,7 +66,7 @@ pub(crate) fn lower(body: &Group) -> Lowered {
     let mut replacer = Replacer::default();
     let jumps = |word| tokens::has_word(&body.stream(), word);
     let body = if jumps("break") || jumps("continue") {
-        replacer.lower_group(body, &Scope::default())
+        replacer.lower_group(body, &Targets::default())
     } else {
         body.clone()
     };
@@ -80,7 +80,7 @@ pub(crate) fn first(block: &Group) -> Option<Ident> {
 
 /// The possible targets of a jump inside the body.
 #[derive(Clone, Default)]
-struct Scope {
+struct Targets {
     /// Whether this is inside a loop of the body, or inside a labelled block, which a jump without a label
     /// cannot leave.
     owns_unlabelled: bool,
@@ -89,11 +89,11 @@ struct Scope {
     in_macro: bool,
 }
 
-impl Scope {
+impl Targets {
     fn labelled(&self, label: Option<&Label>) -> Self {
-        let mut scope = self.clone();
-        scope.labels.extend(label.map(|it| it.name.to_string()));
-        scope
+        let mut targets = self.clone();
+        targets.labels.extend(label.map(|it| it.name.to_string()));
+        targets
     }
 
     fn owns(&self, label: Option<&Label>) -> bool {
@@ -116,7 +116,7 @@ struct Replacer {
 }
 
 impl Replacer {
-    fn lower(&mut self, tokens: TokenStream, scope: &Scope) -> TokenStream {
+    fn lower(&mut self, tokens: TokenStream, targets: &Targets) -> TokenStream {
         let trees = trees_of(tokens);
         let mut lowered = TokenStream::new();
         let mut at = 0;
@@ -136,15 +136,15 @@ impl Replacer {
             let label = label.take();
             match tree {
                 TokenTree::Ident(word) if is_jump(word) && !follows_dot(&trees, at) => {
-                    at = self.lower_jump(word, &trees, at, scope, &mut lowered);
+                    at = self.lower_jump(word, &trees, at, targets, &mut lowered);
                     continue;
                 }
                 TokenTree::Ident(word) if is_loop(word) && !is_other_for(&trees, at) => {
                     if let Some(body) = self.loop_body(&trees, at) {
                         let header = trees.iter().take(body).skip(at + 1).cloned().collect();
-                        let inside = Scope { owns_unlabelled: true, ..scope.labelled(label.as_ref()) };
+                        let inside = Targets { owns_unlabelled: true, ..targets.labelled(label.as_ref()) };
                         lowered.extend([tree.clone()]);
-                        lowered.extend(self.lower(header, scope));
+                        lowered.extend(self.lower(header, targets));
                         lowered.extend(trees.get(body).map(|body| self.lower_tree(body, &inside)));
                         at = body + 1;
                         continue;
@@ -152,31 +152,31 @@ impl Replacer {
                     lowered.extend([tree.clone()]);
                 }
                 TokenTree::Group(_) if label.is_some() => {
-                    let inside = Scope { owns_unlabelled: true, ..scope.labelled(label.as_ref()) };
+                    let inside = Targets { owns_unlabelled: true, ..targets.labelled(label.as_ref()) };
                     lowered.extend([self.lower_tree(tree, &inside)]);
                 }
                 TokenTree::Group(group) if hides_loops(&trees, at) => {
-                    let mut inside = Scope { in_macro: true, ..scope.clone() };
+                    let mut inside = Targets { in_macro: true, ..targets.clone() };
                     labels_for_macro(&group.stream(), &mut inside.labels);
                     lowered.extend([self.lower_tree(tree, &inside)]);
                 }
-                tree => lowered.extend([self.lower_tree(tree, scope)]),
+                tree => lowered.extend([self.lower_tree(tree, targets)]),
             }
             at += 1;
         }
         lowered
     }
 
-    fn lower_tree(&mut self, tree: &TokenTree, scope: &Scope) -> TokenTree {
+    fn lower_tree(&mut self, tree: &TokenTree, targets: &Targets) -> TokenTree {
         match tree {
-            TokenTree::Group(group) => TokenTree::Group(self.lower_group(group, scope)),
+            TokenTree::Group(group) => TokenTree::Group(self.lower_group(group, targets)),
             tree => tree.clone(),
         }
     }
 
-    fn lower_group(&mut self, group: &Group, scope: &Scope) -> Group {
+    fn lower_group(&mut self, group: &Group, targets: &Targets) -> Group {
         let before = self.replaced;
-        let inside = self.lower(group.stream(), scope);
+        let inside = self.lower(group.stream(), targets);
         if self.replaced == before {
             return group.clone();
         }
@@ -222,16 +222,16 @@ impl Replacer {
         word: &Ident,
         trees: &[TokenTree],
         at: usize,
-        scope: &Scope,
+        targets: &Targets,
         lowered: &mut TokenStream,
     ) -> usize {
         let label = label_at(trees, at + 1);
         let end = at + 1 + 2 * usize::from(label.is_some());
-        if scope.owns(label.as_ref()) {
+        if targets.owns(label.as_ref()) {
             lowered.extend(trees.iter().take(end).skip(at).cloned());
             return end;
         }
-        let in_macro = scope.in_macro && label.is_none();
+        let in_macro = targets.in_macro && label.is_none();
         self.replaced += 1;
         let number = self.number(word, label.as_ref());
         if let Some(jump) = self.jumps.get_mut(number) {
@@ -381,7 +381,7 @@ mod tests {
     fn parsed(source: &str) -> usize {
         let body = Group::new(Delimiter::Brace, source.parse().expect("tokens"));
         let mut replacer = Replacer::default();
-        replacer.lower_group(&body, &Scope::default());
+        replacer.lower_group(&body, &Targets::default());
         replacer.parsed
     }
 

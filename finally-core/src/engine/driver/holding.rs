@@ -1,5 +1,7 @@
 //! A driver that awaits a cleanup after its coroutine, in the same place.
 
+#[cfg(debug_assertions)]
+use core::mem;
 use core::{
     future::Future,
     pin::Pin,
@@ -8,20 +10,23 @@ use core::{
 
 use pin_project_lite::pin_project;
 
-use super::{Progress, leave};
+#[cfg(not(debug_assertions))]
+use super::Apart as _;
+use super::{Drive, Progress, resume};
 use crate::engine::{
     armed::Arm,
-    ending::{Deliver, Ending, FirstPoll, PollEnding},
-    erased::erased,
+    depth::Before,
+    ending::{Ending, FirstPoll, Hold, PollEnding},
     exclusive::Exclusive,
-    signal::without_signal,
+    signal::{self, without_signal},
+    unwind::polled_after_completion,
 };
 
 pin_project! {
     /// Drives a coroutine, and then awaits the cleanup that the coroutine ended in.
     ///
-    /// Not the stage of a [`Combinator`](crate::engine::combinator::Combinator): the progress shares its place with the
-    /// coroutine, and beside that would cost the future 8 bytes.
+    /// It does not share the stages of a [`Combinator`](crate::engine::combinator::Combinator), because the progress is a field of
+    /// its first stage: beside the stages, it would cost the future 8 bytes.
     #[project = HoldingDriverProject]
     #[must_use = "futures do nothing unless they are awaited"]
     pub enum HoldingDriver<C>
@@ -30,6 +35,7 @@ pin_project! {
         C::Output: Ending,
     {
         Running {
+            before: Before<<C::Output as Ending>::Held>,
             #[pin]
             coroutine: C,
             progress: Progress,
@@ -48,8 +54,8 @@ pin_project! {
     {
         #[cfg_attr(not(debug_assertions), inline(always))]
         fn drop(this: Pin<&mut Self>) {
-            if let HoldingDriverProject::Running { coroutine, progress } = this.project() {
-                leave(erased!(coroutine => Pin<&mut dyn Future<Output = C::Output>>), progress);
+            if let HoldingDriver::Running { progress: Progress::Entered, .. } = &*this {
+                resume(this);
             }
         }
     }
@@ -62,7 +68,7 @@ where
 {
     #[inline(always)]
     pub(crate) const fn new(coroutine: C) -> Self {
-        Self::Running { coroutine, progress: Progress::New }
+        Self::Running { before: [], coroutine, progress: Progress::New }
     }
 }
 
@@ -73,7 +79,7 @@ where
 {
     #[inline(always)]
     fn arm(mut self) -> Self {
-        if let Self::Running { progress, .. } = &mut self {
+        if let HoldingDriver::Running { progress, .. } = &mut self {
             *progress = Progress::Entered;
         }
         self
@@ -89,33 +95,51 @@ where
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let driver = erased!(self => Pin<&mut dyn AnyHoldingDriver<C::Output>>);
-        poll(driver, context)
+        without_signal!(context);
+        Drive::drive(self, context)
+    }
+}
+
+impl<C> Drive for HoldingDriver<C>
+where
+    C: Future,
+    C::Output: Ending,
+{
+    type Output = <C::Output as Ending>::Output;
+
+    #[inline(always)]
+    fn drive(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        #[cfg(debug_assertions)]
+        return drive(self as Pin<&mut dyn AnyHoldingDriver<C::Output>>, context);
+        #[cfg(not(debug_assertions))]
+        C::drive_holding(self, context)
     }
 }
 
 /// An object-safe driver.
-trait AnyHoldingDriver<E: Ending> {
-    /// The coroutine, until it has ended.
+pub(super) trait AnyHoldingDriver<E: Ending> {
+    /// Returns the coroutine, unless it has ended.
     fn running(self: Pin<&mut Self>) -> Option<Running<'_, E>>;
 
     fn after_coroutine(self: Pin<&mut Self>) -> Pin<&mut dyn AfterCoroutine<E::Held>>;
+
+    fn place(self: Pin<&mut Self>) -> Pin<&mut dyn Hold<E::Held>>;
 }
 
-struct Running<'a, E> {
+pub(super) struct Running<'a, E> {
     coroutine: Pin<&'a mut dyn Future<Output = E>>,
     progress: &'a mut Progress,
 }
 
-/// The place of a coroutine, once it has ended.
+/// The driver as the steps after its coroutine see it.
 ///
-/// It is apart from the driver, so that no trait object of a release build knows the coroutine. The optimizer would not inline what it
-/// finds in one.
-trait AfterCoroutine<H> {
+/// The trait is separate, so that a trait object of a release build does not name the coroutine: the optimizer would then not inline
+/// it.
+pub(super) trait AfterCoroutine<H>: Hold<H> {
     fn held(self: Pin<&mut Self>) -> Option<Pin<&mut H>>;
 
-    /// Goes on to awaiting a cleanup, or to the end. Drops the previous stage.
-    fn proceed(self: Pin<&mut Self>, held: Option<H>);
+    /// Drops the cleanup.
+    fn end(self: Pin<&mut Self>);
 }
 
 impl<C, E> AnyHoldingDriver<E> for HoldingDriver<C>
@@ -126,7 +150,9 @@ where
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn running(self: Pin<&mut Self>) -> Option<Running<'_, E>> {
         match self.project() {
-            HoldingDriverProject::Running { coroutine, progress } => Some(Running { coroutine, progress }),
+            HoldingDriverProject::Running { coroutine, progress, .. } => {
+                Some(Running { coroutine, progress })
+            }
             HoldingDriverProject::Holding { .. } | HoldingDriverProject::Ended => None,
         }
     }
@@ -135,6 +161,22 @@ where
     fn after_coroutine(self: Pin<&mut Self>) -> Pin<&mut dyn AfterCoroutine<E::Held>> {
         self
     }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn place(self: Pin<&mut Self>) -> Pin<&mut dyn Hold<E::Held>> {
+        self
+    }
+}
+
+impl<C, E> Hold<E::Held> for HoldingDriver<C>
+where
+    C: Future<Output = E>,
+    E: Ending,
+{
+    #[inline]
+    fn hold(mut self: Pin<&mut Self>, held: E::Held) {
+        self.set(Self::Holding { held: Exclusive::new(held) });
+    }
 }
 
 impl<C, E> AfterCoroutine<E::Held> for HoldingDriver<C>
@@ -142,6 +184,7 @@ where
     C: Future<Output = E>,
     E: Ending,
 {
+    #[inline]
     fn held(self: Pin<&mut Self>) -> Option<Pin<&mut E::Held>> {
         match self.project() {
             HoldingDriverProject::Holding { held } => Some(held.get()),
@@ -149,41 +192,60 @@ where
         }
     }
 
-    fn proceed(mut self: Pin<&mut Self>, held: Option<E::Held>) {
-        self.set(match held {
-            Some(held) => Self::Holding { held: Exclusive::new(held) },
-            None => Self::Ended,
-        });
+    #[inline]
+    fn end(mut self: Pin<&mut Self>) {
+        self.set(Self::Ended);
     }
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn poll<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
+pub(super) fn drive<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
     mut driver: Pin<&mut D>,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
-    without_signal!(context);
     let Some(Running { coroutine, progress }) = driver.as_mut().running() else {
         return poll_held(driver.after_coroutine(), context);
     };
     progress.enter();
+    let caller_left = signal::is_cancel(context);
     match coroutine.poll(context) {
         Poll::Pending => {
             *progress = Progress::Entered;
             Poll::Pending
         }
-        Poll::Ready(ending) => conclude(driver, ending, context),
+        #[cfg(debug_assertions)]
+        ref mut ready => conclude_ready(driver, ready, caller_left, context),
+        #[cfg(not(debug_assertions))]
+        Poll::Ready(ending) => conclude(driver, ending, caller_left, context),
     }
 }
 
-/// Polls the cleanup of a coroutine that has ended.
+/// Calls [`conclude`]. By reference, because a debug build would have a second ending on the stack of each level of a nest. The optimizer
+/// moves none, but would keep in memory what is passed by reference.
+#[cfg(debug_assertions)]
+fn conclude_ready<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
+    driver: Pin<&mut D>,
+    ready: &mut Poll<E>,
+    caller_left: bool,
+    context: &mut Context<'_>,
+) -> Poll<E::Output> {
+    let Poll::Ready(ending) = mem::replace(ready, Poll::Pending) else { return Poll::Pending };
+    conclude(driver, ending, caller_left, context)
+}
+
+/// Polls the cleanup of a coroutine that has ended, or abandons it.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn conclude<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
     mut driver: Pin<&mut D>,
     ending: E,
+    caller_left: bool,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
-    match ending.poll_first(context, &mut |held| driver.as_mut().after_coroutine().proceed(Some(held))) {
+    if caller_left {
+        ending.abandon();
+        return Poll::Pending;
+    }
+    match ending.poll_first(context, driver.as_mut().place()) {
         FirstPoll::Ready(output) => Poll::Ready(output),
         FirstPoll::Pending => Poll::Pending,
         FirstPoll::Held => poll_held(driver.after_coroutine(), context),
@@ -196,8 +258,8 @@ fn poll_held<H: PollEnding>(
     mut after: Pin<&mut dyn AfterCoroutine<H>>,
     context: &mut Context<'_>,
 ) -> Poll<H::Output> {
-    let Some(held) = after.as_mut().held() else { panic!("`finally` polled after completion") };
+    let Some(held) = after.as_mut().held() else { polled_after_completion() };
     let verdict = ready!(held.poll(context));
-    after.proceed(None);
+    after.end();
     Poll::Ready(verdict.deliver())
 }

@@ -14,7 +14,7 @@ pub(in super::super) struct Life<W, S> {
 }
 
 struct State<W, S> {
-    phase: Phase<W, S>,
+    presence: Presence<W, S>,
     /// The number of units of work that were given to the spawner and have not ended.
     unfinished: usize,
     /// The number of the current or the most recent thread. It keeps a thread that ends late from ending its
@@ -24,7 +24,7 @@ struct State<W, S> {
     submitted: usize,
 }
 
-enum Phase<W, S> {
+enum Presence<W, S> {
     /// There is no thread. The next submission starts one.
     Absent,
     /// Work that was submitted before the thread was ready.
@@ -51,7 +51,7 @@ impl<W, S: Clone> Default for Life<W, S> {
 impl<W, S: Clone> Life<W, S> {
     pub(in super::super) const fn new() -> Self {
         Self {
-            state: Mutex::new(State { phase: Phase::Absent, unfinished: 0, thread: 0, submitted: 0 }),
+            state: Mutex::new(State { presence: Presence::Absent, unfinished: 0, thread: 0, submitted: 0 }),
             changed: Condvar::new(),
         }
     }
@@ -60,18 +60,18 @@ impl<W, S: Clone> Life<W, S> {
     pub(in super::super) fn submit(&self, work: W) -> Next<W, S> {
         let mut state = lock(&self.state);
         state.submitted = state.submitted.wrapping_add(1);
-        match &mut state.phase {
-            Phase::Running(spawner) => {
+        match &mut state.presence {
+            Presence::Running(spawner) => {
                 let spawner = spawner.clone();
                 state.unfinished += 1;
                 Next::Spawn(spawner, work)
             }
-            Phase::Starting(waiting) => {
+            Presence::Starting(waiting) => {
                 waiting.push(work);
                 Next::Wait
             }
-            Phase::Absent => {
-                state.phase = Phase::Starting(Vec::from([work]));
+            Presence::Absent => {
+                state.presence = Presence::Starting(Vec::from([work]));
                 state.thread = state.thread.wrapping_add(1);
                 Next::Start(state.thread)
             }
@@ -82,12 +82,12 @@ impl<W, S: Clone> Life<W, S> {
     /// now on.
     pub(in super::super) fn started(&self, spawner: S) -> Vec<W> {
         let mut state = lock(&self.state);
-        match mem::replace(&mut state.phase, Phase::Running(spawner)) {
-            Phase::Starting(waiting) => {
+        match mem::replace(&mut state.presence, Presence::Running(spawner)) {
+            Presence::Starting(waiting) => {
                 state.unfinished += waiting.len();
                 waiting
             }
-            Phase::Absent | Phase::Running(_) => Vec::new(),
+            Presence::Absent | Presence::Running(_) => Vec::new(),
         }
     }
 
@@ -107,9 +107,9 @@ impl<W, S: Clone> Life<W, S> {
         if state.thread != thread {
             return Vec::new();
         }
-        match mem::replace(&mut state.phase, Phase::Absent) {
-            Phase::Starting(waiting) => waiting,
-            Phase::Absent | Phase::Running(_) => Vec::new(),
+        match mem::replace(&mut state.presence, Presence::Absent) {
+            Presence::Starting(waiting) => waiting,
+            Presence::Absent | Presence::Running(_) => Vec::new(),
         }
     }
 
@@ -130,7 +130,7 @@ impl<W, S: Clone> Life<W, S> {
                 state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
             }
             if state.unfinished == 0 && state.submitted == submitted && is_quiet() {
-                state.phase = Phase::Absent;
+                state.presence = Presence::Absent;
                 return;
             }
         }

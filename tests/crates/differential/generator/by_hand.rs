@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::program::{
-    Asked, Block, Cleanup, Jump, Kind, LoopKind, Mode, Place, Program, Statement, Value, Wrapped,
+    Asked, Block, Cleanup, Jump, Kind, LoopKind, Mode, Program, Statement, Target, Value, Wrapped,
 };
 
 pub fn write(out: &mut String, number: usize, program: &Program, mode: Mode) {
@@ -33,9 +33,9 @@ struct Writer<'a> {
     out: &'a mut String,
     kind: Kind,
     mode: Mode,
-    /// The enclosing places, and the kind of each loop.
-    around: Vec<(Place, Option<LoopKind>)>,
-    /// The number of places outside the innermost block, if there is a block.
+    /// The enclosing targets, and the kind of each loop.
+    around: Vec<(Target, Option<LoopKind>)>,
+    /// The number of targets outside the innermost block, if there is a block.
     inside: Option<usize>,
 }
 
@@ -49,8 +49,8 @@ impl Writer<'_> {
         statements.iter().for_each(|statement| self.statement(statement));
     }
 
-    fn within(&mut self, place: Place, kind: Option<LoopKind>, body: &[Statement]) {
-        self.around.push((place, kind));
+    fn within(&mut self, target: Target, kind: Option<LoopKind>, body: &[Statement]) {
+        self.around.push((target, kind));
         self.statements(body);
         self.around.pop();
     }
@@ -97,27 +97,27 @@ impl Writer<'_> {
                 self.line("log.push(\"round\"); while input.next() { log.push(\"round\"); }");
             }
             Statement::Question(asked, wrapped) => self.question(*asked, *wrapped),
-            Statement::Loop { place, kind, body, .. } => {
+            Statement::Loop { target, kind, body, .. } => {
                 match kind {
                     LoopKind::Loop => self.line(format!(
-                        "let ended = 'place_{place}: loop {{ if !input.next() {{ break 'place_{place} 50 }}"
+                        "let ended = 'target_{target}: loop {{ if !input.next() {{ break 'target_{target} 50 }}"
                     )),
                     LoopKind::While => {
-                        self.line(format!("'place_{place}: loop {{ if !input.next() {{ break 'place_{place} }}"));
+                        self.line(format!("'target_{target}: loop {{ if !input.next() {{ break 'target_{target} }}"));
                     }
                     LoopKind::For => self.line(format!(
-                        "'place_{place}: for round in 0..input.number() % 3 {{ log.push(format!(\"round {{round}}\"));"
+                        "'target_{target}: for round in 0..input.number() % 3 {{ log.push(format!(\"round {{round}}\"));"
                     )),
                 }
-                self.within(*place, Some(*kind), body);
+                self.within(*target, Some(*kind), body);
                 self.line("}");
                 if *kind == LoopKind::Loop {
                     self.line(";\nlog.push(format!(\"ended {ended}\"));");
                 }
             }
-            Statement::LabelledBlock { place, body } => {
-                self.line(format!("'place_{place}: {{"));
-                self.within(*place, None, body);
+            Statement::LabelledBlock { target, body } => {
+                self.line(format!("'target_{target}: {{"));
+                self.within(*target, None, body);
                 self.line("}");
             }
             Statement::Block(block) => self.block(block),
@@ -219,16 +219,16 @@ impl Writer<'_> {
         self.line("Flow::Value(value) => value,");
         let leaves = self.leave("result");
         self.line(format!("Flow::Return(result) => {leaves},"));
-        for (at, (place, kind)) in self.around.clone().into_iter().enumerate() {
+        for (at, (target, kind)) in self.around.clone().into_iter().enumerate() {
             let (broken, continued) = if self.inside.is_some_and(|outside| at < outside) {
-                (format!("return Flow::Break({place}, number)"), format!("return Flow::Continue({place})"))
+                (format!("return Flow::Break({target}, number)"), format!("return Flow::Continue({target})"))
             } else {
                 let value = if kind == Some(LoopKind::Loop) { " number" } else { "" };
-                (format!("break 'place_{place}{value}"), format!("continue 'place_{place}"))
+                (format!("break 'target_{target}{value}"), format!("continue 'target_{target}"))
             };
-            self.line(format!("#[allow(unused_variables)] Flow::Break({place}, number) => {broken},"));
+            self.line(format!("#[allow(unused_variables)] Flow::Break({target}, number) => {broken},"));
             if kind.is_some() {
-                self.line(format!("Flow::Continue({place}) => {continued},"));
+                self.line(format!("Flow::Continue({target}) => {continued},"));
             }
         }
         self.line("Flow::Break(..) | Flow::Continue(_) => unreachable!(),");
@@ -252,9 +252,9 @@ impl Writer<'_> {
     }
 
     fn jump(&self, jump: Jump) -> String {
-        let is_outside = |place: Place| {
+        let is_outside = |target: Target| {
             let outside = self.inside.unwrap_or(0);
-            self.around.iter().take(outside).any(|(around, _)| *around == place)
+            self.around.iter().take(outside).any(|(around, _)| *around == target)
         };
         match jump {
             Jump::Return => self.leave(match self.kind {
@@ -262,14 +262,14 @@ impl Writer<'_> {
                 Kind::Optional => "input.option()",
             }),
             Jump::Panic => "std::panic::panic_any(input.number())".to_owned(),
-            Jump::Break { place, has_value, .. } => match (is_outside(place), has_value) {
-                (true, true) => format!("return Flow::Break({place}, input.number())"),
-                (true, false) => format!("return Flow::Break({place}, 0)"),
-                (false, true) => format!("break 'place_{place} input.number()"),
-                (false, false) => format!("break 'place_{place}"),
+            Jump::Break { target, has_value, .. } => match (is_outside(target), has_value) {
+                (true, true) => format!("return Flow::Break({target}, input.number())"),
+                (true, false) => format!("return Flow::Break({target}, 0)"),
+                (false, true) => format!("break 'target_{target} input.number()"),
+                (false, false) => format!("break 'target_{target}"),
             },
-            Jump::Continue { place, .. } if is_outside(place) => format!("return Flow::Continue({place})"),
-            Jump::Continue { place, .. } => format!("continue 'place_{place}"),
+            Jump::Continue { target, .. } if is_outside(target) => format!("return Flow::Continue({target})"),
+            Jump::Continue { target, .. } => format!("continue 'target_{target}"),
         }
     }
 }

@@ -23,7 +23,7 @@ pub struct Program {
 }
 
 /// The number of a loop or a labelled block, which a jump may have as its target.
-pub type Place = usize;
+pub type Target = usize;
 
 pub enum Statement {
     Log(usize),
@@ -44,13 +44,13 @@ pub enum Statement {
     HiddenLoop,
     Question(Asked, Wrapped),
     Loop {
-        place: Place,
+        target: Target,
         kind: LoopKind,
         labelled: bool,
         body: Vec<Statement>,
     },
     LabelledBlock {
-        place: Place,
+        target: Target,
         body: Vec<Statement>,
     },
     Block(Block),
@@ -72,8 +72,8 @@ pub enum LoopKind {
 pub enum Jump {
     Return,
     Panic,
-    Break { place: Place, labelled: bool, has_value: bool },
-    Continue { place: Place, labelled: bool },
+    Break { target: Target, labelled: bool, has_value: bool },
+    Continue { target: Target, labelled: bool },
 }
 
 /// The expression before a `?`.

@@ -3,26 +3,26 @@
 use fastrand::Rng;
 
 use crate::program::{
-    Asked, Block, Cleanup, Jump, Kind, LoopKind, Place, Program, Statement, Value, Wrapped,
+    Asked, Block, Cleanup, Jump, Kind, LoopKind, Program, Statement, Target, Value, Wrapped,
 };
 
 pub fn program(seed: u64) -> Program {
     let mut rng = Rng::with_seed(seed);
     let kind = if rng.u8(..3) == 0 { Kind::Optional } else { Kind::Checked };
-    let mut random = Random { rng, kind, places: 0, blocks: 0, logs: 0 };
+    let mut random = Random { rng, kind, targets: 0, blocks: 0, logs: 0 };
     let mut body = random.statements(&[], 3);
     // A program without a block tests nothing, and most jumps need a loop around the block.
-    let (place, labelled) = (random.place(), random.rng.bool());
+    let (target, labelled) = (random.target(), random.rng.bool());
     let around = [LoopKind::Loop, LoopKind::While, LoopKind::For][random.rng.usize(..3)];
-    let block = random.block(&[Around { place, kind: Some(around), labelled }], 3);
-    body.push(Statement::Loop { place, kind: around, labelled, body: vec![Statement::Block(block)] });
+    let block = random.block(&[Around { target, kind: Some(around), labelled }], 3);
+    body.push(Statement::Loop { target, kind: around, labelled, body: vec![Statement::Block(block)] });
     Program { kind, body }
 }
 
-/// An enclosing place of a statement.
+/// An enclosing target of a statement.
 #[derive(Clone, Copy)]
 struct Around {
-    place: Place,
+    target: Target,
     /// The kind of a loop. `None` for a labelled block.
     kind: Option<LoopKind>,
     labelled: bool,
@@ -31,7 +31,7 @@ struct Around {
 struct Random {
     rng: Rng,
     kind: Kind,
-    places: usize,
+    targets: usize,
     blocks: usize,
     logs: usize,
 }
@@ -70,22 +70,22 @@ impl Random {
             13 => Statement::Match((0..3).map(|_| self.statements(around, depth - 1)).collect()),
             14 | 15 => {
                 let kind = [LoopKind::Loop, LoopKind::While, LoopKind::For][self.rng.usize(..3)];
-                let (place, labelled) = (self.place(), self.rng.bool());
-                let body = self.inside(around, Around { place, kind: Some(kind), labelled }, depth);
-                Statement::Loop { place, kind, labelled, body }
+                let (target, labelled) = (self.target(), self.rng.bool());
+                let body = self.inside(around, Around { target, kind: Some(kind), labelled }, depth);
+                Statement::Loop { target, kind, labelled, body }
             }
             16 => {
-                let place = self.place();
-                let body = self.inside(around, Around { place, kind: None, labelled: true }, depth);
-                Statement::LabelledBlock { place, body }
+                let target = self.target();
+                let body = self.inside(around, Around { target, kind: None, labelled: true }, depth);
+                Statement::LabelledBlock { target, body }
             }
             _ => Statement::Block(self.block(around, depth)),
         }
     }
 
-    fn inside(&mut self, around: &[Around], place: Around, depth: usize) -> Vec<Statement> {
+    fn inside(&mut self, around: &[Around], target: Around, depth: usize) -> Vec<Statement> {
         let mut inside = around.to_vec();
-        inside.push(place);
+        inside.push(target);
         self.statements(&inside, depth - 1)
     }
 
@@ -131,9 +131,9 @@ impl Random {
         Statement::Log(self.logs)
     }
 
-    fn place(&mut self) -> Place {
-        self.places += 1;
-        self.places
+    fn target(&mut self) -> Target {
+        self.targets += 1;
+        self.targets
     }
 
     fn jump(&mut self, around: &[Around]) -> Jump {
@@ -142,15 +142,15 @@ impl Random {
             return if choice == 0 { Jump::Panic } else { Jump::Return };
         };
         let reachable: Vec<_> =
-            around.iter().filter(|it| it.labelled || it.place == innermost.place).collect();
-        let target = if self.rng.bool() { innermost } else { reachable[self.rng.usize(..reachable.len())] };
-        let Around { place, kind, labelled } = *target;
+            around.iter().filter(|it| it.labelled || it.target == innermost.target).collect();
+        let chosen = if self.rng.bool() { innermost } else { reachable[self.rng.usize(..reachable.len())] };
+        let Around { target, kind, labelled } = *chosen;
         // Without a label it goes to the innermost loop, which is not a labelled block.
-        let needs_label = place != innermost.place || kind.is_none();
+        let needs_label = target != innermost.target || kind.is_none();
         let labelled = labelled && (needs_label || self.rng.u8(..3) == 0);
         match kind {
-            Some(_) if choice > 6 => Jump::Continue { place, labelled },
-            kind => Jump::Break { place, labelled, has_value: kind == Some(LoopKind::Loop) },
+            Some(_) if choice > 6 => Jump::Continue { target, labelled },
+            kind => Jump::Break { target, labelled, has_value: kind == Some(LoopKind::Loop) },
         }
     }
 

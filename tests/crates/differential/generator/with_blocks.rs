@@ -92,8 +92,8 @@ impl Writer<'_> {
                 self.line("forever!({ log.push(\"round\"); if input.next() { continue } break });");
             }
             Statement::Question(asked, wrapped) => self.question(*asked, *wrapped),
-            Statement::Loop { place, kind, labelled, body } => {
-                let label = if *labelled { format!("'place_{place}: ") } else { String::new() };
+            Statement::Loop { target, kind, labelled, body } => {
+                let label = if *labelled { format!("'target_{target}: ") } else { String::new() };
                 match kind {
                     LoopKind::Loop => {
                         self.line(format!("let ended = {label}loop {{ if !input.next() {{ break 50 }}"));
@@ -109,8 +109,8 @@ impl Writer<'_> {
                     self.line(";\nlog.push(format!(\"ended {ended}\"));");
                 }
             }
-            Statement::LabelledBlock { place, body } => {
-                self.line(format!("'place_{place}: {{"));
+            Statement::LabelledBlock { target, body } => {
+                self.line(format!("'target_{target}: {{"));
                 self.statements(body);
                 self.line("}");
             }
@@ -196,14 +196,14 @@ impl Writer<'_> {
     }
 
     fn jump(&self, jump: Jump) -> String {
-        let label = |place, labelled| if labelled { format!(" 'place_{place}") } else { String::new() };
+        let label = |target, labelled| if labelled { format!(" 'target_{target}") } else { String::new() };
         match jump {
             Jump::Return => format!("return {}", self.returned()),
             Jump::Panic => "std::panic::panic_any(input.number())".to_owned(),
-            Jump::Break { place, labelled, has_value } => {
-                format!("break{}{}", label(place, labelled), if has_value { " input.number()" } else { "" })
+            Jump::Break { target, labelled, has_value } => {
+                format!("break{}{}", label(target, labelled), if has_value { " input.number()" } else { "" })
             }
-            Jump::Continue { place, labelled } => format!("continue{}", label(place, labelled)),
+            Jump::Continue { target, labelled } => format!("continue{}", label(target, labelled)),
         }
     }
 }

@@ -16,7 +16,7 @@ use tokio::{runtime::Runtime, task::LocalSet};
 
 use super::support::runtimes;
 
-pub trait Place {
+pub trait Host {
     /// Returns a function that spawns a task on the runtime. It drops the task if the runtime has been shut down.
     fn spawner(&self) -> impl Fn(BoxFuture) + Send + Sync + 'static;
 
@@ -36,7 +36,7 @@ impl Tokio {
     }
 }
 
-impl Place for Tokio {
+impl Host for Tokio {
     fn spawner(&self) -> impl Fn(BoxFuture) + Send + Sync + 'static {
         let handle = self.0.handle().clone();
         move |task| drop(handle.spawn(task))
@@ -74,7 +74,7 @@ impl TokioLocalSet {
     }
 }
 
-impl Place for TokioLocalSet {
+impl Host for TokioLocalSet {
     fn spawner(&self) -> impl Fn(BoxFuture) + Send + Sync + 'static {
         sender(&self.sender)
     }
@@ -93,7 +93,7 @@ impl Smol {
     }
 }
 
-impl Place for Smol {
+impl Host for Smol {
     fn spawner(&self) -> impl Fn(BoxFuture) + Send + Sync + 'static {
         let executor = Arc::downgrade(&self.0);
         move |task| {
@@ -116,7 +116,7 @@ impl FuturesThreadPool {
     }
 }
 
-impl Place for FuturesThreadPool {
+impl Host for FuturesThreadPool {
     fn spawner(&self) -> impl Fn(BoxFuture) + Send + Sync + 'static {
         let pool = self.0.clone();
         move |task| pool.spawn_ok(task)
@@ -143,7 +143,7 @@ impl FuturesLocalPool {
     }
 }
 
-impl Place for FuturesLocalPool {
+impl Host for FuturesLocalPool {
     fn spawner(&self) -> impl Fn(BoxFuture) + Send + Sync + 'static {
         sender(&self.sender)
     }
