@@ -114,14 +114,14 @@ impl Task {
         match &*self.0 {
             State::Alone(alone) => {
                 let trackers = if alone.is_tracked { alone.registered.trackers() } else { Trackers::NONE };
-                self.poll_inside(trackers, context)
+                self.poll_inside(&trackers, context)
             }
             State::Chain(_) => self.poll_chain(context),
         }
     }
 
     #[inline(always)]
-    fn poll_inside(&mut self, trackers: Trackers, context: &mut Context<'_>) -> Poll<()> {
+    fn poll_inside(&mut self, trackers: &Trackers, context: &mut Context<'_>) -> Poll<()> {
         let State::Alone(Alone { job, registered, is_tracked: _, ticket }) = &mut *self.0 else {
             return self.poll_chain(context);
         };
@@ -162,8 +162,11 @@ impl Future for Task {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        // A reference to a constant: a variable would be read again after each call that might have changed it.
+        const NONE: &Trackers = &Trackers::NONE;
+
         match &*self.0 {
-            State::Alone(alone) if !alone.is_tracked => self.poll_inside(Trackers::NONE, context),
+            State::Alone(alone) if !alone.is_tracked => self.poll_inside(NONE, context),
             State::Alone(_) => self.poll_outlined(context),
             State::Chain(_) => self.poll_chain(context),
         }
