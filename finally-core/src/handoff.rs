@@ -17,6 +17,7 @@
 //! | `chain` | jobs that run one after the other |
 //! | `task` | the future that an executor runs: one job, or a chain |
 //! | `group` | a count of unfinished cleanups, and its waiters |
+//! | `waiters` | the tasks that wait for a count to become zero |
 //! | `executor` | chooses the executor for a task |
 //! | `thread` | the background thread, the executor of last resort |
 //! | `block` | drives a cleanup to its end inside a drop: `on_cancel = block` |
@@ -29,6 +30,7 @@
 //! | `drain` | waits for the cleanups of the process, or of a tracker |
 //! | `exempt` | the cleanups that a `drain` inside a cleanup does not wait for |
 //! | `register` | the unfinished cleanups, with their locations |
+//! | `slab` | a list whose free places are used again |
 //! | `running` | the public view of the register |
 //! | `sync` | locks and counters, which a model checker can replace |
 
@@ -48,6 +50,7 @@ mod register;
 mod running;
 #[cfg(feature = "tokio")]
 mod runtime;
+mod slab;
 #[cfg(feature = "tracing")]
 mod span;
 #[cfg(not(feature = "tracing"))]
@@ -57,6 +60,7 @@ mod sync;
 mod task;
 mod thread;
 mod trackers;
+mod waiters;
 
 #[cfg(all(test, shuttle))]
 mod models;
@@ -86,6 +90,7 @@ const HAS_THREADS: bool = !cfg!(target_family = "wasm");
 pub type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Returns the unfinished cleanups of one tracker, the oldest first.
+#[inline]
 pub(crate) fn running_of(tracker: &sync::Arc<TrackerCounts>) -> Vec<Running> {
     register::running(Some(tracker))
 }

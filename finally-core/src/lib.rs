@@ -22,7 +22,9 @@
 //! * `std` (default): panics are caught, cleanups can be handed off, failures are reported. Without it the crate is
 //!   `no_std` with `alloc`: a panic cannot be caught and runs nothing, a cleanup that is awaited needs `on_cancel = skip`
 //!   or `on_cancel = (..)`, and a failure without a caller is dropped.
-//! * `tokio`: hand-off to the current tokio runtime; the background thread has a tokio runtime of its own.
+//! * `tokio`: hand-off to the current tokio runtime; the background thread has a tokio runtime of its own. That is a
+//!   multi-thread runtime if a crate of the program turns on tokio's feature `rt-multi-thread`, and a current-thread one if none
+//!   does.
 //! * `stream`: the methods on streams, and `FusedFuture`.
 //! * `testing`: tests that fail if a cleanup is left.
 //! * `tracing`: a cleanup that is handed off keeps its span, and its hand-off, its end and a failure are events.

@@ -121,6 +121,7 @@ impl Tracker {
     /// }
     /// ```
     #[must_use]
+    #[inline]
     pub fn running(&self) -> Vec<Running> {
         handoff::running_of(&self.counted)
     }
@@ -147,6 +148,7 @@ impl Tracker {
     /// tracker.drain().await;
     /// # }
     /// ```
+    #[inline]
     pub fn drain(&self) -> impl Future<Output = ()> + Send + Sync + Unpin + use<> {
         Drain::new(self.of())
     }
@@ -179,6 +181,7 @@ impl Tracker {
     /// # });
     /// # }
     /// ```
+    #[inline]
     pub fn drain_timeout(
         &self,
         timeout: Duration,
@@ -203,6 +206,7 @@ impl Tracker {
     /// tracker.drain_blocking(None)?;
     /// # Ok::<(), finally::StillRunning>(())
     /// ```
+    #[inline]
     pub fn drain_blocking(&self, timeout: Option<Duration>) -> Result<(), StillRunning> {
         self.of().drain_blocking(timeout)
     }
@@ -224,6 +228,7 @@ impl Tracker {
         self.counted.take_lost()
     }
 
+    #[inline]
     fn of(&self) -> Of {
         Of::Tracker(Arc::clone(&self.counted))
     }

@@ -308,10 +308,10 @@ impl<'a> CapturesBuilder<'a> {
     fn finish(self, in_body: TokenStream, private: &Ident) -> Captures {
         let Self { variables, cleanups, before_body, .. } = self;
         let take = |which: fn(&Variable) -> bool| -> TokenStream {
-            variables.iter().rev().filter(|it| which(it)).map(|it| it.take(private)).collect()
+            tokens::join(variables.iter().rev().filter(|it| which(it)).map(|it| it.take(private)))
         };
         let borrow = |which: fn(&Variable) -> bool| -> TokenStream {
-            variables.iter().filter(|it| which(it)).map(Variable::borrow).collect()
+            tokens::join(variables.iter().filter(|it| which(it)).map(Variable::borrow))
         };
         let mut body = take(|it| !it.here && !it.later);
         body.extend(borrow(|it| it.here || it.later));
@@ -322,12 +322,10 @@ impl<'a> CapturesBuilder<'a> {
         });
         // If the body moves such an argument away, the error points at the place where the cleanup needs it.
         let last = cleanups.last();
-        let cleanup = variables
-            .iter()
-            .rev()
-            .filter(|it| it.here && !it.later && last.mentions(&it.name.to_string()))
-            .map(|it| self::take(&last.at_mention(&it.name), &it.conditions, private))
-            .collect();
+        let used =
+            variables.iter().rev().filter(|it| it.here && !it.later && last.mentions(&it.name.to_string()));
+        let cleanup =
+            tokens::join(used.map(|it| self::take(&last.at_mention(&it.name), &it.conditions, private)));
         let mentioned = variables.iter().any(|it| it.here);
         Captures { mentioned, body, coroutine, cleanup, before_body, in_body }
     }
@@ -345,12 +343,10 @@ pub(crate) fn capture_mentioned(signature: &Signature, cleanups: Cleanups<'_>, p
     });
     let mentioned: Vec<_> = arguments.filter(|(name, _)| cleanups.mentions(&name.to_string())).collect();
     let last = cleanups.last();
-    let taken = mentioned
-        .iter()
-        .filter(|(name, _)| last.mentions(&name.to_string()))
-        .map(|(name, conditions)| take(&last.at_mention(name), conditions, private))
-        .collect();
-    Captures { mentioned: !mentioned.is_empty(), cleanup: taken, ..Captures::default() }
+    let used = mentioned.iter().filter(|(name, _)| last.mentions(&name.to_string()));
+    let cleanup =
+        tokens::join(used.map(|(name, conditions)| take(&last.at_mention(name), conditions, private)));
+    Captures { mentioned: !mentioned.is_empty(), cleanup, ..Captures::default() }
 }
 
 /// Returns the variables that a pattern binds. Returns `None` if it leaves a part of the argument unbound,

@@ -186,7 +186,7 @@ impl Function {
     /// Returns the content of our other attributes, which are below this one and are expanded later.
     pub(crate) fn later_cleanups(&self) -> TokenStream {
         let ours = self.attributes.iter().filter(|attribute| name_of_ours(attribute).is_some());
-        ours.map(|attribute| attribute.meta.to_token_stream()).collect()
+        tokens::join(ours.map(|attribute| attribute.meta.to_token_stream()))
     }
 
     /// Removes the first of our other attributes.

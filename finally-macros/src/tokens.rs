@@ -20,6 +20,14 @@ pub(crate) fn punct(tree: Option<&TokenTree>) -> Option<char> {
     }
 }
 
+/// Joins the parts of an expansion. `collect` is much code, and compiled anew for each type of an iterator.
+pub(crate) fn join(parts: impl Iterator<Item = TokenStream>) -> TokenStream {
+    let mut joined = TokenStream::new();
+    for part in parts {
+        joined.extend(part);
+    }
+    joined
+}
 /// Returns whether this is `{ .. }`, either written or a `$block:block` of a `macro_rules!` macro.
 pub(crate) fn is_block(tree: &TokenTree) -> bool {
     matches!(tree, TokenTree::Group(group) if block_in(group).is_some())

@@ -31,7 +31,8 @@ use crate::{
 /// On a tokio multi-thread runtime the other tasks of the thread move to another worker during the wait. If waiting would
 /// deadlock, the cleanup is polled once, without the budget of the task, and is reported as lost if it has not ended:
 ///
-/// * on a tokio current-thread runtime, and in a `LocalSet`. In a `LocalSet` on a multi-thread runtime, tokio's own panic
+/// * on a tokio current-thread runtime, and in a `LocalSet`. The background thread has a current-thread runtime too, if no crate
+///   of the program turns on tokio's feature `rt-multi-thread`. In a `LocalSet` on a multi-thread runtime, tokio's own panic
 ///   message is printed for a cleanup that has not ended at its first poll, because tokio offers no other way to ask;
 /// * on a runtime that is shutting down, also if it begins to while the drop waits.
 ///

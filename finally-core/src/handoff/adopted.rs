@@ -1,36 +1,38 @@
 //! The cleanups that were handed off inside a finally, and that its own cleanup waits for.
 
-use alloc::{
-    boxed::Box,
-    collections::{BTreeMap, btree_map::Entry},
-};
+use alloc::boxed::Box;
 use core::{
     mem,
     num::NonZeroU32,
     panic::Location,
-    sync::atomic::{AtomicU32, Ordering::Relaxed},
     task::{Context, Poll, ready},
 };
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{
-    BoxFuture,
-    chain::Chain,
-    group::{Group, OF_BODY},
-    inside,
-    job::Job,
-    sync::Arc,
+    BoxFuture, chain::Chain, group::Group, inside, job::Job, register, slab::Slab, sync::Arc,
+    waiters::OF_BODY,
 };
 use crate::engine::unwind::quietly;
 
-type Shard = BTreeMap<NonZeroU32, Arc<Group>>;
+/// The places that a shard keeps. Few bodies have a group at the same time.
+const KEPT: usize = 64;
 
-/// The groups of all bodies that have one. There are sixteen locks, so that threads rarely contend for one.
-static SHARDS: [Mutex<Shard>; 16] = [const { Mutex::new(Shard::new()) }; 16];
+type Groups = Slab<Arc<Group>, KEPT>;
 
-fn shard(key: NonZeroU32) -> MutexGuard<'static, Shard> {
+/// The groups of all bodies that have one. There are several locks, so that threads rarely contend for one.
+static SHARDS: [Mutex<Groups>; register::SHARDS as usize] =
+    [const { Mutex::new(Groups::EMPTY) }; register::SHARDS as usize];
+
+fn lock(shard: u32) -> MutexGuard<'static, Groups> {
     // No user code runs under this lock, so a poisoned state is still consistent.
-    SHARDS[key.get() as usize % SHARDS.len()].lock().unwrap_or_else(PoisonError::into_inner)
+    SHARDS[(shard % register::SHARDS) as usize].lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns the shard and the index of a key.
+const fn place(key: NonZeroU32) -> (u32, u32) {
+    let place = key.get() - 1;
+    (place % register::SHARDS, place / register::SHARDS)
 }
 
 /// The key of a body's group. A body has no group until a cleanup is handed off inside it.
@@ -72,29 +74,23 @@ impl GroupKey {
 
     /// Returns the group under this key, and creates it if there is none.
     pub(super) fn group(&mut self) -> Arc<Group> {
-        static LAST: AtomicU32 = AtomicU32::new(0);
-
-        if let Some(key) = self.0 {
-            return Arc::clone(shard(key).entry(key).or_default());
-        }
-        loop {
-            let Some(key) = NonZeroU32::new(LAST.fetch_add(1, Relaxed) % inside::KEYS) else { continue };
-            // Keys wrap around. A body from before the wrap may still hold its key.
-            if let Entry::Vacant(vacant) = shard(key).entry(key) {
-                self.0 = Some(key);
-                return Arc::clone(vacant.insert(Arc::default()));
-            }
-        }
+        self.existing().unwrap_or_else(|| {
+            let (shard, group) = (register::shard_here(), Arc::<Group>::default());
+            let index = lock(shard).insert(Arc::clone(&group));
+            self.0 = NonZeroU32::new(index * register::SHARDS + shard + 1);
+            group
+        })
     }
 
     fn existing(&self) -> Option<Arc<Group>> {
-        self.0.and_then(|key| shard(key).get(&key).cloned())
+        let (shard, index) = place(self.0?);
+        lock(shard).get_mut(index).cloned()
     }
 
     /// Releases the key. The group itself lives as long as a ticket or a waiter refers to it.
     fn release(&mut self) -> Option<Arc<Group>> {
-        let key = self.0.take()?;
-        shard(key).remove(&key)
+        let (shard, index) = place(self.0.take()?);
+        lock(shard).remove(index)
     }
 
     /// Releases the key, and returns the group if it has not ended.
@@ -208,7 +204,7 @@ impl Adopted {
     /// Starts the chains that are not started yet.
     pub(crate) fn start(&mut self) {
         if let Some(chains) = self.chains.take() {
-            let _ = self.key.polling(|| chains.into_each(inside::hand_off_kept));
+            let _ = self.key.polling(|| chains.into_each(&mut inside::hand_off_kept));
         }
     }
 
@@ -279,9 +275,9 @@ mod tests {
     fn a_key_that_is_dropped_leaves_no_group() {
         let mut key = GroupKey::NONE;
         drop(key.group());
-        let number = key.0.unwrap();
-        assert!(shard(number).contains_key(&number));
+        let (shard, index) = place(key.0.unwrap());
+        assert!(lock(shard).get_mut(index).is_some());
         drop(key);
-        assert!(!shard(number).contains_key(&number));
+        assert!(lock(shard).get_mut(index).is_none());
     }
 }

@@ -10,13 +10,14 @@ use super::{
     adopted::GroupKey,
     executor,
     exempt::{self, PendingWaits},
-    group::{Group, OF_BODY, Ticket},
+    group::{Group, Ticket},
     job::Job,
     register::{More, Registered},
     running::Place,
     sync::Arc,
     task::Task,
     trackers::{self, Trackers},
+    waiters::OF_BODY,
 };
 
 /// Jobs in order. A job is not polled before the previous one has ended (P6).
@@ -200,10 +201,12 @@ impl Chain {
     }
 
     /// Passes each of the chains to `take`, without its siblings.
-    pub(super) fn into_each(mut self: Box<Self>, mut take: impl FnMut(Box<Self>)) {
+    pub(super) fn into_each(mut self: Box<Self>, take: &mut dyn FnMut(Box<Self>)) {
         let siblings = mem::take(&mut self.siblings);
         take(self);
-        siblings.into_iter().for_each(take);
+        for sibling in siblings {
+            take(sibling);
+        }
     }
 
     /// Returns the other chains.
@@ -255,7 +258,7 @@ impl Chain {
     fn take_before(&mut self, mut start: impl FnMut(Box<Self>, Ticket)) {
         let Some(before) = self.before.take() else { return };
         let group = self.after.get_or_insert_default();
-        before.into_each(|chain| match chain.into_group() {
+        before.into_each(&mut |chain| match chain.into_group() {
             Ok(inner) => inner.hold(group),
             Err(chain) => start(chain, group.ticket()),
         });

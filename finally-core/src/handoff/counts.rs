@@ -1,16 +1,12 @@
 //! The counts of unfinished cleanups, and the drains that wait for them.
 
-use alloc::collections::BTreeMap;
-use core::{
-    mem,
-    task::{Context, Poll, Waker},
-};
+use core::task::{Context, Poll};
 
 use super::{
-    group::{Group, WaiterKey},
+    group::Group,
     sync::{AtomicBool, AtomicUsize, Mutex, Ordering::SeqCst, lock},
+    waiters::{Waiter, WaiterKey, Waiters},
 };
-use crate::engine::unwind::quietly;
 
 /// The counts of the process.
 pub(super) static PROCESS: Counts = Counts::new();
@@ -35,7 +31,7 @@ pub(super) struct Active {
     count: AtomicUsize,
     /// Whether a drain may be waiting. While this is `false`, nothing is locked.
     waited_for: AtomicBool,
-    wakers: Mutex<BTreeMap<WaiterKey, Waker>>,
+    waiters: Mutex<Waiters>,
 }
 
 impl Active {
@@ -43,7 +39,7 @@ impl Active {
         Self {
             count: AtomicUsize::new(0),
             waited_for: AtomicBool::new(false),
-            wakers: Mutex::new(BTreeMap::new()),
+            waiters: Mutex::new(Waiters::NONE),
         }
     }
 
@@ -63,25 +59,25 @@ impl Active {
 
     /// Waits until the count is zero.
     pub(super) fn poll_none(&self, key: WaiterKey, context: &Context<'_>) -> Poll<()> {
-        let waker = context.waker().clone();
-        let mut wakers = lock(&self.wakers);
+        let waiter = Waiter::new(context, None);
+        let mut waiters = lock(&self.waiters);
         // The flag is set before the count is read. `one_less` changes the count before it reads the flag, so
         // at least one of the two sees the other's change.
         self.waited_for.store(true, SeqCst);
         if self.is_none() {
-            drop(wakers);
+            drop(waiters);
             return Poll::Ready(());
         }
-        let previous = wakers.insert(key, waker);
-        drop(wakers);
+        let previous = waiters.insert(key, waiter);
+        drop(waiters);
         drop(previous);
         Poll::Pending
     }
 
     /// Cancels a wait, and drops its waker.
     pub(super) fn forget(&self, key: WaiterKey) {
-        let waker = lock(&self.wakers).remove(&key);
-        drop(waker);
+        let waiter = lock(&self.waiters).remove(key);
+        drop(waiter);
     }
 
     fn is_none(&self) -> bool {
@@ -94,13 +90,10 @@ impl Active {
         if !self.is_none() {
             return;
         }
-        let mut wakers = lock(&self.wakers);
+        let mut waiters = lock(&self.waiters);
         self.waited_for.store(false, SeqCst);
-        let waiting = mem::take(&mut *wakers);
-        drop(wakers);
-        for waker in waiting.into_values() {
-            // The waker is user code and may panic, and this may be inside a drop.
-            quietly(|| waker.wake());
-        }
+        let waiting = waiters.take();
+        drop(waiters);
+        waiting.wake();
     }
 }

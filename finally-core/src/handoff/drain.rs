@@ -1,23 +1,29 @@
 //! Waits for all detached cleanups of the process or of a tracker.
+//!
+//! The functions are `#[inline]`, as are those that list the cleanups: so they are compiled by the programs that call them,
+//! and not with this crate. A list is sorted, and the sort is a large part of the code of this crate.
 
+use alloc::boxed::Box;
 use core::{
     future::Future,
     pin::{Pin, pin},
     task::{Context, Poll, Waker},
     time::Duration,
 };
-use std::{thread, time::Instant};
+use std::time::Instant;
 
 use super::{
     HAS_THREADS,
     counts::{Active, PROCESS},
     exempt::{self, Exempt},
-    group::{Group, WaiterKey},
+    group::Group,
     inside,
     park::Parker,
     running::StillRunning,
     sync::{Arc, AtomicBool, AtomicUsize, Mutex, Ordering::SeqCst, lock},
+    thread::start_thread,
     trackers::{self, TrackerCounts},
+    waiters::WaiterKey,
 };
 use crate::engine::unwind::quietly;
 
@@ -32,6 +38,7 @@ use crate::engine::unwind::quietly;
 /// assert_eq!(finally::detached(), 0);
 /// ```
 #[must_use]
+#[inline]
 pub fn detached() -> usize {
     PROCESS.unfinished.unfinished()
 }
@@ -64,6 +71,7 @@ pub fn detached() -> usize {
 /// # });
 /// # }
 /// ```
+#[inline]
 pub fn drain() -> impl Future<Output = ()> + Send + Sync + Unpin {
     Drain::new(Of::Process)
 }
@@ -89,6 +97,7 @@ enum Caller {
 }
 
 impl Of {
+    #[inline]
     fn caller(&self) -> Caller {
         match self {
             Self::Tracker(tracker) if trackers::is_inside(tracker) => Caller::Inside,
@@ -97,6 +106,7 @@ impl Of {
         }
     }
 
+    #[inline]
     fn unfinished(&self) -> &Group {
         match self {
             Self::Process => &PROCESS.unfinished,
@@ -105,6 +115,7 @@ impl Of {
     }
 
     /// Returns the count for a drain that does not wait for all.
+    #[inline]
     fn active(&self, caller: Caller) -> &Active {
         match (self, caller) {
             (Self::Process, _) => &PROCESS.active,
@@ -114,6 +125,7 @@ impl Of {
     }
 
     /// Returns the unfinished cleanups as an error, unless the last one has just ended.
+    #[inline]
     fn still_running(&self) -> Result<(), StillRunning> {
         let unfinished = self.unfinished().unfinished();
         let (running, futures) = match self {
@@ -134,6 +146,7 @@ pub(crate) struct Drain {
 }
 
 impl Drain {
+    #[inline]
     pub(crate) const fn new(of: Of) -> Self {
         Self { of, wait: None }
     }
@@ -150,6 +163,7 @@ struct Wait {
 impl Future for Drain {
     type Output = ();
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         static LAST: AtomicUsize = AtomicUsize::new(0);
 
@@ -176,6 +190,7 @@ impl Future for Drain {
 
 /// Removes the registration and its waker.
 impl Drop for Wait {
+    #[inline]
     fn drop(&mut self) {
         match self.caller {
             Caller::Outside => self.of.unfinished().forget(self.key),
@@ -213,6 +228,7 @@ impl Drop for Wait {
 /// # Errors
 ///
 /// [`StillRunning`] if cleanups are still running when the timeout elapses; they keep running.
+#[inline]
 pub fn drain_timeout(
     timeout: Duration,
 ) -> impl Future<Output = Result<(), StillRunning>> + Send + Sync + Unpin {
@@ -226,6 +242,7 @@ pub(crate) struct DrainTimeout {
 }
 
 impl DrainTimeout {
+    #[inline]
     pub(crate) const fn new(of: Of, timeout: Duration) -> Self {
         Self { timeout, alarm: None, drain: Drain::new(of) }
     }
@@ -241,6 +258,7 @@ struct Alarm {
 
 impl Alarm {
     /// Starts the clock. Returns `None` if there is no thread to watch it.
+    #[inline]
     fn start(timeout: Duration) -> Option<Arc<Self>> {
         if !HAS_THREADS {
             return None;
@@ -259,10 +277,11 @@ impl Alarm {
                 quietly(|| waker.wake());
             }
         };
-        thread::Builder::new().name("finally-drain".into()).spawn(clock).ok()?;
+        start_thread("finally-drain", Box::new(clock)).ok()?;
         Some(alarm)
     }
 
+    #[inline]
     fn poll(&self, context: &Context<'_>) -> Poll<()> {
         let waker = lock(&self.waker).replace(context.waker().clone());
         drop(waker);
@@ -273,6 +292,7 @@ impl Alarm {
 impl Future for DrainTimeout {
     type Output = Result<(), StillRunning>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if pin!(&mut self.drain).poll(context).is_ready() {
             return Poll::Ready(Ok(()));
@@ -291,6 +311,7 @@ impl Future for DrainTimeout {
 }
 
 impl Drop for DrainTimeout {
+    #[inline]
     fn drop(&mut self) {
         if let Some(alarm) = &self.alarm {
             drop(lock(&alarm.waker).take());
@@ -316,11 +337,13 @@ impl Drop for DrainTimeout {
 /// # Errors
 ///
 /// [`StillRunning`] if cleanups are still running when the timeout elapses; they keep running.
+#[inline]
 pub fn drain_blocking(timeout: Option<Duration>) -> Result<(), StillRunning> {
     Of::Process.drain_blocking(timeout)
 }
 
 impl Of {
+    #[inline]
     pub(crate) fn drain_blocking(self, timeout: Option<Duration>) -> Result<(), StillRunning> {
         if !HAS_THREADS {
             return self.still_running();

@@ -186,20 +186,25 @@ pub(super) fn start(task: Task, adopted: bool) {
 #[inline(always)]
 fn spawn(task: Task, adopted: bool) {
     if let Some(spawn) = EXECUTOR.get() {
-        // An executor may hand off another cleanup before it passes its own on, and it may panic.
-        #[cfg(feature = "tokio")]
-        let _adopted = SetVariable::set(&STARTS_ADOPTED, adopted);
-        spawn(Box::pin(task));
-        return;
+        return spawn_with(spawn, task, adopted);
     }
     #[cfg(feature = "tokio")]
     if let Some(runtime) = runtime_for(adopted) {
         drop(runtime.handle.spawn(task));
         return;
     }
+    thread::submit(Work::Task(task));
+}
+
+/// Passes a task to the executor that was set. It is not inlined, because the boxed task is compiled with it.
+#[inline(never)]
+fn spawn_with(spawn: &Spawn, task: Task, adopted: bool) {
+    // An executor may hand off another cleanup before it passes its own on, and it may panic.
+    #[cfg(feature = "tokio")]
+    let _adopted = SetVariable::set(&STARTS_ADOPTED, adopted);
     #[cfg(not(feature = "tokio"))]
     let _ = adopted;
-    thread::submit(Work::Task(task));
+    spawn(Box::pin(task));
 }
 
 /// Returns the current runtime if it may run the task.

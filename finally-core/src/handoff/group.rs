@@ -1,16 +1,16 @@
 //! A group: a shared count of unfinished cleanups, and its waiters.
 
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::vec::Vec;
 use core::{
     mem,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
 };
 
 use super::{
-    exempt::{self, Exempt},
+    exempt,
     sync::{Arc, AtomicUsize, Mutex, Ordering::SeqCst, lock},
+    waiters::{Waiter, WaiterKey, Waiters},
 };
-use crate::engine::unwind::quietly;
 
 /// A count of unfinished cleanups. The count and a flag share one atomic, so that their changes have one order:
 ///
@@ -20,39 +20,25 @@ use crate::engine::unwind::quietly;
 /// | 1 and up | the number of unfinished cleanups, in units of [`ONE`] |
 ///
 /// Nothing is locked while nobody waits.
-#[derive(Default)]
 pub(crate) struct Group {
     state: AtomicUsize,
-    waiters: Mutex<Waiters>,
+    waiting: Mutex<Waiting>,
 }
 
 const WAITED_FOR: usize = 1;
 const ONE: usize = 2;
 
-#[derive(Default)]
-struct Waiters {
-    tasks: BTreeMap<WaiterKey, Waiter>,
+struct Waiting {
+    tasks: Waiters,
     /// The groups that cannot end before this one. Each of them counts one for it.
     groups: Vec<Arc<Group>>,
-}
-
-/// The identity of a waiter. A waiter that polls with a new waker replaces its previous one.
-pub(super) type WaiterKey = usize;
-
-/// The key of the cleanup that follows a body. The group of a body has no other waiter.
-pub(super) const OF_BODY: WaiterKey = 0;
-
-struct Waiter {
-    waker: Waker,
-    /// Exempts the chain of the waiter, if it is a cleanup that was handed off.
-    _exempt: Option<Exempt>,
 }
 
 impl Group {
     pub(super) const fn new() -> Self {
         Self {
             state: AtomicUsize::new(0),
-            waiters: Mutex::new(Waiters { tasks: BTreeMap::new(), groups: Vec::new() }),
+            waiting: Mutex::new(Waiting { tasks: Waiters::NONE, groups: Vec::new() }),
         }
     }
 
@@ -93,21 +79,15 @@ impl Group {
 
     /// Wakes the tasks that wait for this group, if it has ended. Returns the groups that wait for it.
     fn wake(&self) -> Vec<Arc<Self>> {
-        let mut waiters = lock(&self.waiters);
+        let mut waiting = lock(&self.waiting);
         if !self.has_ended() {
             // Another cleanup has entered since. When it ends, it checks again.
             return Vec::new();
         }
         self.state.fetch_and(!WAITED_FOR, SeqCst);
-        let Waiters { tasks, groups } = mem::take(&mut *waiters);
-        drop(waiters);
-        for waiter in tasks.into_values() {
-            // This is released first: the waiter becomes active again before the cleanup that it has waited for
-            // stops being active.
-            drop(waiter._exempt);
-            // The waker is user code and may panic, and this may be inside a drop.
-            quietly(|| waiter.waker.wake());
-        }
+        let (tasks, groups) = (waiting.tasks.take(), mem::take(&mut waiting.groups));
+        drop(waiting);
+        tasks.wake();
         groups
     }
 
@@ -122,33 +102,39 @@ impl Group {
         if self.has_ended() {
             return Poll::Ready(());
         }
-        // The waiter is created on each poll, because a wait may move to another chain. It is created without
-        // the lock held, because cloning a waker runs user code, and so do the wakes that an exemption causes.
-        let waiter = Waiter { waker: context.waker().clone(), _exempt: exempt::here() };
-        let mut waiters = lock(&self.waiters);
+        // The waiter is created on each poll, because a wait may move to another chain. The wakes that an
+        // exemption causes run user code.
+        let waiter = Waiter::new(context, exempt::here());
+        let mut waiting = lock(&self.waiting);
         if self.state.fetch_or(WAITED_FOR, SeqCst) < ONE {
-            drop(waiters);
+            drop(waiting);
             return Poll::Ready(());
         }
-        let previous = waiters.tasks.insert(key, waiter);
-        drop(waiters);
+        let previous = waiting.tasks.insert(key, waiter);
+        drop(waiting);
         drop(previous);
         Poll::Pending
     }
 
     /// Cancels a wait, and drops its waker.
     pub(super) fn forget(&self, key: WaiterKey) {
-        let waiter = lock(&self.waiters).tasks.remove(&key);
+        let waiter = lock(&self.waiting).tasks.remove(key);
         drop(waiter);
     }
 
     /// Keeps `outer` from ending before this group.
     pub(super) fn hold(&self, outer: &Arc<Self>) {
-        let mut waiters = lock(&self.waiters);
+        let mut waiting = lock(&self.waiting);
         if self.state.fetch_or(WAITED_FOR, SeqCst) >= ONE {
             outer.enter();
-            waiters.groups.push(Arc::clone(outer));
+            waiting.groups.push(Arc::clone(outer));
         }
+    }
+}
+
+impl Default for Group {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -166,12 +166,16 @@ pub(super) fn poll_each(chains: Box<Chain>, context: &mut Context<'_>) -> Option
 pub(super) fn start_kept() {
     let start = |chains: Box<Chain>| {
         let group = Arc::<Group>::default();
-        chains.into_each(|chain| chain.start_in(&group));
+        chains.into_each(&mut |chain| chain.start_in(&group));
         Chain::waiting(group)
     };
     let further_out = replace_kept_further_out(Vec::new());
     if !further_out.is_empty() {
-        replace_kept_further_out(further_out.into_iter().map(start).collect());
+        let mut waiting = Vec::with_capacity(further_out.len());
+        for chains in further_out {
+            waiting.push(start(chains));
+        }
+        replace_kept_further_out(waiting);
     }
     let kept = replace_kept(None).map(start);
     replace_kept(kept);
@@ -287,7 +291,7 @@ impl Adopted {
         if let Some(chains) = chains {
             match inside().nesting() {
                 Nesting::Dropping => keep(chains),
-                Nesting::Nothing | Nesting::Polling(_) => chains.into_each(hand_off_kept),
+                Nesting::Nothing | Nesting::Polling(_) => chains.into_each(&mut hand_off_kept),
             }
         }
         // A waker of a task is dropped here.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::{
     cmp::Reverse,
-    iter, mem,
+    iter,
     panic::Location,
     sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed},
     time::Duration,
@@ -13,32 +13,26 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::{
     here::HERE,
     running::{Place, Running},
+    slab::Slab,
     sync::Arc,
     trackers::{TrackerCounts, Trackers},
 };
 
-const SHARDS: u32 = 16;
+pub(super) const SHARDS: u32 = 16;
 
 /// The shards. Each thread uses one of them, so that threads rarely contend for a lock.
-static REGISTER: [Shard; SHARDS as usize] = [const { Shard(Mutex::new(Entries::NONE)) }; SHARDS as usize];
+static REGISTER: [Shard; SHARDS as usize] = [const { Shard(Mutex::new(Entries::EMPTY)) }; SHARDS as usize];
 
 /// Aligned to avoid false sharing between threads.
 #[repr(align(128))]
 struct Shard(Mutex<Entries>);
 
-/// The slots of a shard. Free slots form a linked list.
-struct Entries {
-    slots: Vec<Slot>,
-    free: u32,
-    used: usize,
-}
+/// The number of entries that a shard keeps memory for. That of a larger peak is released.
+const KEPT: usize = 4096;
 
-enum Slot {
-    Used(Entry),
-    Free { next: u32 },
-}
+type Entries = Slab<Entry, KEPT>;
 
-/// The end of a list, and the shard of a thread that has none yet.
+/// The shard of a thread that has none yet.
 pub(super) const NONE: u32 = u32::MAX;
 
 /// A point in time. On wasm it is empty, because reading the clock panics there.
@@ -55,6 +49,7 @@ impl Moment {
     }
 
     #[cfg(not(target_family = "wasm"))]
+    #[inline]
     fn duration_since(self, earlier: Self) -> Duration {
         self.0.saturating_duration_since(earlier.0)
     }
@@ -99,6 +94,17 @@ impl More {
         Arc::new(Self { sites: places, further: sites.collect(), ended: AtomicUsize::new(ended), trackers })
     }
 
+    #[inline]
+    fn site(&self, index: usize) -> Option<Site> {
+        self.sites.get(index).copied().unwrap_or_else(|| self.further.get(index - SITES).copied())
+    }
+
+    /// Returns an upper bound of the number of sites.
+    #[inline]
+    fn len(&self) -> usize {
+        SITES + self.further.len()
+    }
+
     /// Creates the part of a cleanup that belongs to trackers.
     pub(super) fn of(trackers: Trackers) -> Arc<Self> {
         Self::new(iter::empty(), 0, trackers)
@@ -112,68 +118,31 @@ impl More {
 }
 
 impl Entry {
+    #[inline]
     fn belongs_to(&self, tracker: &Arc<TrackerCounts>) -> bool {
         self.more.as_ref().is_some_and(|more| more.trackers.contain(tracker))
     }
 
     /// Returns the locations of the unfinished cleanups.
+    #[inline]
     fn locations(&self) -> impl Iterator<Item = Site> {
-        let rest = self.more.iter().flat_map(|more| more.sites.iter().flatten().chain(&more.further));
-        let ended = self.more.as_ref().map_or(0, |more| more.ended.load(Relaxed));
-        iter::once(self.location).chain(rest.copied()).skip(ended)
+        let (ended, further) =
+            self.more.as_ref().map_or((0, 0), |more| (more.ended.load(Relaxed), more.len()));
+        (ended..1 + further).filter_map(|index| self.location(index))
+    }
+
+    #[inline]
+    fn location(&self, index: usize) -> Option<Site> {
+        match (index.checked_sub(1), &self.more) {
+            (None, _) => Some(self.location),
+            (Some(index), Some(more)) => more.site(index),
+            (Some(_), None) => None,
+        }
     }
 }
 
-/// The number of slots that a shard keeps for later cleanups. The memory of a larger peak is released.
-const KEPT: usize = 4096;
-
-impl Entries {
-    const NONE: Self = Self { slots: Vec::new(), free: NONE, used: 0 };
-
-    #[inline]
-    fn insert(&mut self, entry: Entry) -> u32 {
-        self.used += 1;
-        let index = self.free;
-        match self.slots.get_mut(index as usize) {
-            Some(slot @ &mut Slot::Free { next }) => {
-                self.free = next;
-                *slot = Slot::Used(entry);
-                index
-            }
-            Some(Slot::Used(_)) | None => self.push(entry),
-        }
-    }
-
-    /// Adds a slot. Reserves many at first, so that reallocation is rare.
-    #[cold]
-    fn push(&mut self, entry: Entry) -> u32 {
-        if self.slots.capacity() == 0 {
-            self.slots.reserve(KEPT);
-        }
-        self.slots.push(Slot::Used(entry));
-        (self.slots.len() - 1) as u32
-    }
-
-    /// Returns an entry that has not been removed.
-    fn get(&mut self, index: u32) -> &mut Entry {
-        match self.slots.get_mut(index as usize) {
-            Some(Slot::Used(entry)) => entry,
-            Some(Slot::Free { .. }) | None => unreachable!("an entry is removed at its end"),
-        }
-    }
-
-    /// Removes an entry. Returns the parts that must be dropped without the lock held.
-    #[inline]
-    fn remove(&mut self, index: u32) -> Option<Arc<More>> {
-        let slot = self.slots.get_mut(index as usize)?;
-        let Slot::Used(entry) = mem::replace(slot, Slot::Free { next: self.free }) else { return None };
-        self.free = index;
-        self.used -= 1;
-        if self.used == 0 && self.slots.len() > KEPT {
-            *self = Self::NONE;
-        }
-        entry.more
-    }
+fn get(entries: &mut Entries, index: u32) -> &mut Entry {
+    entries.get_mut(index).unwrap_or_else(|| unreachable!("an entry is removed at its end"))
 }
 
 #[inline(always)]
@@ -184,7 +153,7 @@ fn lock(shard: u32) -> MutexGuard<'static, Entries> {
 
 /// Returns the shard of this thread.
 #[inline]
-fn shard_here() -> u32 {
+pub(super) fn shard_here() -> u32 {
     #[cold]
     fn choose() -> u32 {
         static LAST: AtomicU32 = AtomicU32::new(0);
@@ -224,42 +193,36 @@ impl Registered {
     /// Returns the trackers of the task.
     #[cold]
     pub(super) fn trackers(&self) -> Trackers {
-        lock(self.shard())
-            .get(self.index())
-            .more
-            .as_ref()
-            .map_or(Trackers::NONE, |more| more.trackers.clone())
+        let mut entries = lock(self.shard());
+        get(&mut entries, self.index()).more.as_ref().map_or(Trackers::NONE, |more| more.trackers.clone())
     }
 
     pub(super) fn moves_to(&self, place: Place) {
-        lock(self.shard()).get(self.index()).place = place;
+        get(&mut lock(self.shard()), self.index()).place = place;
     }
 
     /// Removes the whole entry. It is called once.
     #[inline]
     pub(super) fn leave(&self) {
-        let more = lock(self.shard()).remove(self.index());
+        let more = lock(self.shard()).remove(self.index()).and_then(|entry| entry.more);
+        // Not under the lock: it may hold the last reference to a tracker.
         drop(more);
     }
 }
 
 /// Returns the unfinished cleanups of the process or of one tracker, the oldest first.
+#[inline]
 pub(super) fn running(tracker: Option<&Arc<TrackerCounts>>) -> Vec<Running> {
-    let mut running = Vec::new();
+    // The clock is not read under a lock. An entry that is added meanwhile is listed with a time of zero.
+    let (now, mut running) = (Moment::now(), Vec::new());
     for shard in 0..SHARDS {
-        for slot in &lock(shard).slots {
-            if let Slot::Used(entry) = slot {
-                if tracker.is_none_or(|tracker| entry.belongs_to(tracker)) {
-                    running.extend(entry.locations().map(|location| (location, entry.since, entry.place)));
-                }
+        lock(shard).for_each(|entry| {
+            if tracker.is_none_or(|tracker| entry.belongs_to(tracker)) {
+                let (since, place) = (now.duration_since(entry.since), entry.place);
+                entry.locations().for_each(|location| running.push(Running { location, since, place }));
             }
-        }
+        });
     }
-    let now = Moment::now();
-    let mut running: Vec<_> = running
-        .into_iter()
-        .map(|(location, since, place)| Running { location, since: now.duration_since(since), place })
-        .collect();
     running.sort_by_key(|it| Reverse(it.since));
     running
 }
@@ -274,28 +237,12 @@ mod tests {
 
     use super::*;
 
-    fn insert(entries: &mut Entries, more: Option<Arc<More>>) -> u32 {
-        let (location, since) = (Location::caller(), Moment::now());
-        entries.insert(Entry { location, since, place: Place::Executor, more })
-    }
-
-    #[test]
-    fn slots_that_are_free_are_used_again() {
-        let mut entries = Entries::NONE;
-        let keys = [(); 3].map(|()| insert(&mut entries, None));
-        assert_eq!(keys, [0, 1, 2]);
-        entries.remove(0);
-        entries.remove(2);
-        assert_eq!([(); 3].map(|()| insert(&mut entries, None)), [2, 0, 3]);
-    }
-
     #[test]
     fn a_long_chain_lists_those_that_have_not_ended() {
-        let mut entries = Entries::NONE;
         let sites = iter::repeat_n(Location::caller(), 2 * SITES);
         let more = More::new(sites, 0, Trackers::NONE);
-        let index = insert(&mut entries, Some(Arc::clone(&more)));
-        let entry = entries.get(index);
+        let (location, since) = (Location::caller(), Moment::now());
+        let entry = Entry { location, since, place: Place::Executor, more: Some(Arc::clone(&more)) };
         assert_eq!(entry.locations().count(), 1 + 2 * SITES);
         more.set_ended(SITES + 2);
         assert_eq!(entry.locations().count(), SITES - 1);
@@ -310,29 +257,5 @@ mod tests {
         drop(tracked);
         assert!(tracker.is_empty());
         drop(held);
-    }
-
-    #[test]
-    fn memory_is_given_back_after_a_crowd() {
-        let mut entries = Entries::NONE;
-        let mut keys: Vec<_> = (0..=KEPT).map(|_| insert(&mut entries, None)).collect();
-        let last = keys.pop().unwrap();
-        for key in keys {
-            entries.remove(key);
-        }
-        assert_eq!(entries.get(last).locations().count(), 1);
-        entries.remove(last);
-        assert_eq!(entries.slots.capacity(), 0);
-        assert_eq!(insert(&mut entries, None), 0);
-    }
-
-    #[test]
-    fn p10_memory_is_kept_after_a_few() {
-        let mut entries = Entries::NONE;
-        for _ in 0..2 {
-            let key = insert(&mut entries, None);
-            entries.remove(key);
-            assert!(entries.slots.capacity() >= KEPT);
-        }
     }
 }

@@ -19,6 +19,7 @@ use super::register;
 /// }
 /// ```
 #[must_use]
+#[inline]
 pub fn running() -> Vec<Running> {
     register::running(None)
 }
@@ -57,6 +58,7 @@ impl Running {
 }
 
 impl fmt::Display for Running {
+    #[inline]
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { location, since, place } = self;
         write!(formatter, "{location} ({place} for {since:.1?})")
@@ -74,6 +76,7 @@ pub enum Place {
 }
 
 impl fmt::Display for Place {
+    #[inline]
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Executor => "on an executor",
@@ -116,6 +119,7 @@ impl StillRunning {
 
     /// Returns the cleanups that were still running, the oldest first.
     #[must_use]
+    #[inline]
     pub fn running(&self) -> &[Running] {
         &self.running
     }
@@ -128,6 +132,7 @@ impl StillRunning {
 }
 
 impl fmt::Display for StillRunning {
+    #[inline]
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cleanups = self.count;
         match cleanups {

@@ -1,6 +1,6 @@
 //! This thread's place in a tokio runtime.
 
-use alloc::{sync::Arc, task::Wake};
+use alloc::{boxed::Box, sync::Arc, task::Wake};
 use core::{
     future::{Future, pending},
     pin::pin,
@@ -11,14 +11,12 @@ use core::{
     task::{Context, Waker},
 };
 
-#[cfg(not(target_family = "wasm"))]
-use tokio::task::block_in_place;
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
     task::{AbortHandle, yield_now},
 };
 
-use super::park::Parker;
+use super::{BoxFuture, park::Parker};
 use crate::engine::unwind::quietly;
 
 /// The current runtime of this thread.
@@ -58,9 +56,9 @@ impl CurrentRuntime {
     /// caught. With `panic = "abort"`, `wait` is called in any case.
     pub(super) fn block_in_place(&self, wait: impl FnOnce()) {
         if self.is_multi_thread() && cfg!(panic = "unwind") {
-            quietly(|| block_in_place(wait));
+            quietly(|| give_up_worker(wait));
         } else if self.is_multi_thread() && is_inside_scheduler() {
-            block_in_place(wait);
+            give_up_worker(wait);
         } else {
             wait();
         }
@@ -70,10 +68,12 @@ impl CurrentRuntime {
     pub(super) fn watch_shutdown(&self, parker: Arc<Parker>) -> Sentinel {
         let over = Arc::<AtomicBool>::default();
         let task = Watch::new(&over, &parker);
-        let watch = async move {
+        // Boxed, so that it is of the same type as a task of the background thread: tokio compiles a task anew
+        // for each type of a future.
+        let watch: BoxFuture = Box::pin(async move {
             let _task = task;
             pending::<()>().await;
-        };
+        });
         let task = self.handle.spawn(watch).abort_handle();
         Sentinel { over, parker, task }
     }
@@ -133,8 +133,20 @@ impl Drop for Sentinel {
     }
 }
 
-/// Calls `wait`. On wasm, tokio has no multi-thread runtime and so no `block_in_place`.
-#[cfg(target_family = "wasm")]
+/// Calls `wait` in tokio's `block_in_place`.
+///
+/// tokio has that function with its feature `rt-multi-thread` only. Every program with a multi-thread runtime turns
+/// the feature on. To turn it on here would compile a scheduler for the other programs, which never use it.
+fn give_up_worker(wait: impl FnOnce()) {
+    #[allow(unused_imports, reason = "there may be no such function")]
+    use tokio::task::*;
+
+    block_in_place(wait);
+}
+
+/// Replaces the function of the same name in a build of tokio without it: the import of [`give_up_worker`] takes
+/// precedence over this. It is never called, because there is no multi-thread runtime then.
+#[allow(dead_code, reason = "tokio may have it")]
 fn block_in_place(wait: impl FnOnce()) {
     wait();
 }

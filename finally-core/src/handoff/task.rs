@@ -108,16 +108,20 @@ impl Task {
         *self.0 = State::Chain(chain);
     }
 
+    /// Polls the task. Unlike the `poll` of its future, this is compiled once, and not once for each caller.
     #[cold]
-    fn poll_tracked(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll_outlined(&mut self, context: &mut Context<'_>) -> Poll<()> {
         match &*self.0 {
-            State::Alone(alone) => self.poll_inside(alone.registered.trackers(), context),
+            State::Alone(alone) => {
+                let trackers = if alone.is_tracked { alone.registered.trackers() } else { Trackers::NONE };
+                self.poll_inside(&trackers, context)
+            }
             State::Chain(_) => self.poll_chain(context),
         }
     }
 
     #[inline(always)]
-    fn poll_inside(&mut self, trackers: Trackers, context: &mut Context<'_>) -> Poll<()> {
+    fn poll_inside(&mut self, trackers: &Trackers, context: &mut Context<'_>) -> Poll<()> {
         let State::Alone(Alone { job, registered, is_tracked: _, ticket }) = &mut *self.0 else {
             return self.poll_chain(context);
         };
@@ -158,9 +162,12 @@ impl Future for Task {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        // A reference to a constant: a variable would be read again after each call that might have changed it.
+        const NONE: &Trackers = &Trackers::NONE;
+
         match &*self.0 {
-            State::Alone(alone) if !alone.is_tracked => self.poll_inside(Trackers::NONE, context),
-            State::Alone(_) => self.poll_tracked(context),
+            State::Alone(alone) if !alone.is_tracked => self.poll_inside(NONE, context),
+            State::Alone(_) => self.poll_outlined(context),
             State::Chain(_) => self.poll_chain(context),
         }
     }

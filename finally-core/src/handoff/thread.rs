@@ -3,7 +3,8 @@
 //! It starts with the first chain, and stays for some seconds after the last one has ended, because another one
 //! often follows soon. A keeper thread owns the worker and measures that time. With the feature `tokio`, the
 //! keeper owns a runtime with one worker, so that cleanups can use timers, sockets and `spawn`, and may block
-//! in place. Without the feature, a single worker polls tasks of `async-task`.
+//! in place. It is a current-thread runtime, in which nothing blocks in place, in a program that does not have
+//! tokio's multi-thread runtime. Without the feature, a single worker polls tasks of `async-task`.
 
 pub(super) mod life;
 #[cfg(all(feature = "tokio", not(target_family = "wasm")))]
@@ -13,6 +14,10 @@ mod runner;
 #[path = "thread/without_tokio.rs"]
 mod runner;
 
+use alloc::{
+    boxed::Box,
+    string::{String, ToString},
+};
 use core::{
     future::Future,
     pin::Pin,
@@ -56,7 +61,7 @@ impl Future for Work {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         match self.get_mut() {
-            Self::Task(task) => Pin::new(task).poll(context),
+            Self::Task(task) => task.poll_outlined(context),
             Self::Wrapped(wrapped) => wrapped.as_mut().poll(context),
         }
     }
@@ -75,11 +80,20 @@ pub(super) fn submit(mut work: Work) {
         Next::Wait => {}
         Next::Start(number) => {
             // The worker has the plain name `finally`, because cleanups run there.
-            if thread::Builder::new().name("finally-keeper".into()).spawn(move || run(number)).is_err() {
+            if start_thread("finally-keeper", Box::new(move || run(number))).is_err() {
                 lose_all(number, "no background thread could be started");
             }
         }
     }
+}
+
+/// Starts a thread. The closure is boxed, because `std` compiles the start anew for each type of a closure.
+///
+/// # Errors
+///
+/// The reason, if the system provides no thread.
+pub(super) fn start_thread(name: &str, run: Box<dyn FnOnce() + Send>) -> Result<(), String> {
+    thread::Builder::new().name(name.into()).spawn(run).map(drop).map_err(|error| error.to_string())
 }
 
 /// Runs the keeper thread.

@@ -103,7 +103,8 @@ fn with_causes(text: String, cause: Option<&(dyn Error + 'static)>) -> String {
 }
 
 fn with_cause(mut text: String, cause: &str) -> String {
-    if !text.contains(cause) {
+    // `contains` would compile another search than the one of `text_of_report`.
+    if text.find(cause).is_none() {
         text.push_str(": ");
         text.push_str(cause);
     }
@@ -299,20 +300,28 @@ fn own_known(result: &mut dyn Any) -> Option<BoxedError> {
 /// Returns the text of the error and of its causes, without a backtrace, if a `Debug` is a report for people, as those of `anyhow`
 /// and `eyre` are. Returns any other `Debug` unchanged.
 fn text_of_report(debug: String) -> String {
-    const CAUSED_BY: &str = "Caused by:\n";
-    const SECTIONS: [&str; 3] = [CAUSED_BY, "Location:\n", "Stack backtrace:\n"];
+    const CAUSED_BY: &str = "\n\nCaused by:\n";
+    const SECTIONS: [&str; 3] = [CAUSED_BY, "\n\nLocation:\n", "\n\nStack backtrace:\n"];
 
-    let starts = |section: &str| SECTIONS.iter().any(|header| section.starts_with(header));
-    let mut ends = debug.match_indices("\n\n").map(|(end, _)| end);
-    let Some(end) = ends.find(|end| starts(&debug[end + 2..])) else { return debug };
-    let sections = debug[end + 2..].split("\n\n");
-    let causes = sections.filter_map(|section| section.strip_prefix(CAUSED_BY)).flat_map(str::lines);
-    causes.fold(debug[..end].to_owned(), |text, line| {
-        let line = line.trim_start();
-        // One of several causes has a number.
-        let numbered = line.split_once(": ").filter(|(number, _)| number.parse::<usize>().is_ok());
-        with_cause(text, numbered.map_or(line, |(_, cause)| cause))
-    })
+    let Some(end) = SECTIONS.iter().filter_map(|header| debug.find(header)).min() else { return debug };
+    let (mut text, mut rest) = (debug[..end].to_owned(), &debug[end..]);
+    while let Some(start) = rest.find(CAUSED_BY) {
+        rest = &rest[start + CAUSED_BY.len()..];
+        let section = &rest[..rest.find("\n\n").unwrap_or(rest.len())];
+        for line in section.lines() {
+            text = with_cause(text, without_number(line.trim_start()));
+        }
+    }
+    text
+}
+
+/// Removes the number of a cause, which it has if there are several.
+fn without_number(line: &str) -> &str {
+    let after_number = line.trim_start_matches(|char: char| char.is_ascii_digit());
+    match after_number.strip_prefix(": ") {
+        Some(cause) if after_number.len() < line.len() => cause,
+        _ => line,
+    }
 }
 
 #[cfg(test)]
@@ -327,6 +336,10 @@ mod tests {
     fn a_report_is_its_error_and_its_causes() {
         assert_eq!(text("close\n\nCaused by:\n    reset"), "close: reset");
         assert_eq!(text("close\n\nCaused by:\n    0: reset\n    1: by peer"), "close: reset: by peer");
+        assert_eq!(
+            text("close\n\nCaused by:\n    1st try: reset\n    : by peer"),
+            "close: 1st try: reset: : by peer"
+        );
     }
 
     #[test]

@@ -199,18 +199,16 @@ impl Expansion<'_> {
         let span = self.body_span();
         let valued =
             jumps.iter().enumerate().filter_map(|(number, jump)| Some((number, jump, valued(jump)?)));
-        valued
-            .map(|(number, Jump { word, label, .. }, value)| {
-                let types = self.types_of(number);
-                quote_spanned! {span=>
-                    let #types = #private::Types::<_, ()>::new();
-                    #[allow(unreachable_code)]
-                    if let #private::Or::This(#value) = #types.value() {
-                        #word #label #value;
-                    }
+        tokens::join(valued.map(|(number, Jump { word, label, .. }, value)| {
+            let types = self.types_of(number);
+            quote_spanned! {span=>
+                let #types = #private::Types::<_, ()>::new();
+                #[allow(unreachable_code)]
+                if let #private::Or::This(#value) = #types.value() {
+                    #word #label #value;
                 }
-            })
-            .collect()
+            }
+        }))
     }
 
     /// Returns the variable that carries the type of this jump's value.

@@ -1,20 +1,16 @@
 //! A queue of `async-task` tasks, and a worker that polls them.
 
-use alloc::{collections::VecDeque, string::String, sync::Arc};
+use alloc::{boxed::Box, collections::VecDeque, string::String, sync::Arc};
 use core::{
     cell::RefCell,
     future::{Future, poll_fn},
     pin::Pin,
 };
-use std::{
-    io,
-    sync::{Condvar, Mutex, PoisonError},
-    thread,
-};
+use std::sync::{Condvar, Mutex, PoisonError};
 
 use async_task::Runnable;
 
-use super::{LIFE, LINGER, Unfinished, Work};
+use super::{LIFE, LINGER, Unfinished, Work, start_thread};
 use crate::{engine::unwind::quietly, handoff::sync::lock};
 
 #[derive(Default)]
@@ -61,7 +57,7 @@ std::thread_local! {
     static WORKS_ON: RefCell<Option<Arc<Queue>>> = const { RefCell::new(None) };
 }
 
-fn start_worker(queue: &Arc<Queue>) -> io::Result<()> {
+fn start_worker(queue: &Arc<Queue>) -> Result<(), String> {
     let queue = Arc::clone(queue);
     let work = move || {
         WORKS_ON.set(Some(Arc::clone(&queue)));
@@ -71,7 +67,7 @@ fn start_worker(queue: &Arc<Queue>) -> io::Result<()> {
             });
         }
     };
-    thread::Builder::new().name("finally".into()).spawn(work).map(drop)
+    start_thread("finally", Box::new(work))
 }
 
 pub(super) struct Runner(Arc<Queue>);
@@ -85,7 +81,7 @@ pub(super) fn start() -> Result<Runner, String> {
     let queue = Arc::default();
     match start_worker(&queue) {
         Ok(()) => Ok(Runner(queue)),
-        Err(error) => Err(alloc::format!("the background thread has no worker: {error}")),
+        Err(reason) => Err(alloc::format!("the background thread has no worker: {reason}")),
     }
 }
 
