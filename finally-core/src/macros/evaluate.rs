@@ -51,6 +51,7 @@ impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
     }
 
     /// Changes the value that the body returned.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Evaluated<U, K, M, V> {
         Evaluated::new(self.exit.map(change), self.built)
     }
