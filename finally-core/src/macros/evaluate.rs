@@ -11,7 +11,7 @@ use crate::{
     engine::{
         erased::erased,
         exit::Exit,
-        unwind::{Once, Payload, impossible, unwind},
+        unwind::{Once, Payload, abort, unwind},
     },
     fate::Fate,
     macros::describe::Borrowed,
@@ -275,7 +275,7 @@ fn evaluate<T, K, M, V: CleanupValue, C: for<'a> Once<Evaluation<'a, T, K>> + ?S
         call.call(&mut evaluation);
         match evaluation.cleanup {
             Some(cleanup) => cleanup,
-            None => impossible("a cleanup is evaluated once"),
+            None => abort("a cleanup is evaluated once"),
         }
     });
     Evaluated::new(exit, built)
@@ -299,7 +299,7 @@ fn evaluate_and_drop<T, D, M, V: CleanupValue, C: for<'a> Once<Builder<'a, T, D,
             Ok(built)
         }
         (None, Err(payload)) => Err(payload),
-        (None, Ok(())) => impossible("the closure evaluates the cleanup"),
+        (None, Ok(())) => abort("the closure evaluates the cleanup"),
     };
     Evaluated::new(exit, built)
 }
