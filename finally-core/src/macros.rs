@@ -354,7 +354,7 @@ mod without_std {
         label = "a drop cannot wait for this cleanup",
         note = "turn the feature on, or choose `on_cancel = skip`, or `on_cancel = (..)` with a cleanup that does not await"
     )]
-    pub trait PendingWaits: Future + Sized {
+    pub trait Waits: Future + Sized {
         fn wait<E>() -> E;
     }
 
@@ -365,7 +365,7 @@ mod without_std {
         _: Option<Infallible>,
     ) -> Unboxed<InlineEnding<T, K::Future>>
     where
-        K: Cleanup<M, Value = V, Future: PendingWaits>,
+        K: Cleanup<M, Value = V, Future: Waits>,
         V: CleanupValue,
     {
         K::Future::wait()
@@ -378,7 +378,7 @@ mod without_std {
         detacher: Option<Infallible>,
     ) -> Unboxed<InlineEnding<T, K::Future>>
     where
-        K: Cleanup<M, Value = V, Future: PendingWaits>,
+        K: Cleanup<M, Value = V, Future: Waits>,
         V: CleanupValue,
     {
         settle_or_block(body, cleanup, end, detacher)

@@ -105,8 +105,9 @@ fn an_output_need_not_outlive_the_future() {
     assert_eq!((block_on(sum), cleaned()), (6, 6));
 }
 
-/// Each level puts types between a future and the one inside of it, and the compiler stops at a depth of 128. It goes deepest where
-/// the outermost function is declared first, so that it knows nothing of the ones inside, and where its future has to be `Send`.
+/// Each level puts types between a future and the one inside of it, and the compiler stops at a depth of 128. A proof that the future
+/// is `Send` goes deepest. If the outermost function is declared first, the compiler also lays it out before it knows the layout of
+/// the ones inside.
 mod nests_are_within_the_recursion_limit {
     use super::*;
 
@@ -127,32 +128,50 @@ mod nests_are_within_the_recursion_limit {
     }
 
     macro_rules! nest {
-        ($name:ident, |$argument:ident| $cleanup:tt: $($level:ident)*) => {
-            #[test]
-            fn $name() {
-                nest!(@ $argument $cleanup $($level)*);
-                let levels = [$(stringify!($level)),*].len() - 1;
-                assert_eq!((block_on(send(a(1))), cleaned()), (levels, levels));
+        ($name:ident, $order:ident, |$argument:ident| $cleanup:tt: $($level:ident)*) => {
+            mod $name {
+                use super::*;
+
+                nest!(@ $order $argument $cleanup $($level)*);
+
+                #[test]
+                fn compile() {
+                    let levels = [$(stringify!($level)),*].len() - 1;
+                    assert_eq!((block_on(send(a(1))), cleaned()), (levels, levels));
+                }
             }
         };
-        (@ $argument:ident $cleanup:tt $last:ident) => {
+        (@ $order:ident $argument:ident $cleanup:tt $last:ident) => {
             async fn $last(_: u8) -> usize {
                 0
             }
         };
-        (@ $argument:ident [$($cleanup:tt)*] $outer:ident $inner:ident $($rest:ident)*) => {
+        (@ outermost_first $argument:ident $cleanup:tt $outer:ident $($inner:ident)*) => {
+            nest!(@ level $argument $cleanup $outer $($inner)*);
+            nest!(@ outermost_first $argument $cleanup $($inner)*);
+        };
+        (@ innermost_first $argument:ident $cleanup:tt $outer:ident $($inner:ident)*) => {
+            nest!(@ innermost_first $argument $cleanup $($inner)*);
+            nest!(@ level $argument $cleanup $outer $($inner)*);
+        };
+        (@ level $argument:ident [$($cleanup:tt)*] $outer:ident $inner:ident $($rest:ident)*) => {
             #[finally($($cleanup)*)]
             async fn $outer($argument: u8) -> usize {
                 $inner($argument).await + 1
             }
-            nest!(@ $argument [$($cleanup)*] $inner $($rest)*);
         };
     }
 
-    nest!(twelve_levels_by_path, |argument| [clean]: a b c d e f g h i j k l m);
-    nest!(nine_levels_with_an_argument, |argument| [clean_with(argument)]: a b c d e f g h i j);
-    nest!(nine_awaited_levels_by_path, |argument| [clean_later]: a b c d e f g h i j);
-    nest!(eight_awaited_levels_with_an_argument, |argument| [clean_later_with(argument).await]: a b c d e f g h i);
+    nest!(seventeen_levels_by_path, innermost_first, |argument| [clean]: a b c d e f g h i j k l m n o p q r);
+    nest!(twelve_levels_by_path, outermost_first, |argument| [clean]: a b c d e f g h i j k l m);
+    nest!(thirteen_levels_with_an_argument, innermost_first, |argument| [clean_with(argument)]: a b c d e f g h i j k l m n);
+    nest!(nine_levels_with_an_argument, outermost_first, |argument| [clean_with(argument)]: a b c d e f g h i j);
+    nest!(seventeen_awaited_levels_by_path, innermost_first, |argument| [clean_later]: a b c d e f g h i j k l m n o p q r);
+    nest!(twelve_awaited_levels_by_path, outermost_first, |argument| [clean_later]: a b c d e f g h i j k l m);
+    nest!(thirteen_awaited_levels_with_an_argument, innermost_first, |argument| [clean_later_with(argument).await]: a b c d e f g h i j k l m n);
+    nest!(eight_awaited_levels_with_an_argument, outermost_first, |argument| [clean_later_with(argument).await]: a b c d e f g h i);
+    nest!(twelve_levels_that_skip, innermost_first, |argument| [clean_later_with(argument).await, on_cancel = skip]: a b c d e f g h i j k l m);
+    nest!(eight_levels_that_skip, outermost_first, |argument| [clean_later_with(argument).await, on_cancel = skip]: a b c d e f g h i);
 }
 
 /// The compiler forgets which lifetimes inside a future are the same

@@ -198,25 +198,59 @@ on_every_runtime! {
     }
 }
 
-/// Each level puts types between a future and the one inside of it, and a proof that it is `Send` stops at a depth of 128.
-#[test]
-fn blocks_that_may_leave_nest_within_the_recursion_limit() {
-    macro_rules! nest {
-        ($last:ident) => {
-            async fn $last() -> Option<u8> {
-                Some(0)
-            }
-        };
-        ($outer:ident $inner:ident $($rest:ident)*) => {
-            async fn $outer() -> Option<u8> {
-                finally! { try { Some($inner().await? + 1) } finally {} }
-            }
-            nest!($inner $($rest)*);
-        };
-    }
-    nest!(a b c d e f g h i j);
+/// Each level puts types between a future and the one inside of it, and the compiler stops at a depth of 128.
+mod nests_are_within_the_recursion_limit {
+    use super::*;
+
     fn send<F: Future + Send>(future: F) -> F {
         future
     }
-    assert_eq!(run(send(a())), Some(9));
+
+    async fn clean_later() {}
+
+    macro_rules! nest {
+        ($name:ident, $order:ident, $body:ident, $cleanup:tt: $($level:ident)*) => {
+            mod $name {
+                use super::*;
+
+                nest!(@ $order $body $cleanup $($level)*);
+
+                #[test]
+                fn compile() {
+                    let levels = [$(stringify!($level)),*].len() - 1;
+                    assert_eq!(run(send(a())), Some(levels));
+                }
+            }
+        };
+        (@ $order:ident $body:ident $cleanup:tt $last:ident) => {
+            async fn $last() -> Option<usize> {
+                Some(0)
+            }
+        };
+        (@ outermost_first $body:ident $cleanup:tt $outer:ident $($inner:ident)*) => {
+            nest!(@ $body $cleanup $outer $($inner)*);
+            nest!(@ outermost_first $body $cleanup $($inner)*);
+        };
+        (@ innermost_first $body:ident $cleanup:tt $outer:ident $($inner:ident)*) => {
+            nest!(@ innermost_first $body $cleanup $($inner)*);
+            nest!(@ $body $cleanup $outer $($inner)*);
+        };
+        (@ stays $cleanup:tt $outer:ident $inner:ident $($rest:ident)*) => {
+            async fn $outer() -> Option<usize> {
+                finally! { try { $inner().await.map(|below| below + 1) } finally $cleanup }
+            }
+        };
+        (@ leaves $cleanup:tt $outer:ident $inner:ident $($rest:ident)*) => {
+            async fn $outer() -> Option<usize> {
+                finally! { try { Some($inner().await? + 1) } finally $cleanup }
+            }
+        };
+    }
+
+    nest!(thirteen_blocks, innermost_first, stays, {}: a b c d e f g h i j k l m n);
+    nest!(nine_blocks, outermost_first, stays, {}: a b c d e f g h i j);
+    nest!(thirteen_blocks_that_may_leave, innermost_first, leaves, {}: a b c d e f g h i j k l m n);
+    nest!(nine_blocks_that_may_leave, outermost_first, leaves, {}: a b c d e f g h i j);
+    nest!(thirteen_awaited_blocks, innermost_first, leaves, { clean_later().await; }: a b c d e f g h i j k l m n);
+    nest!(eight_awaited_blocks, outermost_first, leaves, { clean_later().await; }: a b c d e f g h i);
 }

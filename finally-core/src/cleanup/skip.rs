@@ -16,7 +16,7 @@ use crate::{
         body::Run,
         ending::{Ending as _, PollEnding, Unboxed, poll_cleanup},
         exit::Exit,
-        unwind::{Payload, never},
+        unwind::{Payload, impossible},
         verdict::{Rules, Verdict},
     },
     failure::{self, FailureKind},
@@ -191,7 +191,7 @@ impl<F: Future> Run<F::Output> for Stage<F> {
         match self.project() {
             StageProject::Cleanup { cleanup, .. } => cleanup.poll(context),
             StageProject::Panicked { .. } | StageProject::Nothing | StageProject::Ended => {
-                never("a cleanup that has ended is not polled")
+                impossible("a cleanup that has ended is not polled")
             }
         }
     }

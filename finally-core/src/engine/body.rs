@@ -16,7 +16,7 @@ use crate::{
         erased::erased,
         exit::{Exit, Outcome},
         signal,
-        unwind::{Payload, catch, never},
+        unwind::{Payload, catch, impossible},
     },
     handoff::{Adopted, Dropping, GroupKey, Outer},
 };
@@ -117,7 +117,7 @@ impl<F: Future> Run<F::Output> for Option<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         match self.as_pin_mut() {
             Some(future) => future.poll(context),
-            None => never("a cleanup that has ended is not polled"),
+            None => impossible("a cleanup that has ended is not polled"),
         }
     }
 
@@ -138,7 +138,7 @@ impl<F: Future, X: Exits<F::Output>> Run<X::Output> for RunningBody<F, X> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<X::Output> {
         match self.project() {
             BodyProject::Running { future, exit, .. } => exit.poll(future, context),
-            BodyProject::Ended => never(ENDED),
+            BodyProject::Ended => impossible(ENDED),
         }
     }
 
@@ -153,7 +153,7 @@ impl<F: Future, X: Exits<F::Output>> AnyBody<X::Output> for RunningBody<F, X> {
     fn adopted(self: Pin<&mut Self>) -> &mut GroupKey {
         match self.project() {
             BodyProject::Running { adopted, .. } => adopted,
-            BodyProject::Ended => never(ENDED),
+            BodyProject::Ended => impossible(ENDED),
         }
     }
 }
@@ -203,7 +203,7 @@ fn end<T, B: Run<T> + ?Sized>(
 ) -> Poll<Exit<T>> {
     let outcome = match polled {
         Ok(Poll::Ready(value)) => Outcome::Returned(value),
-        Ok(Poll::Pending) => never("a body that is pending has not ended"),
+        Ok(Poll::Pending) => impossible("a body that is pending has not ended"),
         Err(payload) => Outcome::Panicked(payload),
     };
     let drop_panic = drop_run(body);

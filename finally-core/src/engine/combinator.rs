@@ -18,7 +18,7 @@ use crate::{
         erased::erased,
         exclusive::Exclusive,
         exit::Exit,
-        unwind::{never, polled_after_completion},
+        unwind::{impossible, polled_after_completion},
     },
     handoff::GroupKey,
 };
@@ -216,7 +216,7 @@ impl<T, H: Conclude<T>> ErasedConclude<T, H::Ending> for Option<H> {
     fn conclude(&mut self, exit: Exit<T>) -> H::Ending {
         match self.take() {
             Some(handler) => handler.conclude(exit),
-            None => never("a body ends once"),
+            None => impossible("a body ends once"),
         }
     }
 }
@@ -318,7 +318,9 @@ impl<F: Future, E: Ending> Run<F::Output> for Stage<F, E> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         match self.project() {
             StageProject::Body { future, .. } => future.poll(context),
-            StageProject::Cleanup { .. } | StageProject::Done => never("a body that has ended is not polled"),
+            StageProject::Cleanup { .. } | StageProject::Done => {
+                impossible("a body that has ended is not polled")
+            }
         }
     }
 

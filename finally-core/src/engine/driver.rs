@@ -18,7 +18,7 @@ use crate::engine::{
     armed::Arm,
     ending::{Ending, FirstPoll, Hold},
     signal::{self, without_signal},
-    unwind::{catch, never, polled_after_completion},
+    unwind::{catch, impossible, polled_after_completion},
     verdict::raise,
 };
 
@@ -211,7 +211,7 @@ fn conclude<E: Ending>(ending: E, context: &mut Context<'_>) -> Poll<E::Output> 
     }
     match ending.poll_first(context, pin!(Nowhere)) {
         FirstPoll::Ready(output) => Poll::Ready(output),
-        FirstPoll::Pending | FirstPoll::Held => never("a driver without a place awaits no cleanup"),
+        FirstPoll::Pending | FirstPoll::Held => impossible("a driver without a place awaits no cleanup"),
     }
 }
 
@@ -220,7 +220,7 @@ struct Nowhere;
 
 impl<H> Hold<H> for Nowhere {
     fn hold(self: Pin<&mut Self>, _: H) {
-        never("a driver without a place awaits no cleanup")
+        impossible("a driver without a place awaits no cleanup")
     }
 }
 

@@ -10,6 +10,9 @@
 //! optimizer decides about each of them by its size. It would leave some out of line, although they shrink to a few
 //! instructions once they are inlined together. A debug build compiles each of them once, and calls it.
 
+//!
+//! A release build would compile a coroutine twice, for a poll and for a drop. [`Apart`](crate::engine::driver) makes it one.
+
 /// Passes a reference as a trait object if `debug_assertions` are on, and as it is if they are off.
 macro_rules! erased {
     ($reference:expr => $erased:ty) => {{

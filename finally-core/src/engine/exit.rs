@@ -49,6 +49,7 @@ impl<T> Exit<T> {
     }
 
     /// Changes the value that a body returned.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Exit<U> {
         let outcome = match self.outcome {
             Outcome::Returned(value) => Outcome::Returned(change(value)),

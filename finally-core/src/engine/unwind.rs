@@ -149,7 +149,7 @@ pub(crate) fn polled_after_completion() -> ! {
 
 /// Ends the process, in a state that cannot come up.
 #[cold]
-pub(crate) extern "C" fn never(reason: &'static str) -> ! {
+pub(crate) extern "C" fn impossible(reason: &'static str) -> ! {
     panic!("{reason}")
 }
 

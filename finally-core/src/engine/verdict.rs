@@ -11,7 +11,7 @@ use crate::{
         driver::Driver,
         ending::{Ending, FirstPoll, Hold, NothingToAwait},
         exit::{Exit, Outcome},
-        unwind::{Payload, catch, is_panicking, never},
+        unwind::{Payload, catch, impossible, is_panicking},
     },
     failure::{self, FailureKind},
     handoff::Adopted,
@@ -287,7 +287,7 @@ impl<T> Verdict<T> {
             Outcome::Returned(value) => value,
             Outcome::Panicked(payload) => payload.resume(),
             // Only a driver's last poll carries the signal, and its outcome is never delivered.
-            Outcome::Cancelled => never("a cancelled `finally` has nobody to deliver to"),
+            Outcome::Cancelled => impossible("a cancelled `finally` has nobody to deliver to"),
         }
     }
 }

@@ -245,6 +245,7 @@ impl<'a, F: Future> IntoFuture for LeavingBody<'a, F> {
 
 impl<R> Exit<Option<R>> {
     /// Takes the value out of the slot, if the body ended with one.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn leave<T, J>(self, slot: Slot<T, J>) -> Exit<End<T, R, J>> {
         self.map(|result| match (result, slot.0.map(SendWrapper::take)) {
             (Some(result), _) => End::Return(result),
@@ -259,6 +260,7 @@ impl<R> Exit<Option<R>> {
 
 impl<T> Exit<T> {
     /// Wraps the value, so that the failure of a cleanup can take its place.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn fallible<F>(self) -> Exit<Result<T, F>> {
         self.map(Ok)
     }
@@ -266,6 +268,7 @@ impl<T> Exit<T> {
 
 impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
     /// Wraps the value, so that the failure of the cleanup can take its place.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn fallible(self) -> Evaluated<Result<T, V::Failure>, K, M, V> {
         self.map(Ok)
     }

@@ -11,7 +11,7 @@ use crate::{
     engine::{
         erased::erased,
         exit::Exit,
-        unwind::{Once, Payload, never, unwind},
+        unwind::{Once, Payload, impossible, unwind},
     },
     fate::Fate,
     macros::describe::Borrowed,
@@ -51,6 +51,7 @@ impl<T, K, M, V: CleanupValue> Evaluated<T, K, M, V> {
     }
 
     /// Changes the value that the body returned.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Evaluated<U, K, M, V> {
         Evaluated::new(self.exit.map(change), self.built)
     }
@@ -274,7 +275,7 @@ fn evaluate<T, K, M, V: CleanupValue, C: for<'a> Once<Evaluation<'a, T, K>> + ?S
         call.call(&mut evaluation);
         match evaluation.cleanup {
             Some(cleanup) => cleanup,
-            None => never("a cleanup is evaluated once"),
+            None => impossible("a cleanup is evaluated once"),
         }
     });
     Evaluated::new(exit, built)
@@ -298,7 +299,7 @@ fn evaluate_and_drop<T, D, M, V: CleanupValue, C: for<'a> Once<Builder<'a, T, D,
             Ok(built)
         }
         (None, Err(payload)) => Err(payload),
-        (None, Ok(())) => never("the closure evaluates the cleanup"),
+        (None, Ok(())) => impossible("the closure evaluates the cleanup"),
     };
     Evaluated::new(exit, built)
 }
