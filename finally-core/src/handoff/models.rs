@@ -19,7 +19,7 @@ use super::{
     group::Group,
     sync::{AtomicUsize, Condvar, Mutex, Ordering::SeqCst, lock},
     thread::life::{Life, Next},
-    trackers::{Counted, Trackers},
+    trackers::{TrackerCounts, Trackers},
 };
 
 /// Runs a scene under many schedules: random ones, and ones with few context switches, which find rare races.
@@ -255,7 +255,7 @@ fn a_drain_inside_of_a_cleanup_waits_for_another_one_while_a_chain_ends_and_a_wa
         let wait = Exempt::new(Arc::clone(&waits));
         let (chain, drains) = (trackers.clone(), Arc::clone(&counted));
         let poll_none =
-            |counted: &Counted| counted.counts.active.poll_none(0, &Context::from_waker(Waker::noop()));
+            |counted: &TrackerCounts| counted.counts.active.poll_none(0, &Context::from_waker(Waker::noop()));
         join(Vec::from([
             thread::spawn(move || drop(wait)),
             thread::spawn(move || {
