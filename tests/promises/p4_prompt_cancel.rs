@@ -2,8 +2,10 @@
 //! off.
 
 use std::{
+    future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc,
+    sync::{Arc, mpsc},
+    task::{Context, Poll, Wake, Waker},
 };
 
 use finally::{FailureKind, finally};
@@ -40,6 +42,51 @@ fn p4_an_async_cleanup_is_handed_off_and_the_drop_returns_before_it_ends() {
     end.send(()).unwrap();
     finally::drain_blocking(None).unwrap();
     assert_eq!(log.events(), ["clean"]);
+}
+
+/// The last clone of the waker is that of the wait for the inner cleanup.
+#[test]
+fn p4_a_waker_whose_drop_panics_loses_no_cleanup() {
+    struct Fragile;
+
+    impl Wake for Fragile {
+        fn wake(self: Arc<Self>) {
+            std::mem::forget(self);
+        }
+    }
+
+    impl Drop for Fragile {
+        fn drop(&mut self) {
+            panic!("the waker is dropped");
+        }
+    }
+
+    #[finally(async move { until.await.unwrap(); log.push("inner") })]
+    async fn inner(log: Log, until: futures::channel::oneshot::Receiver<()>) {
+        suspend().await;
+        let _uses = (&log, &until);
+    }
+
+    #[finally(async move { log.push("outer") })]
+    async fn outer(log: Log, until: futures::channel::oneshot::Receiver<()>) {
+        let mut inner = Hand::new(inner(log.clone(), until));
+        assert!(inner.poll().is_pending());
+    }
+
+    let _turn = exclusive();
+    let (end, until) = futures::channel::oneshot::channel();
+    let log = Log::default();
+    let dropped = {
+        let mut outer = Box::pin(outer(log.clone(), until));
+        let waker = Waker::from(Arc::new(Fragile));
+        assert_eq!(outer.as_mut().poll(&mut Context::from_waker(&waker)), Poll::Pending);
+        drop(waker);
+        catch_unwind(AssertUnwindSafe(|| drop(outer)))
+    };
+    end.send(()).unwrap();
+    finally::drain_blocking(None).unwrap();
+    assert_eq!(log.events(), ["inner", "outer"]);
+    assert!(dropped.is_ok(), "the drop panics");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::{
     sync::{AtomicBool, AtomicUsize, Mutex, Ordering::SeqCst, lock},
     waiters::{Waiter, WaiterKey, Waiters},
 };
+use crate::engine::unwind::quietly;
 
 /// The counts of the process.
 pub(super) static PROCESS: Counts = Counts::new();
@@ -70,14 +71,14 @@ impl Active {
         }
         let previous = waiters.insert(key, waiter);
         drop(waiters);
-        drop(previous);
+        quietly(|| drop(previous));
         Poll::Pending
     }
 
     /// Cancels a wait, and drops its waker.
     pub(super) fn forget(&self, key: WaiterKey) {
         let waiter = lock(&self.waiters).remove(key);
-        drop(waiter);
+        quietly(|| drop(waiter));
     }
 
     fn is_none(&self) -> bool {

@@ -11,6 +11,7 @@ use super::{
     sync::{Arc, AtomicUsize, Mutex, Ordering::SeqCst, lock},
     waiters::{Waiter, WaiterKey, Waiters},
 };
+use crate::engine::unwind::quietly;
 
 /// A count of unfinished cleanups. The count and a flag share one atomic, so that their changes have one order:
 ///
@@ -112,14 +113,14 @@ impl Group {
         }
         let previous = waiting.tasks.insert(key, waiter);
         drop(waiting);
-        drop(previous);
+        quietly(|| drop(previous));
         Poll::Pending
     }
 
-    /// Cancels a wait, and drops its waker.
+    /// Cancels a wait, and drops its waker. If that panics, the waits and the cleanups around it go on.
     pub(super) fn forget(&self, key: WaiterKey) {
         let waiter = lock(&self.waiting).tasks.remove(key);
-        drop(waiter);
+        quietly(|| drop(waiter));
     }
 
     /// Keeps `outer` from ending before this group.
