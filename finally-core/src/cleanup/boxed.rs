@@ -14,7 +14,7 @@ use crate::{
         driver::HoldingDriver,
         ending::{Ending, FirstPoll, Hold, PollEnding, poll_cleanup},
         exit::{Exit, Outcome},
-        unwind::Payload,
+        unwind::{Payload, polled_after_completion},
         verdict::{Rules, Texts, Verdict},
     },
     failure::{self, FailureKind},
@@ -252,7 +252,7 @@ impl<T, O: InBox> PollEnding for BoxedEnding<T, O> {
         ready!(self.adopted.poll_end(context));
         match self.verdict.take() {
             Some(verdict) => Poll::Ready(verdict),
-            None => panic!("`finally` polled after completion"),
+            None => polled_after_completion(),
         }
     }
 

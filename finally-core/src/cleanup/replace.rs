@@ -24,7 +24,7 @@ use crate::{
         exclusive::Exclusive,
         exit::{Exit, Outcome},
         signal,
-        unwind::Payload,
+        unwind::{Payload, polled_after_completion},
         verdict::{Rules, Verdict},
     },
     handoff::Adopted,
@@ -174,7 +174,7 @@ impl<T, F: Future> Future for Interruptible<T, F> {
             Some(Interrupted { left, adopted, has_ended: false }) => {
                 Poll::Ready(Err(left.into_exit(adopted)))
             }
-            None => panic!("`finally` polled after completion"),
+            None => polled_after_completion(),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         body::Run,
         ending::{Ending as _, PollEnding, Unboxed, poll_cleanup},
         exit::Exit,
-        unwind::{Payload, abort},
+        unwind::{Payload, abort, polled_after_completion},
         verdict::{Rules, Verdict},
     },
     failure::{self, FailureKind},
@@ -240,7 +240,7 @@ where
         ready!(this.adopted.poll_end(context));
         match this.verdict.take() {
             Some(verdict) => Poll::Ready(verdict),
-            None => panic!("`finally` polled after completion"),
+            None => polled_after_completion(),
         }
     }
 

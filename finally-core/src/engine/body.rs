@@ -224,8 +224,9 @@ pub(crate) fn cancel<T, B: Run<T> + ?Sized>(body: Pin<&mut B>, key: GroupKey) ->
     Exit { outcome: Outcome::Cancelled, drop_panic, adopted: outside.end(key) }
 }
 
+/// Drops code of the user, and returns the panic of that drop.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn drop_run<T, B: Run<T> + ?Sized>(body: Pin<&mut B>) -> Option<Box<Payload>> {
+pub(crate) fn drop_run<T, B: Run<T> + ?Sized>(body: Pin<&mut B>) -> Option<Box<Payload>> {
     match catch(|| body.end()) {
         Ok(()) => None,
         Err(payload) => Some(payload.boxed()),

@@ -17,7 +17,7 @@ use crate::{
         driver::HoldingDriver,
         exclusive::Exclusive,
         signal,
-        unwind::Payload,
+        unwind::{Payload, polled_after_completion},
         verdict::{Texts, Verdict},
     },
     handoff::Adopted,
@@ -153,7 +153,7 @@ impl<H: PollEnding> Future for AwaitedInCoroutine<H> {
         }
         match held.leave() {
             Some(left) => Poll::Ready(left),
-            None => panic!("`finally` polled after completion"),
+            None => polled_after_completion(),
         }
     }
 }

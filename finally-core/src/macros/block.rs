@@ -5,7 +5,6 @@
 //! function. So the value of the block cannot be that output. The body puts it into a slot, marks itself as ended, and is never
 //! polled again.
 
-use alloc::boxed::Box;
 use core::{
     convert::Infallible,
     future::{Future, IntoFuture},
@@ -24,7 +23,7 @@ use crate::{
     cleanup::CleanupValue,
     diagnostics::{ResultOfFailure, ValueOfFailure},
     engine::{
-        body::{Exits, RunningBody},
+        body::{Exits, RunningBody, drop_run},
         exit::{Exit, Outcome},
         unwind::catch,
     },
@@ -322,8 +321,7 @@ pub fn run<F: Future>(left: &Left, body: F) -> Exit<Option<F::Output>> {
         Err(payload) => Outcome::Panicked(payload),
     };
     // The body is dropped before its cleanup starts, and a panic of that drop must not lose the cleanup.
-    let drop_panic = catch(|| body.set(None)).err().map(Box::new);
-    Exit { drop_panic, ..Exit::new(outcome) }
+    Exit { drop_panic: drop_run(body), ..Exit::new(outcome) }
 }
 
 /// The destination of a cleanup's failure if the body has not failed: the value of the block if that is a `Result`, otherwise the

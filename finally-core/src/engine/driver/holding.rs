@@ -220,8 +220,10 @@ pub(super) fn drive<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
     }
 }
 
-/// Calls [`conclude`]. By reference, because a debug build would have a second ending on the stack of each level of a nest. The optimizer
-/// moves none, but would keep in memory what is passed by reference.
+/// Calls [`conclude`].
+///
+/// It takes the result by reference, because a debug build would have a second ending on the stack of each level of a nest. The
+/// optimizer makes no copy, but keeps a value in memory if a reference to it is passed.
 #[cfg(debug_assertions)]
 fn conclude_ready<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
     driver: Pin<&mut D>,
