@@ -1,7 +1,7 @@
-//! The attributes below one with `armed = call`. They are expanded later, and see a function that is not async.
+//! The attributes below this one. They are expanded later. If this one desugars an `async fn`, they see a function
+//! that is not async.
 //!
-//! Our own attributes are expanded together with it, because their cleanups surround a future that is armed.
-//! All other attributes must not depend on an `async fn`.
+//! Our own attributes are expanded together with this one. All others must not depend on an `async fn`.
 
 use quote::ToTokens as _;
 use syn::{
@@ -13,8 +13,9 @@ use syn::{
 use crate::{
     arguments::Arguments,
     error::{Errors, error},
-    input::{self, Function},
+    input::{self, Function, Returns},
     options::Armed,
+    tokens,
 };
 
 /// Built-in attributes that have the same meaning on a function that is not async.
@@ -49,6 +50,23 @@ const BUILT_IN: &[&str] = &[
 /// Tools whose attributes do not change the function.
 const TOOLS: &[&str] = &["clippy", "diagnostic", "miri", "rust_analyzer", "rustfmt"];
 
+/// Attributes that the compiler applies to the value of an `async fn`, or to an `async fn` alone.
+const OF_ASYNC: &[&str] = &["expect", "must_use", "track_caller"];
+
+/// Returns whether an `async fn` may become a function that returns its future: no attribute below sees the
+/// difference.
+pub(crate) fn may_be_desugared(function: &Function) -> bool {
+    function.returns() == Returns::Awaited
+        && function.attributes.iter().all(|it| input::name_of_ours(it).is_some() || sees_no_async(it))
+}
+
+/// Returns whether an attribute has the same meaning on a function that is not async.
+pub(crate) fn sees_no_async(attribute: &Attribute) -> bool {
+    let words = attribute.meta.to_token_stream();
+    may_need_async(&attribute.meta).is_none() && !OF_ASYNC.iter().any(|name| tokens::has_word(&words, name))
+}
+
+/// Checks the attributes below one with `armed = call`.
 pub(crate) fn check(name: &str, function: &Function, errors: &mut Errors) {
     for attribute in &function.attributes {
         if let Some(below) = input::name_of_ours(attribute) {

@@ -64,15 +64,15 @@ impl Boxed {
         self.function.signature.inputs.iter().flat_map(names).any(|name| mentions(&name))
     }
 
-    /// Boxes the expanded async function, and copies its changed arguments back to `function`.
-    pub(crate) fn finish(self, function: &mut Function, block: &TokenStream) -> TokenStream {
+    /// Boxes the future of the expanded async function, and copies its changed arguments back to `function`.
+    pub(crate) fn finish(self, function: &mut Function, future: &TokenStream) -> TokenStream {
         let Self { function: inside, indices, boxes } = self;
         for (index, changed) in indices.into_iter().zip(inside.signature.inputs) {
             if let Some(argument) = function.signature.inputs.iter_mut().nth(index) {
                 *argument = changed;
             }
         }
-        quote! { #boxes(async move { #block }) }
+        quote! { #boxes(#future) }
     }
 }
 

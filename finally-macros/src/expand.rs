@@ -1,27 +1,28 @@
 //! Generates the function. Expansion cannot fail.
 //!
-//! The generated code names nothing but `__private`. The one exception is the signature of a function with
-//! `armed = call`, which names `::core::future::Future`: with a wrong `crate = ..`, a path into `__private`
-//! would cause a second error there.
+//! The generated code names nothing but `__private`. The one exception is the signature of a function that
+//! returns a future of ours, which names `::core::future::Future`: with a wrong `crate = ..`, a path into
+//! `__private` would cause a second error there.
 //!
 //! There are two forms. A cleanup that mentions no argument is a handler that runs after the body:
 //!
 //! ```text
-//! WithoutArguments(async move { BODY }, |exit| { .. settle(exit, CLEANUP) }).await
+//! WithoutArguments(async move { BODY }, |exit| { .. settle(exit, CLEANUP) })
 //! ```
 //!
 //! One that mentions arguments is the end of a coroutine that owns them. If its driver is dropped early, it
 //! resumes the coroutine once more:
 //!
 //! ```text
-//! WithArguments(async move { section(Body(async { BODY }).await, |exit| { .. settle(exit, CLEANUP) }) }).await
+//! WithArguments(async move { section(Body(async { BODY }).await, |exit| { .. settle(exit, CLEANUP) }) })
 //! ```
 //!
-//! An `async fn` with `armed = call` becomes a function that returns one of these futures. The future is not
-//! wrapped in another one, so it stores the arguments once. Further attributes on that function are expanded
-//! together with it, and have the inner future in the place of their `BODY`.
+//! An `async fn` becomes a function that returns one of these futures, so that the arguments are stored once.
+//! Further attributes of this crate on that function are expanded together with it, and have the inner future in
+//! the place of their `BODY`. If an attribute below may need an `async fn`, the function stays one, and awaits the
+//! future.
 
-mod armed;
+mod desugared;
 mod not_async;
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -30,6 +31,7 @@ use syn::{Path, ReturnType, Token, spanned::Spanned as _};
 
 use crate::{
     arguments::Arguments,
+    below,
     boxed::Boxed,
     capture::{self, Captures, Owner},
     cleanup::{Cleanup, Cleanups, Evaluation, Uses},
@@ -39,7 +41,7 @@ use crate::{
     tokens, types,
 };
 
-pub(crate) use armed::expand_armed;
+pub(crate) use desugared::expand_desugared;
 
 pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStream {
     let expansion = Expansion::new(arguments);
@@ -52,16 +54,18 @@ pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStre
         Returns::Value => expansion.of_sync_function(&mut function),
         Returns::Future => expansion.of_future_function(&function),
         Returns::BoxedFuture => match Boxed::new(&function, arguments.cleanups()) {
+            // An attribute below may look for the async block in the box. And the type of an async block does not
+            // name the output, which then need not outlive the future.
+            Some(boxed)
+                if function.attributes.iter().all(below::sees_no_async)
+                    && !function.output_may_not_outlive() =>
+            {
+                expansion.of_boxed_function(&mut function, boxed)
+            }
             Some(mut boxed) => {
-                // If no cleanup mentions an argument, the block captures the same as without the attribute,
-                // which may be a single field of an argument.
-                let captures = if boxed.mentions_argument(expansion.cleanups()) {
-                    expansion.capture(&mut boxed.function)
-                } else {
-                    Captures::default()
-                };
+                let captures = expansion.capture_boxed(&mut boxed, Owner::Function);
                 let block = expansion.of_async_function(&boxed.function, &captures);
-                boxed.finish(&mut function, &block)
+                boxed.finish(&mut function, &quote! { async move { #block } })
             }
             None => expansion.of_future_function(&function),
         },
@@ -125,6 +129,17 @@ impl<'a> Expansion<'a> {
         capture::capture(function, &body, Owner::Function, self.cleanups(), &self.private)
     }
 
+    /// Captures the arguments of a function that boxes a future.
+    fn capture_boxed(&self, boxed: &mut Boxed, owner: Owner) -> Captures {
+        // If no cleanup mentions an argument, the block captures the same as without the attribute, which may be a
+        // single field of an argument.
+        if !boxed.mentions_argument(self.cleanups()) {
+            return Captures::default();
+        }
+        let body = boxed.function.body.stream();
+        capture::capture(&mut boxed.function, &body, owner, self.cleanups(), &self.private)
+    }
+
     fn of_async_function(&self, function: &Function, captures: &Captures) -> TokenStream {
         let body = self.async_body(function, captures);
         let whole = self.driven(&body, &TokenStream::new(), captures, function);
@@ -142,12 +157,8 @@ impl<'a> Expansion<'a> {
 
     /// Returns whether the cleanup has to be the end of a coroutine instead of a handler.
     fn needs_coroutine(&self, captures: &Captures, function: &Function) -> bool {
-        // An armed coroutine would store the arguments of its body twice, so `armed = call` avoids it. A
-        // coroutine is needed for an output with a shorter lifetime, because its type does not name the output,
-        // which then need not outlive the future.
-        captures.mentioned
-            || (!matches!(self.on_cancel, OnCancel::Detach) && self.armed == Armed::Poll)
-            || function.output_may_not_outlive()
+        // The type of a coroutine does not name the output, which then need not outlive the future.
+        captures.mentioned || function.output_may_not_outlive()
     }
 
     /// Attaches the cleanup to a body. In a coroutine, `before` precedes the body.

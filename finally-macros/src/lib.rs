@@ -12,7 +12,7 @@
 //! | `check` | reports everything that cannot work, at the user's tokens |
 //! | `capture` | moves or lends the arguments to the body, and leaves the others for the cleanup |
 //! | `boxed` | turns `Box::pin(async move { .. })` back into an async function |
-//! | `below` | parses and checks the attributes below one that has `armed = call` |
+//! | `below` | parses our attributes below this one, and finds others that need an `async fn` |
 //! | `expand` | generates the function |
 //! | `settle` | generates the end of a function or a block |
 //! | `block` | `finally! { .. }`: input → jumps → expand |

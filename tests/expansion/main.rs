@@ -2,9 +2,12 @@
 
 mod auto_traits;
 mod block_hygiene;
+#[path = "../support/compiler.rs"]
+mod compiler;
 mod hygiene;
 mod lines;
 #[cfg(all(feature = "macros", feature = "tokio"))]
 mod neighbours;
 mod programs;
+mod rustdoc;
 mod rustfmt;

@@ -2,10 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-#[path = "../support/compiler.rs"]
-mod compiler;
-
-use compiler::{Compiler, for_each};
+use crate::compiler::{Compiler, for_each};
 
 #[test]
 fn each_program_compiles_without_a_word_and_runs() {

@@ -68,6 +68,13 @@ impl Compiler {
         command
     }
 
+    /// Returns a command that documents a crate.
+    pub fn document(&self, source: &Path, output: &Path) -> Command {
+        let mut command = self.command("rustdoc", &self.rmeta);
+        command.arg(source).arg("-o").arg(output);
+        command
+    }
+
     fn command(&self, program: &str, library: &Path) -> Command {
         let mut command = Command::new(self.programs.join(program));
         command

@@ -15,9 +15,11 @@ fn a_cleanup_that_uses_no_argument_is_a_handler_after_the_body() {
         "clean",
         "async fn f(url: Url) -> Result<Page, Error> { fetch(&url).await }",
         expect![[r#"
-            async fn f(url: Url) -> Result<Page, Error> {
+            #[cfg(not(doc))]
+            fn f(url: Url) -> impl ::core::future::Future<Output = Result<Page, Error>> {
                 use ::finally::__private as __finally;
-                __finally::WithoutArguments(
+                __finally::IntoFuture::into_future(
+                    __finally::WithoutArguments(
                         async move {
                             if false {
                                 __finally::take(url);
@@ -37,8 +39,12 @@ fn a_cleanup_that_uses_no_argument_is_a_handler_after_the_body() {
                                 __finally_end,
                             )
                         },
-                    )
-                    .await
+                    ),
+                )
+            }
+            #[cfg(doc)]
+            async fn f(url: Url) -> Result<Page, Error> {
+                loop {}
             }
         "#]],
     );
@@ -50,9 +56,14 @@ fn one_that_uses_arguments_is_the_end_of_a_coroutine_that_owns_them() {
         "conn.close().await",
         "async fn f(mut conn: Conn, order: Order) -> Result<(), Error> { conn.execute(&order).await }",
         expect![[r#"
-            async fn f(mut conn: Conn, order: Order) -> Result<(), Error> {
+            #[cfg(not(doc))]
+            fn f(
+                mut conn: Conn,
+                order: Order,
+            ) -> impl ::core::future::Future<Output = Result<(), Error>> {
                 use ::finally::__private as __finally;
-                __finally::WithArguments(async move {
+                __finally::IntoFuture::into_future(
+                    __finally::WithArguments(async move {
                         __finally::section(
                             __finally::Body(async {
                                     if false {
@@ -76,8 +87,12 @@ fn one_that_uses_arguments_is_the_end_of_a_coroutine_that_owns_them() {
                                 )
                             },
                         )
-                    })
-                    .await
+                    }),
+                )
+            }
+            #[cfg(doc)]
+            async fn f(mut conn: Conn, order: Order) -> Result<(), Error> {
+                loop {}
             }
         "#]],
     );
@@ -89,9 +104,11 @@ fn a_shared_self_is_borrowed_uniquely_by_the_body() {
         "self.close()",
         "async fn f(&mut self, id: u64) { self.run(id).await }",
         expect![[r#"
-            async fn f(&mut self, id: u64) {
+            #[cfg(not(doc))]
+            fn f(&mut self, id: u64) -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
-                __finally::WithArguments(async move {
+                __finally::IntoFuture::into_future(
+                    __finally::WithArguments(async move {
                         __finally::section(
                             __finally::Body(async {
                                     if false {
@@ -124,8 +141,12 @@ fn a_shared_self_is_borrowed_uniquely_by_the_body() {
                                 )
                             },
                         )
-                    })
-                    .await
+                    }),
+                )
+            }
+            #[cfg(doc)]
+            async fn f(&mut self, id: u64) {
+                loop {}
             }
         "#]],
     );
@@ -137,9 +158,11 @@ fn skip_awaits_the_cleanup_in_the_coroutine() {
         "conn.close().await, on_cancel = skip",
         "async fn f(conn: &mut Conn) {}",
         expect![[r#"
-            async fn f(conn: &mut Conn) {
+            #[cfg(not(doc))]
+            fn f(conn: &mut Conn) -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
-                __finally::WithArguments(async move {
+                __finally::IntoFuture::into_future(
+                    __finally::WithArguments(async move {
                         __finally::section(
                                 __finally::Body(async {
                                         if false {
@@ -163,8 +186,12 @@ fn skip_awaits_the_cleanup_in_the_coroutine() {
                                 },
                             )
                             .await
-                    })
-                    .await
+                    }),
+                )
+            }
+            #[cfg(doc)]
+            async fn f(conn: &mut Conn) {
+                loop {}
             }
         "#]],
     );
@@ -176,15 +203,17 @@ fn a_replacement_is_evaluated_after_the_cleanup_that_it_replaces() {
         "conn.close().await, on_cancel = (release(conn.pool.clone(), id))",
         "async fn f(conn: &mut Conn, id: u64, order: Order) {}",
         expect![[r#"
-            async fn f(
+            #[cfg(not(doc))]
+            fn f(
                 conn: &mut Conn,
                 #[allow(unused_mut)]
                 mut id: u64,
                 #[allow(unused_mut)]
                 mut order: Order,
-            ) {
+            ) -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
-                __finally::WithArguments(async move {
+                __finally::IntoFuture::into_future(
+                    __finally::WithArguments(async move {
                         __finally::or_replace(
                             __finally::section(
                                     __finally::Body(async {
@@ -234,8 +263,12 @@ fn a_replacement_is_evaluated_after_the_cleanup_that_it_replaces() {
                                 )
                             },
                         )
-                    })
-                    .await
+                    }),
+                )
+            }
+            #[cfg(doc)]
+            async fn f(conn: &mut Conn, id: u64, order: Order) {
+                loop {}
             }
         "#]],
     );
@@ -247,9 +280,11 @@ fn a_replacement_that_takes_what_it_mentions_leaves_nothing_to_drop() {
         "async { suspend().await }, on_cancel = (close(conn).await)",
         "async fn f(conn: Conn) {}",
         expect![[r#"
-            async fn f(#[allow(unused_mut)] mut conn: Conn) {
+            #[cfg(not(doc))]
+            fn f(#[allow(unused_mut)] mut conn: Conn) -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
-                __finally::WithArguments(async move {
+                __finally::IntoFuture::into_future(
+                    __finally::WithArguments(async move {
                         __finally::or_replace(
                             __finally::section(
                                     __finally::Body(async {
@@ -285,8 +320,12 @@ fn a_replacement_that_takes_what_it_mentions_leaves_nothing_to_drop() {
                                 )
                             },
                         )
-                    })
-                    .await
+                    }),
+                )
+            }
+            #[cfg(doc)]
+            async fn f(conn: Conn) {
+                loop {}
             }
         "#]],
     );
@@ -298,6 +337,7 @@ fn a_replacement_that_uses_no_argument_is_a_handler_if_the_call_arms_it() {
         "close(), on_cancel = (leave), armed = call",
         "async fn f(order: Order) {}",
         expect![[r#"
+            #[cfg(not(doc))]
             fn f(order: Order) -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
                 __finally::armed(
@@ -334,6 +374,10 @@ fn a_replacement_that_uses_no_argument_is_a_handler_if_the_call_arms_it() {
                         },
                     ),
                 )
+            }
+            #[cfg(doc)]
+            async fn f(order: Order) {
+                loop {}
             }
         "#]],
     );
@@ -413,38 +457,37 @@ fn block_hands_off_what_uses_nothing_where_it_would_deadlock() {
         "close(), on_cancel = block",
         "async fn f() {}",
         expect![[r#"
-            async fn f() {
+            #[cfg(not(doc))]
+            fn f() -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
-                __finally::WithArguments(async move {
-                        __finally::section(
-                                __finally::Body(async move {
-                                        if false {
-                                            let finally_value: () = __finally::never();
-                                            return finally_value;
-                                        }
-                                        {}
-                                    })
-                                    .await,
-                                |__finally_exit| {
-                                    let __finally_end = __finally::build_static(
-                                        __finally_exit,
-                                        |_| close(),
-                                    );
-                                    let __finally_detacher = {
-                                        use __finally::{DetachLocal as _, DetachSend as _};
-                                        (&&__finally_end.detach_probe()).__finally_detacher()
-                                    };
-                                    __finally::settle_or_block(
-                                        __finally_end.body.__finally_describe(),
-                                        __finally_end.cleanup().__finally_describe(),
-                                        __finally_end,
-                                        __finally_detacher,
-                                    )
-                                },
+                __finally::IntoFuture::into_future(
+                    __finally::WithoutArguments(
+                        async move {
+                            if false {
+                                let finally_value: () = __finally::never();
+                                return finally_value;
+                            }
+                            {}
+                        },
+                        |__finally_exit| {
+                            let __finally_end = __finally::build_static(__finally_exit, |_| close());
+                            let __finally_detacher = {
+                                use __finally::{DetachLocal as _, DetachSend as _};
+                                (&&__finally_end.detach_probe()).__finally_detacher()
+                            };
+                            __finally::end_or_block(
+                                __finally_end.body.__finally_describe(),
+                                __finally_end.cleanup().__finally_describe(),
+                                __finally_end,
+                                __finally_detacher,
                             )
-                            .await
-                    })
-                    .await
+                        },
+                    ),
+                )
+            }
+            #[cfg(doc)]
+            async fn f() {
+                loop {}
             }
         "#]],
     );
@@ -482,29 +525,36 @@ fn a_function_that_never_returns_returns_a_type_without_values() {
         "clean",
         "async fn f() -> ! { loop {} }",
         expect![[r#"
-            async fn f() -> ! {
+            #[cfg(not(doc))]
+            fn f() -> impl ::core::future::Future<Output = ::finally::__private::Never> {
                 use ::finally::__private as __finally;
-                match __finally::WithoutArguments(
-                        async move {
-                            if false {
-                                return __finally::never::<__finally::Infallible>();
-                            }
-                            { loop {} }
-                        },
-                        |__finally_exit| {
-                            let __finally_end = __finally::build_detached_static(
-                                __finally_exit,
-                                |_| clean(),
-                            );
-                            __finally::settle(
-                                __finally_end.body.__finally_describe(),
-                                __finally_end.cleanup().__finally_describe(),
-                                __finally_end,
-                            )
-                        },
-                    )
-                    .await
-                {}
+                __finally::diverging(
+                    __finally::IntoFuture::into_future(
+                        __finally::WithoutArguments(
+                            async move {
+                                if false {
+                                    return __finally::never::<__finally::Infallible>();
+                                }
+                                { loop {} }
+                            },
+                            |__finally_exit| {
+                                let __finally_end = __finally::build_detached_static(
+                                    __finally_exit,
+                                    |_| clean(),
+                                );
+                                __finally::settle(
+                                    __finally_end.body.__finally_describe(),
+                                    __finally_end.cleanup().__finally_describe(),
+                                    __finally_end,
+                                )
+                            },
+                        ),
+                    ),
+                )
+            }
+            #[cfg(doc)]
+            async fn f() -> ! {
+                loop {}
             }
         "#]],
     );
@@ -608,8 +658,9 @@ fn a_block_in_a_box_stays_one() {
         expect![[r#"
             fn f<'a>(&'a self, unused: &str) -> BoxFuture<'a, u64> {
                 use ::finally::__private as __finally;
-                Box::pin(async move {
-                    __finally::WithoutArguments(
+                Box::pin(
+                    __finally::IntoFuture::into_future(
+                        __finally::WithoutArguments(
                             async move {
                                 if false {
                                     let finally_value: u64 = __finally::never();
@@ -628,9 +679,9 @@ fn a_block_in_a_box_stays_one() {
                                     __finally_end,
                                 )
                             },
-                        )
-                        .await
-                })
+                        ),
+                    ),
+                )
             }
         "#]],
     );
@@ -661,9 +712,11 @@ fn a_method_under_async_trait_is_an_async_function_in_a_box() {
                 mut other: u8,
             ) -> Pin<Box<dyn Future<Output = u64> + Send + 'a>> {
                 use ::finally::__private as __finally;
-                Box::pin(async move {
-                    let (a, mut b) = __finally_argument_2;
-                    __finally::WithArguments(async move {
+                Box::pin(
+                    __finally::IntoFuture::into_future(
+                        __finally::WithArguments(async move {
+                            let __finally_argument_2 = __finally_argument_2;
+                            let (a, mut b) = __finally_argument_2;
                             __finally::section(
                                 __finally::Body(async {
                                         if false {
@@ -712,9 +765,9 @@ fn a_method_under_async_trait_is_an_async_function_in_a_box() {
                                     )
                                 },
                             )
-                        })
-                        .await
-                })
+                        }),
+                    ),
+                )
             }
         "#]],
     );
@@ -726,9 +779,14 @@ fn patterns_are_taken_apart_in_the_body() {
         "clean",
         "async fn f((one, _): (u8, u8), two: u8) {}",
         expect![[r#"
-            async fn f(__finally_argument_0: (u8, u8), two: u8) {
+            #[cfg(not(doc))]
+            fn f(
+                __finally_argument_0: (u8, u8),
+                two: u8,
+            ) -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
-                __finally::WithoutArguments(
+                __finally::IntoFuture::into_future(
+                    __finally::WithoutArguments(
                         async move {
                             if false {
                                 __finally::take(two);
@@ -756,8 +814,12 @@ fn patterns_are_taken_apart_in_the_body() {
                                 __finally_end,
                             )
                         },
-                    )
-                    .await
+                    ),
+                )
+            }
+            #[cfg(doc)]
+            async fn f((one, _): (u8, u8), two: u8) {
+                loop {}
             }
         "#]],
     );
@@ -775,8 +837,8 @@ fn the_attributes_of_an_argument_stay_with_it_but_for_those_of_lints() {
             "fn f (# [values (1 , 2)] __finally_argument_0 : (u8 , u8) , # [cfg_attr (x , case)] two : u8)",
         ),
         (
-            "async fn f(#[case] #[expect(unused)] one: u8, #[values(1)] #[allow(unused)] (two, _): (u8, u8)) {}",
-            "async fn f (# [case] one : u8 , # [values (1)] __finally_argument_1 : (u8 , u8))",
+            "#[rstest] async fn f(#[case] #[expect(unused)] one: u8, #[values(1)] #[allow(unused)] (two, _): (u8, u8)) {}",
+            "# [rstest] async fn f (# [case] one : u8 , # [values (1)] __finally_argument_1 : (u8 , u8))",
         ),
     ] {
         let tokens = |source: &str| source.parse().expect("tokens");
@@ -816,39 +878,74 @@ fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
         "clean(&log)",
         "#[finally(flush(&log))] async fn f(log: Log, id: u64) {}",
         expect![[r#"
-            #[finally(flush(&log))]
-            async fn f(#[allow(unused_mut)] mut log: Log, #[allow(unused_mut)] mut id: u64) {
+            #[cfg(not(doc))]
+            fn f(
+                #[allow(unused_mut)]
+                mut log: Log,
+                #[allow(unused_mut)]
+                mut id: u64,
+            ) -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
-                __finally::WithArguments(async {
-                        if false {
-                            let _ = &mut id;
-                            #[allow(clippy::shadow_same)]
-                            let id = id;
-                            let _ = &mut log;
-                            return __finally::never();
-                        }
+                __finally::IntoFuture::into_future(
+                    __finally::WithArguments(async move {
                         __finally::section(
-                            __finally::Body(async {
-                                    if false {
-                                        let _ = &mut id;
-                                        #[allow(clippy::shadow_same)]
-                                        let id = id;
-                                        let _ = &mut log;
-                                        let finally_value: () = __finally::never();
-                                        return finally_value;
-                                    }
-                                    {}
-                                })
+                            __finally::Body(
+                                    __finally::IntoFuture::into_future(
+                                        __finally::WithArguments(async {
+                                            if false {
+                                                let _ = &mut id;
+                                                #[allow(clippy::shadow_same)]
+                                                let id = id;
+                                                let _ = &mut log;
+                                                return __finally::never();
+                                            }
+                                            __finally::section(
+                                                __finally::Body(async {
+                                                        if false {
+                                                            let _ = &mut id;
+                                                            #[allow(clippy::shadow_same)]
+                                                            let id = id;
+                                                            let _ = &mut log;
+                                                            let finally_value: () = __finally::never();
+                                                            return finally_value;
+                                                        }
+                                                        {}
+                                                    })
+                                                    .await,
+                                                |__finally_exit| {
+                                                    let __finally_end = __finally::build_and_drop(
+                                                        __finally_exit,
+                                                        |__finally_builder| {
+                                                            if false {
+                                                                return __finally::never();
+                                                            }
+                                                            __finally::own_what_the_cleanup_uses_or_choose_on_cancel_block_or_skip!(
+                                                                __finally_builder, clean(& log)
+                                                            );
+                                                            __finally_builder.drop_arguments()
+                                                        },
+                                                    );
+                                                    __finally::settle(
+                                                        __finally_end.body.__finally_describe(),
+                                                        __finally_end.cleanup().__finally_describe(),
+                                                        __finally_end,
+                                                    )
+                                                },
+                                            )
+                                        }),
+                                    ),
+                                )
                                 .await,
                             |__finally_exit| {
                                 let __finally_end = __finally::build_and_drop(
                                     __finally_exit,
                                     |__finally_builder| {
                                         if false {
+                                            __finally::take(log);
                                             return __finally::never();
                                         }
                                         __finally::own_what_the_cleanup_uses_or_choose_on_cancel_block_or_skip!(
-                                            __finally_builder, clean(& log)
+                                            __finally_builder, flush(& log)
                                         );
                                         __finally_builder.drop_arguments()
                                     },
@@ -860,8 +957,12 @@ fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
                                 )
                             },
                         )
-                    })
-                    .await
+                    }),
+                )
+            }
+            #[cfg(doc)]
+            async fn f(log: Log, id: u64) {
+                loop {}
             }
         "#]],
     );
@@ -873,9 +974,11 @@ fn block_borrows_what_it_uses() {
         "conn.close().await, on_cancel = block",
         "async fn f(conn: &mut Conn) { conn.ping().await }",
         expect![[r#"
-            async fn f(conn: &mut Conn) {
+            #[cfg(not(doc))]
+            fn f(conn: &mut Conn) -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
-                __finally::WithArguments(async move {
+                __finally::IntoFuture::into_future(
+                    __finally::WithArguments(async move {
                         __finally::section(
                                 __finally::Body(async {
                                         if false {
@@ -901,8 +1004,12 @@ fn block_borrows_what_it_uses() {
                                 },
                             )
                             .await
-                    })
-                    .await
+                    }),
+                )
+            }
+            #[cfg(doc)]
+            async fn f(conn: &mut Conn) {
+                loop {}
             }
         "#]],
     );
@@ -914,6 +1021,7 @@ fn one_that_is_armed_by_the_call_is_returned() {
         "clean, armed = call",
         "#[must_use] pub async fn f(url: &str) -> Result<Page, Error> { fetch(url).await }",
         expect![[r#"
+            #[cfg(not(doc))]
             pub fn f(url: &str) -> impl ::core::future::Future<Output = Result<Page, Error>> {
                 use ::finally::__private as __finally;
                 __finally::armed(
@@ -940,12 +1048,18 @@ fn one_that_is_armed_by_the_call_is_returned() {
                     ),
                 )
             }
+            #[cfg(doc)]
+            #[must_use]
+            pub async fn f(url: &str) -> Result<Page, Error> {
+                loop {}
+            }
         "#]],
     );
     check(
         "clean(a), armed = call",
         "async fn f((mut a, _): (u8, u8), b: String) { a += 1; b.len(); }",
         expect![[r#"
+            #[cfg(not(doc))]
             fn f(
                 __finally_argument_0: (u8, u8),
                 b: String,
@@ -992,6 +1106,10 @@ fn one_that_is_armed_by_the_call_is_returned() {
                     }),
                 )
             }
+            #[cfg(doc)]
+            async fn f((mut a, _): (u8, u8), b: String) {
+                loop {}
+            }
         "#]],
     );
 }
@@ -1002,6 +1120,7 @@ fn those_below_one_that_is_armed_by_the_call_are_around_it() {
         "clean(&log), armed = call",
         "#[finally(flush(&log), armed = call)] #[lastly(leave(), on_cancel = skip, armed = call)] async fn f(log: Log, id: u64) {}",
         expect![[r#"
+            #[cfg(not(doc))]
             fn f(
                 #[allow(unused_mut)]
                 mut log: Log,
@@ -1098,6 +1217,10 @@ fn those_below_one_that_is_armed_by_the_call_are_around_it() {
                     ),
                 )
             }
+            #[cfg(doc)]
+            async fn f(log: Log, id: u64) {
+                loop {}
+            }
         "#]],
     );
 }
@@ -1108,6 +1231,7 @@ fn one_that_is_armed_by_the_call_and_never_returns_says_so() {
         "clean, armed = call, crate = ::cleanups",
         "async fn f() -> ! { loop {} }",
         expect![[r#"
+            #[cfg(not(doc))]
             fn f() -> impl ::core::future::Future<Output = ::cleanups::__private::Never> {
                 use ::cleanups::__private as __finally;
                 __finally::diverging(
@@ -1134,6 +1258,10 @@ fn one_that_is_armed_by_the_call_and_never_returns_says_so() {
                     ),
                 )
             }
+            #[cfg(doc)]
+            async fn f() -> ! {
+                loop {}
+            }
         "#]],
     );
 }
@@ -1144,9 +1272,11 @@ fn a_closure_gets_the_fate() {
         "|fate| log(fate.is_cancelled())",
         "async fn f() {}",
         expect![[r#"
-            async fn f() {
+            #[cfg(not(doc))]
+            fn f() -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
-                __finally::WithoutArguments(
+                __finally::IntoFuture::into_future(
+                    __finally::WithoutArguments(
                         async move {
                             if false {
                                 let finally_value: () = __finally::never();
@@ -1165,8 +1295,12 @@ fn a_closure_gets_the_fate() {
                                 __finally_end,
                             )
                         },
-                    )
-                    .await
+                    ),
+                )
+            }
+            #[cfg(doc)]
+            async fn f() {
+                loop {}
             }
         "#]],
     );
@@ -1178,9 +1312,11 @@ fn what_never_returns_is_taken_for_nothing() {
         "async || { log().await; todo!() }",
         "async fn f() {}",
         expect![[r#"
-            async fn f() {
+            #[cfg(not(doc))]
+            fn f() -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
-                __finally::WithoutArguments(
+                __finally::IntoFuture::into_future(
+                    __finally::WithoutArguments(
                         async move {
                             if false {
                                 let finally_value: () = __finally::never();
@@ -1206,8 +1342,12 @@ fn what_never_returns_is_taken_for_nothing() {
                                 __finally_end,
                             )
                         },
-                    )
-                    .await
+                    ),
+                )
+            }
+            #[cfg(doc)]
+            async fn f() {
+                loop {}
             }
         "#]],
     );

@@ -56,7 +56,7 @@ pub async fn wrong() {
 }
 
 //# function_itself_not_awaited (async): E0308
-//~ With `armed = call`, the function returns a future, and the compiler does not know that it was async.
+//~ The function returns a future, and the compiler does not know that it was async.
 #[finally]
 pub async fn number(_kept: u8) -> u8 {
     1
@@ -88,7 +88,7 @@ pub async fn wrong(_kept: u8) -> u8 {
 }
 
 //# future_not_send (async): error
-//~ With `armed = call`, the function returns a future, and the compiler does not know that it was async.
+//~ The function returns a future, and the compiler does not know that it was async.
 use std::rc::Rc;
 
 async fn rest() {}
@@ -125,7 +125,7 @@ pub fn start() {
 }
 
 //# lock_held_across_await (async): error
-//~ With `armed = call`, the function returns a future, and the compiler does not know that it was async.
+//~ The function returns a future, and the compiler does not know that it was async.
 use std::sync::Mutex;
 
 async fn rest() {}
@@ -144,7 +144,7 @@ pub fn start(number: &'static Mutex<u8>) {
 }
 
 //# future_not_static (async): E0597
-//~ With `armed = call`, the opaque type is written, and the compiler suggests another spelling.
+//~ The opaque type is written, and the compiler suggests another spelling.
 async fn rest() {}
 
 fn spawn<F: Future + Send + 'static>(_: F) {}

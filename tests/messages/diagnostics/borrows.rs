@@ -248,7 +248,7 @@ pub async fn wrong<'a, 'b>(_kept: u8, _one: &'a str, two: &'b str) -> &'a str {
 }
 
 //# lifetime_of_argument_not_static: error
-//~ With `armed = call`, the opaque type is written, and the compiler suggests another spelling.
+//~ The opaque type is written, and the compiler suggests another spelling.
 #[finally]
 pub async fn wrong(_kept: u8, name: &str) -> &'static str {
     name

@@ -195,7 +195,7 @@ pub fn uses() {
 }
 
 //# missing_errors_doc: clippy::missing_errors_doc
-//~ With `armed = call`, the body of the function is not the future that clippy looks at.
+//~ The body of the function is not the future that clippy looks at.
 #[finally]
 pub async fn wrong(_kept: u8) -> Result<u8, String> {
     Ok(1)

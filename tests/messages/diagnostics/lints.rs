@@ -334,7 +334,7 @@ pub async fn wrong(_kept: u8, _value: Hidden) {}
 pub async fn wrong(_kept: u8) {}
 
 //# lifetime_elided_in_path: E0726 | elided_lifetimes_in_paths
-//~ With `armed = call`, the function is not async, and this is an error in async functions only.
+//~ The function is not async, and this is an error in async functions only.
 #![warn(elided_lifetimes_in_paths)]
 pub struct Conn<'a>(pub &'a str);
 
