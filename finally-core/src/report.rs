@@ -113,7 +113,10 @@ mod reporting {
     use pin_project_lite::pin_project;
 
     use super::report_cleanup;
-    use crate::macros::describe::Describe;
+    use crate::{
+        engine::{erased::erased, unwind::abort},
+        macros::describe::Describe,
+    };
 
     pin_project! {
         /// A cleanup that reports its own error after its caller has left.
@@ -144,7 +147,7 @@ mod reporting {
             Self { future, report: None }
         }
 
-        pub(crate) fn address(
+        pub(crate) extern "C" fn address(
             self: Pin<&mut Self>,
             describe: Describe<F::Output>,
             location: &'static Location<'static>,
@@ -164,15 +167,24 @@ mod reporting {
 
         fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
             let this = self.project();
-            let Some((describe, location)) = *this.report else {
-                unreachable!("a cleanup is addressed before it is handed off")
-            };
-            let ended = ready!(this.future.poll(context));
-            // Most cleanups cannot fail. A value without a size has no error to report.
-            if size_of::<F::Output>() > 0 {
-                report_cleanup(Ok(ended), describe, location);
-            }
-            Poll::Ready(())
+            poll(erased!(this.future => Pin<&mut dyn Future<Output = F::Output>>), this.report, context)
         }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn poll<F: Future + ?Sized>(
+        future: Pin<&mut F>,
+        report: &Option<(Describe<F::Output>, &'static Location<'static>)>,
+        context: &mut Context<'_>,
+    ) -> Poll<()> {
+        let Some((describe, location)) = *report else {
+            abort("a cleanup is addressed before it is handed off")
+        };
+        let ended = ready!(future.poll(context));
+        // Most cleanups cannot fail. A value without a size has no error to report.
+        if size_of::<F::Output>() > 0 {
+            report_cleanup(Ok(ended), describe, location);
+        }
+        Poll::Ready(())
     }
 }

@@ -46,8 +46,9 @@ trait AnyReporting<V>: Send {
     /// Polls the future alone.
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<V>;
 
-    fn detach(self: Pin<Box<Self>>, describe: Describe<V>, location: &'static Location<'static>)
-    -> BoxFuture;
+    fn address(self: Pin<&mut Self>, describe: Describe<V>, location: &'static Location<'static>);
+
+    fn erase(self: Pin<Box<Self>>) -> BoxFuture;
 }
 
 impl<F> AnyReporting<F::Output> for Reporting<F>
@@ -60,13 +61,24 @@ where
         self.future().poll(context)
     }
 
-    fn detach(
-        mut self: Pin<Box<Self>>,
+    fn address(
+        self: Pin<&mut Self>,
         describe: Describe<F::Output>,
         location: &'static Location<'static>,
-    ) -> BoxFuture {
-        self.as_mut().address(describe, location);
+    ) {
+        self.address(describe, location);
+    }
+
+    fn erase(self: Pin<Box<Self>>) -> BoxFuture {
         self
+    }
+}
+
+impl<V> DetachedCleanup<V> {
+    /// Returns the cleanup as one that reports its own error.
+    fn into_reporting(mut self, describe: Describe<V>, location: &'static Location<'static>) -> BoxFuture {
+        self.0.as_mut().address(describe, location);
+        self.0.erase()
     }
 }
 
@@ -82,7 +94,7 @@ impl<V> InBox for DetachedCleanup<V> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn leave<T>(ending: &mut BoxedEnding<T, Self>) {
         let Texts { cleanup: describe, location, .. } = ending.rules.texts;
-        ending.hand_off(|cleanup| cleanup.0.detach(describe, location));
+        ending.hand_off(|cleanup| cleanup.into_reporting(describe, location));
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -92,7 +104,7 @@ impl<V> InBox for DetachedCleanup<V> {
         let Rules { texts: Texts { body, cleanup: describe, location }, from_cleanup } = rules;
         match cleanup {
             Ok(cleanup) if matches!(outcome, Outcome::Cancelled) => {
-                adopted.hand_off_before(cleanup.0.detach(describe, location), location);
+                adopted.hand_off_before(cleanup.into_reporting(describe, location), location);
                 raise(drop_panic.map(|payload| *payload), location);
             }
             cleanup => {
