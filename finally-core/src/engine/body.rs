@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use core::{
     future::{Future, IntoFuture},
+    mem::ManuallyDrop,
     panic::UnwindSafe,
     pin::Pin,
     task::{Context, Poll},
@@ -40,7 +41,7 @@ impl<F: Future> IntoFuture for Body<F> {
 impl<F, X> RunningBody<F, X> {
     #[inline(always)]
     pub(crate) const fn new(future: F, exit: X) -> Self {
-        Self::Running { before: [], future, adopted: GroupKey::NONE, exit }
+        Self::Running { before: [], future, adopted: ManuallyDrop::new(GroupKey::NONE), exit }
     }
 }
 
@@ -83,7 +84,9 @@ pin_project! {
             before: Before<Adopted>,
             #[pin]
             future: F,
-            adopted: GroupKey,
+            // Empty when the body is dropped: its last poll takes the key, and with the signal that is what a driver does to a body that
+            // is suspended. Drop code for the key would cost each call ten instructions, and a level of a nest 64 bytes of stack.
+            adopted: ManuallyDrop<GroupKey>,
             exit: X,
         },
         Ended,
@@ -128,7 +131,7 @@ impl<F: Future> Run<F::Output> for Option<F> {
 }
 
 /// An object-safe body.
-trait AnyBody<T>: Run<T> {
+pub(crate) trait AnyBody<T>: Run<T> {
     /// Returns the key of the cleanups that were handed off inside the body. It must not have ended.
     fn adopted(self: Pin<&mut Self>) -> &mut GroupKey;
 }
@@ -171,7 +174,7 @@ fn poll<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>, context: &mut Context<
         body.adopted().leave(outer);
         return Poll::Pending;
     }
-    end(body, outer, polled)
+    Poll::Ready(end(body, outer, polled))
 }
 
 /// Polls the user's future, and drops it when it has ended, before its cleanup starts. A panic of that drop must not
@@ -188,7 +191,7 @@ pub(crate) fn run<T, B: Run<T> + ?Sized>(
         adopted.leave(outer);
         return Poll::Pending;
     }
-    end(body, outer, polled)
+    Poll::Ready(end(body, outer, polled))
 }
 
 // These are separate functions, so that a debug build has none of their variables in the frame of the poll. A deep nest has that
@@ -196,18 +199,18 @@ pub(crate) fn run<T, B: Run<T> + ?Sized>(
 
 /// Drops a future that has ended.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn end<T, B: Run<T> + ?Sized>(
+pub(crate) fn end<T, B: Run<T> + ?Sized>(
     body: Pin<&mut B>,
     outer: Outer,
     polled: Result<Poll<T>, Payload>,
-) -> Poll<Exit<T>> {
+) -> Exit<T> {
     let outcome = match polled {
         Ok(Poll::Ready(value)) => Outcome::Returned(value),
         Ok(Poll::Pending) => abort("a body that is pending has not ended"),
         Err(payload) => Outcome::Panicked(payload),
     };
     let drop_panic = drop_run(body);
-    Poll::Ready(Exit { outcome, drop_panic, adopted: Adopted::new(outer.end()) })
+    Exit { outcome, drop_panic, adopted: Adopted::new(outer.end()) }
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
