@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use core::{
     future::Future,
+    mem,
     panic::Location,
     pin::Pin,
     task::{Context, Poll},
@@ -92,6 +93,8 @@ impl<V> InBox for DetachedCleanup<V> {
         let Rules { texts: Texts { body, cleanup: describe, location }, from_cleanup } = rules;
         match cleanup {
             Ok(cleanup) if matches!(outcome, Outcome::Cancelled) => {
+                // It holds nothing. Drop code that is prepared for a panic would keep it, and all beside it, in memory.
+                mem::forget(outcome);
                 adopted.hand_off_before(cleanup.0.detach(describe, location), location);
                 raise(drop_panic.map(|payload| *payload), location);
             }

@@ -133,6 +133,7 @@ where
     F: Future,
 {
     /// Combines a body's exit with its cleanup, if there is one.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new(built: Result<Option<F>, Payload>, exit: Exit<T>, rules: Rules<T, F::Output>) -> Self {
         let (verdict, adopted) = exit.into_parts(&rules.texts);
         let stage = match built {
