@@ -102,7 +102,8 @@ impl<F: Future, X: Exits<F::Output>> Future for RunningBody<F, X> {
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        poll(erased!(self => Pin<&mut dyn AnyBody<X::Output>>), context)
+        let body = erased!(self => Pin<&mut dyn AnyBody<X::Output>>);
+        if signal::is_cancel(context) { cancel_running(body) } else { poll(body, context) }
     }
 }
 
@@ -165,16 +166,13 @@ const ENDED: &str = "a coroutine does not poll a body again that has ended";
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn poll<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>, context: &mut Context<'_>) -> Poll<Exit<T>> {
-    if signal::is_cancel(context) {
-        return cancel_running(body);
-    }
-    let outer = body.as_mut().adopted().enter();
+    let outer = enter(body.as_mut());
     let polled = catch(|| body.as_mut().poll(context));
     if let Ok(Poll::Pending) = polled {
-        body.adopted().leave(outer);
+        leave(body, outer);
         return Poll::Pending;
     }
-    Poll::Ready(end(body, outer, polled))
+    ready(body, outer, polled)
 }
 
 /// Polls the user's future, and drops it when it has ended, before its cleanup starts. A panic of that drop must not
@@ -191,11 +189,30 @@ pub(crate) fn run<T, B: Run<T> + ?Sized>(
         adopted.leave(outer);
         return Poll::Pending;
     }
-    Poll::Ready(end(body, outer, polled))
+    ready(body, outer, polled)
 }
 
 // These are separate functions, so that a debug build has none of their variables in the frame of the poll. A deep nest has that
 // frame on its stack once for each level.
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn enter<T, B: AnyBody<T> + ?Sized>(body: Pin<&mut B>) -> Outer {
+    body.adopted().enter()
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn leave<T, B: AnyBody<T> + ?Sized>(body: Pin<&mut B>, outer: Outer) {
+    body.adopted().leave(outer);
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn ready<T, B: Run<T> + ?Sized>(
+    body: Pin<&mut B>,
+    outer: Outer,
+    polled: Result<Poll<T>, Payload>,
+) -> Poll<Exit<T>> {
+    Poll::Ready(end(body, outer, polled))
+}
 
 /// Drops a future that has ended.
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -213,24 +230,42 @@ pub(crate) fn end<T, B: Run<T> + ?Sized>(
     Exit { outcome, drop_panic, adopted: Adopted::new(outer.end()) }
 }
 
+/// Drops a body that is under way. It does not call [`cancel`], because a nest would have the frames of both on its stack.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn cancel_running<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>) -> Poll<Exit<T>> {
     let key = body.as_mut().adopted().take();
-    Poll::Ready(cancel(body, key))
+    let outside = Dropping::begin();
+    let dropped = catch(|| body.end());
+    ready_cancelled(dropped, outside, key)
 }
 
-/// Drops a body that is under way.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn ready_cancelled<T>(dropped: Result<(), Payload>, outside: Dropping, key: GroupKey) -> Poll<Exit<T>> {
+    Poll::Ready(cancelled(dropped, outside, key))
+}
+
+/// Drops a body that is under way, and whose key was taken.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn cancel<T, B: Run<T> + ?Sized>(body: Pin<&mut B>, key: GroupKey) -> Exit<T> {
     let outside = Dropping::begin();
-    let drop_panic = drop_run(body);
-    Exit { outcome: Outcome::Cancelled, drop_panic, adopted: outside.end(key) }
+    let dropped = catch(|| body.end());
+    cancelled(dropped, outside, key)
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn cancelled<T>(dropped: Result<(), Payload>, outside: Dropping, key: GroupKey) -> Exit<T> {
+    Exit { outcome: Outcome::Cancelled, drop_panic: boxed(dropped), adopted: outside.end(key) }
 }
 
 /// Drops code of the user, and returns the panic of that drop.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn drop_run<T, B: Run<T> + ?Sized>(body: Pin<&mut B>) -> Option<Box<Payload>> {
-    match catch(|| body.end()) {
+    boxed(catch(|| body.end()))
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn boxed(dropped: Result<(), Payload>) -> Option<Box<Payload>> {
+    match dropped {
         Ok(()) => None,
         Err(payload) => Some(payload.boxed()),
     }

@@ -12,13 +12,13 @@ use pin_project_lite::pin_project;
 
 #[cfg(not(debug_assertions))]
 use super::Apart as _;
-use super::{Drive, Progress, resume};
+use super::{Drive, Progress, drive_inert, resume};
 use crate::engine::{
     armed::Arm,
     depth::Before,
     ending::{Ending, FirstPoll, Hold, PollEnding},
     exclusive::Exclusive,
-    signal::{self, without_signal},
+    signal,
     unwind::polled_after_completion,
 };
 
@@ -95,7 +95,9 @@ where
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        without_signal!(context);
+        if signal::is_cancel(context) {
+            return drive_inert(self);
+        }
         Drive::drive(self, context)
     }
 }
@@ -220,10 +222,7 @@ pub(super) fn drive<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
     }
 }
 
-/// Calls [`conclude`].
-///
-/// It takes the result by reference, because a debug build would have a second ending on the stack of each level of a nest. The
-/// optimizer makes no copy, but keeps a value in memory if a reference to it is passed.
+/// Calls [`conclude`]. It takes the result by reference, as that of a driver without a place does.
 #[cfg(debug_assertions)]
 fn conclude_ready<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
     driver: Pin<&mut D>,
