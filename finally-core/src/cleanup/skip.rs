@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use super::{Cleanup, CleanupValue, Detach, HasEnding, Sealed, Strategy};
 use crate::{
     engine::{
-        body::Run,
+        body::{End, Run},
         ending::{Ending as _, PollEnding, Unboxed, poll_cleanup},
         exit::Exit,
         unwind::{Payload, abort, polled_after_completion},
@@ -196,7 +196,9 @@ impl<F: Future> Run<F::Output> for Stage<F> {
             }
         }
     }
+}
 
+impl<F> End for Stage<F> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn end(mut self: Pin<&mut Self>) {
         self.set(Self::Ended);

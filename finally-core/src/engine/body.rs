@@ -84,8 +84,8 @@ pin_project! {
             before: Before<Adopted>,
             #[pin]
             future: F,
-            // Empty when the body is dropped: its last poll takes the key, and with the signal that is what a driver does to a body that
-            // is suspended. Drop code for the key would cost each call ten instructions, and a level of a nest 64 bytes of stack.
+            // Empty when the body is dropped: its last poll takes the key, and a driver polls a body that is suspended before it drops
+            // it. Drop code for the key would cost a call ten to twenty instructions, and a level of a nest 64 bytes of the stack.
             adopted: ManuallyDrop<GroupKey>,
             exit: X,
         },
@@ -108,10 +108,13 @@ impl<F: Future, X: Exits<F::Output>> Future for RunningBody<F, X> {
 }
 
 /// Code of the user that runs inside a finally.
-pub(crate) trait Run<T> {
+pub(crate) trait Run<T>: End {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T>;
+}
 
-    /// Drops it.
+/// The place of such code, which may have ended.
+pub(crate) trait End {
+    /// Drops the code that is there.
     fn end(self: Pin<&mut Self>);
 }
 
@@ -124,7 +127,9 @@ impl<F: Future> Run<F::Output> for Option<F> {
             None => abort("a cleanup that has ended is not polled"),
         }
     }
+}
 
+impl<F> End for Option<F> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn end(mut self: Pin<&mut Self>) {
         self.set(None);
@@ -132,7 +137,7 @@ impl<F: Future> Run<F::Output> for Option<F> {
 }
 
 /// An object-safe body.
-pub(crate) trait AnyBody<T>: Run<T> {
+trait AnyBody<T>: Run<T> {
     /// Returns the key of the cleanups that were handed off inside the body. It must not have ended.
     fn adopted(self: Pin<&mut Self>) -> &mut GroupKey;
 }
@@ -145,7 +150,9 @@ impl<F: Future, X: Exits<F::Output>> Run<X::Output> for RunningBody<F, X> {
             BodyProject::Ended => abort(ENDED),
         }
     }
+}
 
+impl<F, X> End for RunningBody<F, X> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn end(mut self: Pin<&mut Self>) {
         self.set(Self::Ended);
@@ -206,7 +213,7 @@ fn leave<T, B: AnyBody<T> + ?Sized>(body: Pin<&mut B>, outer: Outer) {
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn ready<T, B: Run<T> + ?Sized>(
+fn ready<T, B: End + ?Sized>(
     body: Pin<&mut B>,
     outer: Outer,
     polled: Result<Poll<T>, Payload>,
@@ -216,7 +223,7 @@ fn ready<T, B: Run<T> + ?Sized>(
 
 /// Drops a future that has ended.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn end<T, B: Run<T> + ?Sized>(
+pub(crate) fn end<T, B: End + ?Sized>(
     body: Pin<&mut B>,
     outer: Outer,
     polled: Result<Poll<T>, Payload>,
@@ -230,7 +237,8 @@ pub(crate) fn end<T, B: Run<T> + ?Sized>(
     Exit { outcome, drop_panic, adopted: Adopted::new(outer.end()) }
 }
 
-/// Drops a body that is under way. It does not call [`cancel`], because a nest would have the frames of both on its stack.
+/// Drops a body that is under way. Does the same as [`cancel`], and does not call it: a debug build would have the frames of both on
+/// the stack of each level of a nest.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn cancel_running<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>) -> Poll<Exit<T>> {
     let key = body.as_mut().adopted().take();
@@ -246,7 +254,7 @@ fn ready_cancelled<T>(dropped: Result<(), Payload>, outside: Dropping, key: Grou
 
 /// Drops a body that is under way, and whose key was taken.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn cancel<T, B: Run<T> + ?Sized>(body: Pin<&mut B>, key: GroupKey) -> Exit<T> {
+pub(crate) fn cancel<T, B: End + ?Sized>(body: Pin<&mut B>, key: GroupKey) -> Exit<T> {
     let outside = Dropping::begin();
     let dropped = catch(|| body.end());
     cancelled(dropped, outside, key)
@@ -259,7 +267,7 @@ fn cancelled<T>(dropped: Result<(), Payload>, outside: Dropping, key: GroupKey) 
 
 /// Drops code of the user, and returns the panic of that drop.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn drop_run<T, B: Run<T> + ?Sized>(body: Pin<&mut B>) -> Option<Box<Payload>> {
+pub(crate) fn drop_run<B: End + ?Sized>(body: Pin<&mut B>) -> Option<Box<Payload>> {
     boxed(catch(|| body.end()))
 }
 

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use crate::{
     engine::{
         armed::Arm,
-        body::{self, AnyBody, Run},
+        body::{self, End},
         depth::Before,
         ending::{Ending, FirstPoll, Hold, PollEnding},
         erased::erased,
@@ -224,14 +224,14 @@ fn poll<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(
     mut combinator: Pin<&mut C>,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
-    let Current::Body { entered, adopted } = combinator.as_mut().current() else {
+    let Current::Body { mut future, adopted, entered } = combinator.as_mut().current() else {
         return poll_held(combinator, context);
     };
     *entered = true;
     let outer = adopted.enter();
-    let polled = catch(|| combinator.as_mut().poll(context));
+    let polled = catch(|| future.as_mut().poll(context));
     if let Ok(Poll::Pending) = polled {
-        combinator.adopted().leave(outer);
+        adopted.leave(outer);
         return Poll::Pending;
     }
     conclude(combinator, outer, polled, context)
@@ -269,14 +269,15 @@ fn poll_held<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(
 /// Drops a body that is under way, and calls the handler.
 #[inline(never)]
 fn leave<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(mut combinator: Pin<&mut C>) {
-    let key = combinator.as_mut().adopted().take();
+    let Current::Body { adopted, .. } = combinator.as_mut().current() else { abort(ENDED) };
+    let key = adopted.take();
     let exit = body::cancel(combinator.as_mut(), key);
     combinator.conclude(exit).abandon();
 }
 
 /// An object-safe combinator.
-trait AnyCombinator<T, E: Ending>: AnyBody<T> {
-    fn current(self: Pin<&mut Self>) -> Current<'_, E::Held>;
+trait AnyCombinator<T, E: Ending>: End {
+    fn current(self: Pin<&mut Self>) -> Current<'_, T, E::Held>;
 
     /// Calls the handler, after the body was dropped.
     fn conclude(self: Pin<&mut Self>, exit: Exit<T>) -> E;
@@ -285,28 +286,20 @@ trait AnyCombinator<T, E: Ending>: AnyBody<T> {
     fn place(self: Pin<&mut Self>) -> Pin<&mut dyn Hold<E::Held>>;
 }
 
-enum Current<'a, Held> {
-    Body { entered: &'a mut bool, adopted: &'a mut GroupKey },
+enum Current<'a, T, Held> {
+    Body { future: Pin<&'a mut dyn Future<Output = T>>, adopted: &'a mut GroupKey, entered: &'a mut bool },
     Cleanup(Pin<&'a mut Held>),
     Ended,
 }
 
-const ENDED: &str = "a body that has ended is not polled";
+const ENDED: &str = "a body that has ended is not left";
 
-impl<F, H, E> Run<F::Output> for Combinator<F, H, E>
+impl<F, H, E> End for Combinator<F, H, E>
 where
     F: Future,
     H: Conclude<F::Output, Ending = E>,
     E: Ending,
 {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        match self.project() {
-            CombinatorProject::Body { future, .. } => future.poll(context),
-            CombinatorProject::Cleanup { .. } | CombinatorProject::Ended { .. } => abort(ENDED),
-        }
-    }
-
     /// Drops the body, or the cleanup. The handler of a body stays, also if that drop panics.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn end(mut self: Pin<&mut Self>) {
@@ -322,21 +315,6 @@ where
     }
 }
 
-impl<F, H, E> AnyBody<F::Output> for Combinator<F, H, E>
-where
-    F: Future,
-    H: Conclude<F::Output, Ending = E>,
-    E: Ending,
-{
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn adopted(self: Pin<&mut Self>) -> &mut GroupKey {
-        match self.project() {
-            CombinatorProject::Body { adopted, .. } => adopted,
-            CombinatorProject::Cleanup { .. } | CombinatorProject::Ended { .. } => abort(ENDED),
-        }
-    }
-}
-
 impl<F, H, E> AnyCombinator<F::Output, E> for Combinator<F, H, E>
 where
     F: Future,
@@ -344,9 +322,11 @@ where
     E: Ending,
 {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn current(self: Pin<&mut Self>) -> Current<'_, E::Held> {
+    fn current(self: Pin<&mut Self>) -> Current<'_, F::Output, E::Held> {
         match self.project() {
-            CombinatorProject::Body { entered, adopted, .. } => Current::Body { entered, adopted },
+            CombinatorProject::Body { future, adopted, entered, .. } => {
+                Current::Body { future, adopted, entered }
+            }
             CombinatorProject::Cleanup { held } => Current::Cleanup(held.get()),
             CombinatorProject::Ended { .. } => Current::Ended,
         }

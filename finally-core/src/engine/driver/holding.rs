@@ -24,9 +24,6 @@ use crate::engine::{
 
 pin_project! {
     /// Drives a coroutine, and then awaits the cleanup that the coroutine ended in.
-    ///
-    /// It does not share the stages of a [`Combinator`](crate::engine::combinator::Combinator), because the progress is a field of
-    /// its first stage: beside the stages, it would cost the future 8 bytes.
     #[project = HoldingDriverProject]
     #[must_use = "futures do nothing unless they are awaited"]
     pub enum HoldingDriver<C>
