@@ -260,6 +260,7 @@ mod with_std {
     };
 
     /// Settles with `on_cancel = block`: a cleanup that is awaited is driven to its end inside the drop of its caller.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     #[track_caller]
     pub fn settle_or_block<T, K, M, V>(
         describe_body: Describe<T>,

@@ -162,16 +162,16 @@ mod nests_are_within_the_recursion_limit {
         };
     }
 
-    nest!(seventeen_levels_by_path, innermost_first, |argument| [clean]: a b c d e f g h i j k l m n o p q r);
-    nest!(twelve_levels_by_path, outermost_first, |argument| [clean]: a b c d e f g h i j k l m);
-    nest!(thirteen_levels_with_an_argument, innermost_first, |argument| [clean_with(argument)]: a b c d e f g h i j k l m n);
-    nest!(nine_levels_with_an_argument, outermost_first, |argument| [clean_with(argument)]: a b c d e f g h i j);
-    nest!(seventeen_awaited_levels_by_path, innermost_first, |argument| [clean_later]: a b c d e f g h i j k l m n o p q r);
-    nest!(twelve_awaited_levels_by_path, outermost_first, |argument| [clean_later]: a b c d e f g h i j k l m);
-    nest!(thirteen_awaited_levels_with_an_argument, innermost_first, |argument| [clean_later_with(argument).await]: a b c d e f g h i j k l m n);
-    nest!(eight_awaited_levels_with_an_argument, outermost_first, |argument| [clean_later_with(argument).await]: a b c d e f g h i);
-    nest!(twelve_levels_that_skip, innermost_first, |argument| [clean_later_with(argument).await, on_cancel = skip]: a b c d e f g h i j k l m);
-    nest!(eight_levels_that_skip, outermost_first, |argument| [clean_later_with(argument).await, on_cancel = skip]: a b c d e f g h i);
+    nest!(thirty_one_levels_by_path, innermost_first, |argument| [clean]: a b c d e f g h i j k l m n o p q r s t u v w x y z aa ab ac ad ae af);
+    nest!(twenty_four_levels_by_path, outermost_first, |argument| [clean]: a b c d e f g h i j k l m n o p q r s t u v w x y);
+    nest!(seventeen_levels_with_an_argument, innermost_first, |argument| [clean_with(argument)]: a b c d e f g h i j k l m n o p q r);
+    nest!(twelve_levels_with_an_argument, outermost_first, |argument| [clean_with(argument)]: a b c d e f g h i j k l m);
+    nest!(thirty_one_awaited_levels_by_path, innermost_first, |argument| [clean_later]: a b c d e f g h i j k l m n o p q r s t u v w x y z aa ab ac ad ae af);
+    nest!(twenty_four_awaited_levels_by_path, outermost_first, |argument| [clean_later]: a b c d e f g h i j k l m n o p q r s t u v w x y);
+    nest!(seventeen_awaited_levels_with_an_argument, innermost_first, |argument| [clean_later_with(argument).await]: a b c d e f g h i j k l m n o p q r);
+    nest!(twelve_awaited_levels_with_an_argument, outermost_first, |argument| [clean_later_with(argument).await]: a b c d e f g h i j k l m);
+    nest!(sixteen_levels_that_skip, innermost_first, |argument| [clean_later_with(argument).await, on_cancel = skip]: a b c d e f g h i j k l m n o p q);
+    nest!(twelve_levels_that_skip, outermost_first, |argument| [clean_later_with(argument).await, on_cancel = skip]: a b c d e f g h i j k l m);
 }
 
 /// The compiler forgets which lifetimes inside a future are the same

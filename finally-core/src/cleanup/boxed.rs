@@ -74,7 +74,7 @@ impl<T, O: InBox> Unawaited<T, O> {
         Self { cleanup, exit, rules }
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn hold(self) -> BoxedEnding<T, O> {
         BoxedEnding::new(self.cleanup, self.exit, self.rules)
     }
@@ -193,7 +193,7 @@ impl<O> Stage<O> {
 impl<T, O: InBox> Unpin for BoxedEnding<T, O> {}
 
 impl<T, O: InBox> BoxedEnding<T, O> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new(cleanup: Result<O, Payload>, exit: Exit<T>, rules: Rules<T, O::Output>) -> Self {
         let (verdict, adopted) = exit.into_parts(&rules.texts);
         let stage = cleanup.map_or_else(Stage::Panicked, Stage::Waiting);

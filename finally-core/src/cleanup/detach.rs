@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use core::{
     future::Future,
+    mem,
     panic::Location,
     pin::Pin,
     task::{Context, Poll},
@@ -61,11 +62,7 @@ where
         self.future().poll(context)
     }
 
-    fn address(
-        self: Pin<&mut Self>,
-        describe: Describe<F::Output>,
-        location: &'static Location<'static>,
-    ) {
+    fn address(self: Pin<&mut Self>, describe: Describe<F::Output>, location: &'static Location<'static>) {
         self.address(describe, location);
     }
 
@@ -104,6 +101,8 @@ impl<V> InBox for DetachedCleanup<V> {
         let Rules { texts: Texts { body, cleanup: describe, location }, from_cleanup } = rules;
         match cleanup {
             Ok(cleanup) if matches!(outcome, Outcome::Cancelled) => {
+                // It holds nothing. Drop code that is prepared for a panic would keep it, and all beside it, in memory.
+                mem::forget(outcome);
                 adopted.hand_off_before(cleanup.into_reporting(describe, location), location);
                 raise(drop_panic.map(|payload| *payload), location);
             }

@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use super::{Cleanup, CleanupValue, Detach, HasEnding, Sealed, Strategy};
 use crate::{
     engine::{
-        body::Run,
+        body::{End, Run},
         ending::{Ending as _, PollEnding, Unboxed, poll_cleanup},
         exit::Exit,
         unwind::{Payload, abort, polled_after_completion},
@@ -133,6 +133,7 @@ where
     F: Future,
 {
     /// Combines a body's exit with its cleanup, if there is one.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new(built: Result<Option<F>, Payload>, exit: Exit<T>, rules: Rules<T, F::Output>) -> Self {
         let (verdict, adopted) = exit.into_parts(&rules.texts);
         let stage = match built {
@@ -195,7 +196,9 @@ impl<F: Future> Run<F::Output> for Stage<F> {
             }
         }
     }
+}
 
+impl<F> End for Stage<F> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn end(mut self: Pin<&mut Self>) {
         self.set(Self::Ended);

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use core::{
     future::{Future, IntoFuture},
+    mem::ManuallyDrop,
     panic::UnwindSafe,
     pin::Pin,
     task::{Context, Poll},
@@ -40,7 +41,7 @@ impl<F: Future> IntoFuture for Body<F> {
 impl<F, X> RunningBody<F, X> {
     #[inline(always)]
     pub(crate) const fn new(future: F, exit: X) -> Self {
-        Self::Running { before: [], future, adopted: GroupKey::NONE, exit }
+        Self::Running { before: [], future, adopted: ManuallyDrop::new(GroupKey::NONE), exit }
     }
 }
 
@@ -83,7 +84,9 @@ pin_project! {
             before: Before<Adopted>,
             #[pin]
             future: F,
-            adopted: GroupKey,
+            // Empty when the body is dropped: its last poll takes the key, and a driver polls a body that is suspended before it drops
+            // it. Drop code for the key would cost a call ten to twenty instructions, and a level of a nest 64 bytes of the stack.
+            adopted: ManuallyDrop<GroupKey>,
             exit: X,
         },
         Ended,
@@ -99,15 +102,19 @@ impl<F: Future, X: Exits<F::Output>> Future for RunningBody<F, X> {
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        poll(erased!(self => Pin<&mut dyn AnyBody<X::Output>>), context)
+        let body = erased!(self => Pin<&mut dyn AnyBody<X::Output>>);
+        if signal::is_cancel(context) { cancel_running(body) } else { poll(body, context) }
     }
 }
 
 /// Code of the user that runs inside a finally.
-pub(crate) trait Run<T> {
+pub(crate) trait Run<T>: End {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T>;
+}
 
-    /// Drops it.
+/// The place of such code, which may have ended.
+pub(crate) trait End {
+    /// Drops the code that is there.
     fn end(self: Pin<&mut Self>);
 }
 
@@ -120,7 +127,9 @@ impl<F: Future> Run<F::Output> for Option<F> {
             None => abort("a cleanup that has ended is not polled"),
         }
     }
+}
 
+impl<F> End for Option<F> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn end(mut self: Pin<&mut Self>) {
         self.set(None);
@@ -141,7 +150,9 @@ impl<F: Future, X: Exits<F::Output>> Run<X::Output> for RunningBody<F, X> {
             BodyProject::Ended => abort(ENDED),
         }
     }
+}
 
+impl<F, X> End for RunningBody<F, X> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn end(mut self: Pin<&mut Self>) {
         self.set(Self::Ended);
@@ -162,16 +173,13 @@ const ENDED: &str = "a coroutine does not poll a body again that has ended";
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn poll<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>, context: &mut Context<'_>) -> Poll<Exit<T>> {
-    if signal::is_cancel(context) {
-        return cancel_running(body);
-    }
-    let outer = body.as_mut().adopted().enter();
+    let outer = enter(body.as_mut());
     let polled = catch(|| body.as_mut().poll(context));
     if let Ok(Poll::Pending) = polled {
-        body.adopted().leave(outer);
+        leave(body, outer);
         return Poll::Pending;
     }
-    end(body, outer, polled)
+    ready(body, outer, polled)
 }
 
 /// Polls the user's future, and drops it when it has ended, before its cleanup starts. A panic of that drop must not
@@ -188,46 +196,84 @@ pub(crate) fn run<T, B: Run<T> + ?Sized>(
         adopted.leave(outer);
         return Poll::Pending;
     }
-    end(body, outer, polled)
+    ready(body, outer, polled)
 }
 
 // These are separate functions, so that a debug build has none of their variables in the frame of the poll. A deep nest has that
 // frame on its stack once for each level.
 
-/// Drops a future that has ended.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn end<T, B: Run<T> + ?Sized>(
+fn enter<T, B: AnyBody<T> + ?Sized>(body: Pin<&mut B>) -> Outer {
+    body.adopted().enter()
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn leave<T, B: AnyBody<T> + ?Sized>(body: Pin<&mut B>, outer: Outer) {
+    body.adopted().leave(outer);
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn ready<T, B: End + ?Sized>(
     body: Pin<&mut B>,
     outer: Outer,
     polled: Result<Poll<T>, Payload>,
 ) -> Poll<Exit<T>> {
+    Poll::Ready(end(body, outer, polled))
+}
+
+/// Drops a future that has ended.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn end<T, B: End + ?Sized>(
+    body: Pin<&mut B>,
+    outer: Outer,
+    polled: Result<Poll<T>, Payload>,
+) -> Exit<T> {
     let outcome = match polled {
         Ok(Poll::Ready(value)) => Outcome::Returned(value),
         Ok(Poll::Pending) => abort("a body that is pending has not ended"),
         Err(payload) => Outcome::Panicked(payload),
     };
     let drop_panic = drop_run(body);
-    Poll::Ready(Exit { outcome, drop_panic, adopted: Adopted::new(outer.end()) })
+    Exit { outcome, drop_panic, adopted: Adopted::new(outer.end()) }
 }
 
+/// Drops a body that is under way. Does the same as [`cancel`], and does not call it: a debug build would have the frames of both on
+/// the stack of each level of a nest.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn cancel_running<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>) -> Poll<Exit<T>> {
     let key = body.as_mut().adopted().take();
-    Poll::Ready(cancel(body, key))
+    let outside = Dropping::begin();
+    let dropped = catch(|| body.end());
+    ready_cancelled(dropped, outside, key)
 }
 
-/// Drops a body that is under way.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn cancel<T, B: Run<T> + ?Sized>(body: Pin<&mut B>, key: GroupKey) -> Exit<T> {
+fn ready_cancelled<T>(dropped: Result<(), Payload>, outside: Dropping, key: GroupKey) -> Poll<Exit<T>> {
+    Poll::Ready(cancelled(dropped, outside, key))
+}
+
+/// Drops a body that is under way, and whose key was taken.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn cancel<T, B: End + ?Sized>(body: Pin<&mut B>, key: GroupKey) -> Exit<T> {
     let outside = Dropping::begin();
-    let drop_panic = drop_run(body);
-    Exit { outcome: Outcome::Cancelled, drop_panic, adopted: outside.end(key) }
+    let dropped = catch(|| body.end());
+    cancelled(dropped, outside, key)
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn cancelled<T>(dropped: Result<(), Payload>, outside: Dropping, key: GroupKey) -> Exit<T> {
+    Exit { outcome: Outcome::Cancelled, drop_panic: boxed(dropped), adopted: outside.end(key) }
 }
 
 /// Drops code of the user, and returns the panic of that drop.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn drop_run<T, B: Run<T> + ?Sized>(body: Pin<&mut B>) -> Option<Box<Payload>> {
-    match catch(|| body.end()) {
+pub(crate) fn drop_run<B: End + ?Sized>(body: Pin<&mut B>) -> Option<Box<Payload>> {
+    boxed(catch(|| body.end()))
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn boxed(dropped: Result<(), Payload>) -> Option<Box<Payload>> {
+    match dropped {
         Ok(()) => None,
         Err(payload) => Some(payload.boxed()),
     }

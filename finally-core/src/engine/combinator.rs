@@ -2,7 +2,7 @@
 
 use core::{
     future::Future,
-    mem,
+    mem::ManuallyDrop,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -12,15 +12,15 @@ use pin_project_lite::pin_project;
 use crate::{
     engine::{
         armed::Arm,
-        body::{self, Run},
+        body::{self, End},
         depth::Before,
         ending::{Ending, FirstPoll, Hold, PollEnding},
         erased::erased,
         exclusive::Exclusive,
         exit::Exit,
-        unwind::{abort, polled_after_completion},
+        unwind::{Payload, abort, catch, polled_after_completion},
     },
-    handoff::GroupKey,
+    handoff::{GroupKey, Outer},
 };
 
 /// How far a combinator is, for `Debug`.
@@ -68,17 +68,35 @@ pin_project! {
     /// A body and its handler. The handler is called on every fate, after the body was dropped. There is no coroutine to
     /// resume, so an early drop just drops the body and calls the handler.
     ///
-    /// The ending of the handler is a parameter. See [`WithArguments`](crate::engine::driver::WithArguments) for the reason.
+    /// It is one type with all of its stages, because the compiler limits how deeply the types of futures may nest. For the same
+    /// reason it is generic over the ending, and not over what that holds: a type that the compiler has to look up in a trait
+    /// counts twice. The ending is that of the handler. See [`WithArguments`](crate::engine::driver::WithArguments) for the reason
+    /// why it is a parameter.
+    #[project = CombinatorProject]
     #[must_use = "futures do nothing unless they are awaited"]
-    pub struct Combinator<F, H, E>
+    pub enum Combinator<F, H, E>
     where
         F: Future,
         H: Conclude<F::Output, Ending = E>,
         E: Ending,
     {
-        #[pin]
-        stage: Stage<F, E>,
-        conclusion: Conclusion<Option<H>>,
+        Body {
+            before: Before<E::Held>,
+            #[pin]
+            future: F,
+            // Empty when the body is dropped: the poll in which it ends takes the key, and so does `leave`. Drop code for it would
+            // cost each call four instructions.
+            adopted: ManuallyDrop<GroupKey>,
+            entered: bool,
+            handler: Option<H>,
+        },
+        /// In the place of the body, the cleanup that is awaited.
+        Cleanup {
+            #[pin]
+            held: Exclusive<E::Held>,
+        },
+        /// The body was dropped. The handler is there until it is called.
+        Ended { handler: Option<H> },
     }
 
     impl<F, H, E> PinnedDrop for Combinator<F, H, E>
@@ -89,12 +107,8 @@ pin_project! {
     {
         #[cfg_attr(not(debug_assertions), inline(always))]
         fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
-            if mem::replace(&mut this.conclusion.entered, false) {
-                leave(
-                    erased!(this.stage => Pin<&mut dyn AnyStage<F::Output, E::Held>>),
-                    erased!(this.conclusion => &mut Conclusion<dyn ErasedConclude<F::Output, E> + '_>),
-                );
+            if let Combinator::Body { entered: true, .. } = &*this {
+                leave(erased!(this => Pin<&mut dyn AnyCombinator<F::Output, E>>));
             }
         }
     }
@@ -129,40 +143,45 @@ where
     #[inline(always)]
     pub(crate) const fn new(future: F, handler: H) -> Self {
         // In one expression: no call that the compiler would have to be prepared to unwind from.
-        let conclusion = Conclusion { adopted: GroupKey::NONE, entered: false, handler: Some(handler) };
-        Self { stage: Stage::Body { before: [], future }, conclusion }
+        Self::Body {
+            before: [],
+            future,
+            adopted: ManuallyDrop::new(GroupKey::NONE),
+            entered: false,
+            handler: Some(handler),
+        }
     }
 
     /// Returns the future, unless it has ended.
     #[cfg(feature = "stream")]
     pub(crate) fn future(self: Pin<&mut Self>) -> Option<Pin<&mut F>> {
-        match self.project().stage.project() {
-            StageProject::Body { future, .. } => Some(future),
-            StageProject::Cleanup { .. } | StageProject::Done => None,
+        match self.project() {
+            CombinatorProject::Body { future, .. } => Some(future),
+            CombinatorProject::Cleanup { .. } | CombinatorProject::Ended { .. } => None,
         }
     }
 
     /// Returns a shared reference to the future, unless it has ended.
     #[cfg(feature = "stream")]
     pub(crate) const fn future_ref(&self) -> Option<&F> {
-        match &self.stage {
-            Stage::Body { future, .. } => Some(future),
-            Stage::Cleanup { .. } | Stage::Done => None,
+        match self {
+            Self::Body { future, .. } => Some(future),
+            Self::Cleanup { .. } | Self::Ended { .. } => None,
         }
     }
 
     /// Returns whether the result was delivered.
     #[cfg(feature = "stream")]
     pub(crate) const fn is_done(&self) -> bool {
-        matches!(self.stage, Stage::Done)
+        matches!(self, Self::Ended { .. })
     }
 
     /// Returns how far it is, for `Debug`.
     pub(crate) const fn phase(&self) -> Phase {
-        match self.stage {
-            Stage::Body { .. } => Phase::Body,
-            Stage::Cleanup { .. } => Phase::Cleanup,
-            Stage::Done => Phase::Done,
+        match self {
+            Self::Body { .. } => Phase::Body,
+            Self::Cleanup { .. } => Phase::Cleanup,
+            Self::Ended { .. } => Phase::Done,
         }
     }
 }
@@ -175,7 +194,9 @@ where
 {
     #[inline(always)]
     fn arm(mut self) -> Self {
-        self.conclusion.entered = true;
+        if let Self::Body { entered, .. } = &mut self {
+            *entered = true;
+        }
         self
     }
 }
@@ -190,34 +211,7 @@ where
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<E::Output> {
-        let this = self.project();
-        poll(
-            erased!(this.stage => Pin<&mut dyn AnyStage<F::Output, E::Held>>),
-            erased!(this.conclusion => &mut Conclusion<dyn ErasedConclude<F::Output, E> + '_>),
-            context,
-        )
-    }
-}
-
-/// The handler and the state it needs until the body ends.
-pub struct Conclusion<H: ?Sized> {
-    adopted: GroupKey,
-    entered: bool,
-    handler: H,
-}
-
-/// Object-safe handler, taken out when called.
-trait ErasedConclude<T, E> {
-    fn conclude(&mut self, exit: Exit<T>) -> E;
-}
-
-impl<T, H: Conclude<T>> ErasedConclude<T, H::Ending> for Option<H> {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn conclude(&mut self, exit: Exit<T>) -> H::Ending {
-        match self.take() {
-            Some(handler) => handler.conclude(exit),
-            None => abort("a body ends once"),
-        }
+        poll(erased!(self => Pin<&mut dyn AnyCombinator<F::Output, E>>), context)
     }
 }
 
@@ -226,115 +220,128 @@ impl<T, H: Conclude<T>> ErasedConclude<T, H::Ending> for Option<H> {
 /// The body is polled from here. The steps after it are functions of their own, so that a deep nest does not have them on its
 /// stack.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn poll<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: ErasedConclude<T, E> + ?Sized>(
-    mut stage: Pin<&mut S>,
-    conclusion: &mut Conclusion<H>,
+fn poll<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(
+    mut combinator: Pin<&mut C>,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
-    let Current::Body = stage.as_mut().current() else { return poll_held::<T, E, S>(stage, context) };
-    conclusion.entered = true;
-    match body::run(stage.as_mut(), &mut conclusion.adopted, context) {
-        Poll::Pending => Poll::Pending,
-        Poll::Ready(exit) => conclude(stage, conclusion, exit, context),
+    let Current::Body { mut future, adopted, entered } = combinator.as_mut().current() else {
+        return poll_held(combinator, context);
+    };
+    *entered = true;
+    let outer = adopted.enter();
+    let polled = catch(|| future.as_mut().poll(context));
+    if let Ok(Poll::Pending) = polled {
+        adopted.leave(outer);
+        return Poll::Pending;
     }
+    conclude(combinator, outer, polled, context)
 }
 
 /// Evaluates the cleanup of a body that has ended, and polls it.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn conclude<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: ErasedConclude<T, E> + ?Sized>(
-    mut stage: Pin<&mut S>,
-    conclusion: &mut Conclusion<H>,
-    exit: Exit<T>,
+fn conclude<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(
+    mut combinator: Pin<&mut C>,
+    outer: Outer,
+    polled: Result<Poll<T>, Payload>,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
-    conclusion.entered = false;
-    match conclusion.handler.conclude(exit).poll_first(context, stage.as_mut().place()) {
+    let exit = body::end(combinator.as_mut(), outer, polled);
+    let ending = combinator.as_mut().conclude(exit);
+    match ending.poll_first(context, combinator.as_mut().place()) {
         FirstPoll::Ready(output) => Poll::Ready(output),
         FirstPoll::Pending => Poll::Pending,
-        FirstPoll::Held => poll_held::<T, E, S>(stage, context),
+        FirstPoll::Held => poll_held(combinator, context),
     }
 }
 
 /// Polls the cleanup in its place.
 #[inline(never)]
-fn poll_held<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized>(
-    mut stage: Pin<&mut S>,
+fn poll_held<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(
+    mut combinator: Pin<&mut C>,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
-    let Current::Cleanup(held) = stage.as_mut().current() else { polled_after_completion() };
+    let Current::Cleanup(held) = combinator.as_mut().current() else { polled_after_completion() };
     let verdict = ready!(held.poll(context));
-    stage.end();
+    combinator.end();
     Poll::Ready(verdict.deliver())
 }
 
 /// Drops a body that is under way, and calls the handler.
 #[inline(never)]
-fn leave<T, E: Ending, S: AnyStage<T, E::Held> + ?Sized, H: ErasedConclude<T, E> + ?Sized>(
-    stage: Pin<&mut S>,
-    conclusion: &mut Conclusion<H>,
-) {
-    let exit = body::cancel(stage, conclusion.adopted.take());
-    conclusion.handler.conclude(exit).abandon();
+fn leave<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(mut combinator: Pin<&mut C>) {
+    let Current::Body { adopted, .. } = combinator.as_mut().current() else { abort(ENDED) };
+    let key = adopted.take();
+    let exit = body::cancel(combinator.as_mut(), key);
+    combinator.conclude(exit).abandon();
 }
 
-pin_project! {
-    /// The body, or in its place the cleanup that is awaited.
-    ///
-    /// Generic over the ending, and not over what that holds: a type that the compiler has to look up in a trait counts twice
-    /// among those that nest, and there is a limit to how deeply they may.
-    #[project = StageProject]
-    pub enum Stage<F, E>
-    where
-        E: Ending,
-    {
-        Body {
-            before: Before<E::Held>,
-            #[pin]
-            future: F,
-        },
-        Cleanup {
-            #[pin]
-            held: Exclusive<E::Held>,
-        },
-        Done,
+/// An object-safe combinator.
+trait AnyCombinator<T, E: Ending>: End {
+    fn current(self: Pin<&mut Self>) -> Current<'_, T, E::Held>;
+
+    /// Calls the handler, after the body was dropped.
+    fn conclude(self: Pin<&mut Self>, exit: Exit<T>) -> E;
+
+    /// The same place, for the cleanup.
+    fn place(self: Pin<&mut Self>) -> Pin<&mut dyn Hold<E::Held>>;
+}
+
+enum Current<'a, T, Held> {
+    Body { future: Pin<&'a mut dyn Future<Output = T>>, adopted: &'a mut GroupKey, entered: &'a mut bool },
+    Cleanup(Pin<&'a mut Held>),
+    Ended,
+}
+
+const ENDED: &str = "a body that has ended is not left";
+
+impl<F, H, E> End for Combinator<F, H, E>
+where
+    F: Future,
+    H: Conclude<F::Output, Ending = E>,
+    E: Ending,
+{
+    /// Drops the body, or the cleanup. The handler of a body stays, also if that drop panics.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn end(mut self: Pin<&mut Self>) {
+        let handler = match self.as_mut().project() {
+            CombinatorProject::Body { entered, handler, .. } => {
+                // The body is dropped as part of the whole, whose drop would leave.
+                *entered = false;
+                handler.take()
+            }
+            CombinatorProject::Cleanup { .. } | CombinatorProject::Ended { .. } => None,
+        };
+        self.set(Self::Ended { handler });
     }
 }
 
-trait AnyStage<T, Held>: Run<T> {
-    fn current(self: Pin<&mut Self>) -> Current<'_, Held>;
-
-    /// The same place, for the cleanup.
-    fn place(self: Pin<&mut Self>) -> Pin<&mut dyn Hold<Held>>;
-}
-
-enum Current<'a, Held> {
-    Body,
-    Cleanup(Pin<&'a mut Held>),
-    Done,
-}
-
-impl<F: Future, E: Ending> Run<F::Output> for Stage<F, E> {
+impl<F, H, E> AnyCombinator<F::Output, E> for Combinator<F, H, E>
+where
+    F: Future,
+    H: Conclude<F::Output, Ending = E>,
+    E: Ending,
+{
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+    fn current(self: Pin<&mut Self>) -> Current<'_, F::Output, E::Held> {
         match self.project() {
-            StageProject::Body { future, .. } => future.poll(context),
-            StageProject::Cleanup { .. } | StageProject::Done => abort("a body that has ended is not polled"),
+            CombinatorProject::Body { future, adopted, entered, .. } => {
+                Current::Body { future, adopted, entered }
+            }
+            CombinatorProject::Cleanup { held } => Current::Cleanup(held.get()),
+            CombinatorProject::Ended { .. } => Current::Ended,
         }
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn end(mut self: Pin<&mut Self>) {
-        self.set(Self::Done);
-    }
-}
-
-impl<F: Future, E: Ending> AnyStage<F::Output, E::Held> for Stage<F, E> {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn current(self: Pin<&mut Self>) -> Current<'_, E::Held> {
+    fn conclude(self: Pin<&mut Self>, exit: Exit<F::Output>) -> E {
         match self.project() {
-            StageProject::Body { .. } => Current::Body,
-            StageProject::Cleanup { held } => Current::Cleanup(held.get()),
-            StageProject::Done => Current::Done,
+            CombinatorProject::Ended { handler } => match handler.take() {
+                Some(handler) => handler.conclude(exit),
+                None => abort("a body ends once"),
+            },
+            CombinatorProject::Body { .. } | CombinatorProject::Cleanup { .. } => {
+                abort("a body is dropped before its cleanup starts")
+            }
         }
     }
 
@@ -344,7 +351,12 @@ impl<F: Future, E: Ending> AnyStage<F::Output, E::Held> for Stage<F, E> {
     }
 }
 
-impl<F, E: Ending> Hold<E::Held> for Stage<F, E> {
+impl<F, H, E> Hold<E::Held> for Combinator<F, H, E>
+where
+    F: Future,
+    H: Conclude<F::Output, Ending = E>,
+    E: Ending,
+{
     #[inline]
     fn hold(mut self: Pin<&mut Self>, held: E::Held) {
         self.set(Self::Cleanup { held: Exclusive::new(held) });

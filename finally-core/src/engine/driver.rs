@@ -17,7 +17,7 @@ use pin_project_lite::pin_project;
 use crate::engine::{
     armed::Arm,
     ending::{Ending, FirstPoll, Hold},
-    signal::{self, without_signal},
+    signal,
     unwind::{abort, catch, polled_after_completion},
     verdict::raise,
 };
@@ -127,7 +127,9 @@ where
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        without_signal!(context);
+        if signal::is_cancel(context) {
+            return drive_inert(self);
+        }
         self.drive(context)
     }
 }
@@ -198,8 +200,21 @@ fn drive<E: Ending, C: Future<Output = E> + ?Sized>(
             *progress = Progress::Entered;
             Poll::Pending
         }
+        #[cfg(debug_assertions)]
+        ref mut ready => conclude_ready(ready, context),
+        #[cfg(not(debug_assertions))]
         Poll::Ready(ending) => conclude(ending, context),
     }
+}
+
+/// Calls [`conclude`].
+///
+/// It takes the result by reference, because a debug build would have a second ending on the stack of each level of a nest. The
+/// optimizer makes no copy, but keeps a value in memory if a reference to it is passed.
+#[cfg(debug_assertions)]
+fn conclude_ready<E: Ending>(ready: &mut Poll<E>, context: &mut Context<'_>) -> Poll<E::Output> {
+    let Poll::Ready(ending) = mem::replace(ready, Poll::Pending) else { return Poll::Pending };
+    conclude(ending, context)
 }
 
 /// Delivers the ending of a coroutine, or abandons it.
@@ -222,6 +237,15 @@ impl<H> Hold<H> for Nowhere {
     fn hold(self: Pin<&mut Self>, _: H) {
         abort("a driver without a place awaits no cleanup")
     }
+}
+
+/// Drives a coroutine whose caller polls with the very signal, which must not take it for that.
+///
+/// It is a function of its own, so that no level of a nest has another context on its stack.
+#[cold]
+#[inline(never)]
+fn drive_inert<T>(driver: Pin<&mut dyn Drive<Output = T>>) -> Poll<T> {
+    signal::with_inert(|context| driver.drive(context))
 }
 
 /// Resumes a coroutine that is under way, when its driver is dropped.

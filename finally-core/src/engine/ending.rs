@@ -146,6 +146,9 @@ impl<H: PollEnding> Future for AwaitedInCoroutine<H> {
     /// Polls the cleanup, unless the driver around is being dropped: no code of the user is polled then.
     ///
     /// A panic is resumed here and not in the driver, so that the arguments which the coroutine owns see it when they are dropped.
+    ///
+    /// It stays out of line, so that the stack of a deep nest has none of it while a body is polled.
+    #[inline(never)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict<H::Output>> {
         let held = self.project().held.get();
         if !signal::is_cancel(context) {

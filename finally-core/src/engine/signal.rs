@@ -20,51 +20,22 @@ pub(crate) fn is_cancel(context: &Context<'_>) -> bool {
     context.waker().will_wake(SIGNAL)
 }
 
-/// Replaces a caller's context that carries the signal by one that does not.
-///
-/// It is a macro, because a function would have to take a closure, and a debug build would have the frames of both on the stack of
-/// each level of a nest.
-macro_rules! without_signal {
-    ($context:ident) => {
-        let waker;
-        let mut inert;
-        let $context = if $crate::engine::signal::is_cancel($context) {
-            waker = $crate::engine::signal::inert();
-            inert = core::task::Context::from_waker(&waker);
-            &mut inert
-        } else {
-            // A context of our own in both cases, because the waker does not live as long as the caller's.
-            #[cfg(not(feature = "std"))]
-            let $context = {
-                inert = core::task::Context::from_waker($context.waker());
-                &mut inert
-            };
-            $context
-        };
-    };
-}
-
-pub(crate) use without_signal;
-
 struct Inert;
 
 impl Wake for Inert {
     fn wake(self: Arc<Self>) {}
 }
 
-/// Returns a waker that does nothing and is not the signal. It is made once.
-#[cfg(feature = "std")]
-#[cold]
-pub(crate) fn inert() -> &'static Waker {
+/// Calls a function with a context that wakes nobody and is not the signal, in place of a caller's context that is.
+pub(crate) fn with_inert<R>(poll: impl FnOnce(&mut Context<'_>) -> R) -> R {
+    // It is made once if there is a place to keep it.
+    #[cfg(feature = "std")]
     static INERT: std::sync::OnceLock<Waker> = std::sync::OnceLock::new();
-    INERT.get_or_init(|| Arc::new(Inert).into())
-}
-
-/// Makes a waker that does nothing and is not the signal. Without `std` there is no place to keep it.
-#[cfg(not(feature = "std"))]
-#[cold]
-pub(crate) fn inert() -> Waker {
-    Arc::new(Inert).into()
+    #[cfg(feature = "std")]
+    let waker = INERT.get_or_init(|| Arc::new(Inert).into());
+    #[cfg(not(feature = "std"))]
+    let waker = &Arc::new(Inert).into();
+    poll(&mut Context::from_waker(waker))
 }
 
 #[cfg(test)]
@@ -74,8 +45,6 @@ mod tests {
     #[test]
     fn a_caller_that_polls_with_the_very_signal_is_not_taken_for_a_driver() {
         assert!(is_cancel(&context()));
-        let context = &mut context();
-        without_signal!(context);
-        assert!(!is_cancel(context));
+        assert!(!with_inert(|context| is_cancel(context)));
     }
 }

@@ -12,21 +12,18 @@ use pin_project_lite::pin_project;
 
 #[cfg(not(debug_assertions))]
 use super::Apart as _;
-use super::{Drive, Progress, resume};
+use super::{Drive, Progress, drive_inert, resume};
 use crate::engine::{
     armed::Arm,
     depth::Before,
     ending::{Ending, FirstPoll, Hold, PollEnding},
     exclusive::Exclusive,
-    signal::{self, without_signal},
+    signal,
     unwind::polled_after_completion,
 };
 
 pin_project! {
     /// Drives a coroutine, and then awaits the cleanup that the coroutine ended in.
-    ///
-    /// It does not share the stages of a [`Combinator`](crate::engine::combinator::Combinator), because the progress is a field of
-    /// its first stage: beside the stages, it would cost the future 8 bytes.
     #[project = HoldingDriverProject]
     #[must_use = "futures do nothing unless they are awaited"]
     pub enum HoldingDriver<C>
@@ -95,7 +92,9 @@ where
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        without_signal!(context);
+        if signal::is_cancel(context) {
+            return drive_inert(self);
+        }
         Drive::drive(self, context)
     }
 }
@@ -220,10 +219,7 @@ pub(super) fn drive<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
     }
 }
 
-/// Calls [`conclude`].
-///
-/// It takes the result by reference, because a debug build would have a second ending on the stack of each level of a nest. The
-/// optimizer makes no copy, but keeps a value in memory if a reference to it is passed.
+/// Calls [`conclude`]. It takes the result by reference, as that of a driver without a place does.
 #[cfg(debug_assertions)]
 fn conclude_ready<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
     driver: Pin<&mut D>,
