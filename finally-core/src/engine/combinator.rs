@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use crate::{
     engine::{
         armed::Arm,
-        body::{self, Run},
+        body::{self, ByValue, Exits, Run},
         depth::Before,
         ending::{Ending, FirstPoll, Hold, PollEnding},
         erased::erased,
@@ -64,27 +64,48 @@ where
     Combinator::new(body, handler)
 }
 
+/// A body in place that shares no variable with its cleanup, the way in which it exits, and a handler that ends in one of the `settle`
+/// functions.
+///
+/// The handler may capture variables, so it is no function pointer in any build.
+#[allow(
+    non_snake_case,
+    reason = "the other forms of an expansion are types in a debug build, and have such names"
+)]
+#[inline(always)]
+pub const fn SharingNothing<F, H, E, X>(exit: X, body: F, handler: H) -> Combinator<F, H, E, X>
+where
+    F: Future,
+    X: Exits<F::Output>,
+    H: FnOnce(Exit<X::Output>) -> E,
+    E: Ending,
+{
+    Combinator::exiting(exit, body, handler)
+}
+
 pin_project! {
     /// A body and its handler. The handler is called on every fate, after the body was dropped. There is no coroutine to
     /// resume, so an early drop just drops the body and calls the handler.
     ///
     /// The ending of the handler is a parameter. See [`WithArguments`](crate::engine::driver::WithArguments) for the reason.
     #[must_use = "futures do nothing unless they are awaited"]
-    pub struct Combinator<F, H, E>
+    pub struct Combinator<F, H, E, X = ByValue>
     where
         F: Future,
-        H: Conclude<F::Output, Ending = E>,
+        X: Exits<F::Output>,
+        H: Conclude<X::Output, Ending = E>,
         E: Ending,
     {
         #[pin]
-        stage: Stage<F, E>,
+        stage: Stage<F, E, X>,
         conclusion: Conclusion<Option<H>>,
     }
 
-    impl<F, H, E> PinnedDrop for Combinator<F, H, E>
+    impl<F, H, E, X> PinnedDrop for Combinator<F, H, E, X>
     where
         F: Future,
-        H: Conclude<F::Output, Ending = E>,
+        X: Exits<F::Output>,
+        H: Conclude<X::Output, Ending = E>,
         E: Ending,
     {
         #[cfg_attr(not(debug_assertions), inline(always))]
@@ -92,8 +113,8 @@ pin_project! {
             let this = this.project();
             if mem::replace(&mut this.conclusion.entered, false) {
                 leave(
-                    erased!(this.stage => Pin<&mut dyn AnyStage<F::Output, E::Held>>),
-                    erased!(this.conclusion => &mut Conclusion<dyn ErasedConclude<F::Output, E> + '_>),
+                    erased!(this.stage => Pin<&mut dyn AnyStage<X::Output, E::Held>>),
+                    erased!(this.conclusion => &mut Conclusion<dyn ErasedConclude<X::Output, E> + '_>),
                 );
             }
         }
@@ -128,9 +149,7 @@ where
 {
     #[inline(always)]
     pub(crate) const fn new(future: F, handler: H) -> Self {
-        // In one expression: no call that the compiler would have to be prepared to unwind from.
-        let conclusion = Conclusion { adopted: GroupKey::NONE, entered: false, handler: Some(handler) };
-        Self { stage: Stage::Body { before: [], future }, conclusion }
+        Self::exiting(ByValue, future, handler)
     }
 
     /// Returns the future, unless it has ended.
@@ -167,6 +186,21 @@ where
     }
 }
 
+impl<F, H, E, X> Combinator<F, H, E, X>
+where
+    F: Future,
+    X: Exits<F::Output>,
+    H: Conclude<X::Output, Ending = E>,
+    E: Ending,
+{
+    #[inline(always)]
+    const fn exiting(exit: X, future: F, handler: H) -> Self {
+        // In one expression: no call that the compiler would have to be prepared to unwind from.
+        let conclusion = Conclusion { adopted: GroupKey::NONE, entered: false, handler: Some(handler) };
+        Self { stage: Stage::Body { before: [], future, exit }, conclusion }
+    }
+}
+
 impl<F, H, E> Arm for Combinator<F, H, E>
 where
     F: Future,
@@ -180,10 +214,11 @@ where
     }
 }
 
-impl<F, H, E> Future for Combinator<F, H, E>
+impl<F, H, E, X> Future for Combinator<F, H, E, X>
 where
     F: Future,
-    H: Conclude<F::Output, Ending = E>,
+    X: Exits<F::Output>,
+    H: Conclude<X::Output, Ending = E>,
     E: Ending,
 {
     type Output = E::Output;
@@ -192,8 +227,8 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<E::Output> {
         let this = self.project();
         poll(
-            erased!(this.stage => Pin<&mut dyn AnyStage<F::Output, E::Held>>),
-            erased!(this.conclusion => &mut Conclusion<dyn ErasedConclude<F::Output, E> + '_>),
+            erased!(this.stage => Pin<&mut dyn AnyStage<X::Output, E::Held>>),
+            erased!(this.conclusion => &mut Conclusion<dyn ErasedConclude<X::Output, E> + '_>),
             context,
         )
     }
@@ -283,7 +318,7 @@ pin_project! {
     /// Generic over the ending, and not over what that holds: a type that the compiler has to look up in a trait counts twice
     /// among those that nest, and there is a limit to how deeply they may.
     #[project = StageProject]
-    pub enum Stage<F, E>
+    pub enum Stage<F, E, X>
     where
         E: Ending,
     {
@@ -291,6 +326,7 @@ pin_project! {
             before: Before<E::Held>,
             #[pin]
             future: F,
+            exit: X,
         },
         Cleanup {
             #[pin]
@@ -313,11 +349,11 @@ enum Current<'a, Held> {
     Done,
 }
 
-impl<F: Future, E: Ending> Run<F::Output> for Stage<F, E> {
+impl<F: Future, E: Ending, X: Exits<F::Output>> Run<X::Output> for Stage<F, E, X> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<X::Output> {
         match self.project() {
-            StageProject::Body { future, .. } => future.poll(context),
+            StageProject::Body { future, exit, .. } => exit.poll(future, context),
             StageProject::Cleanup { .. } | StageProject::Done => abort("a body that has ended is not polled"),
         }
     }
@@ -328,7 +364,7 @@ impl<F: Future, E: Ending> Run<F::Output> for Stage<F, E> {
     }
 }
 
-impl<F: Future, E: Ending> AnyStage<F::Output, E::Held> for Stage<F, E> {
+impl<F: Future, E: Ending, X: Exits<F::Output>> AnyStage<X::Output, E::Held> for Stage<F, E, X> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn current(self: Pin<&mut Self>) -> Current<'_, E::Held> {
         match self.project() {
@@ -344,7 +380,7 @@ impl<F: Future, E: Ending> AnyStage<F::Output, E::Held> for Stage<F, E> {
     }
 }
 
-impl<F, E: Ending> Hold<E::Held> for Stage<F, E> {
+impl<F, E: Ending, X> Hold<E::Held> for Stage<F, E, X> {
     #[inline]
     fn hold(mut self: Pin<&mut Self>, held: E::Held) {
         self.set(Self::Cleanup { held: Exclusive::new(held) });

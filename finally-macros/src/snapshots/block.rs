@@ -4,7 +4,7 @@ use expect_test::{Expect, expect};
 
 fn check(input: &str, expected: Expect) {
     let tokens = format!("[krate finally] {input}").parse().expect("tokens");
-    let expansion = crate::block::expand(tokens);
+    let expansion = crate::block::expand(tokens, true);
     let file = syn::parse2(quote::quote!(async fn f() { let value = #expansion; })).expect("an expression");
     expected.assert_eq(&prettyplease::unparse(&file));
 }
@@ -110,37 +110,34 @@ fn a_block_in_place_that_may_leave_the_function_passes_its_value_by_a_slot() {
                         if let __finally::Or::This(__finally_result) = __finally_types.result() {
                             return __finally_result;
                         }
-                        match __finally::WithArguments(async {
-                                let mut __finally_slot = __finally::Slot::EMPTY;
-                                let __finally_left = __finally::Left::new();
-                                __finally::section(
-                                    __finally::LeavingBody(
-                                            &__finally_left,
-                                            async {
-                                                #[allow(unreachable_code)]
-                                                if let __finally::Or::This(__finally_result) = __finally_types
-                                                    .result()
-                                                {
-                                                    return __finally_result;
-                                                }
-                                                __finally_slot = __finally::Slot::filled({
-                                                    __finally_types
-                                                        .end(
-                                                            if let __finally::Or::This(__finally_value) = __finally_types
-                                                                .value()
-                                                            {
-                                                                __finally_value
-                                                            } else {
-                                                                fetch(url).await?
-                                                            },
-                                                        )
-                                                });
-                                                __finally_left.leave().await
-                                            },
-                                        )
-                                        .await,
+                        match {
+                            let __finally_left = __finally::SharedSlot::new();
+                            #[allow(unreachable_code)]
+                            let __finally_ended = __finally::SharingNothing(
+                                    &__finally_left,
+                                    async {
+                                        #[allow(unreachable_code)]
+                                        if let __finally::Or::This(__finally_result) = __finally_types
+                                            .result()
+                                        {
+                                            return __finally_result;
+                                        }
+                                        __finally_left
+                                            .fill({
+                                                __finally_types
+                                                    .end(
+                                                        if let __finally::Or::This(__finally_value) = __finally_types
+                                                            .value()
+                                                        {
+                                                            __finally_value
+                                                        } else {
+                                                            fetch(url).await?
+                                                        },
+                                                    )
+                                            });
+                                        __finally_left.leave().await
+                                    },
                                     |__finally_exit| {
-                                        let __finally_exit = __finally_exit.leave(__finally_slot);
                                         let __finally_end = __finally::build_owned(
                                             __finally_exit,
                                             __finally::own(async move {
@@ -155,9 +152,9 @@ fn a_block_in_place_that_may_leave_the_function_passes_its_value_by_a_slot() {
                                         )
                                     },
                                 )
-                            })
-                            .await
-                        {
+                                .await;
+                            __finally_ended
+                        } {
                             __finally::Result::Ok(__finally::End::Value(__finally_value)) => {
                                 __finally_value
                             }
@@ -641,7 +638,7 @@ fn input_that_is_wrong_still_has_the_body_in_it() {
         ("try { page. } finally (on_cancl = skip) { }", "{ page . }"),
     ] {
         let tokens = format!("[krate finally] {written}").parse().expect("tokens");
-        let expansion = crate::block::expand(tokens).to_string();
+        let expansion = crate::block::expand(tokens, true).to_string();
         assert_eq!(expansion.matches("compile_error").count(), 1, "{written}: {expansion}");
         assert!(expansion.ends_with(&format!("}} {body} }}")), "{written}: {expansion}");
     }
@@ -656,7 +653,7 @@ fn a_body_that_does_not_parse_stands_where_it_would() {
         ("async { for page in  } finally |fate| { fate. }", "fate ."),
     ] {
         let tokens = format!("[krate finally] {written}").parse().expect("tokens");
-        let expansion = crate::block::expand(tokens).to_string();
+        let expansion = crate::block::expand(tokens, true).to_string();
         assert!(!expansion.contains("compile_error"), "{written}: {expansion}");
         assert!(expansion.contains("page") && expansion.contains(cleanup), "{written}: {expansion}");
     }

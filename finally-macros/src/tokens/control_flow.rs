@@ -137,6 +137,62 @@ pub(crate) fn is_transparent(name: &Ident) -> bool {
     TRANSPARENT_MACROS.iter().any(|known| name == known)
 }
 
+/// Returns whether there is a macro call among these tokens that may contain code of this place beside its input.
+///
+/// A `macro_rules!` macro that is defined in a function may mention the variables around its definition. Such a
+/// macro is called by a single name, and is taken for none of the known macros. A file that is included may
+/// mention any variable.
+pub(crate) fn hides_code(tokens: &TokenStream) -> bool {
+    const INCLUDING: &str = "include";
+
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    trees.iter().enumerate().any(|(at, tree)| match tree {
+        TokenTree::Group(group) => {
+            let hides = macro_name(&trees, at).is_some_and(|name| {
+                let is_path = at.checked_sub(3).is_some_and(|before| punct(trees.get(before)) == Some(':'));
+                let is_known =
+                    || [TRANSPARENT_MACROS, OTHER_KNOWN_MACROS].concat().iter().any(|known| name == known);
+                name == INCLUDING || !(is_path || is_known())
+            });
+            hides || hides_code(&group.stream())
+        }
+        _ => false,
+    })
+}
+
+/// Further macros of `core`, `futures`, `tokio`, `tracing`, `log` and `anyhow`, which contain no code beside their
+/// input.
+const OTHER_KNOWN_MACROS: &[&str] = &[
+    "anyhow",
+    "bail",
+    "cfg",
+    "concat",
+    "debug",
+    "debug_span",
+    "ensure",
+    "env",
+    "error",
+    "error_span",
+    "event",
+    "file",
+    "include_bytes",
+    "include_str",
+    "info",
+    "info_span",
+    "line",
+    "log",
+    "module_path",
+    "option_env",
+    "pin",
+    "ready",
+    "span",
+    "stringify",
+    "trace",
+    "trace_span",
+    "warn",
+    "warn_span",
+];
+
 type Find<'a> = dyn Fn(&[TokenTree], usize) -> Option<Span> + 'a;
 
 fn find(tokens: &TokenStream, hit: &Find<'_>) -> Option<Span> {
