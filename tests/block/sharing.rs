@@ -4,7 +4,6 @@
 use std::{
     cell::{Cell, RefCell},
     future::{Future, pending, ready},
-    pin::pin,
     rc::Rc,
 };
 
@@ -137,7 +136,7 @@ async fn ways_out(log: Log, way: u8) -> Option<u8> {
                     2 => break,
                     3 => None?,
                     4 => std::panic::panic_any(Panic("body")),
-                    _ => drop(held),
+                    _ => std::mem::drop(held),
                 }
                 way
             }
@@ -180,7 +179,7 @@ fn p2_what_a_cleanup_that_is_awaited_takes_is_dropped_with_it() {
         let (cleaned, taken, held) = (log.clone(), log.on_drop("taken"), log.on_drop("held"));
         finally! {
             try { let _held = held; suspend().await; None?; }
-            finally { cleaned.push("clean"); suspend().await; drop(taken); cleaned.push("cleaned"); }
+            finally { cleaned.push("clean"); crate::support::suspend().await; drop(taken); cleaned.push("cleaned"); }
         }
         Some(())
     }
@@ -279,13 +278,14 @@ fn a_block_that_is_dropped_on_another_thread_is_cleaned_up_there() {
 }
 
 #[test]
-fn a_value_that_is_not_send_is_passed_while_the_cleanup_is_pending() {
+fn a_value_that_is_not_send_waits_for_a_cleanup_that_is_awaited() {
     async fn f(log: &Log) -> Option<Rc<u8>> {
-        Some(
-            finally! { try { suspend().await; Rc::new(Some(1)?) } finally(on_cancel = skip) { suspend().await; log.push("clean"); } },
-        )
+        let cleaned = log.clone();
+        Some(finally! {
+            try { suspend().await; log.push("body"); Rc::new(Some(1)?) }
+            finally { crate::support::suspend().await; cleaned.push("clean"); }
+        })
     }
     let log = Log::default();
-    assert_eq!((run(f(&log)), log.take().join(" ")), (Some(Rc::new(1)), "clean".into()));
-    let _ = pin!(f(&log));
+    assert_eq!((run(f(&log)), log.take().join(" ")), (Some(Rc::new(1)), "body clean".into()));
 }

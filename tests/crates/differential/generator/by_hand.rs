@@ -184,7 +184,9 @@ impl Writer<'_> {
         let count = if *is_apart { "" } else { "count += 10; " };
         match cleanup {
             Cleanup::Fate => {
-                self.line(format!("{count}log.push(format!(\"clean {number} {{}}\", name_of_flow(&ended)));"))
+                self.line(format!(
+                    "{count}log.push(format!(\"clean {number} {{}}\", name_of_flow(&ended)));"
+                ));
             }
             Cleanup::Awaits => self.line(format!("log.push(\"clean {number}\");")),
             Cleanup::Plain => self.line(format!("{count}log.push(\"clean {number}\");")),
