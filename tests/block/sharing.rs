@@ -4,6 +4,7 @@
 use std::{
     cell::{Cell, RefCell},
     future::{Future, pending, ready},
+    pin::Pin,
     rc::Rc,
 };
 
@@ -243,6 +244,45 @@ fn lifetimes_and_generics_pass_through() {
     assert_eq!(run(longest(&["a", "abc", "ab"], &mut seen)), Some("abc"));
     assert_eq!(run(call(async |name: &str| name.len(), "four", &done)), 4);
     assert_eq!((seen, done.get()), (3, true));
+}
+
+#[test]
+fn values_with_lifetimes_leave_the_future_send() {
+    async fn first<'a>(texts: &[&'a str], seen: &mut Vec<&'a str>) -> Option<&'a str> {
+        let first =
+            finally! { try { suspend().await; Some(*texts.first()?)? } finally { seen.push("seen"); } };
+        let same = finally! { try { suspend().await; first } finally { seen.push("again"); } };
+        for text in texts {
+            finally! { try { suspend().await; if *text == same { break } } finally { seen.push(same); } }
+        }
+        Some(same)
+    }
+    fn boxed<'a>(
+        texts: &'a [&'a str],
+        seen: &'a mut Vec<&'a str>,
+    ) -> Pin<Box<dyn Future<Output = Option<&'a str>> + Send + 'a>> {
+        Box::pin(first(texts, seen))
+    }
+    let mut seen = vec![];
+    assert_eq!(run(boxed(&["a", "b"], &mut seen)), Some("a"));
+    let mut seen = vec![];
+    assert_eq!(run(send(first(&["a", "b"], &mut seen))), Some("a"));
+    assert_eq!(seen, ["seen", "again", "a"]);
+}
+
+#[test]
+fn an_async_closure_has_a_block() {
+    let seen = Cell::new(0);
+    let add = async |list: &mut Vec<u8>| {
+        let length = finally! { try { list.push(1); suspend().await; list.first()?; list.len() } finally { seen.set(seen.get() + 1); } };
+        Some(length)
+    };
+    let mut list = vec![];
+    run(async {
+        add(&mut list).await;
+        assert_eq!(add(&mut list).await, Some(2));
+    });
+    assert_eq!(seen.get(), 2);
 }
 
 #[test]

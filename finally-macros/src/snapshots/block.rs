@@ -95,6 +95,16 @@ fn a_block_in_place_goes_on_after_its_cleanup() {
 }
 
 #[test]
+fn a_block_in_place_that_awaits_has_a_handler_if_its_cleanup_shares_no_variable() {
+    check("try { fetch(url).await } finally { spinner.hide(); }", expect![[]]);
+}
+
+#[test]
+fn a_block_in_place_that_awaits_is_a_coroutine_if_its_cleanup_shares_a_variable() {
+    check("try { fetch(url).await?; page } finally { page.hide(); }", expect![[]]);
+}
+
+#[test]
 fn a_block_in_place_that_may_leave_the_function_passes_its_value_by_a_slot() {
     check(
         "try { fetch(url).await? } finally { spinner.hide().await; }",
@@ -122,8 +132,7 @@ fn a_block_in_place_that_may_leave_the_function_passes_its_value_by_a_slot() {
                                         {
                                             return __finally_result;
                                         }
-                                        __finally_left
-                                            .fill({
+                                        __finally::Slot::filled({
                                                 __finally_types
                                                     .end(
                                                         if let __finally::Or::This(__finally_value) = __finally_types
@@ -134,7 +143,8 @@ fn a_block_in_place_that_may_leave_the_function_passes_its_value_by_a_slot() {
                                                             fetch(url).await?
                                                         },
                                                     )
-                                            });
+                                            })
+                                            .share(&__finally_left);
                                         __finally_left.leave().await
                                     },
                                     |__finally_exit| {

@@ -137,31 +137,24 @@ pub(crate) fn is_transparent(name: &Ident) -> bool {
     TRANSPARENT_MACROS.iter().any(|known| name == known)
 }
 
-/// Returns whether there is a macro call among these tokens that may contain code of this place beside its input.
+/// Returns whether there is a macro call among these tokens that may mention a variable whose name is not in its
+/// input: a macro that is defined between locals may mention any of them, and others make names of parts, or read
+/// a file.
 ///
-/// A `macro_rules!` macro that is defined in a function may mention the variables around its definition. Such a
-/// macro is called by a single name, and is taken for none of the known macros. A file that is included may
-/// mention any variable.
-pub(crate) fn hides_code(tokens: &TokenStream) -> bool {
-    const INCLUDING: &str = "include";
-
+/// A macro that has the name of a known one is taken for that.
+pub(crate) fn hides_names(tokens: &TokenStream) -> bool {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let is_known = |name| is_transparent(name) || OTHER_KNOWN_MACROS.iter().any(|known| name == known);
     trees.iter().enumerate().any(|(at, tree)| match tree {
         TokenTree::Group(group) => {
-            let hides = macro_name(&trees, at).is_some_and(|name| {
-                let is_path = at.checked_sub(3).is_some_and(|before| punct(trees.get(before)) == Some(':'));
-                let is_known =
-                    || [TRANSPARENT_MACROS, OTHER_KNOWN_MACROS].concat().iter().any(|known| name == known);
-                name == INCLUDING || !(is_path || is_known())
-            });
-            hides || hides_code(&group.stream())
+            macro_name(&trees, at).is_some_and(|name| !is_known(name)) || hides_names(&group.stream())
         }
         _ => false,
     })
 }
 
-/// Further macros of `core`, `futures`, `tokio`, `tracing`, `log` and `anyhow`, which contain no code beside their
-/// input.
+/// Further macros of `core`, `futures`, `tokio`, `tracing`, `log` and `anyhow` that mention no variable beside those
+/// in their input.
 const OTHER_KNOWN_MACROS: &[&str] = &[
     "anyhow",
     "bail",

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::LitStr;
 
-use super::{hides_code, macro_name, punct};
+use super::{hides_names, macro_name, punct};
 
 /// Returns whether the tokens mention a variable of this name. May return `true` for something else of the same
 /// name, but never misses the variable.
@@ -92,7 +92,7 @@ pub(crate) fn share_variable(one: &TokenStream, other: &TokenStream) -> bool {
 pub(crate) fn share_nothing(one: &TokenStream, other: &TokenStream) -> bool {
     let shared_with =
         |other: &TokenStream, name: &Ident| !is_like_type(name) && mention(other, &name.to_string());
-    match (hides_code(one), hides_code(other)) {
+    match (hides_names(one), hides_names(other)) {
         (false, false) => {
             !any_name(one, &|name, _| shared_with(other, name))
                 && !any_name(other, &|name, _| shared_with(one, name))
@@ -210,6 +210,7 @@ mod tests {
             ("{ println!(\"{x}\"); f().await }", "{ println!(\"{y}\") }"),
             ("{ tracing::info!(x); f().await }", "{ y.clean(); }"),
             ("{ unknown!(x); f().await }", "{ self::clean(); log::info!(\"end\"); }"),
+            ("{ unknown::unknown!(x); f().await }", "{ self::clean(); }"),
         ] {
             assert!(share_nothing(&tokens(body), &tokens(cleanup)), "{body} {cleanup}");
         }
@@ -225,7 +226,7 @@ mod tests {
             ("{ unknown!(); f().await }", "{ println!(\"{x}\"); }"),
             ("{ unknown!(); f().await }", "{ println!(\"\\u{7b}x}\"); }"),
             ("{ include!(\"x.rs\").await }", "{ x.clean(); }"),
-            ("{ std::include!(\"x.rs\").await }", "{ x.clean(); }"),
+            ("{ paste::paste!([<x y>]).await }", "{ xy.clean(); }"),
             ("{ f(x).await }", "{ unknown!() }"),
             ("{ f().await }", "{ unknown!(y) }"),
         ] {
