@@ -87,8 +87,10 @@ pub(crate) fn share_variable(one: &TokenStream, other: &TokenStream) -> bool {
         || any_name(other, &|name, is_call| shared_with(one, name, is_call))
 }
 
-/// Returns whether no variable can occur in both. May return `false` if there is none, but never misses one: a
-/// function that is called may be a closure, and a macro may mention variables that its input does not name.
+/// Returns whether no variable can occur in both. May return `false` if there is none, because a function that is
+/// called may be a closure, and a macro may mention variables that its input does not name.
+///
+/// It misses only a variable that has the form of a type, or that a macro mentions under the name of a known one.
 pub(crate) fn share_nothing(one: &TokenStream, other: &TokenStream) -> bool {
     let shared_with =
         |other: &TokenStream, name: &Ident| !is_like_type(name) && mention(other, &name.to_string());
