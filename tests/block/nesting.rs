@@ -266,5 +266,5 @@ mod nests_are_within_the_recursion_limit {
     nest!(thirteen_blocks_that_share, innermost_first, shares, {}: a b c d e f g h i j k l m n);
     nest!(nine_blocks_that_share, outermost_first, shares, {}: a b c d e f g h i j);
     nest!(thirteen_awaited_blocks_that_share, innermost_first, shares, { clean_later().await; }: a b c d e f g h i j k l m n);
-    nest!(eight_awaited_blocks_that_share, outermost_first, shares, { clean_later().await; }: a b c d e f g h i);
+    nest!(nine_awaited_blocks_that_share, outermost_first, shares, { clean_later().await; }: a b c d e f g h i j);
 }
