@@ -271,9 +271,12 @@ pub mod prelude {
 }
 
 /// The parts of the macro of this name. Not for people to call.
-#[cfg(feature = "macros")]
+#[cfg(all(feature = "macros", feature = "std"))]
 #[doc(hidden)]
 pub use finally_macros::block as __block;
+#[cfg(all(feature = "macros", not(feature = "std")))]
+#[doc(hidden)]
+pub use finally_macros::block_without_std as __block;
 
 /// The names in an expansion. Not for people to call: any of it may change with every release.
 #[doc(hidden)]

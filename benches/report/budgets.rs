@@ -25,13 +25,14 @@ enum Case {
 
 use Case::{Call, Cancellation, FurtherPoll};
 
-const CASES: [(&str, Case); 12] = [
+const CASES: [(&str, Case); 13] = [
     ("attribute by path, sync", Call("path_sync")),
     ("attribute with an argument, sync", Call("argument_sync")),
     ("attribute by path, awaited", Call("path_awaited")),
     ("attribute with an argument, awaited", Call("argument_awaited")),
     ("method, sync", Call("method_sync")),
     ("block, sync", Call("block_sync")),
+    ("block that may leave, sync", Call("block_jumps_sync")),
     ("block, awaited", Call("block_awaited")),
     ("attribute by path, function that is not async", Call("function_path")),
     ("attribute by path, sync, a further poll", FurtherPoll("path_sync")),

@@ -27,12 +27,14 @@ use core::panic::Location;
 pub use alloc::boxed::Box;
 pub use core::{convert::Infallible, future::IntoFuture, option::Option, result::Result};
 
+#[cfg(feature = "std")]
+pub use crate::macros::block::SharedSlot;
 pub use crate::{
     cleanup::replace::InlineOrReplacement,
     engine::{
         armed::{Never, armed, diverging},
-        body::Body,
-        combinator::WithoutArguments,
+        body::{Body, ByValue},
+        combinator::{SharingNothing, WithoutArguments},
         driver::WithArguments,
         exit::Exit,
     },

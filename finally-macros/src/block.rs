@@ -8,8 +8,8 @@ use proc_macro2::TokenStream;
 
 /// Expands the block. On an error, as much of the body as was parsed is emitted as well, so that editors keep
 /// working in it.
-pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
-    match input::parse(tokens) {
+pub(crate) fn expand(tokens: TokenStream, has_std: bool) -> TokenStream {
+    match input::parse(tokens, has_std) {
         Ok(block) => expand::expand(&block),
         Err(wrong) => wrong.into_tokens(),
     }

@@ -297,7 +297,7 @@ fn check_attribute(arguments: &TokenStream, item: &TokenStream) -> Result<(), St
 /// Checks the expansion of a block. It is parsed only if the body and the cleanup can be parsed.
 fn check_block(block: &TokenStream) -> Result<(), String> {
     let input = format!("finally! {{ {block} }}");
-    let expand = || crate::block::expand(quote!([finally finally] #block));
+    let expand = || crate::block::expand(quote!([finally finally] #block), true);
     let expansion = panic::catch_unwind(AssertUnwindSafe(expand)).map_err(|_| format!("panics:\n{input}"))?;
     let is_parsed = is_source(block)
         && block.clone().into_iter().all(|tree| match tree {

@@ -62,5 +62,12 @@ pub fn lastly(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// in front.
 #[proc_macro]
 pub fn block(tokens: TokenStream) -> TokenStream {
-    block::expand(tokens.into()).into()
+    block::expand(tokens.into(), true).into()
+}
+
+/// The same for the facade without its feature `std`. It is no feature of this crate, because cargo would build
+/// that for all packages alike.
+#[proc_macro]
+pub fn block_without_std(tokens: TokenStream) -> TokenStream {
+    block::expand(tokens.into(), false).into()
 }

@@ -8,9 +8,11 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 pub(crate) use self::{
     control_flow::{
         end_of_inner_body, first_await, first_await_or_join, first_question_mark, first_return, has_macro,
-        is_transparent, last_async_block, macro_name, may_leave,
+        hides_names, is_transparent, last_async_block, macro_name, may_leave,
     },
-    variables::{first_of, first_whole, is_named, mention, only_gives_to_local, share_variable},
+    variables::{
+        first_of, first_whole, is_named, mention, only_gives_to_local, share_nothing, share_variable,
+    },
 };
 
 pub(crate) fn punct(tree: Option<&TokenTree>) -> Option<char> {

@@ -19,4 +19,5 @@ mod made_by_macro;
 mod nesting;
 mod promises;
 mod section;
+mod sharing;
 mod types;

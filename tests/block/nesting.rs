@@ -198,7 +198,8 @@ on_every_runtime! {
     }
 }
 
-/// Each level puts types between a future and the one inside of it, and the compiler stops at a depth of 128.
+/// Each level puts types between a future and the one inside of it, and the compiler stops at a depth of 128. A block takes more of them if
+/// its cleanup shares variables with its body.
 mod nests_are_within_the_recursion_limit {
     use super::*;
 
@@ -245,12 +246,25 @@ mod nests_are_within_the_recursion_limit {
                 finally! { try { Some($inner().await? + 1) } finally $cleanup }
             }
         };
+        (@ shares $cleanup:tt $outer:ident $inner:ident $($rest:ident)*) => {
+            async fn $outer() -> Option<usize> {
+                let mut levels = 0;
+                finally! {
+                    try { levels = $inner().await?; Some(levels + 1) }
+                    finally { levels += 1; assert!(levels > 0); $cleanup }
+                }
+            }
+        };
     }
 
-    nest!(thirteen_blocks, innermost_first, stays, {}: a b c d e f g h i j k l m n);
-    nest!(nine_blocks, outermost_first, stays, {}: a b c d e f g h i j);
-    nest!(thirteen_blocks_that_may_leave, innermost_first, leaves, {}: a b c d e f g h i j k l m n);
-    nest!(nine_blocks_that_may_leave, outermost_first, leaves, {}: a b c d e f g h i j);
-    nest!(thirteen_awaited_blocks, innermost_first, leaves, { clean_later().await; }: a b c d e f g h i j k l m n);
-    nest!(eight_awaited_blocks, outermost_first, leaves, { clean_later().await; }: a b c d e f g h i);
+    nest!(seventeen_blocks, innermost_first, stays, {}: a b c d e f g h i j k l m n o p q r);
+    nest!(twelve_blocks, outermost_first, stays, {}: a b c d e f g h i j k l m);
+    nest!(seventeen_blocks_that_may_leave, innermost_first, leaves, {}: a b c d e f g h i j k l m n o p q r);
+    nest!(twelve_blocks_that_may_leave, outermost_first, leaves, {}: a b c d e f g h i j k l m);
+    nest!(seventeen_awaited_blocks, innermost_first, leaves, { clean_later().await; }: a b c d e f g h i j k l m n o p q r);
+    nest!(twelve_awaited_blocks, outermost_first, leaves, { clean_later().await; }: a b c d e f g h i j k l m);
+    nest!(thirteen_blocks_that_share, innermost_first, shares, {}: a b c d e f g h i j k l m n);
+    nest!(nine_blocks_that_share, outermost_first, shares, {}: a b c d e f g h i j);
+    nest!(thirteen_awaited_blocks_that_share, innermost_first, shares, { clean_later().await; }: a b c d e f g h i j k l m n);
+    nest!(nine_awaited_blocks_that_share, outermost_first, shares, { clean_later().await; }: a b c d e f g h i j);
 }

@@ -151,6 +151,27 @@ fn a_block_runs_its_cleanup_on_a_value_on_a_return_and_on_cancellation() {
 }
 
 #[test]
+fn a_block_that_shares_no_variable_with_its_cleanup_leaves_the_future_send() {
+    fn send<T: Send>(value: T) -> T {
+        value
+    }
+    async fn awaited(number: Option<u8>, cleaned: &mut Vec<u8>) -> Option<u8> {
+        block::finally! { try { suspend().await; } finally { cleaned.push(1); } }
+        Some(block::finally! { try { suspend().await; number? } finally { cleaned.push(2); } })
+    }
+    for number in [Some(1), None] {
+        let mut cleaned = vec![];
+        {
+            let mut future = pin!(send(awaited(number, &mut cleaned)));
+            assert!(poll(future.as_mut()).is_pending());
+            assert!(poll(future.as_mut()).is_pending());
+            assert_eq!(poll(future), Poll::Ready(number));
+        }
+        assert_eq!(cleaned, [1, 2]);
+    }
+}
+
+#[test]
 fn what_needs_the_standard_library_is_told_once() {
     trybuild::TestCases::new().compile_fail("tests/messages/ui/no_std/*.rs");
 }

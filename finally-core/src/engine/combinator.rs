@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use crate::{
     engine::{
         armed::Arm,
-        body::{self, End},
+        body::{self, ByValue, End, Exits, Run},
         depth::Before,
         ending::{Ending, FirstPoll, Hold, PollEnding},
         erased::erased,
@@ -64,6 +64,25 @@ where
     Combinator::new(body, handler)
 }
 
+/// A body in place that shares no variable with its cleanup, the way in which it exits, and a handler that ends in one of the `settle`
+/// functions.
+///
+/// The handler may capture variables, so it is no function pointer in any build.
+#[allow(
+    non_snake_case,
+    reason = "the other forms of an expansion are types in a debug build, and have such names"
+)]
+#[inline(always)]
+pub const fn SharingNothing<F, H, E, X>(exit: X, body: F, handler: H) -> Combinator<F, H, E, X>
+where
+    F: Future,
+    X: Exits<F::Output>,
+    H: FnOnce(Exit<X::Output>) -> E,
+    E: Ending,
+{
+    Combinator::exiting(exit, body, handler)
+}
+
 pin_project! {
     /// A body and its handler. The handler is called on every fate, after the body was dropped. There is no coroutine to
     /// resume, so an early drop just drops the body and calls the handler.
@@ -74,20 +93,22 @@ pin_project! {
     /// why it is a parameter.
     #[project = CombinatorProject]
     #[must_use = "futures do nothing unless they are awaited"]
-    pub enum Combinator<F, H, E>
+    pub enum Combinator<F, H, E, X = ByValue>
     where
         F: Future,
-        H: Conclude<F::Output, Ending = E>,
+        X: Exits<F::Output>,
+        H: Conclude<X::Output, Ending = E>,
         E: Ending,
     {
         Body {
             before: Before<E::Held>,
             #[pin]
             future: F,
-            // Empty when the body is dropped: the poll in which it ends takes the key, and so does `leave`. Drop code for it would
+            // Empty when the body is dropped: the poll in which it ends takes the key, and so does `cancel`. Drop code for it would
             // cost each call four instructions.
             adopted: ManuallyDrop<GroupKey>,
             entered: bool,
+            exit: X,
             handler: Option<H>,
         },
         /// In the place of the body, the cleanup that is awaited.
@@ -99,16 +120,17 @@ pin_project! {
         Ended { handler: Option<H> },
     }
 
-    impl<F, H, E> PinnedDrop for Combinator<F, H, E>
+    impl<F, H, E, X> PinnedDrop for Combinator<F, H, E, X>
     where
         F: Future,
-        H: Conclude<F::Output, Ending = E>,
+        X: Exits<F::Output>,
+        H: Conclude<X::Output, Ending = E>,
         E: Ending,
     {
         #[cfg_attr(not(debug_assertions), inline(always))]
         fn drop(this: Pin<&mut Self>) {
             if let Combinator::Body { entered: true, .. } = &*this {
-                leave(erased!(this => Pin<&mut dyn AnyCombinator<F::Output, E>>));
+                cancel(erased!(this => Pin<&mut dyn AnyCombinator<X::Output, E>>));
             }
         }
     }
@@ -134,6 +156,27 @@ where
     }
 }
 
+impl<F, H, E, X> Combinator<F, H, E, X>
+where
+    F: Future,
+    X: Exits<F::Output>,
+    H: Conclude<X::Output, Ending = E>,
+    E: Ending,
+{
+    #[inline(always)]
+    const fn exiting(exit: X, future: F, handler: H) -> Self {
+        // In one expression: no call that the compiler would have to be prepared to unwind from.
+        Self::Body {
+            before: [],
+            future,
+            adopted: ManuallyDrop::new(GroupKey::NONE),
+            entered: false,
+            exit,
+            handler: Some(handler),
+        }
+    }
+}
+
 impl<F, H, E> Combinator<F, H, E>
 where
     F: Future,
@@ -142,14 +185,7 @@ where
 {
     #[inline(always)]
     pub(crate) const fn new(future: F, handler: H) -> Self {
-        // In one expression: no call that the compiler would have to be prepared to unwind from.
-        Self::Body {
-            before: [],
-            future,
-            adopted: ManuallyDrop::new(GroupKey::NONE),
-            entered: false,
-            handler: Some(handler),
-        }
+        Self::exiting(ByValue, future, handler)
     }
 
     /// Returns the future, unless it has ended.
@@ -201,17 +237,18 @@ where
     }
 }
 
-impl<F, H, E> Future for Combinator<F, H, E>
+impl<F, H, E, X> Future for Combinator<F, H, E, X>
 where
     F: Future,
-    H: Conclude<F::Output, Ending = E>,
+    X: Exits<F::Output>,
+    H: Conclude<X::Output, Ending = E>,
     E: Ending,
 {
     type Output = E::Output;
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<E::Output> {
-        poll(erased!(self => Pin<&mut dyn AnyCombinator<F::Output, E>>), context)
+        poll(erased!(self => Pin<&mut dyn AnyCombinator<X::Output, E>>), context)
     }
 }
 
@@ -224,17 +261,25 @@ fn poll<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(
     mut combinator: Pin<&mut C>,
     context: &mut Context<'_>,
 ) -> Poll<E::Output> {
-    let Current::Body { mut future, adopted, entered } = combinator.as_mut().current() else {
+    let Current::Body { adopted, entered } = combinator.as_mut().current() else {
         return poll_held(combinator, context);
     };
     *entered = true;
     let outer = adopted.enter();
-    let polled = catch(|| future.as_mut().poll(context));
+    let polled = catch(|| Run::poll(combinator.as_mut(), context));
     if let Ok(Poll::Pending) = polled {
-        adopted.leave(outer);
+        leave(combinator, outer);
         return Poll::Pending;
     }
     conclude(combinator, outer, polled, context)
+}
+
+/// Ends a poll of a body that is suspended.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn leave<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(combinator: Pin<&mut C>, outer: Outer) {
+    if let Current::Body { adopted, .. } = combinator.current() {
+        adopted.leave(outer);
+    }
 }
 
 /// Evaluates the cleanup of a body that has ended, and polls it.
@@ -268,7 +313,7 @@ fn poll_held<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(
 
 /// Drops a body that is under way, and calls the handler.
 #[inline(never)]
-fn leave<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(mut combinator: Pin<&mut C>) {
+fn cancel<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(mut combinator: Pin<&mut C>) {
     let Current::Body { adopted, .. } = combinator.as_mut().current() else { abort(ENDED) };
     let key = adopted.take();
     let exit = body::cancel(combinator.as_mut(), key);
@@ -276,8 +321,8 @@ fn leave<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(mut combinator: Pin<&mut
 }
 
 /// An object-safe combinator.
-trait AnyCombinator<T, E: Ending>: End {
-    fn current(self: Pin<&mut Self>) -> Current<'_, T, E::Held>;
+trait AnyCombinator<T, E: Ending>: Run<T> {
+    fn current(self: Pin<&mut Self>) -> Current<'_, E::Held>;
 
     /// Calls the handler, after the body was dropped.
     fn conclude(self: Pin<&mut Self>, exit: Exit<T>) -> E;
@@ -286,18 +331,19 @@ trait AnyCombinator<T, E: Ending>: End {
     fn place(self: Pin<&mut Self>) -> Pin<&mut dyn Hold<E::Held>>;
 }
 
-enum Current<'a, T, Held> {
-    Body { future: Pin<&'a mut dyn Future<Output = T>>, adopted: &'a mut GroupKey, entered: &'a mut bool },
+enum Current<'a, Held> {
+    Body { adopted: &'a mut GroupKey, entered: &'a mut bool },
     Cleanup(Pin<&'a mut Held>),
     Ended,
 }
 
-const ENDED: &str = "a body that has ended is not left";
+const ENDED: &str = "a body that has ended is neither polled nor cancelled";
 
-impl<F, H, E> End for Combinator<F, H, E>
+impl<F, H, E, X> End for Combinator<F, H, E, X>
 where
     F: Future,
-    H: Conclude<F::Output, Ending = E>,
+    X: Exits<F::Output>,
+    H: Conclude<X::Output, Ending = E>,
     E: Ending,
 {
     /// Drops the body, or the cleanup. The handler of a body stays, also if that drop panics.
@@ -305,7 +351,7 @@ where
     fn end(mut self: Pin<&mut Self>) {
         let handler = match self.as_mut().project() {
             CombinatorProject::Body { entered, handler, .. } => {
-                // The body is dropped as part of the whole, whose drop would leave.
+                // The body is dropped as part of the whole, whose drop would cancel it.
                 *entered = false;
                 handler.take()
             }
@@ -315,25 +361,40 @@ where
     }
 }
 
-impl<F, H, E> AnyCombinator<F::Output, E> for Combinator<F, H, E>
+impl<F, H, E, X> Run<X::Output> for Combinator<F, H, E, X>
 where
     F: Future,
-    H: Conclude<F::Output, Ending = E>,
+    X: Exits<F::Output>,
+    H: Conclude<X::Output, Ending = E>,
     E: Ending,
 {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn current(self: Pin<&mut Self>) -> Current<'_, F::Output, E::Held> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<X::Output> {
         match self.project() {
-            CombinatorProject::Body { future, adopted, entered, .. } => {
-                Current::Body { future, adopted, entered }
-            }
+            CombinatorProject::Body { future, exit, .. } => exit.poll(future, context),
+            CombinatorProject::Cleanup { .. } | CombinatorProject::Ended { .. } => abort(ENDED),
+        }
+    }
+}
+
+impl<F, H, E, X> AnyCombinator<X::Output, E> for Combinator<F, H, E, X>
+where
+    F: Future,
+    X: Exits<F::Output>,
+    H: Conclude<X::Output, Ending = E>,
+    E: Ending,
+{
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn current(self: Pin<&mut Self>) -> Current<'_, E::Held> {
+        match self.project() {
+            CombinatorProject::Body { adopted, entered, .. } => Current::Body { adopted, entered },
             CombinatorProject::Cleanup { held } => Current::Cleanup(held.get()),
             CombinatorProject::Ended { .. } => Current::Ended,
         }
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn conclude(self: Pin<&mut Self>, exit: Exit<F::Output>) -> E {
+    fn conclude(self: Pin<&mut Self>, exit: Exit<X::Output>) -> E {
         match self.project() {
             CombinatorProject::Ended { handler } => match handler.take() {
                 Some(handler) => handler.conclude(exit),
@@ -351,10 +412,11 @@ where
     }
 }
 
-impl<F, H, E> Hold<E::Held> for Combinator<F, H, E>
+impl<F, H, E, X> Hold<E::Held> for Combinator<F, H, E, X>
 where
     F: Future,
-    H: Conclude<F::Output, Ending = E>,
+    X: Exits<F::Output>,
+    H: Conclude<X::Output, Ending = E>,
     E: Ending,
 {
     #[inline]

@@ -13,6 +13,10 @@ use core::{
     sync::atomic::{AtomicBool, Ordering::Relaxed},
     task::{Context, Poll, Waker},
 };
+#[cfg(feature = "std")]
+use core::{mem, task::ready};
+#[cfg(feature = "std")]
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[cfg(feature = "std")]
 use send_wrapper::SendWrapper;
@@ -148,6 +152,11 @@ impl<T, R> Types<T, R> {
         End::Value(value)
     }
 
+    /// Returns the way to exit of a body that can only end with its value.
+    pub const fn with_value<J>(&self) -> WithValue<R, J> {
+        WithValue(PhantomData)
+    }
+
     /// Converts the exit of a body that can only end with its value.
     pub fn returned<J>(&self, exit: Exit<T>) -> Exit<End<T, R, J>> {
         exit.map(End::Value)
@@ -175,6 +184,87 @@ impl<T, J> Slot<T, J> {
 
     pub fn filled(end: End<T, Infallible, J>) -> Self {
         Self(Some(SendWrapper::new(end)))
+    }
+
+    #[cfg(feature = "std")]
+    pub fn share(self, shared: &SharedSlot<T, J>) {
+        *shared.slot() = self;
+    }
+
+    /// Returns how a body ended, from the result with which it left the function, if it did.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn end<R>(self, result: Option<R>) -> End<T, R, J> {
+        match (result, self.0.map(SendWrapper::take)) {
+            (Some(result), _) => End::Return(result),
+            (None, Some(End::Value(value))) => End::Value(value),
+            (None, Some(End::Jump(jump))) => End::Jump(jump),
+            (None, None | Some(End::Return(_))) => {
+                unreachable!("a body fills its slot before it says that it has")
+            }
+        }
+    }
+}
+
+/// The same for a body that shares no variable with its cleanup. No coroutine owns the slot then: body and combinator borrow it,
+/// so it is locked, although there is one thread at a time that uses it.
+#[cfg(feature = "std")]
+pub struct SharedSlot<T, J> {
+    left: Left,
+    slot: Mutex<Slot<T, J>>,
+}
+
+#[cfg(feature = "std")]
+impl<T, J> SharedSlot<T, J> {
+    pub const fn new() -> Self {
+        Self { left: Left::new(), slot: Mutex::new(Slot::EMPTY) }
+    }
+
+    /// Returns the future that a body awaits last: the body is never polled again.
+    pub const fn leave<R>(&self) -> Leave<'_, R> {
+        self.left.leave()
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Slot<T, J>> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(feature = "std")]
+impl<T, J> Default for SharedSlot<T, J> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The body has ended with the result of the function around, or with the value in the slot.
+#[cfg(feature = "std")]
+impl<T, R, J> Exits<R> for &SharedSlot<T, J> {
+    type Output = End<T, R, J>;
+
+    #[inline]
+    fn poll<F: Future<Output = R>>(
+        &self,
+        future: Pin<&mut F>,
+        context: &mut Context<'_>,
+    ) -> Poll<End<T, R, J>> {
+        let left = ready!((&self.left).poll(future, context));
+        Poll::Ready(mem::replace(&mut *self.slot(), Slot::EMPTY).end(left))
+    }
+}
+
+/// Exits with the value of a body that can only end with that.
+pub struct WithValue<R, J>(PhantomData<fn() -> (R, J)>);
+
+impl<T, R, J> Exits<T> for WithValue<R, J> {
+    type Output = End<T, R, J>;
+
+    #[inline(always)]
+    fn poll<F: Future<Output = T>>(
+        &self,
+        future: Pin<&mut F>,
+        context: &mut Context<'_>,
+    ) -> Poll<End<T, R, J>> {
+        future.poll(context).map(End::Value)
     }
 }
 
@@ -246,14 +336,7 @@ impl<R> Exit<Option<R>> {
     /// Takes the value out of the slot, if the body ended with one.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn leave<T, J>(self, slot: Slot<T, J>) -> Exit<End<T, R, J>> {
-        self.map(|result| match (result, slot.0.map(SendWrapper::take)) {
-            (Some(result), _) => End::Return(result),
-            (None, Some(End::Value(value))) => End::Value(value),
-            (None, Some(End::Jump(jump))) => End::Jump(jump),
-            (None, None | Some(End::Return(_))) => {
-                unreachable!("a body fills its slot before it says that it has")
-            }
-        })
+        self.map(|result| slot.end(result))
     }
 }
 

@@ -10,7 +10,14 @@
 //! }
 //! ```
 //!
-//! A block that creates a future is the driver itself.
+//! If body and cleanup share no variable, the body needs no coroutine around it, and the cleanup is a handler:
+//!
+//! ```text
+//! match SharingNothing(ByValue, async { BODY }, |exit| { .. settle(exit, CLEANUP) }).await { .. }
+//! ```
+//!
+//! A block that creates a future is the driver itself. It always has the first form, because its type does not name the
+//! output, which then need not outlive the future.
 
 use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
@@ -39,12 +46,23 @@ pub(crate) fn expand(block: &Block) -> TokenStream {
     quote! { { #import #expression } }
 }
 
+/// The place where a body runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In the function itself, or in a coroutine that the cleanup is the end of.
+    BesideCleanup,
+    /// In a combinator, which hands its end to the handler.
+    Combinator,
+}
+
 /// The block that a body becomes, and the statements around it.
 struct Passage {
     /// Declarations for a body that may leave the enclosing function.
     before: Option<TokenStream>,
     body: TokenStream,
-    /// Converts the result of the body into an `End`.
+    /// In a combinator, the way to exit with an `End`.
+    exit: TokenStream,
+    /// In another place, converts the result of the body into an `End`.
     after: Option<TokenStream>,
 }
 
@@ -227,21 +245,24 @@ impl Expansion<'_> {
     }
 
     fn awaited(&self, at: Span, lowered: Lowered) -> TokenStream {
+        if self.fits_combinator() {
+            return self.combined(at, lowered);
+        }
         let private = &self.private;
         let span = self.body_span();
-        let Passage { before, body, after } = self.passage(lowered);
+        let Passage { before, body, after, .. } = self.passage(lowered, Place::BesideCleanup);
         let body = match before {
             Some(_) => quote_spanned!(span=> #private::LeavingBody(&__finally_left, async #body)),
             None => quote_spanned!(span=> #private::Body(async #body)),
         };
         let build = self.build_fallible(&self.build(self.on_cancel));
-        let section = self.section(
-            &quote_spanned!(span=> #body.await),
+        let exit = quote_spanned!(span=> #body.await);
+        let section = self.settlement(
             quote_spanned!(span=> #after #build),
             quote_spanned!(self.span=> #private::describe_end),
+            Some(Coroutine { exit: &exit, exit_type: None }),
         );
-        // If an await is not allowed here, the compiler reports it at the user's own await.
-        let awaiting = Token![await](Span::mixed_site().located_at(at));
+        let awaiting = awaiting(at);
         quote_spanned! {span=>
             #private::WithArguments(async {
                 #before
@@ -250,10 +271,41 @@ impl Expansion<'_> {
         }
     }
 
+    /// Returns whether the cleanup can be a handler that lives beside the body.
+    fn fits_combinator(&self) -> bool {
+        let Block { body, cleanup, leaves_combinator, .. } = self.block;
+        let body = body.block.stream();
+        matches!(self.on_cancel, OnCancel::Detach)
+            && (*leaves_combinator || !tokens::may_leave(&body))
+            && tokens::share_nothing(&body, &cleanup.tokens)
+    }
+
+    fn combined(&self, at: Span, lowered: Lowered) -> TokenStream {
+        let private = &self.private;
+        let span = self.body_span();
+        let Passage { before, body, exit, .. } = self.passage(lowered, Place::Combinator);
+        let build = self.build_fallible(&self.build(self.on_cancel));
+        let settled = self.settlement(build, quote_spanned!(self.span=> #private::describe_end), None);
+        let handler = quote_spanned!(self.span=> |__finally_exit| { #settled });
+        let awaiting = awaiting(at);
+        let ended = quote_spanned!(span=> #private::SharingNothing(#exit, async #body, #handler).#awaiting);
+        match before {
+            None => ended,
+            Some(before) => quote_spanned! {span=>
+                {
+                    #before
+                    #[allow(unreachable_code)]
+                    let __finally_ended = #ended;
+                    __finally_ended
+                }
+            },
+        }
+    }
+
     fn at_once(&self, lowered: Lowered) -> TokenStream {
         let private = &self.private;
         let span = self.body_span();
-        let Passage { before, body, after } = self.passage(lowered);
+        let Passage { before, body, after, .. } = self.passage(lowered, Place::BesideCleanup);
         let exit = match before {
             Some(_) => quote_spanned!(span=> #private::run(&__finally_left, async #body)),
             None => quote_spanned!(span=> #private::call(|| #body)),
@@ -284,7 +336,7 @@ impl Expansion<'_> {
     }
 
     /// Returns the body in a form that hands its end to the code after the cleanup.
-    fn passage(&self, lowered: Lowered) -> Passage {
+    fn passage(&self, lowered: Lowered, place: Place) -> Passage {
         let private = &self.private;
         let span = self.body_span();
         if tokens::may_leave(&lowered.body.stream()) {
@@ -296,24 +348,36 @@ impl Expansion<'_> {
                 .is_none()
                 .then(|| quote_spanned!(span=> let __finally_no_await = #private::NoAwait;));
             let end = self.end(lowered);
+            let filled = quote_spanned! {span=> {
+                #no_await
+                #end
+            }};
+            let (before, fill) = match place {
+                Place::BesideCleanup => (
+                    quote_spanned! {span=>
+                        let mut __finally_slot = #private::Slot::EMPTY;
+                        let __finally_left = #private::Left::new();
+                    },
+                    quote_spanned!(span=> __finally_slot = #private::Slot::filled(#filled);),
+                ),
+                Place::Combinator => (
+                    quote_spanned!(span=> let __finally_left = #private::SharedSlot::new();),
+                    quote_spanned!(span=> #private::Slot::filled(#filled).share(&__finally_left);),
+                ),
+            };
             return Passage {
-                before: Some(quote_spanned! {span=>
-                    let mut __finally_slot = #private::Slot::EMPTY;
-                    let __finally_left = #private::Left::new();
-                }),
+                before: Some(before),
                 body: quote_spanned! {span=>
                     {
                         #[allow(unreachable_code)]
                         if let #private::Or::This(__finally_result) = __finally_types.result() {
                             return __finally_result;
                         }
-                        __finally_slot = #private::Slot::filled({
-                            #no_await
-                            #end
-                        });
+                        #fill
                         __finally_left.leave().await
                     }
                 },
+                exit: quote_spanned!(span=> &__finally_left),
                 after: Some(
                     quote_spanned!(span=> let __finally_exit = __finally_exit.leave(__finally_slot);),
                 ),
@@ -334,13 +398,19 @@ impl Expansion<'_> {
                         #body
                     }
                 },
+                exit: quote_spanned!(span=> __finally_types.with_value()),
                 after: Some(
                     quote_spanned!(span=> let __finally_exit = __finally_types.returned(__finally_exit);),
                 ),
             };
         }
         let end = self.end(lowered);
-        Passage { before: None, body: quote_spanned!(span=> { #end }), after: None }
+        Passage {
+            before: None,
+            body: quote_spanned!(span=> { #end }),
+            exit: quote_spanned!(span=> #private::ByValue),
+            after: None,
+        }
     }
 
     /// Generates the control flow after the cleanup.
@@ -395,7 +465,11 @@ impl Expansion<'_> {
         let takes_all = moves && !shares(&block.cleanup) && !self.on_cancel.replacement().is_some_and(shares);
         let inner = takes_all.then(|| quote_spanned!(span=> move));
         let exit = quote_spanned!(span=> #private::Body(async #inner #body).await);
-        let section = self.section(&exit, self.build(self.on_cancel), self.describe_output());
+        let section = self.settlement(
+            self.build(self.on_cancel),
+            self.describe_output(),
+            Some(Coroutine { exit: &exit, exit_type: None }),
+        );
         quote_spanned! {span=>
             #private::IntoFuture::into_future(#private::WithArguments(async #outer { #section }))
         }
@@ -423,22 +497,20 @@ impl Expansion<'_> {
         }
     }
 
-    /// Generates the code from the exit of an awaited body to an ending.
-    fn section(&self, exit: &TokenStream, build: TokenStream, body: TokenStream) -> TokenStream {
+    /// Generates the code from the exit of an awaited body to an ending, for a coroutine or a handler.
+    fn settlement(
+        &self,
+        build: TokenStream,
+        body: TokenStream,
+        coroutine: Option<Coroutine<'_>>,
+    ) -> TokenStream {
         let Self { on_cancel, private, span, .. } = self;
         let build_replacement = on_cancel.replacement().map(|cleanup| {
             let span = Span::mixed_site().located_at(cleanup.span);
             Replacement { span, built: settle::evaluate(cleanup, true, &OnCancel::Detach, private, span) }
         });
-        let settlement = Settlement {
-            on_cancel,
-            private,
-            span: *span,
-            build,
-            build_replacement,
-            body,
-            coroutine: Some(Coroutine { exit, exit_type: None }),
-        };
+        let settlement =
+            Settlement { on_cancel, private, span: *span, build, build_replacement, body, coroutine };
         // The macro cannot know whether a cleanup borrows variables around the block.
         settlement.expand(|| quote_spanned!(*span=> #private::Option::None))
     }
@@ -467,6 +539,11 @@ impl Expansion<'_> {
     fn body_span(&self) -> Span {
         Span::mixed_site().located_at(self.block.body.block.span())
     }
+}
+
+/// Returns an await with the span of the user's. If one is not allowed here, the compiler reports it there.
+fn awaiting(at: Span) -> Token![await] {
+    Token![await](Span::mixed_site().located_at(at))
 }
 
 /// Returns the value of a jump with the span of the user's value, so that the compiler reports an error about

@@ -28,6 +28,8 @@ pub(crate) struct Block {
     /// The span of the first await in the body, else that of a cleanup whose syntax shows a future.
     pub(crate) awaits: Option<Span>,
     pub(crate) options: Options,
+    /// Whether a body that may leave the function can run in a combinator. That needs a lock, and so `std`.
+    pub(crate) leaves_combinator: bool,
 }
 
 pub(crate) struct Body {
@@ -64,13 +66,15 @@ impl Wrong {
 }
 
 /// Parses `[crate name] [<TYPE>] BODY finally CLEANUP`, or the form with `,` instead of `finally`.
-pub(crate) fn parse(tokens: TokenStream) -> Result<Block, Wrong> {
+pub(crate) fn parse(tokens: TokenStream, leaves_combinator: bool) -> Result<Block, Wrong> {
     let parse = |input: ParseStream<'_>| {
         let (krate, name) = parse_header(input)?;
         let ty = parse_type(&name, input)?;
         let body = parse_body(&name, input)?;
         Ok(match parse_rest(&name, ty.as_ref(), &body, input) {
-            Ok(Rest { options, cleanup, awaits }) => Ok(Block { krate, ty, body, awaits, options, cleanup }),
+            Ok(Rest { options, cleanup, awaits }) => {
+                Ok(Block { krate, ty, body, awaits, options, cleanup, leaves_combinator })
+            }
             Err(error) => {
                 input.parse::<TokenStream>()?;
                 Err(Wrong { error, body: Some(body) })

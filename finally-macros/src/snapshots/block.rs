@@ -4,7 +4,7 @@ use expect_test::{Expect, expect};
 
 fn check(input: &str, expected: Expect) {
     let tokens = format!("[krate finally] {input}").parse().expect("tokens");
-    let expansion = crate::block::expand(tokens);
+    let expansion = crate::block::expand(tokens, true);
     let file = syn::parse2(quote::quote!(async fn f() { let value = #expansion; })).expect("an expression");
     expected.assert_eq(&prettyplease::unparse(&file));
 }
@@ -95,6 +95,191 @@ fn a_block_in_place_goes_on_after_its_cleanup() {
 }
 
 #[test]
+fn a_block_in_place_that_awaits_has_a_handler_if_its_cleanup_shares_no_variable() {
+    check(
+        "try { fetch(url).await } finally { spinner.hide(); }",
+        expect![[r#"
+        async fn f() {
+            let value = {
+                use krate::__private as __finally;
+                let __finally_types = __finally::Types::<_, _>::new().diverge(|| loop {});
+                if let __finally::Or::This(__finally_value) = __finally_types.value() {
+                    __finally_value
+                } else {
+                    #[allow(unreachable_code)]
+                    if let __finally::Or::This(__finally_result) = __finally_types.result() {
+                        return __finally_result;
+                    }
+                    match __finally::SharingNothing(
+                            __finally_types.with_value(),
+                            async {
+                                #[allow(unreachable_code)]
+                                if let __finally::Or::This(__finally_value) = __finally_types
+                                    .value()
+                                {
+                                    return __finally_value;
+                                }
+                                if let __finally::Or::This(__finally_value) = __finally_types
+                                    .value()
+                                {
+                                    __finally_value
+                                } else {
+                                    fetch(url).await
+                                }
+                            },
+                            |__finally_exit| {
+                                let __finally_end = __finally::build_detached(
+                                    __finally_exit,
+                                    |_| {
+                                        spinner.hide();
+                                    },
+                                );
+                                let __finally_end = __finally_end.fallible();
+                                __finally::settle(
+                                    __finally::describe_end,
+                                    __finally_end.cleanup().__finally_describe(),
+                                    __finally_end,
+                                )
+                            },
+                        )
+                        .await
+                    {
+                        __finally::Result::Ok(__finally::End::Value(__finally_value)) => {
+                            __finally_value
+                        }
+                        #[allow(unreachable_code)]
+                        __finally::Result::Ok(__finally::End::Return(__finally_result)) => {
+                            return __finally_result;
+                        }
+                        __finally::Result::Ok(__finally::End::Jump(__finally_none)) => {
+                            let __finally_none: __finally::Infallible = __finally_none;
+                            match __finally_none {}
+                        }
+                        #[allow(unreachable_code)]
+                        __finally::Result::Err(__finally_failure) => {
+                            let __finally_routed = {
+                                use __finally::{
+                                    RouteNothing as _, RouteResult as _, RouteValue as _,
+                                };
+                                (&&&__finally_types.route(&__finally_failure))
+                                    .__finally_route(__finally_failure)
+                            };
+                            match __finally_routed {
+                                __finally::Result::Ok(__finally_value) => __finally_value,
+                                __finally::Result::Err(__finally_result) => {
+                                    return __finally_result;
+                                }
+                            }
+                        }
+                    }
+                }
+            };
+        }
+    "#]],
+    );
+}
+
+#[test]
+fn a_block_in_place_that_awaits_is_a_coroutine_if_its_cleanup_shares_a_variable() {
+    check(
+        "try { fetch(url).await?; page } finally { page.hide(); }",
+        expect![[r#"
+        async fn f() {
+            let value = {
+                use krate::__private as __finally;
+                let __finally_types = __finally::Types::<_, _>::new().diverge(|| loop {});
+                if let __finally::Or::This(__finally_value) = __finally_types.value() {
+                    __finally_value
+                } else {
+                    #[allow(unreachable_code)]
+                    if let __finally::Or::This(__finally_result) = __finally_types.result() {
+                        return __finally_result;
+                    }
+                    match __finally::WithArguments(async {
+                            let mut __finally_slot = __finally::Slot::EMPTY;
+                            let __finally_left = __finally::Left::new();
+                            __finally::section(
+                                __finally::LeavingBody(
+                                        &__finally_left,
+                                        async {
+                                            #[allow(unreachable_code)]
+                                            if let __finally::Or::This(__finally_result) = __finally_types
+                                                .result()
+                                            {
+                                                return __finally_result;
+                                            }
+                                            __finally_slot = __finally::Slot::filled({
+                                                __finally_types
+                                                    .end(
+                                                        if let __finally::Or::This(__finally_value) = __finally_types
+                                                            .value()
+                                                        {
+                                                            __finally_value
+                                                        } else {
+                                                            fetch(url).await?;
+                                                            page
+                                                        },
+                                                    )
+                                            });
+                                            __finally_left.leave().await
+                                        },
+                                    )
+                                    .await,
+                                |__finally_exit| {
+                                    let __finally_exit = __finally_exit.leave(__finally_slot);
+                                    let __finally_end = __finally::build_detached(
+                                        __finally_exit,
+                                        |_| {
+                                            page.hide();
+                                        },
+                                    );
+                                    let __finally_end = __finally_end.fallible();
+                                    __finally::settle(
+                                        __finally::describe_end,
+                                        __finally_end.cleanup().__finally_describe(),
+                                        __finally_end,
+                                    )
+                                },
+                            )
+                        })
+                        .await
+                    {
+                        __finally::Result::Ok(__finally::End::Value(__finally_value)) => {
+                            __finally_value
+                        }
+                        #[allow(unreachable_code)]
+                        __finally::Result::Ok(__finally::End::Return(__finally_result)) => {
+                            return __finally_result;
+                        }
+                        __finally::Result::Ok(__finally::End::Jump(__finally_none)) => {
+                            let __finally_none: __finally::Infallible = __finally_none;
+                            match __finally_none {}
+                        }
+                        #[allow(unreachable_code)]
+                        __finally::Result::Err(__finally_failure) => {
+                            let __finally_routed = {
+                                use __finally::{
+                                    RouteNothing as _, RouteResult as _, RouteValue as _,
+                                };
+                                (&&&__finally_types.route(&__finally_failure))
+                                    .__finally_route(__finally_failure)
+                            };
+                            match __finally_routed {
+                                __finally::Result::Ok(__finally_value) => __finally_value,
+                                __finally::Result::Err(__finally_result) => {
+                                    return __finally_result;
+                                }
+                            }
+                        }
+                    }
+                }
+            };
+        }
+    "#]],
+    );
+}
+
+#[test]
 fn a_block_in_place_that_may_leave_the_function_passes_its_value_by_a_slot() {
     check(
         "try { fetch(url).await? } finally { spinner.hide().await; }",
@@ -110,37 +295,34 @@ fn a_block_in_place_that_may_leave_the_function_passes_its_value_by_a_slot() {
                         if let __finally::Or::This(__finally_result) = __finally_types.result() {
                             return __finally_result;
                         }
-                        match __finally::WithArguments(async {
-                                let mut __finally_slot = __finally::Slot::EMPTY;
-                                let __finally_left = __finally::Left::new();
-                                __finally::section(
-                                    __finally::LeavingBody(
-                                            &__finally_left,
-                                            async {
-                                                #[allow(unreachable_code)]
-                                                if let __finally::Or::This(__finally_result) = __finally_types
-                                                    .result()
-                                                {
-                                                    return __finally_result;
-                                                }
-                                                __finally_slot = __finally::Slot::filled({
-                                                    __finally_types
-                                                        .end(
-                                                            if let __finally::Or::This(__finally_value) = __finally_types
-                                                                .value()
-                                                            {
-                                                                __finally_value
-                                                            } else {
-                                                                fetch(url).await?
-                                                            },
-                                                        )
-                                                });
-                                                __finally_left.leave().await
-                                            },
-                                        )
-                                        .await,
+                        match {
+                            let __finally_left = __finally::SharedSlot::new();
+                            #[allow(unreachable_code)]
+                            let __finally_ended = __finally::SharingNothing(
+                                    &__finally_left,
+                                    async {
+                                        #[allow(unreachable_code)]
+                                        if let __finally::Or::This(__finally_result) = __finally_types
+                                            .result()
+                                        {
+                                            return __finally_result;
+                                        }
+                                        __finally::Slot::filled({
+                                                __finally_types
+                                                    .end(
+                                                        if let __finally::Or::This(__finally_value) = __finally_types
+                                                            .value()
+                                                        {
+                                                            __finally_value
+                                                        } else {
+                                                            fetch(url).await?
+                                                        },
+                                                    )
+                                            })
+                                            .share(&__finally_left);
+                                        __finally_left.leave().await
+                                    },
                                     |__finally_exit| {
-                                        let __finally_exit = __finally_exit.leave(__finally_slot);
                                         let __finally_end = __finally::build_owned(
                                             __finally_exit,
                                             __finally::own(async move {
@@ -155,9 +337,9 @@ fn a_block_in_place_that_may_leave_the_function_passes_its_value_by_a_slot() {
                                         )
                                     },
                                 )
-                            })
-                            .await
-                        {
+                                .await;
+                            __finally_ended
+                        } {
                             __finally::Result::Ok(__finally::End::Value(__finally_value)) => {
                                 __finally_value
                             }
@@ -641,7 +823,7 @@ fn input_that_is_wrong_still_has_the_body_in_it() {
         ("try { page. } finally (on_cancl = skip) { }", "{ page . }"),
     ] {
         let tokens = format!("[krate finally] {written}").parse().expect("tokens");
-        let expansion = crate::block::expand(tokens).to_string();
+        let expansion = crate::block::expand(tokens, true).to_string();
         assert_eq!(expansion.matches("compile_error").count(), 1, "{written}: {expansion}");
         assert!(expansion.ends_with(&format!("}} {body} }}")), "{written}: {expansion}");
     }
@@ -656,7 +838,7 @@ fn a_body_that_does_not_parse_stands_where_it_would() {
         ("async { for page in  } finally |fate| { fate. }", "fate ."),
     ] {
         let tokens = format!("[krate finally] {written}").parse().expect("tokens");
-        let expansion = crate::block::expand(tokens).to_string();
+        let expansion = crate::block::expand(tokens, true).to_string();
         assert!(!expansion.contains("compile_error"), "{written}: {expansion}");
         assert!(expansion.contains("page") && expansion.contains(cleanup), "{written}: {expansion}");
     }

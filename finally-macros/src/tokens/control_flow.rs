@@ -137,6 +137,55 @@ pub(crate) fn is_transparent(name: &Ident) -> bool {
     TRANSPARENT_MACROS.iter().any(|known| name == known)
 }
 
+/// Returns whether there is a macro call among these tokens that may mention a variable whose name is not in its
+/// input: a macro that is defined between locals may mention any of them, and others make names of parts, or read
+/// a file.
+///
+/// A macro that has the name of a known one is taken for that.
+pub(crate) fn hides_names(tokens: &TokenStream) -> bool {
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let is_known = |name| is_transparent(name) || OTHER_KNOWN_MACROS.iter().any(|known| name == known);
+    trees.iter().enumerate().any(|(at, tree)| match tree {
+        TokenTree::Group(group) => {
+            macro_name(&trees, at).is_some_and(|name| !is_known(name)) || hides_names(&group.stream())
+        }
+        _ => false,
+    })
+}
+
+/// Further macros of `core`, `futures`, `tokio`, `tracing`, `log` and `anyhow` that mention no variable beside those
+/// in their input.
+const OTHER_KNOWN_MACROS: &[&str] = &[
+    "anyhow",
+    "bail",
+    "cfg",
+    "concat",
+    "debug",
+    "debug_span",
+    "ensure",
+    "env",
+    "error",
+    "error_span",
+    "event",
+    "file",
+    "include_bytes",
+    "include_str",
+    "info",
+    "info_span",
+    "line",
+    "log",
+    "module_path",
+    "option_env",
+    "pin",
+    "ready",
+    "span",
+    "stringify",
+    "trace",
+    "trace_span",
+    "warn",
+    "warn_span",
+];
+
 type Find<'a> = dyn Fn(&[TokenTree], usize) -> Option<Span> + 'a;
 
 fn find(tokens: &TokenStream, hit: &Find<'_>) -> Option<Span> {

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::LitStr;
 
-use super::{macro_name, punct};
+use super::{hides_names, macro_name, punct};
 
 /// Returns whether the tokens mention a variable of this name. May return `true` for something else of the same
 /// name, but never misses the variable.
@@ -80,23 +80,66 @@ pub(crate) fn only_gives_to_local(block: &TokenStream, name: &str) -> bool {
 /// Returns whether both mention a name that may be the same variable. Calls do not count, and neither do names
 /// that start like a type.
 pub(crate) fn share_variable(one: &TokenStream, other: &TokenStream) -> bool {
-    names_variable(one, &|name| mention(other, name)) || names_variable(other, &|name| mention(one, name))
+    let shared_with = |other: &TokenStream, name: &Ident, is_call: bool| {
+        !is_call && !name.to_string().starts_with(char::is_uppercase) && mention(other, &name.to_string())
+    };
+    any_name(one, &|name, is_call| shared_with(other, name, is_call))
+        || any_name(other, &|name, is_call| shared_with(one, name, is_call))
 }
 
-fn names_variable(tokens: &TokenStream, is_shared: &dyn Fn(&str) -> bool) -> bool {
+/// Returns whether no variable can occur in both. May return `false` if there is none, because a function that is
+/// called may be a closure, and a macro may mention variables that its input does not name.
+///
+/// It misses only a variable that has the form of a type, or that a macro mentions under the name of a known one.
+pub(crate) fn share_nothing(one: &TokenStream, other: &TokenStream) -> bool {
+    let shared_with =
+        |other: &TokenStream, name: &Ident| !is_like_type(name) && mention(other, &name.to_string());
+    match (hides_names(one), hides_names(other)) {
+        (false, false) => {
+            !any_name(one, &|name, _| shared_with(other, name))
+                && !any_name(other, &|name, _| shared_with(one, name))
+        }
+        (true, false) => names_nothing(other),
+        (false, true) => names_nothing(one),
+        (true, true) => false,
+    }
+}
+
+/// Returns whether there is no variable among these tokens.
+fn names_nothing(tokens: &TokenStream) -> bool {
+    !any_name(tokens, &|name, _| !is_like_type(name)) && !has_format_string(tokens)
+}
+
+fn has_format_string(tokens: &TokenStream) -> bool {
+    tokens.clone().into_iter().any(|tree| match tree {
+        TokenTree::Group(group) => has_format_string(&group.stream()),
+        TokenTree::Literal(literal) => {
+            let text = literal.to_string();
+            // The brace may be escaped.
+            text.contains('"') && (text.contains('{') || text.contains('\\'))
+        }
+        _ => false,
+    })
+}
+
+/// Returns whether this is a type, or a variant such as `Some`. The compiler warns about a variable of that form.
+fn is_like_type(name: &Ident) -> bool {
+    let name = name.to_string();
+    name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase)
+}
+
+/// Returns whether a name that may be a variable satisfies the condition. The condition also gets whether the name
+/// is called.
+fn any_name(tokens: &TokenStream, condition: &dyn Fn(&Ident, bool) -> bool) -> bool {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
-    let is_name = |ident: &Ident| {
-        *ident == "self"
-            || (syn::parse2::<Ident>(ident.to_token_stream()).is_ok()
-                && !ident.to_string().starts_with(char::is_uppercase))
-    };
+    let is_name = |ident: &Ident| *ident == "self" || syn::parse2::<Ident>(ident.to_token_stream()).is_ok();
     trees.iter().enumerate().any(|(at, tree)| match tree {
         TokenTree::Ident(ident) => {
-            let is_call = matches!(trees.get(at + 1), Some(TokenTree::Group(arguments)) if arguments.delimiter() == Delimiter::Parenthesis)
-                || macro_name(&trees, at + 2).is_some();
-            !is_call && is_name(ident) && !is_part_of_path_or_field(&trees, at) && is_shared(&ident.to_string())
+            let is_macro = macro_name(&trees, at + 2).is_some();
+            let is_call = matches!(trees.get(at + 1), Some(TokenTree::Group(arguments)) if arguments.delimiter() == Delimiter::Parenthesis);
+            !is_macro && is_name(ident) && !is_part_of_path_or_field(&trees, at) && condition(ident, is_call)
         }
-        TokenTree::Group(group) => names_variable(&group.stream(), is_shared),
+        TokenTree::Group(group) => any_name(&group.stream(), condition),
         _ => false,
     })
 }
@@ -155,6 +198,41 @@ mod tests {
             "'{'",
         ] {
             assert!(!mention(&tokens(source), "conn"), "{source}");
+        }
+    }
+
+    #[test]
+    fn a_body_and_a_cleanup_share_nothing_if_no_name_can_be_a_variable_of_both() {
+        for (body, cleanup) in [
+            ("{ f(x).await? }", "{ clean() }"),
+            ("{ f(x).await? }", "{ y.clean(); }"),
+            ("{ self.x.f().await }", "{ y.self_test(); }"),
+            ("{ Some(x.f().await) }", "{ let _ = Some(y); }"),
+            ("{ y::x.f().await }", "{ x::y(); }"),
+            ("{ println!(\"{x}\"); f().await }", "{ println!(\"{y}\") }"),
+            ("{ tracing::info!(x); f().await }", "{ y.clean(); }"),
+            ("{ unknown!(x); f().await }", "{ self::clean(); log::info!(\"end\"); }"),
+            ("{ unknown::unknown!(x); f().await }", "{ self::clean(); }"),
+        ] {
+            assert!(share_nothing(&tokens(body), &tokens(cleanup)), "{body} {cleanup}");
+        }
+        for (body, cleanup) in [
+            ("{ f(x).await }", "{ x.clean(); }"),
+            ("{ clean().await }", "{ clean() }"),
+            ("{ self.x.f().await }", "{ self.y.clean(); }"),
+            ("{ println!(\"{x}\"); f().await }", "{ x.clean(); }"),
+            ("{ f(x).await }", "{ println!(\"{:x$}\", 1); }"),
+            ("{ COUNT.f().await }", "{ COUNT.clean(); }"),
+            ("{ X.f().await }", "{ X.clean(); }"),
+            ("{ unknown!(); f().await }", "{ clean(); }"),
+            ("{ unknown!(); f().await }", "{ println!(\"{x}\"); }"),
+            ("{ unknown!(); f().await }", "{ println!(\"\\u{7b}x}\"); }"),
+            ("{ include!(\"x.rs\").await }", "{ x.clean(); }"),
+            ("{ paste::paste!([<x y>]).await }", "{ xy.clean(); }"),
+            ("{ f(x).await }", "{ unknown!() }"),
+            ("{ f().await }", "{ unknown!(y) }"),
+        ] {
+            assert!(!share_nothing(&tokens(body), &tokens(cleanup)), "{body} {cleanup}");
         }
     }
 

@@ -153,7 +153,7 @@ impl Writer<'_> {
     }
 
     fn block(&mut self, block: &Block) {
-        let Block { number, value, body, tail, cleanup, cleanup_body } = block;
+        let Block { number, value, body, tail, cleanup, is_apart, cleanup_body } = block;
         let awaits = *cleanup == Cleanup::Awaits && self.mode == Mode::Async;
         let flow = format!("Flow<{}, {}>", value.name(), self.result());
         match self.mode {
@@ -181,14 +181,17 @@ impl Writer<'_> {
             Mode::Async => "}).await;",
         });
         self.line("let cleaned: Result<Result<(), Narrow>, Payload> = caught(|| {");
+        let count = if *is_apart { "" } else { "count += 10; " };
         match cleanup {
-            Cleanup::Fate => self.line(format!(
-                "count += 10; log.push(format!(\"clean {number} {{}}\", name_of_flow(&ended)));"
-            )),
+            Cleanup::Fate => {
+                self.line(format!(
+                    "{count}log.push(format!(\"clean {number} {{}}\", name_of_flow(&ended)));"
+                ));
+            }
             Cleanup::Awaits => self.line(format!("log.push(\"clean {number}\");")),
-            Cleanup::Plain => self.line(format!("count += 10; log.push(\"clean {number}\");")),
+            Cleanup::Plain => self.line(format!("{count}log.push(\"clean {number}\");")),
             Cleanup::Fallible => {
-                self.line(format!("count += 10; log.push(\"clean {number}\"); return input.cleanup();"));
+                self.line(format!("{count}log.push(\"clean {number}\"); return input.cleanup();"));
             }
             Cleanup::Panics => self.line(format!(
                 "log.push(\"clean {number}\"); if input.next() {{ std::panic::panic_any(100_u8) }}"

@@ -105,6 +105,8 @@ pub struct Block {
     /// The jump by which the body always leaves. Such a body has no value.
     pub tail: Option<Jump>,
     pub cleanup: Cleanup,
+    /// Whether the cleanup uses variables that the body does not use.
+    pub is_apart: bool,
     pub cleanup_body: Vec<Statement>,
 }
 

@@ -109,7 +109,8 @@ impl Random {
         };
         let nests = cleanup == Cleanup::Plain && depth > 1 && self.rng.u8(..3) == 0;
         let cleanup_body = if nests { vec![Statement::Block(self.block_in_cleanup())] } else { Vec::new() };
-        Block { number, value, body, tail, cleanup, cleanup_body }
+        let is_apart = !nests && number % 2 == 0;
+        Block { number, value, body, tail, cleanup, is_apart, cleanup_body }
     }
 
     /// Returns a block that no jump leaves.
@@ -122,6 +123,7 @@ impl Random {
             body: vec![self.log(), Statement::Closure],
             tail: None,
             cleanup: Cleanup::Plain,
+            is_apart: false,
             cleanup_body: Vec::new(),
         }
     }

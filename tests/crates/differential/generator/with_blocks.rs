@@ -148,8 +148,15 @@ impl Writer<'_> {
     }
 
     fn block(&mut self, block: &Block) {
-        let Block { number, value, body, tail, cleanup, cleanup_body } = block;
+        let Block { number, value, body, tail, cleanup, is_apart, cleanup_body } = block;
         let awaits = *cleanup == Cleanup::Awaits && self.mode == Mode::Async;
+        let (log, input, count) = if *is_apart {
+            self.line(format!("let (log_{number}, input_{number}) = (log, input);"));
+            self.line(format!("let _ = (log_{number}, input_{number});"));
+            (format!("log_{number}"), format!("input_{number}"), "")
+        } else {
+            ("log".to_owned(), "input".to_owned(), "count += 10; ")
+        };
         if awaits {
             self.line(format!("let log_{number} = log.clone();"));
         }
@@ -169,19 +176,20 @@ impl Writer<'_> {
             }),
         }
         self.line("}");
-        let clean = format!("log.push(\"clean {number}\");");
+        let clean = format!("{log}.push(\"clean {number}\");");
         match cleanup {
             Cleanup::Fate => self.line(format!(
-                "finally |fate| {{ count += 10; log.push(format!(\"clean {number} {{}}\", name_of(fate)));"
+                "finally |fate| {{ {count}{log}.push(format!(\"clean {number} {{}}\", name_of(fate)));"
             )),
+            // By its path, the function has no name that the body may share.
             _ if awaits => self.line(format!(
-                "finally {{ log_{number}.push(\"clean {number}\"); suspend().await; log_{number}.push(\"cleaned {number}\");"
+                "finally {{ log_{number}.push(\"clean {number}\"); self::suspend().await; log_{number}.push(\"cleaned {number}\");"
             )),
-            Cleanup::Awaits => self.line(format!("finally {{ {clean} log.push(\"cleaned {number}\");")),
-            Cleanup::Plain => self.line(format!("finally {{ count += 10; {clean}")),
-            Cleanup::Fallible => self.line(format!("finally {{ count += 10; {clean} input.cleanup()")),
+            Cleanup::Awaits => self.line(format!("finally {{ {clean} {log}.push(\"cleaned {number}\");")),
+            Cleanup::Plain => self.line(format!("finally {{ {count}{clean}")),
+            Cleanup::Fallible => self.line(format!("finally {{ {count}{clean} {input}.cleanup()")),
             Cleanup::Panics => self.line(format!(
-                "finally {{ {clean} if input.next() {{ std::panic::panic_any(100_u8) }}"
+                "finally {{ {clean} if {input}.next() {{ std::panic::panic_any(100_u8) }}"
             )),
         }
         self.statements(cleanup_body);
