@@ -22,6 +22,7 @@
 //! | [`armed`] | `armed = call` |
 //! | [`signal`] | the waker that means "end now" |
 //! | [`unwind`] | panics as values |
+//! | [`aside`] | the panic of a drop, while the arguments of a coroutine are dropped |
 //! | [`exclusive`] | the place of a cleanup that is being awaited |
 //! | [`depth`] | how deeply the types of futures nest |
 //! | [`erased`] | trait objects in a debug build, concrete types in a release build |
@@ -29,6 +30,7 @@
 #![allow(missing_docs, reason = "named by expansions only")]
 
 pub mod armed;
+pub mod aside;
 pub mod body;
 pub mod combinator;
 pub(crate) mod depth;

@@ -85,8 +85,8 @@ pub enum FailureKind {
     CleanupPanicked,
     /// A body returned an error, and its caller left during the cleanup.
     BodyFailed,
-    /// A body panicked and its caller left during the cleanup, or a drop in the body panicked while the thread was
-    /// panicking already.
+    /// A body panicked and its caller left during the cleanup, or something of the body or an argument panicked when it was
+    /// dropped, after an earlier failure or while the thread was panicking already.
     BodyPanicked,
     /// A cleanup could not be run to its end.
     Lost,

@@ -57,7 +57,7 @@ pub use crate::{
 use crate::{
     cleanup::{
         Accepts, Cleanup, CleanupValue, Strategy,
-        replace::{Interruptible, Replacement, ReplacementEnding},
+        replace::{Interruptible, Interruption, Replacement, ReplacementEnding},
         skip::InlineEnding,
     },
     diagnostics::{AtOnce, Immediate, Resolved, ResolvesTo},
@@ -85,13 +85,13 @@ pub fn section<T, E>(exit: Exit<T>, section: impl FnOnce(Exit<T>) -> E) -> E {
 /// Runs the replacement of a cleanup that its caller has left. A closure for the same reason as in [`section`].
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn or_replace<T, E: Ending>(
-    interrupted: Result<Verdict<T>, Exit<T>>,
+    interrupted: Result<Verdict<T>, Interruption<T>>,
     replacement: impl FnOnce(Exit<T>) -> InlineOrReplacement<T, E>,
 ) -> InlineOrReplacement<T, E> {
-    match interrupted {
-        Ok(verdict) => InlineOrReplacement::No(verdict),
-        Err(exit) => replacement(exit),
-    }
+    InlineOrReplacement::No(match interrupted {
+        Ok(verdict) => verdict,
+        Err(interruption) => interruption.replace(replacement),
+    })
 }
 
 /// Calls the part of a function that makes a future, where `return` ends that part alone.

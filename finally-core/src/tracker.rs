@@ -192,11 +192,13 @@ impl Tracker {
     /// Waits as [`drain`](Self::drain) does, in a thread that has no executor.
     ///
     /// `None` waits without a limit. It blocks this thread, so on a thread that drives a runtime it keeps that runtime's own
-    /// tasks from ending: there, await [`drain`](Self::drain).
+    /// tasks from ending: there, await [`drain`](Self::drain). See [`drain_blocking`](crate::drain_blocking) for the threads on which
+    /// `None` does not wait for ever.
     ///
     /// # Errors
     ///
-    /// [`StillRunning`] if tracked futures or cleanups have not ended when the timeout elapses; they keep running.
+    /// [`StillRunning`] if tracked futures or cleanups have not ended when the timeout elapses; they keep running. With `None`, if
+    /// one of them may need this very thread.
     ///
     /// # Examples
     ///

@@ -636,12 +636,16 @@ impl Reference<'_> {
         if !own.is_empty() {
             self.coverage.count("a cleanup that cancels something");
         }
-        Ok(match self.residue(cleanup.id, &cleanup.residue, at, own) {
-            Some(panic) => {
+        Ok(match (end, self.residue(cleanup.id, &cleanup.residue, at, own)) {
+            (end, None) => end,
+            (End::Panicked(first), Some(second)) => {
+                self.report_cleanup(End::Panicked(second));
+                End::Panicked(first)
+            }
+            (end, Some(panic)) => {
                 self.report_cleanup(end);
                 End::Panicked(panic)
             }
-            None => end,
         })
     }
 

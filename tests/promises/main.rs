@@ -23,6 +23,7 @@ mod p8_drop_panics;
 mod p8_errors;
 mod p8_evil_text;
 mod p8_lossless;
+mod p8_matrix;
 mod p9_background_thread;
 mod p9_hand_off;
 

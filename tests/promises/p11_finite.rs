@@ -468,6 +468,42 @@ mod a_drain_inside_a_cleanup {
         assert_eq!(finally::detached(), 0);
     }
 
+    /// Polls a drain once inside a cleanup, moves it out, and goes on until the gate opens.
+    async fn keep_a_drain_and_go_on(kept: Kept, log: Log, gate: oneshot::Receiver<()>) {
+        keep_a_drain(kept).await;
+        pass(log, "goes on", gate).await;
+    }
+
+    /// It has left its cleanup, so it is a drain like any other.
+    #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
+    #[test]
+    fn p11_that_has_left_its_own_cleanup_waits_for_it_and_so_do_others() {
+        let _turn = exclusive();
+        for polled in [true, false] {
+            let (log, kept) = (Log::default(), Kept::default());
+            in_turns(async {
+                let (first, closed) = oneshot::channel();
+                cancel(held(log.clone(), "held", closed));
+                let (gate, closed) = oneshot::channel();
+                let (keeps, logs) = (Arc::clone(&kept), log.clone());
+                cancel(pending::<()>().finally(move || keep_a_drain_and_go_on(keeps, logs, closed)));
+                let_others_go_on().await;
+                let mut drain = kept.lock().unwrap().take().map(Hand::new).filter(|_| polled);
+                let mut poll = || drain.as_mut().map(Hand::poll);
+                assert!(poll().is_none_or(|polled| polled.is_pending()));
+                cancel(drains(log.clone()));
+                first.send(()).unwrap();
+                let_others_go_on().await;
+                assert_eq!(log.events(), ["held"]);
+                assert!(poll().is_none_or(|polled| polled.is_pending()), "its own cleanup goes on");
+                gate.send(()).unwrap();
+                all_end().await;
+                assert!(poll().is_none_or(|polled| polled.is_ready()));
+            });
+            assert_eq!(log.events(), ["held", "goes on", "drained"]);
+        }
+    }
+
     /// The drop is inside a cleanup, which goes on.
     #[cfg_attr(not(feature = "tokio"), ignore = "takes turns with the tasks of a runtime")]
     #[test]
@@ -578,5 +614,129 @@ fn p11_a_drain_that_blocks_in_a_cleanup_that_a_drop_drives_does_not_wait_for_a_s
         let seen = log.clone();
         ends(move || cancel(around(&log, drains_first)));
         assert_eq!(seen.events(), ["drained", "around"]);
+    }
+}
+
+/// A drain that blocks its thread lets others run the cleanups, or does not wait.
+mod a_drain_that_blocks {
+    use std::sync::mpsc;
+
+    use finally::Tracker;
+
+    use super::*;
+    use crate::support::runtimes;
+
+    type Drained = Result<(), StillRunning>;
+
+    /// Drains in its cleanup.
+    #[finally(drain(done))]
+    async fn drains(done: mpsc::Sender<Drained>) {
+        pending::<()>().await;
+        let _uses = &done;
+    }
+    async fn drain(done: mpsc::Sender<Drained>) {
+        suspend().await;
+        done.send(finally::drain_blocking(None)).unwrap();
+    }
+
+    /// Ends in its second poll.
+    fn two_polls() -> impl Future<Output = ()> {
+        pending::<()>().finally(suspend)
+    }
+
+    #[test]
+    fn p11_in_a_cleanup_it_does_not_wait_for_that_cleanup() {
+        let _turn = exclusive();
+        let (done, drained) = mpsc::channel();
+        let in_runtime = done.clone();
+        ends(move || runtimes::current_thread().block_on(async { cancel(drains(in_runtime)) }));
+        assert_eq!(drained.recv_timeout(PATIENCE), Ok(Ok(())));
+        cancel(drains(done));
+        assert_eq!(drained.recv_timeout(PATIENCE), Ok(Ok(())), "on the background thread");
+    }
+
+    #[test]
+    fn p11_on_the_background_thread_the_other_cleanups_go_on() {
+        let _turn = exclusive();
+        let (done, drained) = mpsc::channel();
+        for _ in 0..3 {
+            cancel(two_polls());
+            cancel(drains(done.clone()));
+        }
+        for _ in 0..3 {
+            assert_eq!(drained.recv_timeout(PATIENCE), Ok(Ok(())));
+        }
+    }
+
+    #[cfg_attr(not(feature = "tokio"), ignore = "it does not recognize the runtime")]
+    #[test]
+    fn p11_on_the_only_worker_of_a_runtime_the_cleanups_go_on() {
+        let _turn = exclusive();
+        let drained = ends(|| {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+            let task = runtime.spawn(async {
+                cancel(two_polls());
+                finally::drain_blocking(None)
+            });
+            runtime.block_on(task).unwrap()
+        });
+        assert_eq!(drained, Ok(()));
+    }
+
+    /// All cleanups have this thread only.
+    #[cfg_attr(not(feature = "tokio"), ignore = "it does not recognize the runtime")]
+    #[test]
+    fn p11_on_a_runtime_of_one_thread_it_does_not_wait() {
+        fn still_running(scene: impl AsyncFnOnce() -> Drained + Send + 'static) -> StillRunning {
+            ends(move || in_turns(scene())).unwrap_err()
+        }
+        let _turn = exclusive();
+        let in_body = still_running(async || {
+            cancel(two_polls());
+            finally::drain_blocking(None)
+        });
+        assert_eq!(in_body.count(), 1);
+        let in_a_cleanup = still_running(async || {
+            let (done, drained) = mpsc::channel();
+            let gate = detach();
+            cancel(drains(done));
+            let_others_go_on().await;
+            gate.send(()).unwrap();
+            all_ended().await;
+            drained.try_recv().unwrap()
+        });
+        assert_eq!(in_a_cleanup.count(), 2, "its own one, and the one that it would wait for");
+        let of_a_tracker = still_running(async || {
+            let tracker = Tracker::new();
+            let task = tokio::spawn(tracker.track_future(pending::<()>()));
+            let drained = tracker.drain_blocking(None);
+            task.abort();
+            drained
+        });
+        assert_eq!(of_a_tracker.tracked(), 1);
+        drained();
+    }
+
+    async fn all_ended() {
+        assert_eq!(finally::drain_timeout(PATIENCE).await, Ok(()));
+    }
+
+    #[test]
+    fn p11_on_a_runtime_of_one_thread_it_waits_for_the_cleanups_of_the_background_thread() {
+        let _turn = exclusive();
+        let gate = detach();
+        let (waits, is_waiting) = mpsc::channel();
+        let opens = std::thread::spawn(move || {
+            is_waiting.recv().unwrap();
+            gate.send(()).unwrap();
+        });
+        let drained = ends(move || {
+            in_turns(async {
+                waits.send(()).unwrap();
+                finally::drain_blocking(None)
+            })
+        });
+        opens.join().unwrap();
+        assert_eq!(drained, Ok(()));
     }
 }

@@ -19,6 +19,7 @@ use crate::support::{
 };
 
 /// Panics with its name when it is dropped.
+#[derive(Debug)]
 struct Bomb(&'static str);
 
 impl Drop for Bomb {
@@ -531,5 +532,211 @@ mod a_cleanup_that_blocks_and_is_lost {
         let dropped = in_turns(async { catch_unwind(AssertUnwindSafe(|| cancel(f(&Log::default())))) });
         assert!(dropped.is_ok());
         assert_eq!(turn.kinds(), [FailureKind::Lost, FailureKind::CleanupPanicked]);
+    }
+}
+
+/// A value, or a part of a cleanup, that is dropped while a failure is on its way to the caller.
+mod a_drop_beside_a_failure {
+    use super::*;
+
+    /// A value that panics when it is dropped.
+    #[derive(Debug)]
+    struct Value(#[allow(dead_code, reason = "it is there to be dropped")] Bomb);
+
+    fn value() -> Result<Value, Error> {
+        Ok(Value(Bomb("value")))
+    }
+
+    fn check<F: Future<Output = Result<Value, Error>>>(make: fn(End) -> F) {
+        let turn = exclusive();
+        assert_eq!(Hand::new(make(End::Fails)).run().unwrap_err(), Error("cleanup"));
+        let failures = turn.failures();
+        assert_eq!(failures.len(), 1);
+        assert_eq!((failures[0].kind, failures[0].panic), (FailureKind::BodyPanicked, Some(Panic("value"))));
+
+        assert_eq!(panic_of(|| Hand::new(make(End::Panics)).run()), Panic("cleanup"));
+        let panics: Vec<_> = turn.failures().into_iter().map(|failure| failure.panic).collect();
+        assert_eq!(panics, [Some(Panic("value"))]);
+    }
+
+    #[test]
+    fn p8_the_failure_of_a_cleanup_is_not_lost_if_the_value_that_it_replaces_panics() {
+        #[finally(end.reach("cleanup"))]
+        async fn attribute(end: End) -> Result<Value, Error> {
+            let _uses = &end;
+            value()
+        }
+        #[finally({ suspend().await; end.reach("cleanup") })]
+        async fn awaited(end: End) -> Result<Value, Error> {
+            let _uses = &end;
+            value()
+        }
+        #[finally({ suspend().await; end.reach("cleanup") }, on_cancel = skip)]
+        async fn skipped(end: End) -> Result<Value, Error> {
+            let _uses = &end;
+            value()
+        }
+        async fn method(end: End) -> Result<Value, Error> {
+            std::future::ready(value()).finally(async move || end.reach("cleanup")).await
+        }
+        async fn in_place(end: End) -> Result<Value, Error> {
+            block::finally! {
+                try { value() }
+                finally { end.reach("cleanup") }
+            }
+        }
+        check(attribute);
+        check(awaited);
+        check(skipped);
+        check(method);
+        check(in_place);
+    }
+
+    /// The replacement is not needed any more, and what it has captured panics.
+    #[test]
+    fn p8_no_result_is_lost_if_an_unused_replacement_panics() {
+        fn run(body: End, cleanup: End) -> Hand<impl Future<Output = Result<(), Error>>> {
+            let bomb = Bomb("replacement");
+            Hand::new(async move { body.reach("body") }.finally(move || {
+                finally::replace_on_cancel(async move { cleanup.reach("cleanup") }, move || drop(bomb))
+            }))
+        }
+        let turn = exclusive();
+        assert_eq!(run(End::Fails, End::Succeeds).run(), Err(Error("body")));
+        assert_eq!(turn.kinds(), [FailureKind::CleanupPanicked]);
+        assert_eq!(run(End::Succeeds, End::Fails).run(), Err(Error("cleanup")));
+        assert_eq!(turn.kinds(), [FailureKind::CleanupPanicked]);
+        assert_eq!(panic_of(|| run(End::Panics, End::Succeeds).run()), Panic("body"));
+        assert_eq!(turn.kinds(), [FailureKind::CleanupPanicked]);
+        assert_eq!(panic_of(|| run(End::Succeeds, End::Succeeds).run()), Panic("replacement"));
+    }
+
+    #[test]
+    fn p8_the_panic_of_a_body_is_not_lost_if_its_replacement_panics() {
+        let turn = exclusive();
+        let body = async {
+            let _bomb = Bomb("body");
+            std::future::pending::<()>().await;
+        };
+        let method = body.finally(|| {
+            let skipped = || finally::skip_on_cancel(ends_and_explodes("replacement", || unreachable!()));
+            finally::replace_on_cancel(suspend(), skipped)
+        });
+        assert_eq!(panic_of_drop(method), Panic("body"));
+        let panics: Vec<_> = turn.failures().into_iter().map(|failure| failure.panic).collect();
+        assert_eq!(panics, [Some(Panic("replacement"))]);
+    }
+
+    #[test]
+    fn p8_in_a_scope_the_error_of_a_cleanup_is_not_lost_if_its_future_panics() {
+        fn scope() -> Scope<Error> {
+            let mut scope = Scope::<Error>::new();
+            scope.defer(|| ends_and_explodes("cleanup", || Err::<(), _>(Error("first"))));
+            scope
+        }
+        let turn = exclusive();
+        assert_eq!(Hand::new(scope().close()).run(), Err(Error("first")));
+        assert_eq!(turn.kinds(), [FailureKind::CleanupPanicked]);
+        drop(scope());
+        drained();
+        assert_eq!(turn.kinds(), [FailureKind::CleanupFailed, FailureKind::CleanupPanicked]);
+    }
+}
+
+/// A body and an argument that its cleanup borrows panic in one drop.
+mod an_argument_that_is_lent {
+    use super::*;
+
+    /// Drops a future that is under way, and logs its panic.
+    struct Catches<F>(Option<Hand<F>>, Log);
+
+    impl<F> Drop for Catches<F> {
+        fn drop(&mut self) {
+            let inner = self.0.take();
+            let panic = catch_unwind(AssertUnwindSafe(|| drop(inner))).unwrap_err();
+            self.1.push(panic.downcast::<Panic>().unwrap().0);
+        }
+    }
+
+    #[finally({ let _uses = &arguments; }, on_cancel = skip)]
+    async fn f<T>(body: Bomb, arguments: T) {
+        let _body = body;
+        std::future::pending::<()>().await;
+        let _uses = &arguments;
+    }
+
+    /// The drop of an argument is a cancellation of its own, which has panics of its own.
+    #[test]
+    fn p8_the_panics_of_a_cancellation_in_its_drop_are_not_mixed_up() {
+        let turn = exclusive();
+        let log = Log::default();
+        let mut inner = Hand::new(f(Bomb("inner body"), Bomb("inner argument")));
+        assert!(inner.poll().is_pending());
+        let arguments = (Catches(Some(inner), log.clone()), Bomb("argument"));
+        assert_eq!(panic_of_drop(f(Bomb("body"), arguments)), Panic("body"));
+        assert_eq!(log.events(), ["inner body"]);
+        let panics: Vec<_> = turn.failures().into_iter().map(|failure| failure.panic.unwrap().0).collect();
+        assert_eq!(panics, ["inner argument", "argument"]);
+    }
+
+    /// The inner one has one panic only, and must not take that of the outer one for its own.
+    #[test]
+    fn p8_a_cancellation_in_its_drop_does_not_take_the_panic_of_the_outer_one() {
+        let turn = exclusive();
+        let mut inners = Vec::new();
+        for (arguments, reported) in [(single(), &[][..]), (other(), &["argument"][..])] {
+            let log = arguments.0.1.clone();
+            assert_eq!(panic_of_drop(f(Bomb("body"), arguments)), Panic("body"));
+            inners.push(log.take());
+            let panics: Vec<_> =
+                turn.failures().into_iter().map(|failure| failure.panic.unwrap().0).collect();
+            assert_eq!(panics, reported);
+        }
+        assert_eq!(inners, [["inner"], ["inner"]]);
+    }
+
+    type Inner = (Catches<Pin<Box<dyn Future<Output = ()>>>>, Option<Bomb>);
+
+    fn under_way(future: impl Future<Output = ()> + 'static, bomb: Option<Bomb>) -> Inner {
+        let mut hand = Hand::new(Box::pin(future) as Pin<Box<dyn Future<Output = ()>>>);
+        assert!(hand.poll().is_pending());
+        (Catches(Some(hand), Log::default()), bomb)
+    }
+
+    /// An inner one whose argument panics.
+    fn single() -> Inner {
+        #[finally({ let _uses = &argument; }, on_cancel = skip)]
+        async fn inner(argument: Bomb) {
+            std::future::pending::<()>().await;
+            let _uses = &argument;
+        }
+        under_way(inner(Bomb("inner")), None)
+    }
+
+    /// An inner one whose body panics, beside another argument that panics.
+    fn other() -> Inner {
+        under_way(f(Bomb("inner"), ()), Some(Bomb("argument")))
+    }
+
+    /// The variables of the thread are gone by then.
+    #[test]
+    fn p8_no_panic_is_lost_on_a_thread_that_ends() {
+        std::thread_local! {
+            static LAST: std::cell::RefCell<Option<Box<dyn std::any::Any>>> = const { std::cell::RefCell::new(None) };
+        }
+        let turn = exclusive();
+        std::thread::spawn(|| {
+            // The variables of a thread are dropped in the reverse order of their first use.
+            LAST.set(None);
+            assert_eq!(panic_of_drop(f(Bomb("body"), ())), Panic("body"));
+            let future = Box::pin(f(Bomb("body"), Bomb("argument")));
+            let mut hand = Hand::new(future);
+            assert!(hand.poll().is_pending());
+            LAST.set(Some(Box::new(Catches(Some(hand), Log::default()))));
+        })
+        .join()
+        .unwrap();
+        let panics: Vec<_> = turn.failures().into_iter().map(|failure| failure.panic.unwrap().0).collect();
+        assert_eq!(panics, ["argument"]);
     }
 }

@@ -263,6 +263,10 @@ impl<T, O: InBox> PollEnding for BoxedEnding<T, O> {
         O::leave(&mut self);
         Some(verdict.left(&self.rules.texts))
     }
+
+    fn location(&self) -> &'static Location<'static> {
+        self.rules.texts.location
+    }
 }
 
 impl<T, O: InBox> Drop for BoxedEnding<T, O> {

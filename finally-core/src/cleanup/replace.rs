@@ -7,7 +7,7 @@ use core::{
     future::{Future, IntoFuture},
     panic::Location,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use pin_project_lite::pin_project;
@@ -19,12 +19,13 @@ use super::{
 use crate::{
     diagnostics::Admits,
     engine::{
+        aside::Cancellation,
         driver::Driver,
         ending::{Ending, FirstPoll, Hold, NothingToAwait, PollEnding, Unboxed},
         exclusive::Exclusive,
         exit::{Exit, Outcome},
         signal,
-        unwind::{Payload, polled_after_completion},
+        unwind::{Payload, catch, polled_after_completion},
         verdict::{Rules, Verdict},
     },
     handoff::Adopted,
@@ -140,7 +141,7 @@ where
 }
 
 pin_project! {
-    /// Awaits a cleanup inside the coroutine. Resolves to the end of the two, or to a cancelled exit if the replacement is to be
+    /// Awaits a cleanup inside the coroutine. Resolves to the end of the two, or to the interruption if the replacement is to be
     /// evaluated.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Interruptible<T, F>
@@ -159,23 +160,43 @@ impl<T, F: Future> Interruptible<T, F> {
 }
 
 impl<T, F: Future> Future for Interruptible<T, F> {
-    type Output = Result<Verdict<T>, Exit<T>>;
+    type Output = Result<Verdict<T>, Interruption<T>>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let cleanup = self.project().cleanup.get();
+        let mut cleanup = self.project().cleanup.get();
         if !signal::is_cancel(context) {
             return PollEnding::poll(cleanup, context).map(|verdict| Ok(verdict.or_panic()));
         }
-        match cleanup.interrupt() {
-            Some(Interrupted { left, adopted, has_ended: true }) => {
-                adopted.pass_on();
-                Poll::Ready(Ok(left))
-            }
-            Some(Interrupted { left, adopted, has_ended: false }) => {
-                Poll::Ready(Err(left.into_exit(adopted)))
-            }
-            None => polled_after_completion(),
+        let Some(Interrupted { left, adopted, has_ended }) = cleanup.as_mut().interrupt() else {
+            polled_after_completion();
+        };
+        let (cancellation, location) = (Cancellation::of(context), cleanup.location());
+        if has_ended {
+            adopted.pass_on();
+            return Poll::Ready(Ok(left.before_arguments(cancellation, location)));
         }
+        Poll::Ready(Err(Interruption { exit: left.into_exit(adopted), cancellation, location }))
+    }
+}
+
+/// A cleanup that its caller has left, and whose replacement is to be evaluated.
+pub struct Interruption<T> {
+    exit: Exit<T>,
+    cancellation: Cancellation,
+    location: &'static Location<'static>,
+}
+
+impl<T> Interruption<T> {
+    /// Evaluates the replacement, and starts it before the coroutine returns: a panic of an argument, which is dropped then, must
+    /// not lose it.
+    pub(crate) fn replace<E: Ending>(
+        self,
+        replacement: impl FnOnce(Exit<T>) -> InlineOrReplacement<T, E>,
+    ) -> Verdict<T> {
+        let Self { exit, cancellation, location } = self;
+        let mut left = Verdict::of(Outcome::Cancelled);
+        left.add_drop_panic(catch(|| replacement(exit).abandon()), location);
+        left.before_arguments(cancellation, location)
     }
 }
 
@@ -285,18 +306,32 @@ where
     type Output = T;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict<T>> {
-        PollEnding::poll(self.project().cleanup, context)
+        let mut this = self.project();
+        let verdict = ready!(PollEnding::poll(this.cleanup.as_mut(), context));
+        // Its replacement is not needed any more. A panic of its drop must not lose the verdict.
+        let dropped = catch(|| *this.replacement = None);
+        Poll::Ready(this.cleanup.with_drop_of_cleanup(verdict, dropped))
     }
 
     fn leave(self: Pin<&mut Self>) -> Option<Verdict<T>> {
         let mut this = self.project();
-        let Interrupted { left, adopted, has_ended } = this.cleanup.as_mut().interrupt()?;
-        match this.replacement.take() {
+        let Interrupted { mut left, adopted, has_ended } = this.cleanup.as_mut().interrupt()?;
+        let location = this.cleanup.location();
+        // Its handler is code of the user, and so are the values that it has captured.
+        let dropped = match this.replacement.take() {
             Some(Replacement { handler, hand_off }) if !has_ended => {
-                hand_off(handler, adopted, this.cleanup.location());
+                catch(|| hand_off(handler, adopted, location))
             }
-            _ => adopted.pass_on(),
-        }
+            unused => {
+                adopted.pass_on();
+                catch(|| drop(unused))
+            }
+        };
+        left.add_drop_panic(dropped, location);
         Some(left)
+    }
+
+    fn location(&self) -> &'static Location<'static> {
+        self.cleanup.location()
     }
 }

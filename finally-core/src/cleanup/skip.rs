@@ -144,6 +144,18 @@ where
         Self { verdict: Some(verdict), adopted, stage, rules }
     }
 
+    /// Adds a panic out of the drop of a value that belongs to the cleanup.
+    pub(super) fn with_drop_of_cleanup(
+        &self,
+        verdict: Verdict<T>,
+        dropped: Result<(), Payload>,
+    ) -> Verdict<T> {
+        match dropped {
+            Ok(()) => verdict,
+            Err(payload) => verdict.with_cleanup(Err(payload), &self.rules, false),
+        }
+    }
+
     /// Ends the cleanup where it is, because the caller has left. Returns nothing if the caller has the result.
     pub(super) fn interrupt(self: Pin<&mut Self>) -> Option<Interrupted<T>> {
         let mut this = self.project();
@@ -162,10 +174,6 @@ where
         let (adopted, dropped) = this.adopted.take().dropping(|| this.stage.set(Stage::Ended));
         left.add_drop_panic(dropped, texts.location);
         Some(Interrupted { left, adopted, has_ended })
-    }
-
-    pub(super) const fn location(&self) -> &'static Location<'static> {
-        self.rules.texts.location
     }
 }
 
@@ -252,5 +260,9 @@ where
         let Interrupted { left, adopted, .. } = self.interrupt()?;
         adopted.pass_on();
         Some(left)
+    }
+
+    fn location(&self) -> &'static Location<'static> {
+        self.rules.texts.location
     }
 }

@@ -7,7 +7,6 @@ pub(crate) use holding::HoldingDriver;
 use core::{
     future::{Future, IntoFuture},
     mem,
-    panic::Location,
     pin::{Pin, pin},
     task::{Context, Poll},
 };
@@ -16,10 +15,11 @@ use pin_project_lite::pin_project;
 
 use crate::engine::{
     armed::Arm,
+    aside::Cancellation,
     ending::{Ending, FirstPoll, Hold},
     signal,
     unwind::{abort, catch, polled_after_completion},
-    verdict::raise,
+    verdict::raise_after_arguments,
 };
 
 /// A coroutine that ends in one of the `settle` functions, to be awaited. An expansion names it if the cleanup uses arguments.
@@ -252,6 +252,8 @@ fn drive_inert<T>(driver: Pin<&mut dyn Drive<Output = T>>) -> Poll<T> {
 #[inline(never)]
 fn resume<T>(driver: Pin<&mut dyn Drive<Output = T>>) {
     // The closure drops the result, so that it returns none: a deep nest would have that on its stack once for each level.
-    let abandoned = catch(|| drop(driver.drive(&mut signal::context())));
-    raise(abandoned.err(), Location::caller());
+    let mut context = signal::context();
+    if let Err(payload) = catch(|| drop(driver.drive(&mut context))) {
+        raise_after_arguments(payload, Cancellation::of(&context));
+    }
 }

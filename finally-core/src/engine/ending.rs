@@ -4,6 +4,7 @@ use core::{
     convert::Infallible,
     future::{Future, IntoFuture},
     marker::PhantomData,
+    panic::Location,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -13,6 +14,7 @@ use pin_project_lite::pin_project;
 use crate::{
     engine::{
         armed::Arm,
+        aside::Cancellation,
         body::{self, Run},
         driver::HoldingDriver,
         exclusive::Exclusive,
@@ -72,6 +74,9 @@ pub trait PollEnding {
     /// Ends without a caller: reports the failures that nobody receives, and returns a panic for the drop to resume. Returns
     /// `None` if the caller has the verdict.
     fn leave(self: Pin<&mut Self>) -> Option<Verdict<Self::Output>>;
+
+    /// Returns the location of the `finally`.
+    fn location(&self) -> &'static Location<'static>;
 }
 
 /// Polls a cleanup, and drops it when it has ended, before its end is delivered.
@@ -150,12 +155,12 @@ impl<H: PollEnding> Future for AwaitedInCoroutine<H> {
     /// It stays out of line, so that the stack of a deep nest has none of it while a body is polled.
     #[inline(never)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict<H::Output>> {
-        let held = self.project().held.get();
+        let mut held = self.project().held.get();
         if !signal::is_cancel(context) {
             return held.poll(context).map(Verdict::or_panic);
         }
-        match held.leave() {
-            Some(left) => Poll::Ready(left),
+        match held.as_mut().leave() {
+            Some(left) => Poll::Ready(left.before_arguments(Cancellation::of(context), held.location())),
             None => polled_after_completion(),
         }
     }
@@ -172,6 +177,10 @@ impl<T> PollEnding for NothingToAwait<T> {
     }
 
     fn leave(self: Pin<&mut Self>) -> Option<Verdict<T>> {
+        match self.0 {}
+    }
+
+    fn location(&self) -> &'static Location<'static> {
         match self.0 {}
     }
 }

@@ -8,6 +8,7 @@ use core::{future::Future, panic::Location, pin::Pin, task::Context};
 use crate::{
     cleanup::{Accepts, CleanupValue},
     engine::{
+        aside::{self, Aside, Cancellation},
         driver::Driver,
         ending::{Ending, FirstPoll, Hold, NothingToAwait},
         exit::{Exit, Outcome},
@@ -72,13 +73,14 @@ pub struct Verdict<T> {
 enum Rare {
     /// A panic out of the drop of a cancelled body, for the one who dropped it.
     DropPanic { payload: Payload, location: &'static Location<'static> },
+    /// The thread keeps a panic, or the location of the `finally`, until the arguments of the coroutine are dropped.
+    SetAside,
     /// The text of the cleanup's failure, if that is the outcome and is not delivered yet. It is kept, because the failure has
     /// become a value of the body's type, which has no text of its own here.
     OfCleanup(String),
 }
 
 impl<T> Verdict<T> {
-    #[cfg(feature = "std")]
     pub(crate) const fn of(outcome: Outcome<T>) -> Self {
         Self { outcome, rare: None }
     }
@@ -150,10 +152,14 @@ impl<T> Verdict<T> {
                     rare = Some(Box::new(Rare::OfCleanup(text_of_cleanup(&cleaned, cleanup))));
                 }
                 // The conversion of an error is code of a user.
-                match cleaned.and_then(|cleaned| catch(|| from_cleanup(cleaned))) {
-                    Ok(failed) => Outcome::Returned(failed.unwrap_or(value)),
+                let failed = match cleaned.and_then(|cleaned| catch(|| from_cleanup(cleaned))) {
+                    Ok(None) => return Self { outcome: Outcome::Returned(value), rare },
+                    Ok(Some(failed)) => Outcome::Returned(failed),
                     Err(payload) => Outcome::Panicked(payload),
-                }
+                };
+                // The drop of the value that the failure replaces may panic, which comes second.
+                report_end(Ok(value), body, location, OF_BODY);
+                failed
             }
             outcome => {
                 report_cleanup(cleaned, cleanup, location);
@@ -178,7 +184,7 @@ impl<T> Verdict<T> {
     fn left_with_outcome(self, describe: Describe<T>, location: &'static Location<'static>) -> Self {
         let of_cleanup = match self.rare.map(|rare| *rare) {
             Some(Rare::OfCleanup(text)) => Some(text),
-            Some(Rare::DropPanic { .. }) | None => None,
+            Some(Rare::DropPanic { .. } | Rare::SetAside) | None => None,
         };
         match (self.outcome, of_cleanup) {
             (Outcome::Returned(value), Some(text)) => {
@@ -203,9 +209,32 @@ impl<T> Verdict<T> {
     pub(crate) fn into_exit(self, adopted: Adopted) -> Exit<T> {
         let drop_panic = match self.rare.map(|rare| *rare) {
             Some(Rare::DropPanic { payload, .. }) => Some(Box::new(payload)),
-            Some(Rare::OfCleanup(_)) | None => None,
+            Some(Rare::OfCleanup(_) | Rare::SetAside) | None => None,
         };
         Exit { outcome: self.outcome, drop_panic, adopted }
+    }
+
+    /// Prepares a verdict without a caller for the return of its coroutine, which drops its arguments then.
+    ///
+    /// A panic of their drops must not lose the one in the verdict. On a thread that is panicking, that panic is reported, with the
+    /// location.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn before_arguments(
+        self,
+        cancellation: Cancellation,
+        location: &'static Location<'static>,
+    ) -> Self {
+        if self.rare.is_some() || is_panicking() { self.set_aside(cancellation, location) } else { self }
+    }
+
+    #[cold]
+    fn set_aside(self, cancellation: Cancellation, location: &'static Location<'static>) -> Self {
+        let panic = match self.rare.map(|rare| *rare) {
+            Some(Rare::DropPanic { payload, .. }) => Some(payload),
+            Some(Rare::OfCleanup(_) | Rare::SetAside) | None => None,
+        };
+        aside::set_aside(cancellation, Aside { panic, location });
+        Self { outcome: self.outcome, rare: Some(Box::new(Rare::SetAside)) }
     }
 
     /// Adds a panic out of the drop of a cancelled body. There is room for one, so the next is reported.
@@ -233,16 +262,20 @@ impl<T> Exit<T> {
     }
 
     /// Returns the end of a cleanup that was polled like a body, and the cleanups that it adopted. A panic of the drop of its
-    /// future counts as a panic of the cleanup.
+    /// future counts as a panic of the cleanup. It takes the place of a value, and comes after a panic.
     pub(crate) fn into_cleaned<B>(self, texts: &Texts<B, T>) -> (Result<T, Payload>, Adopted) {
         let cleaned = match self.outcome {
             Outcome::Returned(value) => Ok(value),
             Outcome::Panicked(payload) => Err(payload),
             Outcome::Cancelled => unreachable!("a cleanup is awaited, or dropped"),
         };
-        let cleaned = match self.drop_panic {
-            None => cleaned,
-            Some(payload) => {
+        let cleaned = match (cleaned, self.drop_panic) {
+            (cleaned, None) => cleaned,
+            (Err(first), Some(payload)) => {
+                failure::report_panic(FailureKind::CleanupPanicked, *payload, texts.location);
+                Err(first)
+            }
+            (cleaned, Some(payload)) => {
                 report_cleanup(cleaned, texts.cleanup, texts.location);
                 Err(*payload)
             }
@@ -294,8 +327,29 @@ impl<T> Verdict<T> {
 
 #[cold]
 fn abandon_rarely(rare: Rare) {
-    if let Rare::DropPanic { payload, location } = rare {
-        raise_payload(payload, location);
+    match rare {
+        Rare::DropPanic { payload, location } => raise_payload(payload, location),
+        Rare::SetAside => {
+            if let Some(Aside { panic, location }) = aside::take_last() {
+                raise(panic, location);
+            }
+        }
+        Rare::OfCleanup(_) => {}
+    }
+}
+
+/// Resumes the panic of a coroutine's last poll. That is the panic of its verdict, or one out of the drop of an argument. If it has both,
+/// the one of the verdict was the first, and the other one is reported.
+#[cold]
+pub(crate) fn raise_after_arguments(payload: Payload, cancellation: Cancellation) {
+    match aside::take(cancellation) {
+        Some(Aside { panic: Some(first), location }) => {
+            failure::report_panic(FailureKind::BodyPanicked, payload, location);
+            raise_payload(first, location);
+        }
+        Some(Aside { panic: None, location }) => raise_payload(payload, location),
+        // The thread did not panic when the arguments were dropped, so it does not now, and the location is not used.
+        None => raise_payload(payload, Location::caller()),
     }
 }
 

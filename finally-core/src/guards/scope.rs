@@ -5,11 +5,14 @@ use core::{
     convert::Infallible,
     fmt,
     future::{Future, IntoFuture, poll_fn},
+    marker::PhantomData,
     mem,
     panic::Location,
     pin::Pin,
     task::{Context, Poll, ready},
 };
+
+use pin_project_lite::pin_project;
 
 use crate::{
     cleanup::{Accepts, Awaited, Cleanup, CleanupValue, InPlace},
@@ -290,8 +293,30 @@ where
     E: 'static,
 {
     fn begin(cleanup: F) -> Begun<E> {
-        let future = cleanup.into_future();
-        Begun::Awaiting(Box::pin(async move { future.await.into_result() }))
+        Begun::Awaiting(Box::pin(IntoResult { future: cleanup.into_future(), error: PhantomData }))
+    }
+}
+
+pin_project! {
+    /// The future of a cleanup, with its value converted.
+    ///
+    /// Not an `async` block: that would drop the future while it holds the value, and a panic of the drop would lose the error.
+    struct IntoResult<F, E> {
+        #[pin]
+        future: F,
+        error: PhantomData<fn() -> E>,
+    }
+}
+
+impl<F, V, E> Future for IntoResult<F, E>
+where
+    F: Future<Output = V>,
+    V: HasPlaceInScope<E>,
+{
+    type Output = Result<(), E>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), E>> {
+        self.project().future.poll(context).map(HasPlaceInScope::into_result)
     }
 }
 

@@ -3,6 +3,8 @@
 use alloc::sync::Arc;
 use core::task::{Context, Poll, Waker};
 
+use std::time::{Duration, Instant};
+
 use super::{HAS_THREADS, inside, park::Parker};
 
 /// A cleanup that a drop drives, together with the cleanups that it waits for before it starts.
@@ -98,4 +100,85 @@ fn block_inside(
         };
     });
     ended
+}
+
+/// Waits on this thread until `poll` returns `true`. The other cleanups of this thread go on elsewhere meanwhile.
+///
+/// Returns `false` at the deadline. Without one, it also returns `false` if the wait might never end:
+///
+/// * this thread drives a tokio current-thread runtime, and a cleanup may need this thread;
+/// * the runtime of this worker is shutting down, and has no other thread for the tasks of the worker;
+/// * this is the worker of the background thread, and there can be no second one.
+pub(super) fn wait(
+    parker: &Arc<Parker>,
+    deadline: Option<Instant>,
+    poll: &mut dyn FnMut() -> bool,
+    may_need_this_thread: &dyn Fn() -> bool,
+) -> bool {
+    #[cfg(feature = "tokio")]
+    if let Some(runtime) = super::runtime::current() {
+        return wait_inside(&runtime, parker, deadline, poll, may_need_this_thread);
+    }
+    #[cfg(not(feature = "tokio"))]
+    let _ = may_need_this_thread;
+    super::thread::block(|| park(parker, deadline, poll, &Outlook::ENDS)).unwrap_or(false)
+}
+
+#[cfg(feature = "tokio")]
+fn wait_inside(
+    runtime: &super::runtime::CurrentRuntime,
+    parker: &Arc<Parker>,
+    deadline: Option<Instant>,
+    poll: &mut dyn FnMut() -> bool,
+    may_need_this_thread: &dyn Fn() -> bool,
+) -> bool {
+    if !runtime.goes_on_without_this_thread() {
+        // Another thread may hand off a cleanup that needs this one, and wakes nobody for that.
+        let never_ends = || runtime.has_tasks() && may_need_this_thread();
+        return park(parker, deadline, poll, &Outlook { never_ends: &never_ends, looks: true });
+    }
+    let mut ended = None;
+    if runtime.is_worker() {
+        runtime.block_in_place(|| {
+            let sentinel = runtime.watch_pool_alone(Arc::clone(parker));
+            let outlook = Outlook { never_ends: &|| sentinel.is_over(), looks: false };
+            ended = Some(park(parker, deadline, poll, &outlook));
+        });
+    }
+    ended.unwrap_or_else(|| park(parker, deadline, poll, &Outlook::ENDS))
+}
+
+/// Whether a wait may never end.
+struct Outlook<'a> {
+    /// The parker is unparked when this becomes `true`, unless the wait `looks` by itself.
+    never_ends: &'a dyn Fn() -> bool,
+    looks: bool,
+}
+
+impl Outlook<'_> {
+    const ENDS: Self = Self { never_ends: &|| false, looks: false };
+}
+
+/// Parks until `poll` returns `true`. Gives up at the deadline, or without one, if the wait never ends.
+fn park(
+    parker: &Parker,
+    deadline: Option<Instant>,
+    poll: &mut dyn FnMut() -> bool,
+    outlook: &Outlook<'_>,
+) -> bool {
+    const LOOKS_EVERY: Duration = Duration::from_millis(100);
+
+    loop {
+        // Inside a drop, cleanups are kept until the drop is over, so this wait would never end.
+        inside::start_kept();
+        let never_ends = deadline.is_none() && (outlook.never_ends)();
+        let looks_again = if outlook.looks { Instant::now().checked_add(LOOKS_EVERY) } else { None };
+        if poll() {
+            return true;
+        }
+        let is_woken = !never_ends && parker.park(deadline.or(looks_again));
+        if never_ends || deadline.is_some() && !is_woken {
+            return false;
+        }
+    }
 }

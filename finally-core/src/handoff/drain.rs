@@ -13,15 +13,15 @@ use core::{
 use std::time::Instant;
 
 use super::{
-    HAS_THREADS,
+    HAS_THREADS, block,
     counts::{Active, PROCESS},
+    executor,
     exempt::{self, Exempt},
     group::Group,
-    inside,
     park::Parker,
-    running::StillRunning,
+    running::{Place, StillRunning},
     sync::{Arc, AtomicBool, AtomicUsize, Mutex, Ordering::SeqCst, lock},
-    thread::start_thread,
+    thread::{self, start_thread},
     trackers::{self, TrackerCounts},
     waiters::WaiterKey,
 };
@@ -53,7 +53,9 @@ pub fn detached() -> usize {
 ///
 /// Inside a cleanup it waits for the cleanups that run, and not for those that wait themselves: neither for the cleanup that
 /// awaits it, nor for one that waits for that cleanup, nor for another one that awaits a drain. A task that the cleanup has
-/// spawned is not inside of it: if the cleanup awaits a task that awaits this, neither ends.
+/// spawned is not inside of it: if the cleanup awaits a task that awaits this, neither ends. A drain that was polled in a cleanup and
+/// moved out of it counts as a wait of that cleanup until it is polled elsewhere or dropped. Polled outside, it waits for that
+/// cleanup, too.
 ///
 /// # Cancel safety
 ///
@@ -136,6 +138,16 @@ impl Of {
         let count = unfinished.saturating_sub(futures).max(running.len());
         let tracked = if self.caller() == Caller::Inside { 0 } else { futures };
         if count == 0 && tracked == 0 { Ok(()) } else { Err(StillRunning { count, running, tracked }) }
+    }
+}
+
+/// Returns whether a cleanup in this place may be one of the current-thread runtime that this thread drives. An executor that was set is
+/// taken for another one, because it is not known.
+#[inline]
+fn may_be_here(place: Place) -> bool {
+    match place {
+        Place::Executor => !executor::is_set() && !thread::drives_background(),
+        Place::BackgroundThread => thread::drives_background(),
     }
 }
 
@@ -322,8 +334,14 @@ impl Drop for DrainTimeout {
 
 /// Waits as [`drain`] does, in a thread that has no executor, such as at the end of a `main` that is not async.
 ///
-/// `None` waits without a limit. It blocks this thread, so on a thread that drives a runtime it keeps that runtime's own
-/// cleanups from ending: there, await [`drain`]. On wasm, which has no threads, it does not wait.
+/// `None` waits without a limit. It blocks this thread. On a worker of a tokio multi-thread runtime, and on the background thread, the
+/// other cleanups of the worker go on elsewhere meanwhile. Inside a cleanup it waits for those that [`drain`] waits for there.
+///
+/// A tokio current-thread runtime, and a `LocalSet` on one, has only the thread that drives it. There, await [`drain`]: a wait with a
+/// limit keeps the runtime's own cleanups from ending, and `None` does not wait for them. Another executor that runs its tasks on
+/// this thread, such as `LocalPool` of `futures`, cannot be recognized, and neither can a current-thread runtime that
+/// [`set_executor`](crate::set_executor) was given: `None` waits for ever if a cleanup needs this thread. On wasm, which has no
+/// threads, it does not wait.
 ///
 /// # Examples
 ///
@@ -336,7 +354,8 @@ impl Drop for DrainTimeout {
 ///
 /// # Errors
 ///
-/// [`StillRunning`] if cleanups are still running when the timeout elapses; they keep running.
+/// [`StillRunning`] if cleanups are still running when the timeout elapses; they keep running. With `None`, if the wait might never
+/// end: a cleanup may need this very thread, or the runtime of this worker is shutting down.
 #[inline]
 pub fn drain_blocking(timeout: Option<Duration>) -> Result<(), StillRunning> {
     Of::Process.drain_blocking(timeout)
@@ -352,14 +371,21 @@ impl Of {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let parker = Arc::<Parker>::default();
         let waker = Waker::from(Arc::clone(&parker));
-        let mut drain = Drain::new(self);
-        while Pin::new(&mut drain).poll(&mut Context::from_waker(&waker)).is_pending() {
-            // Inside a drop, cleanups are kept until the drop is over, so this wait would never end.
-            inside::start_kept();
-            if !parker.park(deadline) {
-                return drain.of.still_running();
-            }
+        let mut drain = Drain::new(self.clone());
+        let mut poll = || Pin::new(&mut drain).poll(&mut Context::from_waker(&waker)).is_ready();
+        if poll() || block::wait(&parker, deadline, &mut poll, &|| self.may_need_this_thread()) {
+            return Ok(());
         }
-        Ok(())
+        self.still_running()
+    }
+
+    /// Returns whether one of the cleanups may have no thread but this one, which drives a runtime.
+    #[inline]
+    fn may_need_this_thread(&self) -> bool {
+        let (running, futures) = match self {
+            Self::Process => (super::running(), 0),
+            Self::Tracker(tracker) => (super::running_of(tracker), tracker.futures()),
+        };
+        self.caller() != Caller::Outside || futures > 0 || running.iter().any(|it| may_be_here(it.place))
     }
 }

@@ -207,6 +207,12 @@ fn spawn_with(spawn: &Spawn, task: Task, adopted: bool) {
     spawn(Box::pin(task));
 }
 
+/// Returns whether an executor was set.
+#[inline]
+pub(super) fn is_set() -> bool {
+    EXECUTOR.get().is_some()
+}
+
 /// Returns the current runtime if it may run the task.
 #[cfg(feature = "tokio")]
 #[inline]

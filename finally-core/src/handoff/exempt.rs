@@ -3,6 +3,9 @@
 //! A cleanup that awaits `drain` would wait for itself, and for every cleanup that waits for it. So while a
 //! chain contains a wait for a group or for a drain, it is exempt from the drains inside other chains. A drain
 //! outside all cleanups waits for it all the same.
+//!
+//! A wait that is moved out of its chain keeps the exemption until it is polled elsewhere or dropped. Before that
+//! nobody can tell: a combinator such as `FuturesUnordered` also polls a wait only after its wake.
 
 use core::mem::{self, ManuallyDrop};
 

@@ -49,6 +49,16 @@ impl CurrentRuntime {
         self.is_multi_thread() || !is_inside_scheduler()
     }
 
+    /// Returns whether this thread is a worker, whose tasks go on when it blocks in place.
+    pub(super) fn is_worker(&self) -> bool {
+        self.is_multi_thread() && is_inside_scheduler()
+    }
+
+    /// Returns whether the runtime has a task that has not ended.
+    pub(super) fn has_tasks(&self) -> bool {
+        self.handle.metrics().num_alive_tasks() > 0
+    }
+
     /// Calls `wait` so that the other tasks of this thread continue on another thread. Inside a `LocalSet` that
     /// is impossible, and `wait` is not called.
     ///
@@ -75,7 +85,14 @@ impl CurrentRuntime {
             pending::<()>().await;
         });
         let task = self.handle.spawn(watch).abort_handle();
-        Sentinel { over, parker, task }
+        Sentinel { over, parker, task: Some(task) }
+    }
+
+    /// Does what [`watch_pool`](Self::watch_pool) does, and does not watch the tasks.
+    pub(super) fn watch_pool_alone(&self, parker: Arc<Parker>) -> Sentinel {
+        let sentinel = Sentinel { over: Arc::default(), parker, task: None };
+        self.watch_pool(&sentinel);
+        sentinel
     }
 
     /// Unparks if the runtime has no thread left for the other tasks of this worker, which `block_in_place` has
@@ -114,11 +131,11 @@ impl Drop for Watch {
     }
 }
 
-/// A task whose end shows that its runtime shuts down. It is aborted when the sentinel is dropped.
+/// A task whose end shows that its runtime shuts down, if the tasks are watched. It is aborted when the sentinel is dropped.
 pub(super) struct Sentinel {
     over: Arc<AtomicBool>,
     parker: Arc<Parker>,
-    task: AbortHandle,
+    task: Option<AbortHandle>,
 }
 
 impl Sentinel {
@@ -129,7 +146,9 @@ impl Sentinel {
 
 impl Drop for Sentinel {
     fn drop(&mut self) {
-        self.task.abort();
+        if let Some(task) = &self.task {
+            task.abort();
+        }
     }
 }
 

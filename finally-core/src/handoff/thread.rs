@@ -19,6 +19,7 @@ use alloc::{
     string::{String, ToString},
 };
 use core::{
+    cell::Cell,
     future::Future,
     pin::Pin,
     task::{Context, Poll},
@@ -31,6 +32,17 @@ use super::{BoxFuture, HAS_THREADS, running::Place, task::Task};
 
 pub(super) use self::runner::block;
 use crate::engine::unwind::quietly;
+
+std::thread_local! {
+    /// Whether this thread drives the runtime, which has no workers of its own.
+    static DRIVES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Returns whether this thread drives the runtime of the background thread.
+#[inline]
+pub(super) fn drives_background() -> bool {
+    DRIVES.get()
+}
 
 /// How long the thread stays without work.
 const LINGER: Duration = Duration::from_secs(3);

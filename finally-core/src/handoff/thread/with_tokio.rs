@@ -12,7 +12,7 @@ use tokio::{
     task::AbortHandle,
 };
 
-use super::{LIFE, LINGER, Unfinished, Work, start_thread};
+use super::{DRIVES, LIFE, LINGER, Unfinished, Work, start_thread};
 use crate::{
     engine::unwind::{catch, text},
     handoff::BoxFuture,
@@ -81,7 +81,11 @@ impl Runner {
         let end = self.runtime.spawn(end);
         self.driver = Some(end.abort_handle());
         let runtime = Arc::clone(&self.runtime);
-        start_thread("finally", Box::new(move || drop(runtime.block_on(end))))
+        let drive = move || {
+            DRIVES.set(true);
+            drop(runtime.block_on(end));
+        };
+        start_thread("finally", Box::new(drive))
     }
 
     pub(super) fn spawner(&self) -> Spawner {
