@@ -257,12 +257,12 @@ mod nests_are_within_the_recursion_limit {
         };
     }
 
-    nest!(seventeen_blocks, innermost_first, stays, {}: a b c d e f g h i j k l m n o p q r);
-    nest!(twelve_blocks, outermost_first, stays, {}: a b c d e f g h i j k l m);
-    nest!(seventeen_blocks_that_may_leave, innermost_first, leaves, {}: a b c d e f g h i j k l m n o p q r);
-    nest!(twelve_blocks_that_may_leave, outermost_first, leaves, {}: a b c d e f g h i j k l m);
-    nest!(seventeen_awaited_blocks, innermost_first, leaves, { clean_later().await; }: a b c d e f g h i j k l m n o p q r);
-    nest!(twelve_awaited_blocks, outermost_first, leaves, { clean_later().await; }: a b c d e f g h i j k l m);
+    nest!(twenty_blocks, innermost_first, stays, {}: a b c d e f g h i j k l m n o p q r s t u);
+    nest!(thirteen_blocks, outermost_first, stays, {}: a b c d e f g h i j k l m n);
+    nest!(twenty_blocks_that_may_leave, innermost_first, leaves, {}: a b c d e f g h i j k l m n o p q r s t u);
+    nest!(thirteen_blocks_that_may_leave, outermost_first, leaves, {}: a b c d e f g h i j k l m n);
+    nest!(twenty_awaited_blocks, innermost_first, leaves, { clean_later().await; }: a b c d e f g h i j k l m n o p q r s t u);
+    nest!(thirteen_awaited_blocks, outermost_first, leaves, { clean_later().await; }: a b c d e f g h i j k l m n);
     nest!(thirteen_blocks_that_share, innermost_first, shares, {}: a b c d e f g h i j k l m n);
     nest!(nine_blocks_that_share, outermost_first, shares, {}: a b c d e f g h i j);
     nest!(thirteen_awaited_blocks_that_share, innermost_first, shares, { clean_later().await; }: a b c d e f g h i j k l m n);
