@@ -124,6 +124,10 @@ fn return_future(function: &mut Function, output: &TokenStream) {
     function.signature.asyncness = None;
     function.signature.output =
         parse_quote_spanned!(span=> -> impl ::core::future::Future<Output = #output #close);
+    // Clippy does not apply these to an `async fn`.
+    function
+        .attributes
+        .push(parse_quote!(#[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]));
     // A future is `#[must_use]` already, and clippy reports the repetition.
     let says_nothing_more =
         |attribute: &Attribute| matches!(&attribute.meta, Meta::Path(path) if path.is_ident("must_use"));

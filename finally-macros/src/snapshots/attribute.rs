@@ -16,6 +16,7 @@ fn a_cleanup_that_uses_no_argument_is_a_handler_after_the_body() {
         "async fn f(url: Url) -> Result<Page, Error> { fetch(&url).await }",
         expect![[r#"
             #[cfg(not(doc))]
+            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(url: Url) -> impl ::core::future::Future<Output = Result<Page, Error>> {
                 use ::finally::__private as __finally;
                 __finally::IntoFuture::into_future(
@@ -23,6 +24,7 @@ fn a_cleanup_that_uses_no_argument_is_a_handler_after_the_body() {
                         async move {
                             if false {
                                 __finally::take(url);
+                                #[allow(clippy::type_complexity)]
                                 let finally_value: Result<Page, Error> = __finally::never();
                                 return finally_value;
                             }
@@ -57,6 +59,7 @@ fn one_that_uses_arguments_is_the_end_of_a_coroutine_that_owns_them() {
         "async fn f(mut conn: Conn, order: Order) -> Result<(), Error> { conn.execute(&order).await }",
         expect![[r#"
             #[cfg(not(doc))]
+            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(
                 mut conn: Conn,
                 order: Order,
@@ -69,6 +72,7 @@ fn one_that_uses_arguments_is_the_end_of_a_coroutine_that_owns_them() {
                                     if false {
                                         __finally::take(order);
                                         let _ = &mut conn;
+                                        #[allow(clippy::type_complexity)]
                                         let finally_value: Result<(), Error> = __finally::never();
                                         return finally_value;
                                     }
@@ -105,6 +109,7 @@ fn a_shared_self_is_borrowed_uniquely_by_the_body() {
         "async fn f(&mut self, id: u64) { self.run(id).await }",
         expect![[r#"
             #[cfg(not(doc))]
+            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(&mut self, id: u64) -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
                 __finally::IntoFuture::into_future(
@@ -114,6 +119,7 @@ fn a_shared_self_is_borrowed_uniquely_by_the_body() {
                                     if false {
                                         __finally::take(id);
                                         let _ = &mut *self;
+                                        #[allow(clippy::type_complexity)]
                                         let finally_value: () = __finally::never();
                                         return finally_value;
                                     }
@@ -159,6 +165,7 @@ fn skip_awaits_the_cleanup_in_the_coroutine() {
         "async fn f(conn: &mut Conn) {}",
         expect![[r#"
             #[cfg(not(doc))]
+            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(conn: &mut Conn) -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
                 __finally::IntoFuture::into_future(
@@ -167,6 +174,7 @@ fn skip_awaits_the_cleanup_in_the_coroutine() {
                                 __finally::Body(async {
                                         if false {
                                             let _ = &mut *conn;
+                                            #[allow(clippy::type_complexity)]
                                             let finally_value: () = __finally::never();
                                             return finally_value;
                                         }
@@ -204,6 +212,7 @@ fn a_replacement_is_evaluated_after_the_cleanup_that_it_replaces() {
         "async fn f(conn: &mut Conn, id: u64, order: Order) {}",
         expect![[r#"
             #[cfg(not(doc))]
+            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(
                 conn: &mut Conn,
                 #[allow(unused_mut)]
@@ -223,6 +232,7 @@ fn a_replacement_is_evaluated_after_the_cleanup_that_it_replaces() {
                                                 let order = order;
                                                 let _ = &mut *conn;
                                                 let _ = &mut id;
+                                                #[allow(clippy::type_complexity)]
                                                 let finally_value: () = __finally::never();
                                                 return finally_value;
                                             }
@@ -281,6 +291,7 @@ fn a_replacement_that_takes_what_it_mentions_leaves_nothing_to_drop() {
         "async fn f(conn: Conn) {}",
         expect![[r#"
             #[cfg(not(doc))]
+            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(#[allow(unused_mut)] mut conn: Conn) -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
                 __finally::IntoFuture::into_future(
@@ -290,6 +301,7 @@ fn a_replacement_that_takes_what_it_mentions_leaves_nothing_to_drop() {
                                     __finally::Body(async {
                                             if false {
                                                 let _ = &mut conn;
+                                                #[allow(clippy::type_complexity)]
                                                 let finally_value: () = __finally::never();
                                                 return finally_value;
                                             }
@@ -338,6 +350,7 @@ fn a_replacement_that_uses_no_argument_is_a_handler_if_the_call_arms_it() {
         "async fn f(order: Order) {}",
         expect![[r#"
             #[cfg(not(doc))]
+            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(order: Order) -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
                 __finally::armed(
@@ -346,6 +359,7 @@ fn a_replacement_that_uses_no_argument_is_a_handler_if_the_call_arms_it() {
                             if false {
                                 #[allow(clippy::shadow_same)]
                                 let order = order;
+                                #[allow(clippy::type_complexity)]
                                 let finally_value: () = __finally::never();
                                 return finally_value;
                             }
@@ -458,12 +472,14 @@ fn block_hands_off_what_uses_nothing_where_it_would_deadlock() {
         "async fn f() {}",
         expect![[r#"
             #[cfg(not(doc))]
+            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f() -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
                 __finally::IntoFuture::into_future(
                     __finally::WithoutArguments(
                         async move {
                             if false {
+                                #[allow(clippy::type_complexity)]
                                 let finally_value: () = __finally::never();
                                 return finally_value;
                             }
@@ -526,6 +542,7 @@ fn a_function_that_never_returns_returns_a_type_without_values() {
         "async fn f() -> ! { loop {} }",
         expect![[r#"
             #[cfg(not(doc))]
+            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f() -> impl ::core::future::Future<Output = ::finally::__private::Never> {
                 use ::finally::__private as __finally;
                 __finally::diverging(
@@ -663,6 +680,7 @@ fn a_block_in_a_box_stays_one() {
                         __finally::WithoutArguments(
                             async move {
                                 if false {
+                                    #[allow(clippy::type_complexity)]
                                     let finally_value: u64 = __finally::never();
                                     return finally_value;
                                 }
@@ -725,6 +743,7 @@ fn a_method_under_async_trait_is_an_async_function_in_a_box() {
                                             __finally::take(b);
                                             let _ = &mut *self;
                                             let _ = &mut name;
+                                            #[allow(clippy::type_complexity)]
                                             let finally_value: u64 = __finally::never();
                                             return finally_value;
                                         }
@@ -780,6 +799,7 @@ fn patterns_are_taken_apart_in_the_body() {
         "async fn f((one, _): (u8, u8), two: u8) {}",
         expect![[r#"
             #[cfg(not(doc))]
+            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(
                 __finally_argument_0: (u8, u8),
                 two: u8,
@@ -794,6 +814,7 @@ fn patterns_are_taken_apart_in_the_body() {
                                     clippy::no_effect_underscore_binding,
                                     clippy::used_underscore_binding
                                 )] __finally::take(__finally_argument_0);
+                                #[allow(clippy::type_complexity)]
                                 let finally_value: () = __finally::never();
                                 return finally_value;
                             }
@@ -879,6 +900,7 @@ fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
         "#[finally(flush(&log))] async fn f(log: Log, id: u64) {}",
         expect![[r#"
             #[cfg(not(doc))]
+            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(
                 #[allow(unused_mut)]
                 mut log: Log,
@@ -906,6 +928,7 @@ fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
                                                             #[allow(clippy::shadow_same)]
                                                             let id = id;
                                                             let _ = &mut log;
+                                                            #[allow(clippy::type_complexity)]
                                                             let finally_value: () = __finally::never();
                                                             return finally_value;
                                                         }
@@ -975,6 +998,7 @@ fn block_borrows_what_it_uses() {
         "async fn f(conn: &mut Conn) { conn.ping().await }",
         expect![[r#"
             #[cfg(not(doc))]
+            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(conn: &mut Conn) -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
                 __finally::IntoFuture::into_future(
@@ -983,6 +1007,7 @@ fn block_borrows_what_it_uses() {
                                 __finally::Body(async {
                                         if false {
                                             let _ = &mut *conn;
+                                            #[allow(clippy::type_complexity)]
                                             let finally_value: () = __finally::never();
                                             return finally_value;
                                         }
@@ -1022,6 +1047,7 @@ fn one_that_is_armed_by_the_call_is_returned() {
         "#[must_use] pub async fn f(url: &str) -> Result<Page, Error> { fetch(url).await }",
         expect![[r#"
             #[cfg(not(doc))]
+            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             pub fn f(url: &str) -> impl ::core::future::Future<Output = Result<Page, Error>> {
                 use ::finally::__private as __finally;
                 __finally::armed(
@@ -1029,6 +1055,7 @@ fn one_that_is_armed_by_the_call_is_returned() {
                         async move {
                             if false {
                                 __finally::take(url);
+                                #[allow(clippy::type_complexity)]
                                 let finally_value: Result<Page, Error> = __finally::never();
                                 return finally_value;
                             }
@@ -1060,6 +1087,7 @@ fn one_that_is_armed_by_the_call_is_returned() {
         "async fn f((mut a, _): (u8, u8), b: String) { a += 1; b.len(); }",
         expect![[r#"
             #[cfg(not(doc))]
+            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(
                 __finally_argument_0: (u8, u8),
                 b: String,
@@ -1073,6 +1101,7 @@ fn one_that_is_armed_by_the_call_is_returned() {
                             __finally::Body(async {
                                     if false {
                                         __finally::take(b);
+                                        #[allow(clippy::type_complexity)]
                                         let finally_value: () = __finally::never();
                                         return finally_value;
                                     }
@@ -1121,6 +1150,7 @@ fn those_below_one_that_is_armed_by_the_call_are_around_it() {
         "#[finally(flush(&log), armed = call)] #[lastly(leave(), on_cancel = skip, armed = call)] async fn f(log: Log, id: u64) {}",
         expect![[r#"
             #[cfg(not(doc))]
+            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(
                 #[allow(unused_mut)]
                 mut log: Log,
@@ -1150,6 +1180,7 @@ fn those_below_one_that_is_armed_by_the_call_are_around_it() {
                                                                     #[allow(clippy::shadow_same)]
                                                                     let id = id;
                                                                     let _ = &mut log;
+                                                                    #[allow(clippy::type_complexity)]
                                                                     let finally_value: () = __finally::never();
                                                                     return finally_value;
                                                                 }
@@ -1232,6 +1263,7 @@ fn one_that_is_armed_by_the_call_and_never_returns_says_so() {
         "async fn f() -> ! { loop {} }",
         expect![[r#"
             #[cfg(not(doc))]
+            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f() -> impl ::core::future::Future<Output = ::cleanups::__private::Never> {
                 use ::cleanups::__private as __finally;
                 __finally::diverging(
@@ -1273,12 +1305,14 @@ fn a_closure_gets_the_fate() {
         "async fn f() {}",
         expect![[r#"
             #[cfg(not(doc))]
+            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f() -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
                 __finally::IntoFuture::into_future(
                     __finally::WithoutArguments(
                         async move {
                             if false {
+                                #[allow(clippy::type_complexity)]
                                 let finally_value: () = __finally::never();
                                 return finally_value;
                             }
@@ -1313,12 +1347,14 @@ fn what_never_returns_is_taken_for_nothing() {
         "async fn f() {}",
         expect![[r#"
             #[cfg(not(doc))]
+            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f() -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
                 __finally::IntoFuture::into_future(
                     __finally::WithoutArguments(
                         async move {
                             if false {
+                                #[allow(clippy::type_complexity)]
                                 let finally_value: () = __finally::never();
                                 return finally_value;
                             }

@@ -62,6 +62,7 @@
     clippy::map_err_ignore,
     clippy::missing_assert_message,
     clippy::missing_const_for_fn,
+    clippy::missing_inline_in_public_items,
     clippy::panic,
     clippy::panic_in_result_fn,
     clippy::pattern_type_mismatch,
@@ -81,3 +82,4 @@
 mod armed;
 mod attribute;
 mod block;
+pub mod exported;
