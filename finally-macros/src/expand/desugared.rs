@@ -6,7 +6,10 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
-use syn::{Attribute, Meta, ReturnType, Token, parse_quote, parse_quote_spanned, spanned::Spanned as _};
+use syn::{
+    Attribute, Meta, Path, ReturnType, Signature, Token, parse_quote, parse_quote_spanned,
+    spanned::Spanned as _,
+};
 
 use super::{Expansion, finish, import, private_path};
 use crate::{
@@ -124,12 +127,58 @@ fn return_future(function: &mut Function, output: &TokenStream) {
     function.signature.asyncness = None;
     function.signature.output =
         parse_quote_spanned!(span=> -> impl ::core::future::Future<Output = #output #close);
-    // Clippy does not apply these to an `async fn`.
-    function
-        .attributes
-        .push(parse_quote!(#[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]));
+    let lints = lints_of_other_heads(&function.signature);
+    if !lints.is_empty() {
+        function.attributes.push(parse_quote!(#[allow(#(#lints),*)]));
+    }
     // A future is `#[must_use]` already, and clippy reports the repetition.
     let says_nothing_more =
         |attribute: &Attribute| matches!(&attribute.meta, Meta::Path(path) if path.is_ident("must_use"));
     function.attributes.retain(|attribute| !says_nothing_more(attribute));
+}
+
+/// Returns the lints that clippy applies to such a function, and not to an `async fn`.
+fn lints_of_other_heads(signature: &Signature) -> Vec<Path> {
+    /// The methods of the standard library's traits that have the signature of an inherent one.
+    const OF_TRAITS: &[&str] = &[
+        "add",
+        "as_mut",
+        "as_ref",
+        "bitand",
+        "bitor",
+        "bitxor",
+        "borrow",
+        "borrow_mut",
+        "clone",
+        "cmp",
+        "default",
+        "deref",
+        "deref_mut",
+        "div",
+        "drop",
+        "eq",
+        "from_iter",
+        "from_str",
+        "hash",
+        "index",
+        "index_mut",
+        "into_iter",
+        "mul",
+        "neg",
+        "next",
+        "not",
+        "rem",
+        "shl",
+        "shr",
+        "sub",
+    ];
+
+    let mut lints = Vec::new();
+    if OF_TRAITS.iter().any(|name| signature.ident == name) {
+        lints.push(parse_quote!(clippy::should_implement_trait));
+    }
+    if signature.inputs.to_token_stream().to_string().contains('*') {
+        lints.push(parse_quote!(clippy::not_unsafe_ptr_arg_deref));
+    }
+    lints
 }

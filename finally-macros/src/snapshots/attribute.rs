@@ -16,7 +16,6 @@ fn a_cleanup_that_uses_no_argument_is_a_handler_after_the_body() {
         "async fn f(url: Url) -> Result<Page, Error> { fetch(&url).await }",
         expect![[r#"
             #[cfg(not(doc))]
-            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(url: Url) -> impl ::core::future::Future<Output = Result<Page, Error>> {
                 use ::finally::__private as __finally;
                 __finally::IntoFuture::into_future(
@@ -59,7 +58,6 @@ fn one_that_uses_arguments_is_the_end_of_a_coroutine_that_owns_them() {
         "async fn f(mut conn: Conn, order: Order) -> Result<(), Error> { conn.execute(&order).await }",
         expect![[r#"
             #[cfg(not(doc))]
-            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(
                 mut conn: Conn,
                 order: Order,
@@ -109,7 +107,6 @@ fn a_shared_self_is_borrowed_uniquely_by_the_body() {
         "async fn f(&mut self, id: u64) { self.run(id).await }",
         expect![[r#"
             #[cfg(not(doc))]
-            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(&mut self, id: u64) -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
                 __finally::IntoFuture::into_future(
@@ -165,7 +162,6 @@ fn skip_awaits_the_cleanup_in_the_coroutine() {
         "async fn f(conn: &mut Conn) {}",
         expect![[r#"
             #[cfg(not(doc))]
-            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(conn: &mut Conn) -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
                 __finally::IntoFuture::into_future(
@@ -212,7 +208,6 @@ fn a_replacement_is_evaluated_after_the_cleanup_that_it_replaces() {
         "async fn f(conn: &mut Conn, id: u64, order: Order) {}",
         expect![[r#"
             #[cfg(not(doc))]
-            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(
                 conn: &mut Conn,
                 #[allow(unused_mut)]
@@ -291,7 +286,6 @@ fn a_replacement_that_takes_what_it_mentions_leaves_nothing_to_drop() {
         "async fn f(conn: Conn) {}",
         expect![[r#"
             #[cfg(not(doc))]
-            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(#[allow(unused_mut)] mut conn: Conn) -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
                 __finally::IntoFuture::into_future(
@@ -350,7 +344,6 @@ fn a_replacement_that_uses_no_argument_is_a_handler_if_the_call_arms_it() {
         "async fn f(order: Order) {}",
         expect![[r#"
             #[cfg(not(doc))]
-            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(order: Order) -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
                 __finally::armed(
@@ -472,7 +465,6 @@ fn block_hands_off_what_uses_nothing_where_it_would_deadlock() {
         "async fn f() {}",
         expect![[r#"
             #[cfg(not(doc))]
-            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f() -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
                 __finally::IntoFuture::into_future(
@@ -542,7 +534,6 @@ fn a_function_that_never_returns_returns_a_type_without_values() {
         "async fn f() -> ! { loop {} }",
         expect![[r#"
             #[cfg(not(doc))]
-            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f() -> impl ::core::future::Future<Output = ::finally::__private::Never> {
                 use ::finally::__private as __finally;
                 __finally::diverging(
@@ -799,7 +790,6 @@ fn patterns_are_taken_apart_in_the_body() {
         "async fn f((one, _): (u8, u8), two: u8) {}",
         expect![[r#"
             #[cfg(not(doc))]
-            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(
                 __finally_argument_0: (u8, u8),
                 two: u8,
@@ -900,7 +890,6 @@ fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
         "#[finally(flush(&log))] async fn f(log: Log, id: u64) {}",
         expect![[r#"
             #[cfg(not(doc))]
-            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(
                 #[allow(unused_mut)]
                 mut log: Log,
@@ -998,7 +987,6 @@ fn block_borrows_what_it_uses() {
         "async fn f(conn: &mut Conn) { conn.ping().await }",
         expect![[r#"
             #[cfg(not(doc))]
-            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(conn: &mut Conn) -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
                 __finally::IntoFuture::into_future(
@@ -1047,7 +1035,6 @@ fn one_that_is_armed_by_the_call_is_returned() {
         "#[must_use] pub async fn f(url: &str) -> Result<Page, Error> { fetch(url).await }",
         expect![[r#"
             #[cfg(not(doc))]
-            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             pub fn f(url: &str) -> impl ::core::future::Future<Output = Result<Page, Error>> {
                 use ::finally::__private as __finally;
                 __finally::armed(
@@ -1087,7 +1074,6 @@ fn one_that_is_armed_by_the_call_is_returned() {
         "async fn f((mut a, _): (u8, u8), b: String) { a += 1; b.len(); }",
         expect![[r#"
             #[cfg(not(doc))]
-            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(
                 __finally_argument_0: (u8, u8),
                 b: String,
@@ -1150,7 +1136,6 @@ fn those_below_one_that_is_armed_by_the_call_are_around_it() {
         "#[finally(flush(&log), armed = call)] #[lastly(leave(), on_cancel = skip, armed = call)] async fn f(log: Log, id: u64) {}",
         expect![[r#"
             #[cfg(not(doc))]
-            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f(
                 #[allow(unused_mut)]
                 mut log: Log,
@@ -1263,7 +1248,6 @@ fn one_that_is_armed_by_the_call_and_never_returns_says_so() {
         "async fn f() -> ! { loop {} }",
         expect![[r#"
             #[cfg(not(doc))]
-            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f() -> impl ::core::future::Future<Output = ::cleanups::__private::Never> {
                 use ::cleanups::__private as __finally;
                 __finally::diverging(
@@ -1305,7 +1289,6 @@ fn a_closure_gets_the_fate() {
         "async fn f() {}",
         expect![[r#"
             #[cfg(not(doc))]
-            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f() -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
                 __finally::IntoFuture::into_future(
@@ -1347,7 +1330,6 @@ fn what_never_returns_is_taken_for_nothing() {
         "async fn f() {}",
         expect![[r#"
             #[cfg(not(doc))]
-            #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
             fn f() -> impl ::core::future::Future<Output = ()> {
                 use ::finally::__private as __finally;
                 __finally::IntoFuture::into_future(
