@@ -4,7 +4,7 @@
 //! Our own attributes below are expanded together with it. Each has the future of the one above in the place of
 //! its body. Documentation still shows the function that the user wrote.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{Attribute, Meta, ReturnType, Token, parse_quote, parse_quote_spanned, spanned::Spanned as _};
 
@@ -24,10 +24,14 @@ pub(crate) fn expand_desugared(
     below: &[Arguments],
 ) -> TokenStream {
     let expansion = Expansion::new(first);
-    let import = import(first.options.krate.as_ref(), &expansion.private);
+    let mut imports = import(first.options.krate.as_ref(), &expansion.private);
     let documented = documented(&function);
     let mut whole = expansion.future_of(&mut function, None);
     for arguments in below {
+        if let Some(krate) = &arguments.options.krate {
+            // The code is that of the first attribute, but a wrong path is reported.
+            imports.extend(import(Some(krate), &Ident::new("_", expansion.span)));
+        }
         function.remove_later_cleanup();
         whole = Expansion::new(arguments).future_of(&mut function, Some(whole));
     }
@@ -44,7 +48,7 @@ pub(crate) fn expand_desugared(
     };
     return_future(&mut function, &output);
     function.attributes.insert(0, parse_quote!(#[cfg(not(doc))]));
-    let function = finish(function, quote! { #import #before #future });
+    let function = finish(function, quote! { #imports #before #future });
     quote! { #function #documented }
 }
 
