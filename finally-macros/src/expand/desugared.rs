@@ -15,6 +15,7 @@ use crate::{
     capture::{self, Captures, Owner},
     input::{self, Function},
     options::Armed,
+    tokens,
 };
 
 /// Like [`expand`](super::expand), for an `async fn` with our own attributes `below`.
@@ -54,11 +55,14 @@ pub(crate) fn expand_desugared(
 
 /// Returns the function as documentation shows it: with the head that the user wrote. Nobody calls it.
 fn documented(function: &Function) -> TokenStream {
-    let Function { attributes, visibility, signature, .. } = function;
+    let Function { attributes, visibility, signature, body } = function;
     let attributes = attributes.iter().filter(|attribute| input::name_of_ours(attribute).is_none());
+    // With the span of the user's body, a link to the source and a warning about the documentation are those of the
+    // whole function.
+    let body = tokens::braced(quote! { loop {} }, body.span());
     quote! {
         #[cfg(doc)]
-        #(#attributes)* #visibility #signature { loop {} }
+        #(#attributes)* #visibility #signature #body
     }
 }
 
