@@ -5,7 +5,7 @@
 //! `let (a, b) = { .. };`. These locals would move the arguments away from the cleanup. `__self` is the `self`
 //! of the method.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::{FnArg, Pat, ReturnType, Type, parse::Parser as _};
 
@@ -25,12 +25,14 @@ pub(crate) struct Boxed {
     indices: Vec<usize>,
     /// `Box::pin`.
     boxes: TokenStream,
+    /// The span of the parentheses after it.
+    parentheses: Span,
 }
 
 impl Boxed {
     /// Returns `None` if the function does anything else.
     pub(crate) fn new(function: &Function, cleanups: Cleanups<'_>) -> Option<Self> {
-        let (boxes, block) = boxed_block(&function.body)?;
+        let (boxes, parentheses, block) = boxed_block(&function.body)?;
         let mut signature = function.signature.clone();
         let (body, indices) = {
             let mut locals =
@@ -54,7 +56,7 @@ impl Boxed {
             signature,
             body: whole,
         };
-        Some(Self { function, indices, boxes })
+        Some(Self { function, indices, boxes, parentheses })
     }
 
     /// Returns whether this cleanup or one of a later attribute mentions an argument.
@@ -66,18 +68,21 @@ impl Boxed {
 
     /// Boxes the future of the expanded async function, and copies its changed arguments back to `function`.
     pub(crate) fn finish(self, function: &mut Function, future: &TokenStream) -> TokenStream {
-        let Self { function: inside, indices, boxes } = self;
+        let Self { function: inside, indices, boxes, parentheses } = self;
         for (index, changed) in indices.into_iter().zip(inside.signature.inputs) {
             if let Some(argument) = function.signature.inputs.iter_mut().nth(index) {
                 *argument = changed;
             }
         }
-        quote! { #boxes(#future) }
+        // The compiler reports a future that is not `Send` at this call.
+        let mut arguments = Group::new(Delimiter::Parenthesis, future.clone());
+        arguments.set_span(parentheses);
+        quote! { #boxes #arguments }
     }
 }
 
-/// Returns the path before the parentheses, and the content of the async block.
-fn boxed_block(body: &Group) -> Option<(TokenStream, Group)> {
+/// Returns the path before the parentheses, their span, and the content of the async block.
+fn boxed_block(body: &Group) -> Option<(TokenStream, Span, Group)> {
     let mut trees: Vec<_> = body.stream().into_iter().collect();
     let TokenTree::Group(arguments) = trees.pop()? else { return None };
     // An import before it was added by another attribute of this crate, and belongs to the expansion of that.
@@ -100,7 +105,7 @@ fn boxed_block(body: &Group) -> Option<(TokenStream, Group)> {
         {
             let mut whole = Group::new(Delimiter::Brace, trees.into_iter().chain(block.stream()).collect());
             whole.set_span(block.span());
-            Some((boxes.into_iter().collect(), whole))
+            Some((boxes.into_iter().collect(), arguments.span(), whole))
         }
         _ => None,
     }

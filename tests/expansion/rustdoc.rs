@@ -53,3 +53,19 @@ fn documentation_shows_the_function_as_it_is_written() {
     }
     fs::remove_dir_all(&folder).unwrap();
 }
+
+#[test]
+fn documentation_links_to_the_function_as_it_is_written_and_warns_there() {
+    let folder = env::temp_dir().join(format!("finally-rustdoc-source-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let source = folder.join("shown.rs");
+    fs::write(&source, CRATE).unwrap();
+    let output = Compiler::new().document(&source, &folder).args(["-W", "missing_docs"]).output().unwrap();
+    let warnings = String::from_utf8(output.stderr).unwrap();
+    for line in [6, 12, 18] {
+        assert!(warnings.contains(&format!("shown.rs:{line}:")), "{line}: {warnings}");
+    }
+    let page = fs::read_to_string(folder.join("shown/fn.fetch.html")).unwrap();
+    assert!(page.contains("shown.rs.html#6-9"), "{page}");
+    fs::remove_dir_all(&folder).unwrap();
+}

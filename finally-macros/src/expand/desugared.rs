@@ -4,7 +4,7 @@
 //! Our own attributes below are expanded together with it. Each has the future of the one above in the place of
 //! its body. Documentation still shows the function that the user wrote.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{
     Attribute, Meta, Path, ReturnType, Signature, Token, parse_quote, parse_quote_spanned,
@@ -18,6 +18,7 @@ use crate::{
     capture::{self, Captures, Owner},
     input::{self, Function},
     options::Armed,
+    tokens,
 };
 
 /// Like [`expand`](super::expand), for an `async fn` with our own attributes `below`.
@@ -27,10 +28,14 @@ pub(crate) fn expand_desugared(
     below: &[Arguments],
 ) -> TokenStream {
     let expansion = Expansion::new(first);
-    let import = import(first.options.krate.as_ref(), &expansion.private);
+    let mut imports = import(first.options.krate.as_ref(), &expansion.private);
     let documented = documented(&function);
     let mut whole = expansion.future_of(&mut function, None);
     for arguments in below {
+        if let Some(krate) = &arguments.options.krate {
+            // The code is that of the first attribute, but a wrong path is reported.
+            imports.extend(import(Some(krate), &Ident::new("_", expansion.span)));
+        }
         function.remove_later_cleanup();
         whole = Expansion::new(arguments).future_of(&mut function, Some(whole));
     }
@@ -47,17 +52,20 @@ pub(crate) fn expand_desugared(
     };
     return_future(&mut function, &output);
     function.attributes.insert(0, parse_quote!(#[cfg(not(doc))]));
-    let function = finish(function, quote! { #import #before #future });
+    let function = finish(function, quote! { #imports #before #future });
     quote! { #function #documented }
 }
 
 /// Returns the function as documentation shows it: with the head that the user wrote. Nobody calls it.
 fn documented(function: &Function) -> TokenStream {
-    let Function { attributes, visibility, signature, .. } = function;
+    let Function { attributes, visibility, signature, body } = function;
     let attributes = attributes.iter().filter(|attribute| input::name_of_ours(attribute).is_none());
+    // With the span of the user's body, a link to the source and a warning about the documentation are those of the
+    // whole function.
+    let body = tokens::braced(quote! { loop {} }, body.span());
     quote! {
         #[cfg(doc)]
-        #(#attributes)* #visibility #signature { loop {} }
+        #(#attributes)* #visibility #signature #body
     }
 }
 
