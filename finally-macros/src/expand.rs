@@ -23,6 +23,7 @@
 //! future.
 
 mod desugared;
+mod lifetimes;
 mod not_async;
 
 use proc_macro2::{Ident, Span, TokenStream};

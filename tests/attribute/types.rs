@@ -248,3 +248,35 @@ fn a_future_whose_output_borrows_is_send_inside_another_one() {
     assert_eq!(block_on(outer), 11);
     assert_eq!(cleaned(), 9);
 }
+
+/// Only an `async fn` may leave out the lifetimes inside of an `impl Trait`, and the expansion is none.
+#[test]
+fn a_lifetime_inside_of_an_impl_trait_need_not_be_named() {
+    trait Total {
+        async fn total(&self, numbers: impl IntoIterator<Item = &u8>) -> usize;
+        async fn length(&self, text: impl Into<&str>) -> usize;
+    }
+    impl Total for u8 {
+        #[finally(clean)]
+        async fn total(&self, numbers: impl IntoIterator<Item = &u8>) -> usize {
+            usize::from(numbers.into_iter().sum::<u8>() + self)
+        }
+        #[finally(clean, armed = call)]
+        async fn length(&self, text: impl Into<&str>) -> usize {
+            text.into().len()
+        }
+    }
+    #[finally(clean)]
+    async fn first<'a>(
+        numbers: &'a [u8],
+        each: &mut impl Iterator<Item = (&u8, [Box<dyn Display + '_>; 2])>,
+        choose: impl Fn(&u8) -> Option<&u8>,
+    ) -> Option<&'a u8> {
+        let found = each.next().map(|(number, others)| format!("{number}{}{}", others[0], others[1]));
+        numbers.iter().find(|number| found.is_none() && choose(number).is_some())
+    }
+    assert_eq!(block_on(1_u8.total(&[1, 2])), 4);
+    assert_eq!(block_on(1_u8.length("ab")), 2);
+    let mut none = std::iter::empty::<(&u8, [Box<dyn Display>; 2])>();
+    assert_eq!(block_on(first(&[3], &mut none, |number| Some(number))), Some(&3));
+}

@@ -11,7 +11,7 @@ use syn::{
     spanned::Spanned as _,
 };
 
-use super::{Expansion, finish, import, private_path};
+use super::{Expansion, finish, import, lifetimes::name_lifetimes, private_path};
 use crate::{
     arguments::Arguments,
     boxed::Boxed,
@@ -132,6 +132,7 @@ fn return_future(function: &mut Function, output: &TokenStream) {
     let end = function.end();
     let span = Span::mixed_site().located_at(end);
     let close = Token![>](end);
+    name_lifetimes(&mut function.signature);
     function.signature.asyncness = None;
     function.signature.output =
         parse_quote_spanned!(span=> -> impl ::core::future::Future<Output = #output #close);

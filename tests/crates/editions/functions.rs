@@ -734,6 +734,11 @@ later! { [a] async fn an_impl_argument(a: D, text: impl Display + Clone) -> Stri
     text.clone().to_string()
 } }
 
+later! { [a] async fn an_impl_argument_without_a_lifetime(a: D, mut texts: impl Iterator<Item = &str>) -> String {
+    wait().await;
+    texts.next().unwrap_or_default().to_owned()
+} }
+
 later! { [a] async fn an_impl_result(a: D, n: u8) -> Result<impl Display, String> {
     wait().await;
     if n == 0 {
@@ -1081,6 +1086,7 @@ pub fn cases() -> Vec<Case> {
         case!(a_closure_that_is_returned(1)(2)),
         case!(a_closure_of_a_type_that_is_not_named(1)(2)),
         case!(an_impl_argument(D("a"), 1.5).await),
+        case!(an_impl_argument_without_a_lifetime(D("a"), Some("b").into_iter()).await),
         case!(an_impl_result(D("a"), 0).await.map(|shown| shown.to_string())),
         case!(an_impl_result(D("a"), 1).await.map(|shown| shown.to_string())),
         case!({

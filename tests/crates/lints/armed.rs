@@ -226,6 +226,12 @@ async fn formats_in_lines(number: u8) -> String {
     format!("{number}")
 }
 
+#[finally(clean(), armed = call)]
+async fn lifetime_in_impl_trait(numbers: impl Iterator<Item = &u8>, number: &u8) -> usize {
+    rest().await;
+    numbers.filter(|other| *other == number).count()
+}
+
 #[test]
 fn every_form_is_there() {
     let mut conn = Conn { name: String::new(), open: true };
@@ -243,4 +249,5 @@ fn every_form_is_there() {
     drop((below_one_that_is_not(String::new()), never(), generic("", [0; 1])));
     drop((takes_and_mentions(String::new(), 1, 2, (3, 4)), must_be_used(), must_be_used_without_a_reason()));
     drop((awaits_in_a_line(), formats_in_lines(1)));
+    drop(lifetime_in_impl_trait([1].iter(), &1));
 }

@@ -316,6 +316,12 @@ async fn formats_in_lines(number: u8) -> String {
     format!("{number}")
 }
 
+#[finally(clean())]
+async fn lifetime_in_impl_trait(numbers: impl Iterator<Item = &u8>, number: &u8) -> usize {
+    rest().await;
+    numbers.filter(|other| *other == number).count()
+}
+
 #[test]
 fn every_form_is_there() {
     let mut conn = Conn { name: String::new(), open: true };
@@ -341,4 +347,5 @@ fn every_form_is_there() {
     assert_eq!(not_async_unit_without_a_name((), "name"), 4);
     assert_eq!((takes(1, vec![2], 3, (4, 5)), takes_and_mentions("name".to_owned(), 1)), (vec![2, 1, 4], 5));
     drop((takes_and_mentions_later(String::new(), 1, 2, (3, 4)), several()));
+    drop(lifetime_in_impl_trait([1].iter(), &1));
 }

@@ -126,6 +126,16 @@ impl Diagnostic {
         all.flat_map(Span::places).filter_map(|(file, at)| layout.function_at(file, at)).collect()
     }
 
+    /// Returns the words of the code that the diagnostic shows.
+    pub(crate) fn words_shown(&self) -> BTreeSet<String> {
+        let all = self.spans.iter().chain(self.children.iter().flat_map(|child| &child.spans));
+        let words = |Text { text, highlight_start, highlight_end }: &Text| {
+            let shown: String = text.chars().take(highlight_end - 1).skip(highlight_start - 1).collect();
+            shown.split(|c: char| !(c.is_alphanumeric() || c == '_')).map(str::to_owned).collect::<Vec<_>>()
+        };
+        all.flat_map(|span| &span.text).flat_map(words).collect()
+    }
+
     /// Returns the moved variables that the message names, or that the label of a later use names.
     pub(crate) fn moved(&self) -> Vec<String> {
         if self.code() != "E0382" {
@@ -256,6 +266,32 @@ mod tests {
         let passed = ["tests/x.rs one - should panic", "unittests src/lib.rs one"];
         assert_eq!(tests.passed, passed.map(str::to_owned).into());
         assert_eq!(tests.failed, ["tests/x.rs a ... b".to_owned()].into());
+    }
+
+    #[test]
+    fn the_words_of_all_shown_code_are_known() {
+        let text = |text: &str, start: usize, end: usize| serde_json::json!({ "text": text, "highlight_start": start, "highlight_end": end });
+        let span = |texts: serde_json::Value| {
+            serde_json::json!({
+                "file_name": "src/lib.rs", "byte_start": 0, "line_start": 1, "is_primary": true, "label": null,
+                "text": texts, "expansion": null,
+            })
+        };
+        let diagnostic = |spans: serde_json::Value, children: serde_json::Value| {
+            serde_json::json!({
+                "message": "", "code": null, "level": "error", "spans": spans, "children": children, "rendered": null,
+            })
+        };
+        let note = diagnostic(
+            serde_json::json!([span(serde_json::json!([text("  Self::f_1(x)", 3, 15)]))]),
+            serde_json::json!([]),
+        );
+        let lines = serde_json::json!([text("a.b", 3, 4), text("c", 1, 2)]);
+        let whole = diagnostic(serde_json::json!([span(lines)]), serde_json::json!([note]));
+        let diagnostic = serde_json::from_value::<Diagnostic>(whole).expect("a diagnostic");
+        let words = diagnostic.words_shown();
+        assert!(["Self", "f_1", "x", "b", "c"].iter().all(|word| words.contains(*word)), "{words:?}");
+        assert!(!words.contains("a"));
     }
 
     #[test]

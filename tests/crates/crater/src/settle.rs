@@ -109,7 +109,8 @@ impl Trial<'_> {
                 return Ok(Settled { is_too_deep: true, ..Settled::default() });
             }
             let at_fault = settled.blame(&errors, |error| error.functions(&layout))
-                || settled.blame(&errors, |error| error.functions_shown(&layout));
+                || settled.blame(&errors, |error| error.functions_shown(&layout))
+                || settled.blame(&errors, |error| self.functions_named(error));
             if !at_fault {
                 settled.kept.clear();
                 settled.whole = errors.first().map(|error| Complaint::new(error));
@@ -129,6 +130,17 @@ impl Trial<'_> {
             self.write(&settled.kept)?;
         }
         Ok(settled)
+    }
+
+    /// Returns the functions with a name that the shown code mentions. If the future of a function is not `Send`, the
+    /// compiler may show a call of it, and not the function.
+    fn functions_named(&self, error: &Diagnostic) -> BTreeSet<usize> {
+        let words = error.words_shown();
+        let is_named = |function: &Function| {
+            let name = function.name.rsplit("::").next();
+            name.is_some_and(|name| words.contains(name))
+        };
+        (0..).zip(self.functions).filter(|(_, function)| is_named(function)).map(|(index, _)| index).collect()
     }
 
     /// Restores the doubtful functions, and keeps those that compile: they were not at fault.
