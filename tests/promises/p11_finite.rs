@@ -696,6 +696,8 @@ mod a_drain_that_blocks {
             finally::drain_blocking(None)
         });
         assert_eq!(in_body.count(), 1);
+        // Its runtime has ended, so the background thread takes it over.
+        drained();
         let in_a_cleanup = still_running(async || {
             let (done, drained) = mpsc::channel();
             let gate = detach();
@@ -706,6 +708,7 @@ mod a_drain_that_blocks {
             drained.try_recv().unwrap()
         });
         assert_eq!(in_a_cleanup.count(), 2, "its own one, and the one that it would wait for");
+        drained();
         let of_a_tracker = still_running(async || {
             let tracker = Tracker::new();
             let task = tokio::spawn(tracker.track_future(pending::<()>()));
