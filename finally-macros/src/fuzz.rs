@@ -18,7 +18,7 @@ use proptest::{
     sample::{Index, select},
     test_runner::RngSeed,
 };
-use quote::quote;
+use quote::{ToTokens as _, quote};
 use syn::{Block, Expr, File, Item, LitStr, Token, parse::Parser as _, punctuated::Punctuated};
 
 /// Lists tokens that are rare in the corpus, or that the macros give a meaning.
@@ -273,8 +273,27 @@ fn mentions_compile_error(stream: &TokenStream) -> bool {
     })
 }
 
+/// A block at the start of a statement ends it, so `{ .. } = ()` is an expression in other places only. A cleanup may become a
+/// statement, and then the compiler reports it.
 fn is_list_of_expressions(stream: TokenStream) -> bool {
-    Punctuated::<Expr, Token![,]>::parse_terminated.parse2(stream).is_ok()
+    let is_statement = |it: &Expr| Block::parse_within.parse2(it.to_token_stream()).is_ok();
+    let list = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(stream);
+    list.is_ok_and(|list| list.iter().all(is_statement))
+}
+
+#[test]
+fn an_assignment_to_a_block_is_left_to_the_compiler() {
+    check_attribute(
+        &quote!(
+            {
+                clean().await;
+            } = ()
+        ),
+        &quote!(
+            async fn f() {}
+        ),
+    )
+    .unwrap();
 }
 
 /// Checks the expansion of an attribute. It is parsed only if the item and the arguments can be parsed: the compiler reports
