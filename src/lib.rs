@@ -224,7 +224,7 @@ pub mod limits {}
 /// No extra poll and no extra wake. No allocation for a cleanup that does not await or is skipped, and one, of the cleanup's
 /// future, for one that does; handing it off takes a few more, which depend on who gets it. A future with a 256-byte argument
 /// and one await has about 300 bytes, where it has 524 without the attribute. With `on_cancel = skip`, the cleanup has a place
-/// beside the argument, and it has 632. In a function that stays an `async fn`, 256 bytes come on top.
+/// beside the argument, and it has 632. The future of a function that stays an `async fn` is 256 bytes larger.
 #[cfg(feature = "macros")]
 pub use finally_macros::finally;
 

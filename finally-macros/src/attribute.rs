@@ -60,14 +60,14 @@ pub(crate) fn expand(name: &str, arguments: TokenStream, item: TokenStream) -> T
     // An argument that only the rejected cleanup uses must not cause a warning.
     let item = quote! { #[allow(unused_mut, unused_variables)] #item };
     match parse_arguments(name, &function, arguments) {
-        Ok(arguments) => match (arguments.armed(), parse_below(&function)) {
-            (Armed::Call, Some(below)) => expand::expand_desugared(function, &arguments, &below),
-            (Armed::Call, None) => item,
-            (Armed::Poll, Some(below)) if below::may_be_desugared(&function) => {
-                expand::expand_desugared(function, &arguments, &below)
+        Ok(arguments) if arguments.armed() == Armed::Call || below::may_be_desugared(&function) => {
+            match parse_below(&function) {
+                Some(below) => expand::expand_desugared(function, &arguments, &below),
+                None if arguments.armed() == Armed::Call => item,
+                None => expand::expand(function, &arguments),
             }
-            (Armed::Poll, _) => expand::expand(function, &arguments),
-        },
+        }
+        Ok(arguments) => expand::expand(function, &arguments),
         Err(error) => beside(error, item),
     }
 }

@@ -49,7 +49,7 @@ pub(crate) fn expand(mut function: Function, arguments: &Arguments) -> TokenStre
     let import = import(arguments.options.krate.as_ref(), &expansion.private);
     let block = match function.returns() {
         Returns::Awaited => {
-            let captures = expansion.capture(&mut function);
+            let captures = expansion.capture(&mut function, Owner::Function);
             expansion.of_async_function(&function, &captures)
         }
         Returns::Value => expansion.of_sync_function(&mut function),
@@ -125,9 +125,9 @@ impl<'a> Expansion<'a> {
     }
 
     /// Captures the arguments of an async function.
-    fn capture(&self, function: &mut Function) -> Captures {
+    fn capture(&self, function: &mut Function, owner: Owner) -> Captures {
         let body = function.body.stream();
-        capture::capture(function, &body, Owner::Function, self.cleanups(), &self.private)
+        capture::capture(function, &body, owner, self.cleanups(), &self.private)
     }
 
     /// Captures the arguments of a function that boxes a future.
@@ -137,8 +137,7 @@ impl<'a> Expansion<'a> {
         if !boxed.mentions_argument(self.cleanups()) {
             return Captures::default();
         }
-        let body = boxed.function.body.stream();
-        capture::capture(&mut boxed.function, &body, owner, self.cleanups(), &self.private)
+        self.capture(&mut boxed.function, owner)
     }
 
     fn of_async_function(&self, function: &Function, captures: &Captures) -> TokenStream {

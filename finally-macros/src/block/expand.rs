@@ -16,8 +16,8 @@
 //! match SharingNothing(ByValue, async { BODY }, |exit| { .. settle(exit, CLEANUP) }).await { .. }
 //! ```
 //!
-//! A block that creates a future is the driver itself. It always has the first form, because its type does not name the
-//! output, which then need not outlive the future.
+//! A block that creates a future is the driver itself. It always has the first form: the type of a coroutine does not
+//! name its output, which then need not outlive the future.
 
 use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
