@@ -25,7 +25,12 @@ pub(crate) mod returned;
 use core::panic::Location;
 
 pub use alloc::boxed::Box;
-pub use core::{convert::Infallible, future::IntoFuture, option::Option, result::Result};
+pub use core::{
+    convert::Infallible,
+    future::{Future, IntoFuture},
+    option::Option,
+    result::Result,
+};
 
 #[cfg(feature = "std")]
 pub use crate::macros::block::SharedSlot;

@@ -3,8 +3,8 @@
 use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::{
-    Block, Expr, ExprAsync, ExprClosure, ExprLit, ExprPath, Lit, Pat, ReturnType, Stmt, Token, Type,
-    parse::ParseStream, parse_quote_spanned, spanned::Spanned as _, token,
+    Block, Expr, ExprAsync, ExprBlock, ExprClosure, ExprLit, ExprPath, Lit, Pat, ReturnType, Stmt, Token,
+    Type, parse::ParseStream, parse_quote_spanned, spanned::Spanned as _, token,
 };
 
 use crate::{
@@ -134,15 +134,8 @@ impl Cleanup {
             }
             _ => return Ok(()),
         };
-        let ends_in_nothing = match block.stmts.last() {
-            Some(Stmt::Expr(Expr::ForLoop(_) | Expr::While(_), _) | Stmt::Local(_)) => true,
-            Some(Stmt::Expr(Expr::If(it), _)) if it.else_branch.is_none() => true,
-            Some(Stmt::Expr(_, semicolon)) => semicolon.is_some(),
-            Some(Stmt::Macro(call)) => call.semi_token.is_some(),
-            _ => false,
-        };
         match tokens::first_question_mark(&block.to_token_stream()) {
-            Some(span) if ends_in_nothing && !block_diverges(block) => Err(error!(
+            Some(span) if ends_in_nothing(block) && !block_diverges(block) => Err(error!(
                 at span,
                 "`?` ends the cleanup with an error, and the cleanup ends in `()`; end it in a `Result`: `Ok::<(), E>(())`, where `E` \
                  is the type of the error"
@@ -222,7 +215,7 @@ impl Cleanup {
     pub(crate) fn awaited_fate(&self) -> Option<Ident> {
         let closure = match &self.kind {
             Kind::AsyncClosure(closure) => closure,
-            Kind::Closure(closure) if is_async_block(&closure.body) => closure,
+            Kind::Closure(closure) if async_block(&closure.body).is_some() => closure,
             _ => return None,
         };
         let awaited = closure.body.to_token_stream();
@@ -288,6 +281,29 @@ impl Cleanup {
                 None => return Evaluation::Expression(expression.to_token_stream()),
             },
         })
+    }
+
+    /// Returns the future if the syntax shows that its output is `()`, and that it does not use the fate.
+    pub(crate) fn future_of_unit(&self, uses: Uses) -> Option<TokenStream> {
+        let (block, future) = match (&self.kind, self.evaluation(uses)) {
+            (Kind::Closure(closure), _) if closure.inputs.is_empty() => {
+                (&async_block(&closure.body)?.block, closure.body.to_token_stream())
+            }
+            (Kind::Await(Expr::Block(ExprBlock { block, .. })), Evaluation::Future(future))
+            | (Kind::Await(Expr::Async(ExprAsync { block, .. })), Evaluation::Future(future)) => {
+                (block, future)
+            }
+            (Kind::AsyncClosure(closure), Evaluation::Future(future)) => match &*closure.body {
+                Expr::Block(it) => (&it.block, future),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let is_unit = (ends_in_nothing(block) || ends_in_unit(block))
+            && !block_diverges(block)
+            && !tokens::has_word(&self.tokens, "return")
+            && tokens::first_question_mark(&self.tokens).is_none();
+        is_unit.then_some(future)
     }
 
     fn future(
@@ -397,6 +413,30 @@ pub(crate) fn never_ends(block: &Group) -> bool {
     syn::parse2(block.to_token_stream()).is_ok_and(|block| block_diverges(&block))
 }
 
+fn ends_in_nothing(block: &Block) -> bool {
+    match block.stmts.last() {
+        Some(Stmt::Expr(Expr::ForLoop(_) | Expr::While(_), _) | Stmt::Local(_)) => true,
+        Some(Stmt::Expr(Expr::If(it), _)) if it.else_branch.is_none() => true,
+        Some(Stmt::Expr(_, semicolon)) => semicolon.is_some(),
+        Some(Stmt::Macro(call)) => call.semi_token.is_some(),
+        _ => false,
+    }
+}
+
+/// Returns whether a block ends in a well-known call whose value is `()`.
+fn ends_in_unit(block: &Block) -> bool {
+    const MACROS: &[&str] = &["assert", "assert_eq", "assert_ne", "eprint", "eprintln", "print", "println"];
+
+    match block.stmts.last() {
+        Some(Stmt::Macro(call)) => ends_in(&call.mac.path, MACROS),
+        Some(Stmt::Expr(Expr::Macro(call), None)) => ends_in(&call.mac.path, MACROS),
+        Some(Stmt::Expr(Expr::Call(call), None)) => {
+            matches!(&*call.func, Expr::Path(path) if path.path.is_ident("drop"))
+        }
+        _ => false,
+    }
+}
+
 fn block_diverges(block: &Block) -> bool {
     match block.stmts.last() {
         Some(Stmt::Expr(expression, _)) => diverges(expression),
@@ -438,14 +478,15 @@ fn block_uses_whole(block: &Block) -> bool {
         .all(|statement| matches!(statement, Stmt::Expr(expression, _) if uses_whole(expression)))
 }
 
-/// Returns whether the expression is an `async` block, possibly in braces.
-fn is_async_block(expression: &Expr) -> bool {
+/// Returns the `async` block that the expression is, possibly in braces.
+fn async_block(expression: &Expr) -> Option<&ExprAsync> {
     match expression {
-        Expr::Async(_) => true,
-        Expr::Block(block) => {
-            matches!(block.block.stmts.as_slice(), [Stmt::Expr(only, None)] if is_async_block(only))
-        }
-        _ => false,
+        Expr::Async(block) => Some(block),
+        Expr::Block(block) => match block.block.stmts.as_slice() {
+            [Stmt::Expr(only, None)] => async_block(only),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

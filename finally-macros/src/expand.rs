@@ -22,6 +22,7 @@
 //! the place of their `BODY`. If an attribute below may need an `async fn`, the function stays one, and awaits the
 //! future.
 
+mod alone;
 mod desugared;
 mod lifetimes;
 mod not_async;
@@ -330,16 +331,21 @@ impl<'a> Expansion<'a> {
     ) -> TokenStream {
         let Self { private, span, .. } = self;
         let end = end(self.span);
-        let built = match self.on_cancel {
-            OnCancel::Detach => self.build_detached(self.cleanup, captures, *span),
-            on_cancel => settle::evaluate(self.cleanup, captures.mentioned, on_cancel, private, *span),
+        let borrows_nothing = !captures.mentioned && self.is_closed(function);
+        let alone = if borrows_nothing { self.alone(function) } else { None };
+        let built = match (self.on_cancel, alone) {
+            (OnCancel::Detach, _) => self.build_detached(self.cleanup, captures, *span),
+            (_, Some(alone)) => quote_spanned!(*span=> #private::build_static(__finally_exit, #alone)),
+            (on_cancel, None) => {
+                settle::evaluate(self.cleanup, captures.mentioned, on_cancel, private, *span)
+            }
         };
         let build_replacement = self.on_cancel.replacement().map(|cleanup| {
             let span = Span::mixed_site().located_at(cleanup.span);
             Replacement { span, built: self.build_detached(cleanup, captures, span) }
         });
         let detacher = || {
-            if captures.mentioned || !self.is_closed(function) {
+            if !borrows_nothing {
                 return quote_spanned!(*span=> #private::Option::None);
             }
             quote_spanned! {*span=> {

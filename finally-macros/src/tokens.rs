@@ -1,6 +1,7 @@
 //! Answers questions about tokens without parsing them, so that tokens inside macros count as well.
 
 mod control_flow;
+mod outer_names;
 mod variables;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
@@ -10,6 +11,7 @@ pub(crate) use self::{
         end_of_inner_body, first_await, first_await_or_join, first_question_mark, first_return, has_macro,
         hides_names, is_transparent, last_async_block, macro_name, may_leave,
     },
+    outer_names::may_name_outer_parameter,
     variables::{
         first_of, first_whole, is_named, mention, only_gives_to_local, share_nothing, share_variable,
     },

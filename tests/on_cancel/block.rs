@@ -127,18 +127,26 @@ fn where_blocking_would_deadlock_a_cleanup_that_uses_no_argument_is_handed_off()
         LOG.with(|log| log.push("clean"));
     }
     #[finally(clean(), on_cancel = block)]
-    async fn f() {
+    async fn call() {
         suspend().await;
     }
-    let _turn = exclusive();
-    let log = LOG.with(Log::clone);
-    runtimes::current_thread().block_on(async {
-        assert_eq!(cancel_after(1, f()).await, Outcome::Cancelled);
+    #[finally({ clean().await; }, on_cancel = block)]
+    async fn awaited() {
+        suspend().await;
+    }
+    async fn check(future: impl Future<Output = ()>) {
+        let log = LOG.with(Log::clone);
+        assert_eq!(cancel_after(1, future).await, Outcome::Cancelled);
         assert_eq!(finally::detached(), 1);
         assert!(log.events().is_empty());
         finally::drain().await;
+        assert_eq!(log.take(), ["clean"]);
+    }
+    let _turn = exclusive();
+    runtimes::current_thread().block_on(async {
+        check(call()).await;
+        check(awaited()).await;
     });
-    assert_eq!(log.events(), ["clean"]);
 }
 
 #[test]
@@ -188,4 +196,77 @@ fn it_asks_neither_send_nor_static() {
     assert!(Hand::new(&mut future).poll().is_pending());
     drop(future);
     assert_eq!(cell.get(), 2);
+}
+
+/// The cleanups hold a value that is not `Send`, and mention no argument.
+#[test]
+fn it_asks_no_send_of_an_async_block_either() {
+    thread_local! {
+        static LOG: Rc<Log> = Rc::default();
+    }
+    #[finally({ let log = LOG.with(Rc::clone); suspend().await; log.push("awaited"); }, on_cancel = block)]
+    async fn awaited(number: u32) -> u32 {
+        suspend().await;
+        number
+    }
+    #[finally(async { let log = LOG.with(Rc::clone); suspend().await; log.push("block"); }, on_cancel = block)]
+    fn block(number: u32) -> impl Future<Output = u32> {
+        async move {
+            suspend().await;
+            number
+        }
+    }
+    #[finally(|| async { let log = LOG.with(Rc::clone); suspend().await; log.push("closure"); }, on_cancel = block)]
+    fn closure<'a>(number: &'a u32) -> Pin<Box<dyn Future<Output = u32> + 'a>> {
+        Box::pin(async move {
+            suspend().await;
+            *number
+        })
+    }
+    struct Method<T>(T);
+    impl<T: Copy> Method<T> {
+        #[finally(async || { let log = LOG.with(Rc::clone); suspend().await; log.push("method"); drop(log) }, on_cancel = block)]
+        async fn call(&self) -> T {
+            suspend().await;
+            self.0
+        }
+    }
+    fn check<T>(future: impl Future<Output = T>) {
+        let mut hand = Hand::new(future);
+        assert!(hand.poll().is_pending());
+    }
+    let _turn = exclusive();
+    check(awaited(1));
+    check(block(1));
+    check(closure(&1));
+    check(Method(1).call());
+    assert_eq!(LOG.with(|log| log.events()), ["awaited", "block", "closure", "method"]);
+}
+
+/// `T` is a parameter of the `impl` block, which the attribute does not see.
+#[test]
+fn an_async_block_may_name_a_parameter_of_the_impl_block() {
+    thread_local! {
+        static LOG: Log = Log::default();
+    }
+    trait Named {
+        const NAME: &'static str;
+    }
+    impl Named for u8 {
+        const NAME: &'static str = "u8";
+    }
+    struct Method<T>(T);
+    impl<T: Named> Method<T> {
+        #[finally({ suspend().await; LOG.with(|log| log.push(T::NAME)); }, on_cancel = block)]
+        async fn call(&self) {
+            let _ = &self.0;
+            suspend().await;
+        }
+    }
+    let _turn = exclusive();
+    let method = Method(1_u8);
+    let mut hand = Hand::new(method.call());
+    assert!(hand.poll().is_pending());
+    drop(hand);
+    assert_eq!(LOG.with(Log::events), ["u8"]);
 }

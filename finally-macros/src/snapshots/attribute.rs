@@ -980,6 +980,63 @@ fn an_argument_that_a_later_attribute_mentions_is_left_for_it() {
     );
 }
 
+/// The compiler knows whether the future of another function is `Send`.
+#[test]
+fn block_puts_an_async_block_that_uses_nothing_into_a_function() {
+    check(
+        "{ let rc = Rc::new(1); tick().await; drop(rc) }, on_cancel = block",
+        "async fn f() { work().await }",
+        expect![[r#"
+            #[cfg(not(doc))]
+            fn f() -> impl ::core::future::Future<Output = ()> {
+                use ::finally::__private as __finally;
+                __finally::IntoFuture::into_future(
+                    __finally::WithoutArguments(
+                        async move {
+                            if false {
+                                #[allow(clippy::type_complexity)]
+                                let finally_value: () = __finally::never();
+                                return finally_value;
+                            }
+                            { work().await }
+                        },
+                        |__finally_exit| {
+                            let __finally_end = __finally::build_static(
+                                __finally_exit,
+                                {
+                                    #[allow(clippy::future_not_send)]
+                                    fn __finally_cleanup() -> impl __finally::Future<Output = ()> {
+                                        async {
+                                            let rc = Rc::new(1);
+                                            tick().await;
+                                            drop(rc)
+                                        }
+                                    }
+                                    |_| __finally_cleanup()
+                                },
+                            );
+                            let __finally_detacher = {
+                                use __finally::{DetachLocal as _, DetachSend as _};
+                                (&&__finally_end.detach_probe()).__finally_detacher()
+                            };
+                            __finally::end_or_block(
+                                __finally_end.body.__finally_describe(),
+                                __finally_end.cleanup().__finally_describe(),
+                                __finally_end,
+                                __finally_detacher,
+                            )
+                        },
+                    ),
+                )
+            }
+            #[cfg(doc)]
+            async fn f() {
+                loop {}
+            }
+        "#]],
+    );
+}
+
 #[test]
 fn block_borrows_what_it_uses() {
     check(
