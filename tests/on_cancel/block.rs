@@ -270,3 +270,25 @@ fn an_async_block_may_name_a_parameter_of_the_impl_block() {
     drop(hand);
     assert_eq!(LOG.with(Log::events), ["u8"]);
 }
+
+#[allow(unsafe_code, reason = "an unsafe function is the subject")]
+#[test]
+fn an_async_block_of_an_unsafe_function_may_call_another_one() {
+    unsafe fn count(calls: &Cell<u8>) {
+        calls.set(calls.get() + 1);
+    }
+    thread_local! {
+        static CALLS: Cell<u8> = const { Cell::new(0) };
+    }
+    #[allow(unsafe_op_in_unsafe_fn)]
+    #[finally({ suspend().await; CALLS.with(|calls| count(calls)); }, on_cancel = block)]
+    async unsafe fn f() {
+        suspend().await;
+    }
+    let _turn = exclusive();
+    // SAFETY: nothing is asked.
+    let mut hand = Hand::new(unsafe { f() });
+    assert!(hand.poll().is_pending());
+    drop(hand);
+    assert_eq!(CALLS.get(), 1);
+}

@@ -6,6 +6,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
+use syn::Safety;
 
 use super::Expansion;
 use crate::{cleanup::Uses, input::Function, options::OnCancel, tokens};
@@ -18,8 +19,12 @@ impl Expansion<'_> {
         if !matches!(self.on_cancel, OnCancel::Block) || tokens::may_name_outer_parameter(&cleanup.tokens) {
             return None;
         }
-        // The compiler cannot find the type of a future that awaits itself.
-        if tokens::has_word(&cleanup.tokens, &function.signature.ident.to_string()) {
+        // The cleanup of an unsafe function may call another one. And the compiler cannot find the type of a future that
+        // awaits itself.
+        let signature = &function.signature;
+        if matches!(signature.safety, Safety::Unsafe(_))
+            || tokens::has_word(&cleanup.tokens, &signature.ident.to_string())
+        {
             return None;
         }
         let future = cleanup.future_of_unit(Uses::Borrowed)?;
