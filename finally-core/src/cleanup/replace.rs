@@ -210,6 +210,8 @@ pub enum InlineOrReplacement<T, E> {
 
 impl<T, E: Ending> Ending for InlineOrReplacement<T, E> {
     type Output = T;
+    /// The replacement is evaluated in the poll in which the arguments are dropped, and may panic.
+    const MAY_SET_ASIDE: bool = true;
     type Held = NothingToAwait<T>;
     type Driver<C: Future<Output = Self>> = Driver<C>;
 

@@ -18,7 +18,7 @@ use crate::engine::{
     aside::Cancellation,
     ending::{Ending, FirstPoll, Hold},
     signal,
-    unwind::{abort, catch, polled_after_completion},
+    unwind::{abort, catch, is_panicking, polled_after_completion},
     verdict::raise_after_arguments,
 };
 
@@ -67,9 +67,13 @@ pin_project! {
         C::Output: Ending,
     {
         #[cfg_attr(not(debug_assertions), inline(always))]
-        fn drop(this: Pin<&mut Self>) {
+        fn drop(mut this: Pin<&mut Self>) {
             if let Progress::Entered = this.progress {
-                resume(this);
+                let mut context = signal::context();
+                resume(this.as_mut(), &mut context, C::Output::MAY_SET_ASIDE);
+                if let Progress::Entered = this.progress {
+                    resume_caught(this, &mut context);
+                }
             }
         }
     }
@@ -249,11 +253,26 @@ fn drive_inert<T>(driver: Pin<&mut dyn Drive<Output = T>>) -> Poll<T> {
 }
 
 /// Resumes a coroutine that is under way, when its driver is dropped.
+///
+/// A panic out of it goes to whoever drops the driver, so nothing has to catch it, unless another panic has to be reported or resumed
+/// in its place. A coroutine without a replacement knows whether it has one before it drops its arguments: it is suspended then, and is
+/// resumed once more, by [`resume_caught`]. So nearly no level of a nest has the frames of a `catch_unwind` on the stack.
 #[inline(never)]
-fn resume<T>(driver: Pin<&mut dyn Drive<Output = T>>) {
+fn resume<T>(driver: Pin<&mut dyn Drive<Output = T>>, context: &mut Context<'_>, may_set_aside: bool) {
+    if may_set_aside || is_panicking() {
+        resume_caught(driver, context);
+    } else {
+        // It has no output at the signal.
+        let _ = driver.drive(context);
+    }
+}
+
+/// Resumes a coroutine whose panic may not be the one that has to go to the dropper, or may not go there at all, because the thread is
+/// panicking.
+#[inline(never)]
+fn resume_caught<T>(driver: Pin<&mut dyn Drive<Output = T>>, context: &mut Context<'_>) {
     // The closure drops the result, so that it returns none: a deep nest would have that on its stack once for each level.
-    let mut context = signal::context();
-    if let Err(payload) = catch(|| drop(driver.drive(&mut context))) {
-        raise_after_arguments(payload, Cancellation::of(&context));
+    if let Err(payload) = catch(|| drop(driver.drive(context))) {
+        raise_after_arguments(payload, Cancellation::of(context));
     }
 }

@@ -19,7 +19,7 @@ use crate::{
         driver::HoldingDriver,
         exclusive::Exclusive,
         signal,
-        unwind::{Payload, polled_after_completion},
+        unwind::Payload,
         verdict::{Texts, Verdict},
     },
     handoff::Adopted,
@@ -28,6 +28,9 @@ use crate::{
 /// The end of a coroutine: its body's exit together with its cleanup.
 pub trait Ending: Sized {
     type Output;
+    /// Whether a coroutine that ends in this may set a panic aside in the poll in which it drops its arguments. Any other one is
+    /// suspended after it has set one aside.
+    const MAY_SET_ASIDE: bool = false;
     /// The part that a driver holds while it awaits the cleanup. It holds no output if nothing is awaited, because a future that
     /// holds a `T` is `Send` only if `T` is.
     type Held: PollEnding<Output = Self::Output>;
@@ -159,10 +162,15 @@ impl<H: PollEnding> Future for AwaitedInCoroutine<H> {
         if !signal::is_cancel(context) {
             return held.poll(context).map(Verdict::or_panic);
         }
-        match held.as_mut().leave() {
-            Some(left) => Poll::Ready(left.before_arguments(Cancellation::of(context), held.location())),
-            None => polled_after_completion(),
+        let Some(left) = held.as_mut().leave() else {
+            return Poll::Ready(Verdict::set_aside_before());
+        };
+        if left.may_be_lost() {
+            // The driver resumes the coroutine once more.
+            left.set_aside(Cancellation::of(context), held.location());
+            return Poll::Pending;
         }
+        Poll::Ready(left)
     }
 }
 

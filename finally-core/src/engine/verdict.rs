@@ -215,26 +215,42 @@ impl<T> Verdict<T> {
     }
 
     /// Prepares a verdict without a caller for the return of its coroutine, which drops its arguments then.
-    ///
-    /// A panic of their drops must not lose the one in the verdict. On a thread that is panicking, that panic is reported, with the
-    /// location.
-    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn before_arguments(
         self,
         cancellation: Cancellation,
         location: &'static Location<'static>,
     ) -> Self {
-        if self.rare.is_some() || is_panicking() { self.set_aside(cancellation, location) } else { self }
+        if self.may_be_lost() {
+            self.set_aside(cancellation, location);
+            return Self::set_aside_before();
+        }
+        self
     }
 
+    /// Returns whether the thread has to keep the panic of a verdict without a caller, or the location, while its coroutine drops
+    /// its arguments.
+    ///
+    /// A panic of their drops must not lose the one in the verdict. On a thread that is panicking, that panic is reported, with the
+    /// location.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn may_be_lost(&self) -> bool {
+        self.rare.is_some() || is_panicking()
+    }
+
+    /// Sets the panic and the location aside.
     #[cold]
-    fn set_aside(self, cancellation: Cancellation, location: &'static Location<'static>) -> Self {
+    pub(crate) fn set_aside(self, cancellation: Cancellation, location: &'static Location<'static>) {
         let panic = match self.rare.map(|rare| *rare) {
             Some(Rare::DropPanic { payload, .. }) => Some(payload),
             Some(Rare::OfCleanup(_) | Rare::SetAside) | None => None,
         };
         aside::set_aside(cancellation, Aside { panic, location });
-        Self { outcome: self.outcome, rare: Some(Box::new(Rare::SetAside)) }
+    }
+
+    /// Returns the verdict of a coroutine for which something is set aside.
+    #[cold]
+    pub(crate) fn set_aside_before() -> Self {
+        Self { outcome: Outcome::Cancelled, rare: Some(Box::new(Rare::SetAside)) }
     }
 
     /// Adds a panic out of the drop of a cancelled body. There is room for one, so the next is reported.
