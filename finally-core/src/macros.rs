@@ -25,7 +25,7 @@ pub(crate) mod returned;
 use core::panic::Location;
 
 pub use alloc::boxed::Box;
-pub use core::{convert::Infallible, future::IntoFuture, option::Option, result::Result};
+pub use core::{convert::Infallible, future::IntoFuture, option::Option, pin::pin, result::Result};
 
 #[cfg(feature = "std")]
 pub use crate::macros::block::SharedSlot;
@@ -36,6 +36,7 @@ pub use crate::{
         body::{Body, ByValue},
         combinator::{SharingNothing, WithoutArguments},
         driver::WithArguments,
+        ending::AwaitedInCoroutine,
         exit::Exit,
     },
     macros::{
@@ -138,7 +139,7 @@ where
     V: CleanupValue,
     T: Accepts<V>,
 {
-    Unboxed(skipping(describe_body, describe_cleanup, end))
+    Unboxed::new(skipping(describe_body, describe_cleanup, end))
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -191,7 +192,7 @@ where
     E: Ending,
 {
     let cleanup = skipping(describe_body, describe_cleanup, end);
-    Unboxed(ReplacementEnding::new(cleanup, Some(Replacement::of(replacement))))
+    Unboxed::new(ReplacementEnding::new(cleanup, Some(Replacement::of(replacement))))
 }
 
 /// Settles the replacement of a cleanup. Nobody receives a value, so failures of the replacement are reported.
@@ -275,7 +276,7 @@ mod with_std {
         V: CleanupValue,
         T: Accepts<V>,
     {
-        Unboxed(end_or_block(describe_body, describe_cleanup, end, detacher).hold())
+        Unboxed::new(end_or_block(describe_body, describe_cleanup, end, detacher).hold())
     }
 
     /// Like [`settle_or_block`], if no coroutine polls the body.

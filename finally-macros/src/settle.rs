@@ -117,8 +117,12 @@ impl Settlement<'_> {
         if matches!(on_cancel, OnCancel::Detach) {
             return settled;
         }
-        let awaited = quote_spanned!(span=> #settled.await);
-        let Some(replacement) = replacement else { return awaited };
-        quote_spanned!(span=> #private::or_replace(#awaited, |__finally_exit| { #replacement }))
+        if let Some(replacement) = replacement {
+            return quote_spanned!(span=> #private::or_replace(#settled.await, |__finally_exit| { #replacement }));
+        }
+        quote_spanned! {span=>
+            let __finally_held = #private::pin!(#settled);
+            #private::AwaitedInCoroutine(__finally_held).await
+        }
     }
 }

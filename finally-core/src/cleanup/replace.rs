@@ -136,7 +136,7 @@ where
             Err(payload) => (Err(payload), None),
         };
         let cleanup = InlineEnding::new(cleanup, exit, rules);
-        Unboxed(ReplacementEnding::new(cleanup, replacement))
+        Unboxed::new(ReplacementEnding::new(cleanup, replacement))
     }
 }
 

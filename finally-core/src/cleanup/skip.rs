@@ -96,7 +96,7 @@ where
     V: CleanupValue,
 {
     fn settle<T>(started: Result<Self, Payload>, exit: Exit<T>, rules: Rules<T, V>) -> Self::Ending<T> {
-        Unboxed(InlineEnding::new(started.map(|cleanup| Some(cleanup.0)), exit, rules))
+        Unboxed::new(InlineEnding::new(started.map(|cleanup| Some(cleanup.0)), exit, rules))
     }
 }
 
