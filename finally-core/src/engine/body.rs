@@ -1,6 +1,5 @@
 //! The future around the user's block.
 
-use alloc::boxed::Box;
 use core::{
     future::{Future, IntoFuture},
     mem::ManuallyDrop,
@@ -262,19 +261,12 @@ pub(crate) fn cancel<T, B: End + ?Sized>(body: Pin<&mut B>, key: GroupKey) -> Ex
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn cancelled<T>(dropped: Result<(), Payload>, outside: Dropping, key: GroupKey) -> Exit<T> {
-    Exit { outcome: Outcome::Cancelled, drop_panic: boxed(dropped), adopted: outside.end(key) }
+    Exit { outcome: Outcome::Cancelled, drop_panic: dropped.err(), adopted: outside.end(key) }
 }
 
 /// Drops code of the user, and returns the panic of that drop.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn drop_run<B: End + ?Sized>(body: Pin<&mut B>) -> Option<Box<Payload>> {
-    boxed(catch(|| body.end()))
+pub(crate) fn drop_run<B: End + ?Sized>(body: Pin<&mut B>) -> Option<Payload> {
+    catch(|| body.end()).err()
 }
 
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn boxed(dropped: Result<(), Payload>) -> Option<Box<Payload>> {
-    match dropped {
-        Ok(()) => None,
-        Err(payload) => Some(payload.boxed()),
-    }
-}

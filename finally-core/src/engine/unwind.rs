@@ -14,20 +14,24 @@ mod with_std {
         thread,
     };
 
+    /// A panic. It is in one more box, because a reference to a trait object is two words: nearly each value that an ending consists of
+    /// may be a panic in place of something that is there more often.
     #[derive(Debug)]
-    pub struct Payload(Box<dyn Any + Send>);
+    pub struct Payload(Box<Box<dyn Any + Send>>);
 
     impl Payload {
-        pub(crate) const fn new(payload: Box<dyn Any + Send>) -> Self {
-            Self(payload)
+        #[cold]
+        #[inline(never)]
+        pub(crate) extern "C" fn new(payload: Box<dyn Any + Send>) -> Self {
+            Self(Box::new(payload))
         }
 
         pub(crate) fn as_any(&self) -> &(dyn Any + Send) {
-            &*self.0
+            &**self.0
         }
 
         pub(crate) fn into_inner(self) -> Box<dyn Any + Send> {
-            self.0
+            *self.0
         }
 
         /// Drops the payload. If its drop panics, the payload of that panic is leaked, because it may do so again.
@@ -37,21 +41,14 @@ mod with_std {
             }
         }
 
-        /// Puts it into a box.
-        #[cold]
-        #[inline(never)]
-        pub(crate) extern "C" fn boxed(self) -> Box<Self> {
-            Box::new(self)
-        }
-
         /// Whether this is the payload of [`unwind`].
         pub(crate) fn is_of_unwind(&self) -> bool {
-            self.0.is::<Unwind>()
+            self.as_any().is::<Unwind>()
         }
 
         /// Continues the panic with its payload. The panic hook has seen it already, and is not called again.
         pub(crate) fn resume(self) -> ! {
-            resume_unwind(self.0)
+            resume_unwind(*self.0)
         }
     }
 
@@ -61,7 +58,7 @@ mod with_std {
     /// as for an `async fn`.
     #[inline(always)]
     pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Payload> {
-        catch_unwind(AssertUnwindSafe(run)).map_err(Payload)
+        catch_unwind(AssertUnwindSafe(run)).map_err(|payload| Payload::new(payload))
     }
 
     /// Runs a closure, and ignores its panic.
@@ -101,7 +98,6 @@ mod with_std {
 
 #[cfg(not(feature = "std"))]
 mod without_std {
-    use alloc::boxed::Box;
     use core::any::Any;
 
     #[derive(Debug)]
@@ -110,10 +106,6 @@ mod without_std {
     impl Payload {
         pub(crate) fn as_any(&self) -> &(dyn Any + Send) {
             match *self {}
-        }
-
-        pub(crate) fn boxed(self) -> Box<Self> {
-            match self {}
         }
 
         pub(crate) fn is_of_unwind(&self) -> bool {
