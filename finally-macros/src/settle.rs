@@ -112,15 +112,19 @@ impl Settlement<'_> {
             #private::#settle(#body, #cleanup, __finally_end #argument)
         };
         let Some(Coroutine { exit, exit_type }) = coroutine else { return settled };
-        let settled =
-            quote_spanned!(span=> #private::section(#exit, |__finally_exit #exit_type| { #settled }));
+        let section =
+            |exit| quote_spanned!(span=> #private::section(#exit, |__finally_exit #exit_type| { #settled }));
         if matches!(on_cancel, OnCancel::Detach) {
-            return settled;
+            return section(exit.clone());
         }
         if let Some(replacement) = replacement {
+            let settled = section(exit.clone());
             return quote_spanned!(span=> #private::or_replace(#settled.await, |__finally_exit| { #replacement }));
         }
+        // The body is outside of the macro, in which the compiler's messages would be longer.
+        let settled = section(quote_spanned!(span=> __finally_exit));
         quote_spanned! {span=>
+            let __finally_exit = #exit;
             let __finally_held = #private::pin!(#settled);
             #private::AwaitedInCoroutine(__finally_held).await
         }

@@ -269,4 +269,3 @@ fn cancelled<T>(dropped: Result<(), Payload>, outside: Dropping, key: GroupKey) 
 pub(crate) fn drop_run<B: End + ?Sized>(body: Pin<&mut B>) -> Option<Payload> {
     catch(|| body.end()).err()
 }
-

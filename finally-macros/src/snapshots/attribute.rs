@@ -166,30 +166,24 @@ fn skip_awaits_the_cleanup_in_the_coroutine() {
                 use ::finally::__private as __finally;
                 __finally::IntoFuture::into_future(
                     __finally::WithArguments(async move {
-                        __finally::section(
-                                __finally::Body(async {
-                                        if false {
-                                            let _ = &mut *conn;
-                                            #[allow(clippy::type_complexity)]
-                                            let finally_value: () = __finally::never();
-                                            return finally_value;
-                                        }
-                                        {}
-                                    })
-                                    .await,
-                                |__finally_exit| {
-                                    let __finally_end = __finally::build_unless_cancelled(
-                                        __finally_exit,
-                                        |_| async { conn.close().await },
-                                    );
-                                    __finally::settle_or_skip(
-                                        __finally_end.body.__finally_describe(),
-                                        __finally_end.cleanup().__finally_describe(),
-                                        __finally_end,
-                                    )
-                                },
-                            )
-                            .await
+                        let __finally_exit = __finally::Body(async {
+                                if false {
+                                    let _ = &mut *conn;
+                                    #[allow(clippy::type_complexity)]
+                                    let finally_value: () = __finally::never();
+                                    return finally_value;
+                                }
+                                {}
+                            })
+                            .await;
+                        let __finally_held = __finally::pin!(
+                            __finally::section(__finally_exit, | __finally_exit | { let __finally_end
+                            = __finally::build_unless_cancelled(__finally_exit, | _ | async { conn
+                            .close(). await }); __finally::settle_or_skip(__finally_end.body
+                            .__finally_describe(), __finally_end.cleanup().__finally_describe(),
+                            __finally_end) })
+                        );
+                        __finally::AwaitedInCoroutine(__finally_held).await
                     }),
                 )
             }
@@ -991,32 +985,25 @@ fn block_borrows_what_it_uses() {
                 use ::finally::__private as __finally;
                 __finally::IntoFuture::into_future(
                     __finally::WithArguments(async move {
-                        __finally::section(
-                                __finally::Body(async {
-                                        if false {
-                                            let _ = &mut *conn;
-                                            #[allow(clippy::type_complexity)]
-                                            let finally_value: () = __finally::never();
-                                            return finally_value;
-                                        }
-                                        { conn.ping().await }
-                                    })
-                                    .await,
-                                |__finally_exit| {
-                                    let __finally_end = __finally::build(
-                                        __finally_exit,
-                                        |_| async { conn.close().await },
-                                    );
-                                    let __finally_detacher = __finally::Option::None;
-                                    __finally::settle_or_block(
-                                        __finally_end.body.__finally_describe(),
-                                        __finally_end.cleanup().__finally_describe(),
-                                        __finally_end,
-                                        __finally_detacher,
-                                    )
-                                },
-                            )
-                            .await
+                        let __finally_exit = __finally::Body(async {
+                                if false {
+                                    let _ = &mut *conn;
+                                    #[allow(clippy::type_complexity)]
+                                    let finally_value: () = __finally::never();
+                                    return finally_value;
+                                }
+                                { conn.ping().await }
+                            })
+                            .await;
+                        let __finally_held = __finally::pin!(
+                            __finally::section(__finally_exit, | __finally_exit | { let __finally_end
+                            = __finally::build(__finally_exit, | _ | async { conn.close(). await });
+                            let __finally_detacher = __finally::Option::None;
+                            __finally::settle_or_block(__finally_end.body.__finally_describe(),
+                            __finally_end.cleanup().__finally_describe(), __finally_end,
+                            __finally_detacher) })
+                        );
+                        __finally::AwaitedInCoroutine(__finally_held).await
                     }),
                 )
             }
