@@ -30,7 +30,7 @@ pub use core::{convert::Infallible, future::IntoFuture, option::Option, pin::pin
 #[cfg(feature = "std")]
 pub use crate::macros::block::SharedSlot;
 pub use crate::{
-    cleanup::replace::InlineOrReplacement,
+    cleanup::replace::{InlineOrReplacement, Interruptible},
     engine::{
         armed::{Never, armed, diverging},
         body::{Body, ByValue},
@@ -58,7 +58,7 @@ pub use crate::{
 use crate::{
     cleanup::{
         Accepts, Cleanup, CleanupValue, Strategy,
-        replace::{Interruptible, Interruption, Replacement, ReplacementEnding},
+        replace::{Interruption, Replacement, ReplacementEnding},
         skip::InlineEnding,
     },
     diagnostics::{AtOnce, Immediate, Resolved, ResolvesTo},
@@ -126,7 +126,7 @@ where
     D::settle(end.built, end.exit, Rules::new(texts))
 }
 
-/// Settles with `on_cancel = skip`: the cleanup is awaited, or there is none.
+/// Settles with `on_cancel = skip`, and in a coroutine with `on_cancel = (..)`: the cleanup is awaited, or there is none.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 pub fn settle_or_skip<T, K, M, V>(
@@ -159,23 +159,7 @@ where
     InlineEnding::new(started, exit, Rules::new(texts))
 }
 
-/// Settles with `on_cancel = (..)`: the cleanup is awaited until its end, or until the caller leaves.
-#[cfg_attr(not(debug_assertions), inline(always))]
-#[track_caller]
-pub fn settle_or_replace<T, K, M, V>(
-    describe_body: Describe<T>,
-    describe_cleanup: Describe<V>,
-    end: Evaluated<T, Option<K>, M, V>,
-) -> Interruptible<T, K::Future>
-where
-    K: Cleanup<M, Value = V>,
-    V: CleanupValue,
-    T: Accepts<V>,
-{
-    Interruptible::new(skipping(describe_body, describe_cleanup, end))
-}
-
-/// Like [`settle_or_replace`], if nothing is borrowed from a coroutine: cleanup and replacement exist at the same time.
+/// Settles with `on_cancel = (..)`, if nothing is borrowed from a coroutine: cleanup and replacement exist at the same time.
 #[inline(always)]
 #[track_caller]
 pub fn end_or_replace<T, K, M, V, R, E>(

@@ -94,7 +94,7 @@ impl Settlement<'_> {
         let (settle, bind, argument) = match on_cancel {
             OnCancel::Detach => ("settle", None, None),
             OnCancel::Skip => ("settle_or_skip", None, None),
-            OnCancel::Replace(_) if coroutine.is_some() => ("settle_or_replace", None, None),
+            OnCancel::Replace(_) if coroutine.is_some() => ("settle_or_skip", None, None),
             OnCancel::Replace(_) => {
                 ("end_or_replace", None, Some(quote_spanned!(span=> , |__finally_exit| { #replacement })))
             }
@@ -117,16 +117,22 @@ impl Settlement<'_> {
         if matches!(on_cancel, OnCancel::Detach) {
             return section(exit.clone());
         }
-        if let Some(replacement) = replacement {
-            let settled = section(exit.clone());
-            return quote_spanned!(span=> #private::or_replace(#settled.await, |__finally_exit| { #replacement }));
-        }
         // The body is outside of the macro, in which the compiler's messages would be longer.
         let settled = section(quote_spanned!(span=> __finally_exit));
-        quote_spanned! {span=>
+        let held = quote_spanned! {span=>
             let __finally_exit = #exit;
             let __finally_held = #private::pin!(#settled);
-            #private::AwaitedInCoroutine(__finally_held).await
+        };
+        match replacement {
+            None => quote_spanned!(span=> #held #private::AwaitedInCoroutine(__finally_held).await),
+            // The cleanup is dropped before the replacement takes what it uses.
+            Some(replacement) => quote_spanned! {span=>
+                let __finally_ended = {
+                    #held
+                    #private::Interruptible(__finally_held).await
+                };
+                #private::or_replace(__finally_ended, |__finally_exit| { #replacement })
+            },
         }
     }
 }

@@ -70,7 +70,7 @@ pin_project! {
         fn drop(mut this: Pin<&mut Self>) {
             if let Progress::Entered = this.progress {
                 let mut context = signal::context();
-                resume(this.as_mut(), &mut context, C::Output::MAY_SET_ASIDE);
+                resume(this.as_mut(), &mut context);
                 if let Progress::Entered = this.progress {
                     resume_caught(this, &mut context);
                 }
@@ -258,8 +258,8 @@ fn drive_inert<T>(driver: Pin<&mut dyn Drive<Output = T>>) -> Poll<T> {
 /// in its place. A coroutine without a replacement knows whether it has one before it drops its arguments: it is suspended then, and is
 /// resumed once more, by [`resume_caught`]. So nearly no level of a nest has the frames of a `catch_unwind` on the stack.
 #[inline(never)]
-fn resume<T>(driver: Pin<&mut dyn Drive<Output = T>>, context: &mut Context<'_>, may_set_aside: bool) {
-    if may_set_aside || is_panicking() {
+fn resume<T>(driver: Pin<&mut dyn Drive<Output = T>>, context: &mut Context<'_>) {
+    if is_panicking() {
         resume_caught(driver, context);
     } else {
         // It has no output at the signal.

@@ -28,9 +28,6 @@ use crate::{
 /// The end of a coroutine: its body's exit together with its cleanup.
 pub trait Ending: Sized {
     type Output;
-    /// Whether a coroutine that ends in this may set a panic aside in the poll in which it drops its arguments. Any other one is
-    /// suspended after it has set one aside.
-    const MAY_SET_ASIDE: bool = false;
     /// The part that a driver holds while it awaits the cleanup. It holds no output if nothing is awaited, because a future that
     /// holds a `T` is `Send` only if `T` is.
     type Held: PollEnding<Output = Self::Output>;
@@ -119,6 +116,11 @@ impl<H> Unboxed<H> {
     pub(crate) const fn new(held: H) -> Self {
         Self { held: Exclusive::new(held) }
     }
+
+    #[inline(always)]
+    pub(crate) fn get(self: Pin<&mut Self>) -> Pin<&mut H> {
+        self.project().held.get()
+    }
 }
 
 impl<H: PollEnding> Ending for Unboxed<H> {
@@ -161,7 +163,7 @@ impl<H: PollEnding> Future for AwaitedInCoroutine<'_, H> {
     /// It stays out of line, so that the stack of a deep nest has none of it while a body is polled.
     #[inline(never)]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict<H::Output>> {
-        let mut held = self.0.as_mut().project().held.get();
+        let mut held = self.0.as_mut().get();
         if !signal::is_cancel(context) {
             return held.poll(context).map(Verdict::or_panic);
         }

@@ -52,7 +52,7 @@ pin_project! {
         #[cfg_attr(not(debug_assertions), inline(always))]
         fn drop(this: Pin<&mut Self>) {
             if let HoldingDriver::Running { progress: Progress::Entered, .. } = &*this {
-                resume(this, &mut signal::context(), false);
+                resume(this, &mut signal::context());
             }
         }
     }
