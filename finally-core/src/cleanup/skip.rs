@@ -215,7 +215,7 @@ impl<F: Future> Run<F::Output> for Stage<F> {
             StageProject::Panicked { .. }
             | StageProject::Nothing
             | StageProject::Ended
-            | StageProject::Interrupted { .. } => abort("a cleanup that has ended is not polled"),
+            | StageProject::Interrupted { .. } => abort(&"a cleanup that has ended is not polled"),
         }
     }
 }

@@ -70,9 +70,11 @@ pin_project! {
         fn drop(mut this: Pin<&mut Self>) {
             if let Progress::Entered = this.progress {
                 let mut context = signal::context();
-                resume(this.as_mut(), &mut context);
-                if let Progress::Entered = this.progress {
-                    resume_caught(this, &mut context);
+                if !is_panicking() {
+                    let _ = this.as_mut().drive(&mut context);
+                }
+                while let Progress::Entered = this.progress {
+                    resume_caught(this.as_mut(), &mut context);
                 }
             }
         }
@@ -184,7 +186,7 @@ trait Apart: Future<Output: Ending> + Sized {
         driver: Pin<&mut HoldingDriver<Self>>,
         context: &mut Context<'_>,
     ) -> Poll<<Self::Output as Ending>::Output> {
-        holding::drive(driver, context)
+        holding::drive(&mut crate::engine::body::Polling { polled: driver, context })
     }
 }
 
@@ -230,7 +232,7 @@ fn conclude<E: Ending>(ending: E, context: &mut Context<'_>) -> Poll<E::Output> 
     }
     match ending.poll_first(context, pin!(Nowhere)) {
         FirstPoll::Ready(output) => Poll::Ready(output),
-        FirstPoll::Pending | FirstPoll::Held => abort("a driver without a place awaits no cleanup"),
+        FirstPoll::Pending | FirstPoll::Held => abort(&"a driver without a place awaits no cleanup"),
     }
 }
 
@@ -239,7 +241,7 @@ struct Nowhere;
 
 impl<H> Hold<H> for Nowhere {
     fn hold(self: Pin<&mut Self>, _: H) {
-        abort("a driver without a place awaits no cleanup")
+        abort(&"a driver without a place awaits no cleanup")
     }
 }
 
@@ -252,23 +254,13 @@ fn drive_inert<T>(driver: Pin<&mut dyn Drive<Output = T>>) -> Poll<T> {
     signal::with_inert(|context| driver.drive(context))
 }
 
-/// Resumes a coroutine that is under way, when its driver is dropped.
+/// Resumes a coroutine that is under way, when its driver is dropped, and whose panic may not be the one that has to go to the
+/// dropper, or may not go there at all, because the thread is panicking.
 ///
-/// A panic out of it goes to whoever drops the driver, so nothing has to catch it, unless another panic has to be reported or resumed
-/// in its place. A coroutine without a replacement knows whether it has one before it drops its arguments: it is suspended then, and is
-/// resumed once more, by [`resume_caught`]. So nearly no level of a nest has the frames of a `catch_unwind` on the stack.
-#[inline(never)]
-fn resume<T>(driver: Pin<&mut dyn Drive<Output = T>>, context: &mut Context<'_>) {
-    if is_panicking() {
-        resume_caught(driver, context);
-    } else {
-        // It has no output at the signal.
-        let _ = driver.drive(context);
-    }
-}
-
-/// Resumes a coroutine whose panic may not be the one that has to go to the dropper, or may not go there at all, because the thread is
-/// panicking.
+/// Any other one is resumed by the drop itself: a panic out of it goes to the dropper, and need not be caught. A coroutine knows before
+/// it drops its arguments whether the thread keeps another panic meanwhile. It is suspended then, and is resumed once more. So nearly
+/// no level of a nest has the frames of a `catch_unwind` on the stack.
+#[cold]
 #[inline(never)]
 fn resume_caught<T>(driver: Pin<&mut dyn Drive<Output = T>>, context: &mut Context<'_>) {
     // The closure drops the result, so that it returns none: a deep nest would have that on its stack once for each level.

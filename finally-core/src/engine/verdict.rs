@@ -341,7 +341,7 @@ impl<T> Verdict<T> {
             Outcome::Returned(value) => value,
             Outcome::Panicked(payload) => payload.resume(),
             // Only a driver's last poll carries the signal, and its outcome is never delivered.
-            Outcome::Cancelled => abort("a cancelled `finally` has nobody to deliver to"),
+            Outcome::Cancelled => abort(&"a cancelled `finally` has nobody to deliver to"),
         }
     }
 }
