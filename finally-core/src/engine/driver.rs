@@ -70,11 +70,9 @@ pin_project! {
         fn drop(mut this: Pin<&mut Self>) {
             if let Progress::Entered = this.progress {
                 let mut context = signal::context();
-                if !is_panicking() {
-                    let _ = this.as_mut().drive(&mut context);
-                }
-                while let Progress::Entered = this.progress {
-                    resume_caught(this.as_mut(), &mut context);
+                resume(this.as_mut(), &mut context);
+                if let Progress::Entered = this.progress {
+                    resume_caught(this, &mut context);
                 }
             }
         }
@@ -254,12 +252,21 @@ fn drive_inert<T>(driver: Pin<&mut dyn Drive<Output = T>>) -> Poll<T> {
     signal::with_inert(|context| driver.drive(context))
 }
 
-/// Resumes a coroutine that is under way, when its driver is dropped, and whose panic may not be the one that has to go to the
-/// dropper, or may not go there at all, because the thread is panicking.
+/// Resumes a coroutine that is under way, when its driver is dropped.
 ///
-/// Any other one is resumed by the drop itself: a panic out of it goes to the dropper, and need not be caught. A coroutine knows before
-/// it drops its arguments whether the thread keeps another panic meanwhile. It is suspended then, and is resumed once more. So nearly
-/// no level of a nest has the frames of a `catch_unwind` on the stack.
+/// A panic out of it goes to the dropper, and need not be caught, unless the thread is panicking, or keeps another panic while the
+/// coroutine drops its arguments. The coroutine knows that before it drops them. It is suspended then, and [`resume_caught`] resumes it
+/// once more. So nearly no level of a nest has the frames of a `catch_unwind` on the stack.
+#[inline(never)]
+fn resume<T>(driver: Pin<&mut dyn Drive<Output = T>>, context: &mut Context<'_>) {
+    if is_panicking() {
+        resume_caught(driver, context);
+    } else {
+        let _ = driver.drive(context);
+    }
+}
+
+/// Resumes a coroutine whose panic may not be the one that has to go to the dropper, or may not go there at all.
 #[cold]
 #[inline(never)]
 fn resume_caught<T>(driver: Pin<&mut dyn Drive<Output = T>>, context: &mut Context<'_>) {

@@ -63,7 +63,7 @@ mod with_std {
         catch_unwind(AssertUnwindSafe(run)).map_err(|payload| Payload::new(payload))
     }
 
-    /// Like [`catch`], for a closure that captures nothing but an [`Asserted`].
+    /// Like [`catch`], for a closure that captures nothing but an [`Asserted`](super::Asserted).
     ///
     /// The closure is not wrapped, so its call takes one function less. In a debug build, a deep nest has these on its stack once for
     /// each level.

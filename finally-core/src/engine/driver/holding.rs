@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 
 #[cfg(not(debug_assertions))]
 use super::Apart as _;
-use super::{Drive, Progress, drive_inert, resume_caught};
+use super::{Drive, Progress, drive_inert, resume};
 use crate::engine::{
     armed::Arm,
     body::Polling,
@@ -20,7 +20,7 @@ use crate::engine::{
     ending::{Ending, FirstPoll, Hold, PollEnding},
     exclusive::Exclusive,
     signal,
-    unwind::{is_panicking, polled_after_completion},
+    unwind::polled_after_completion,
 };
 
 pin_project! {
@@ -53,12 +53,7 @@ pin_project! {
         #[cfg_attr(not(debug_assertions), inline(always))]
         fn drop(this: Pin<&mut Self>) {
             if let HoldingDriver::Running { progress: Progress::Entered, .. } = &*this {
-                let mut context = signal::context();
-                if is_panicking() {
-                    resume_caught(this, &mut context);
-                } else {
-                    let _ = this.drive(&mut context);
-                }
+                resume(this, &mut signal::context());
             }
         }
     }
