@@ -29,18 +29,20 @@ pub use core::{
     convert::Infallible,
     future::{Future, IntoFuture},
     option::Option,
+    pin::pin,
     result::Result,
 };
 
 #[cfg(feature = "std")]
 pub use crate::macros::block::SharedSlot;
 pub use crate::{
-    cleanup::replace::InlineOrReplacement,
+    cleanup::replace::{InlineOrReplacement, Interruptible},
     engine::{
         armed::{Never, armed, diverging},
         body::{Body, ByValue},
         combinator::{SharingNothing, WithoutArguments},
         driver::WithArguments,
+        ending::AwaitedInCoroutine,
         exit::Exit,
     },
     macros::{
@@ -62,7 +64,7 @@ pub use crate::{
 use crate::{
     cleanup::{
         Accepts, Cleanup, CleanupValue, Strategy,
-        replace::{Interruptible, Interruption, Replacement, ReplacementEnding},
+        replace::{Interruption, Replacement, ReplacementEnding},
         skip::InlineEnding,
     },
     diagnostics::{AtOnce, Immediate, Resolved, ResolvesTo},
@@ -130,7 +132,7 @@ where
     D::settle(end.built, end.exit, Rules::new(texts))
 }
 
-/// Settles with `on_cancel = skip`: the cleanup is awaited, or there is none.
+/// Settles with `on_cancel = skip`, and in a coroutine with `on_cancel = (..)`: the cleanup is awaited, or there is none.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 pub fn settle_or_skip<T, K, M, V>(
@@ -143,7 +145,7 @@ where
     V: CleanupValue,
     T: Accepts<V>,
 {
-    Unboxed(skipping(describe_body, describe_cleanup, end))
+    Unboxed::new(skipping(describe_body, describe_cleanup, end))
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -163,23 +165,7 @@ where
     InlineEnding::new(started, exit, Rules::new(texts))
 }
 
-/// Settles with `on_cancel = (..)`: the cleanup is awaited until its end, or until the caller leaves.
-#[cfg_attr(not(debug_assertions), inline(always))]
-#[track_caller]
-pub fn settle_or_replace<T, K, M, V>(
-    describe_body: Describe<T>,
-    describe_cleanup: Describe<V>,
-    end: Evaluated<T, Option<K>, M, V>,
-) -> Interruptible<T, K::Future>
-where
-    K: Cleanup<M, Value = V>,
-    V: CleanupValue,
-    T: Accepts<V>,
-{
-    Interruptible::new(skipping(describe_body, describe_cleanup, end))
-}
-
-/// Like [`settle_or_replace`], if nothing is borrowed from a coroutine: cleanup and replacement exist at the same time.
+/// Settles with `on_cancel = (..)`, if nothing is borrowed from a coroutine: cleanup and replacement exist at the same time.
 #[inline(always)]
 #[track_caller]
 pub fn end_or_replace<T, K, M, V, R, E>(
@@ -196,7 +182,7 @@ where
     E: Ending,
 {
     let cleanup = skipping(describe_body, describe_cleanup, end);
-    Unboxed(ReplacementEnding::new(cleanup, Some(Replacement::of(replacement))))
+    Unboxed::new(ReplacementEnding::new(cleanup, Some(Replacement::of(replacement))))
 }
 
 /// Settles the replacement of a cleanup. Nobody receives a value, so failures of the replacement are reported.
@@ -280,7 +266,7 @@ mod with_std {
         V: CleanupValue,
         T: Accepts<V>,
     {
-        Unboxed(end_or_block(describe_body, describe_cleanup, end, detacher).hold())
+        Unboxed::new(end_or_block(describe_body, describe_cleanup, end, detacher).hold())
     }
 
     /// Like [`settle_or_block`], if no coroutine polls the body.

@@ -178,7 +178,7 @@ mod reporting {
         context: &mut Context<'_>,
     ) -> Poll<()> {
         let Some((describe, location)) = *report else {
-            abort("a cleanup is addressed before it is handed off")
+            abort(&"a cleanup is addressed before it is handed off")
         };
         let ended = ready!(future.poll(context));
         // Most cleanups cannot fail. A value without a size has no error to report.

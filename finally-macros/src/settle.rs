@@ -94,7 +94,7 @@ impl Settlement<'_> {
         let (settle, bind, argument) = match on_cancel {
             OnCancel::Detach => ("settle", None, None),
             OnCancel::Skip => ("settle_or_skip", None, None),
-            OnCancel::Replace(_) if coroutine.is_some() => ("settle_or_replace", None, None),
+            OnCancel::Replace(_) if coroutine.is_some() => ("settle_or_skip", None, None),
             OnCancel::Replace(_) => {
                 ("end_or_replace", None, Some(quote_spanned!(span=> , |__finally_exit| { #replacement })))
             }
@@ -112,13 +112,27 @@ impl Settlement<'_> {
             #private::#settle(#body, #cleanup, __finally_end #argument)
         };
         let Some(Coroutine { exit, exit_type }) = coroutine else { return settled };
-        let settled =
-            quote_spanned!(span=> #private::section(#exit, |__finally_exit #exit_type| { #settled }));
+        let section =
+            |exit| quote_spanned!(span=> #private::section(#exit, |__finally_exit #exit_type| { #settled }));
         if matches!(on_cancel, OnCancel::Detach) {
-            return settled;
+            return section(exit.clone());
         }
-        let awaited = quote_spanned!(span=> #settled.await);
-        let Some(replacement) = replacement else { return awaited };
-        quote_spanned!(span=> #private::or_replace(#awaited, |__finally_exit| { #replacement }))
+        // The body is outside of the macro, in which the compiler's messages would be longer.
+        let settled = section(quote_spanned!(span=> __finally_exit));
+        let held = quote_spanned! {span=>
+            let __finally_exit = #exit;
+            let __finally_held = #private::pin!(#settled);
+        };
+        match replacement {
+            None => quote_spanned!(span=> #held #private::AwaitedInCoroutine(__finally_held).await),
+            // The cleanup is dropped before the replacement takes what it uses.
+            Some(replacement) => quote_spanned! {span=>
+                let __finally_ended = {
+                    #held
+                    #private::Interruptible(__finally_held).await
+                };
+                #private::or_replace(__finally_ended, |__finally_exit| { #replacement })
+            },
+        }
     }
 }

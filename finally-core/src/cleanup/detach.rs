@@ -104,7 +104,7 @@ impl<V> InBox for DetachedCleanup<V> {
                 // It holds nothing. Drop code that is prepared for a panic would keep it, and all beside it, in memory.
                 mem::forget(outcome);
                 adopted.hand_off_before(cleanup.into_reporting(describe, location), location);
-                raise(drop_panic.map(|payload| *payload), location);
+                raise(drop_panic, location);
             }
             cleanup => {
                 let exit = Exit { outcome, drop_panic, adopted };

@@ -5,7 +5,7 @@
 
 use core::{
     future::{Future, IntoFuture},
-    panic::Location,
+    panic::{Location, UnwindSafe},
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -22,10 +22,9 @@ use crate::{
         aside::Cancellation,
         driver::Driver,
         ending::{Ending, FirstPoll, Hold, NothingToAwait, PollEnding, Unboxed},
-        exclusive::Exclusive,
         exit::{Exit, Outcome},
         signal,
-        unwind::{Payload, catch, polled_after_completion},
+        unwind::{Payload, catch},
         verdict::{Rules, Verdict},
     },
     handoff::Adopted,
@@ -136,39 +135,31 @@ where
             Err(payload) => (Err(payload), None),
         };
         let cleanup = InlineEnding::new(cleanup, exit, rules);
-        Unboxed(ReplacementEnding::new(cleanup, replacement))
+        Unboxed::new(ReplacementEnding::new(cleanup, replacement))
     }
 }
 
-pin_project! {
-    /// Awaits a cleanup inside the coroutine. Resolves to the end of the two, or to the interruption if the replacement is to be
-    /// evaluated.
-    #[must_use = "futures do nothing unless they are awaited"]
-    pub struct Interruptible<T, F>
-    where
-        F: Future,
-    {
-        #[pin]
-        cleanup: Exclusive<InlineEnding<T, F>>,
-    }
-}
+/// Awaits a cleanup inside the coroutine, which keeps it in a variable, as
+/// [`AwaitedInCoroutine`](crate::engine::ending::AwaitedInCoroutine) does. Resolves to the end of the two, or to the interruption if
+/// the replacement is to be evaluated.
+#[must_use = "futures do nothing unless they are awaited"]
+pub struct Interruptible<'a, T, F: Future>(pub Pin<&'a mut Unboxed<InlineEnding<T, F>>>);
 
-impl<T, F: Future> Interruptible<T, F> {
-    pub(crate) const fn new(cleanup: InlineEnding<T, F>) -> Self {
-        Self { cleanup: Exclusive::new(cleanup) }
-    }
-}
+/// As the cleanup itself.
+impl<T, F: Future> UnwindSafe for Interruptible<'_, T, F> {}
 
-impl<T, F: Future> Future for Interruptible<T, F> {
+impl<T, F: Future> Future for Interruptible<'_, T, F> {
     type Output = Result<Verdict<T>, Interruption<T>>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut cleanup = self.project().cleanup.get();
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut cleanup = self.0.as_mut().get();
         if !signal::is_cancel(context) {
             return PollEnding::poll(cleanup, context).map(|verdict| Ok(verdict.or_panic()));
         }
-        let Some(Interrupted { left, adopted, has_ended }) = cleanup.as_mut().interrupt() else {
-            polled_after_completion();
+        let Some(Interrupted { left, adopted, has_ended }) = cleanup.as_mut().interrupted() else {
+            // The driver resumes the coroutine once more, and catches a panic of an argument then.
+            cleanup.interrupt();
+            return Poll::Pending;
         };
         let (cancellation, location) = (Cancellation::of(context), cleanup.location());
         if has_ended {
@@ -315,7 +306,8 @@ where
 
     fn leave(self: Pin<&mut Self>) -> Option<Verdict<T>> {
         let mut this = self.project();
-        let Interrupted { mut left, adopted, has_ended } = this.cleanup.as_mut().interrupt()?;
+        this.cleanup.as_mut().interrupt();
+        let Interrupted { mut left, adopted, has_ended } = this.cleanup.as_mut().interrupted()?;
         let location = this.cleanup.location();
         // Its handler is code of the user, and so are the values that it has captured.
         let dropped = match this.replacement.take() {

@@ -96,7 +96,7 @@ where
     V: CleanupValue,
 {
     fn settle<T>(started: Result<Self, Payload>, exit: Exit<T>, rules: Rules<T, V>) -> Self::Ending<T> {
-        Unboxed(InlineEnding::new(started.map(|cleanup| Some(cleanup.0)), exit, rules))
+        Unboxed::new(InlineEnding::new(started.map(|cleanup| Some(cleanup.0)), exit, rules))
     }
 }
 
@@ -156,14 +156,16 @@ where
         }
     }
 
-    /// Ends the cleanup where it is, because the caller has left. Returns nothing if the caller has the result.
-    pub(super) fn interrupt(self: Pin<&mut Self>) -> Option<Interrupted<T>> {
+    /// Ends the cleanup where it is, because the caller has left. Does nothing if the caller has the result.
+    pub(super) fn interrupt(self: Pin<&mut Self>) {
         let mut this = self.project();
         let texts = &this.rules.texts;
-        let mut left = this.verdict.take()?.left(texts);
+        let Some(verdict) = this.verdict.take() else { return };
+        let mut left = verdict.left(texts);
         let has_ended = match this.stage.as_mut().project() {
             StageProject::Cleanup { .. } | StageProject::Nothing => false,
             StageProject::Ended => true,
+            StageProject::Interrupted { has_ended } => *has_ended,
             StageProject::Panicked { payload } => {
                 if let Some(payload) = payload.take() {
                     failure::report_panic(FailureKind::CleanupPanicked, payload, texts.location);
@@ -171,9 +173,18 @@ where
                 true
             }
         };
-        let (adopted, dropped) = this.adopted.take().dropping(|| this.stage.set(Stage::Ended));
+        let (adopted, dropped) =
+            this.adopted.take().dropping(|| this.stage.set(Stage::Interrupted { has_ended }));
         left.add_drop_panic(dropped, texts.location);
-        Some(Interrupted { left, adopted, has_ended })
+        (*this.verdict, *this.adopted) = (Some(left), adopted);
+    }
+
+    /// Takes what an interruption has left. Returns nothing if there was none, or if it was taken before.
+    pub(super) fn interrupted(self: Pin<&mut Self>) -> Option<Interrupted<T>> {
+        let this = self.project();
+        let StageProject::Interrupted { has_ended } = this.stage.project() else { return None };
+        let left = this.verdict.take()?;
+        Some(Interrupted { left, adopted: this.adopted.take(), has_ended: *has_ended })
     }
 }
 
@@ -191,6 +202,8 @@ pin_project! {
         /// The body was cancelled, and there is no cleanup.
         Nothing,
         Ended,
+        /// The caller has left.
+        Interrupted { has_ended: bool },
     }
 }
 
@@ -199,9 +212,10 @@ impl<F: Future> Run<F::Output> for Stage<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         match self.project() {
             StageProject::Cleanup { cleanup, .. } => cleanup.poll(context),
-            StageProject::Panicked { .. } | StageProject::Nothing | StageProject::Ended => {
-                abort("a cleanup that has ended is not polled")
-            }
+            StageProject::Panicked { .. }
+            | StageProject::Nothing
+            | StageProject::Ended
+            | StageProject::Interrupted { .. } => abort(&"a cleanup that has ended is not polled"),
         }
     }
 }
@@ -241,7 +255,7 @@ where
                 Some(ready!(poll_cleanup(this.stage, this.adopted, &this.rules.texts, context)))
             }
             StageProject::Panicked { payload } => payload.take().map(Err),
-            StageProject::Nothing | StageProject::Ended => None,
+            StageProject::Nothing | StageProject::Ended | StageProject::Interrupted { .. } => None,
         };
         if let Some(cleaned) = cleaned {
             let waits = !this.adopted.has_ended();
@@ -256,8 +270,9 @@ where
     }
 
     /// Drops the cleanup without finishing it.
-    fn leave(self: Pin<&mut Self>) -> Option<Verdict<T>> {
-        let Interrupted { left, adopted, .. } = self.interrupt()?;
+    fn leave(mut self: Pin<&mut Self>) -> Option<Verdict<T>> {
+        self.as_mut().interrupt();
+        let Interrupted { left, adopted, .. } = self.interrupted()?;
         adopted.pass_on();
         Some(left)
     }

@@ -1,9 +1,8 @@
 //! The future around the user's block.
 
-use alloc::boxed::Box;
 use core::{
     future::{Future, IntoFuture},
-    mem::ManuallyDrop,
+    mem::{self, ManuallyDrop},
     panic::UnwindSafe,
     pin::Pin,
     task::{Context, Poll},
@@ -17,7 +16,7 @@ use crate::{
         erased::erased,
         exit::{Exit, Outcome},
         signal,
-        unwind::{Payload, abort, catch},
+        unwind::{Asserted, Payload, abort, catch_asserted},
     },
     handoff::{Adopted, Dropping, GroupKey, Outer},
 };
@@ -102,8 +101,8 @@ impl<F: Future, X: Exits<F::Output>> Future for RunningBody<F, X> {
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let body = erased!(self => Pin<&mut dyn AnyBody<X::Output>>);
-        if signal::is_cancel(context) { cancel_running(body) } else { poll(body, context) }
+        let mut polling = Polling { polled: erased!(self => Pin<&mut dyn AnyBody<X::Output>>), context };
+        if signal::is_cancel(polling.context) { cancel_running(&mut polling) } else { poll(&mut polling) }
     }
 }
 
@@ -124,7 +123,7 @@ impl<F: Future> Run<F::Output> for Option<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         match self.as_pin_mut() {
             Some(future) => future.poll(context),
-            None => abort("a cleanup that has ended is not polled"),
+            None => abort(&"a cleanup that has ended is not polled"),
         }
     }
 }
@@ -147,7 +146,7 @@ impl<F: Future, X: Exits<F::Output>> Run<X::Output> for RunningBody<F, X> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<X::Output> {
         match self.project() {
             BodyProject::Running { future, exit, .. } => exit.poll(future, context),
-            BodyProject::Ended => abort(ENDED),
+            BodyProject::Ended => abort(&ENDED),
         }
     }
 }
@@ -164,61 +163,84 @@ impl<F: Future, X: Exits<F::Output>> AnyBody<X::Output> for RunningBody<F, X> {
     fn adopted(self: Pin<&mut Self>) -> &mut GroupKey {
         match self.project() {
             BodyProject::Running { adopted, .. } => adopted,
-            BodyProject::Ended => abort(ENDED),
+            BodyProject::Ended => abort(&ENDED),
         }
     }
 }
 
 const ENDED: &str = "a coroutine does not poll a body again that has ended";
 
+/// The arguments of a poll. A debug build has two slots of a frame for each word that is passed, and a reference to this is one word.
+pub(crate) struct Polling<'a, 'c, B: ?Sized> {
+    pub(crate) polled: Pin<&'a mut B>,
+    pub(crate) context: &'a mut Context<'c>,
+}
+
+impl<B: ?Sized> Polling<'_, '_, B> {
+    /// Polls code of the user, and catches its panic.
+    #[inline(always)]
+    pub(crate) fn catch<T>(&mut self) -> Result<Poll<T>, Payload>
+    where
+        B: Run<T>,
+    {
+        let polling = Asserted(self);
+        catch_asserted(move || {
+            let polling = polling.into_inner();
+            polling.polled.as_mut().poll(polling.context)
+        })
+    }
+}
+
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn poll<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>, context: &mut Context<'_>) -> Poll<Exit<T>> {
-    let outer = enter(body.as_mut());
-    let polled = catch(|| body.as_mut().poll(context));
+fn poll<T, B: AnyBody<T> + ?Sized>(polling: &mut Polling<'_, '_, B>) -> Poll<Exit<T>> {
+    let outer = enter(polling);
+    let mut polled = polling.catch();
     if let Ok(Poll::Pending) = polled {
-        leave(body, outer);
+        leave(polling, outer);
         return Poll::Pending;
     }
-    ready(body, outer, polled)
+    ready(polling, outer, &mut polled)
 }
 
 /// Polls the user's future, and drops it when it has ended, before its cleanup starts. A panic of that drop must not
 /// lose the cleanup.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn run<T, B: Run<T> + ?Sized>(
-    mut body: Pin<&mut B>,
+    body: Pin<&mut B>,
     adopted: &mut GroupKey,
     context: &mut Context<'_>,
 ) -> Poll<Exit<T>> {
+    let mut polling = Polling { polled: body, context };
     let outer = adopted.enter();
-    let polled = catch(|| body.as_mut().poll(context));
+    let mut polled = polling.catch();
     if let Ok(Poll::Pending) = polled {
         adopted.leave(outer);
         return Poll::Pending;
     }
-    ready(body, outer, polled)
+    ready(&mut polling, outer, &mut polled)
 }
 
 // These are separate functions, so that a debug build has none of their variables in the frame of the poll. A deep nest has that
 // frame on its stack once for each level.
 
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn enter<T, B: AnyBody<T> + ?Sized>(body: Pin<&mut B>) -> Outer {
-    body.adopted().enter()
+fn enter<T, B: AnyBody<T> + ?Sized>(polling: &mut Polling<'_, '_, B>) -> Outer {
+    polling.polled.as_mut().adopted().enter()
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn leave<T, B: AnyBody<T> + ?Sized>(body: Pin<&mut B>, outer: Outer) {
-    body.adopted().leave(outer);
+fn leave<T, B: AnyBody<T> + ?Sized>(polling: &mut Polling<'_, '_, B>, outer: Outer) {
+    polling.polled.as_mut().adopted().leave(outer);
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn ready<T, B: End + ?Sized>(
-    body: Pin<&mut B>,
+    polling: &mut Polling<'_, '_, B>,
     outer: Outer,
-    polled: Result<Poll<T>, Payload>,
+    polled: &mut Result<Poll<T>, Payload>,
 ) -> Poll<Exit<T>> {
-    Poll::Ready(end(body, outer, polled))
+    let polled = mem::replace(polled, Ok(Poll::Pending));
+    Poll::Ready(end(polling.polled.as_mut(), outer, polled))
 }
 
 /// Drops a future that has ended.
@@ -230,7 +252,7 @@ pub(crate) fn end<T, B: End + ?Sized>(
 ) -> Exit<T> {
     let outcome = match polled {
         Ok(Poll::Ready(value)) => Outcome::Returned(value),
-        Ok(Poll::Pending) => abort("a body that is pending has not ended"),
+        Ok(Poll::Pending) => abort(&"a body that is pending has not ended"),
         Err(payload) => Outcome::Panicked(payload),
     };
     let drop_panic = drop_run(body);
@@ -240,11 +262,23 @@ pub(crate) fn end<T, B: End + ?Sized>(
 /// Drops a body that is under way. Does the same as [`cancel`], and does not call it: a debug build would have the frames of both on
 /// the stack of each level of a nest.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn cancel_running<T, B: AnyBody<T> + ?Sized>(mut body: Pin<&mut B>) -> Poll<Exit<T>> {
-    let key = body.as_mut().adopted().take();
+fn cancel_running<T, B: AnyBody<T> + ?Sized>(polling: &mut Polling<'_, '_, B>) -> Poll<Exit<T>> {
+    let key = take_key(polling);
     let outside = Dropping::begin();
-    let dropped = catch(|| body.end());
+    let dropped = caught_end(&mut polling.polled);
     ready_cancelled(dropped, outside, key)
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn take_key<T, B: AnyBody<T> + ?Sized>(polling: &mut Polling<'_, '_, B>) -> GroupKey {
+    polling.polled.as_mut().adopted().take()
+}
+
+/// Drops code of the user, and catches the panic of that drop.
+#[inline(always)]
+fn caught_end<B: End + ?Sized>(body: &mut Pin<&mut B>) -> Result<(), Payload> {
+    let body = Asserted(body);
+    catch_asserted(move || body.into_inner().as_mut().end())
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -254,27 +288,19 @@ fn ready_cancelled<T>(dropped: Result<(), Payload>, outside: Dropping, key: Grou
 
 /// Drops a body that is under way, and whose key was taken.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn cancel<T, B: End + ?Sized>(body: Pin<&mut B>, key: GroupKey) -> Exit<T> {
+pub(crate) fn cancel<T, B: End + ?Sized>(mut body: Pin<&mut B>, key: GroupKey) -> Exit<T> {
     let outside = Dropping::begin();
-    let dropped = catch(|| body.end());
+    let dropped = caught_end(&mut body);
     cancelled(dropped, outside, key)
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn cancelled<T>(dropped: Result<(), Payload>, outside: Dropping, key: GroupKey) -> Exit<T> {
-    Exit { outcome: Outcome::Cancelled, drop_panic: boxed(dropped), adopted: outside.end(key) }
+    Exit { outcome: Outcome::Cancelled, drop_panic: dropped.err(), adopted: outside.end(key) }
 }
 
 /// Drops code of the user, and returns the panic of that drop.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn drop_run<B: End + ?Sized>(body: Pin<&mut B>) -> Option<Box<Payload>> {
-    boxed(catch(|| body.end()))
-}
-
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn boxed(dropped: Result<(), Payload>) -> Option<Box<Payload>> {
-    match dropped {
-        Ok(()) => None,
-        Err(payload) => Some(payload.boxed()),
-    }
+pub(crate) fn drop_run<B: End + ?Sized>(mut body: Pin<&mut B>) -> Option<Payload> {
+    caught_end(&mut body).err()
 }

@@ -2,7 +2,7 @@
 
 use core::{
     future::Future,
-    mem::ManuallyDrop,
+    mem::{self, ManuallyDrop},
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -12,13 +12,13 @@ use pin_project_lite::pin_project;
 use crate::{
     engine::{
         armed::Arm,
-        body::{self, ByValue, End, Exits, Run},
+        body::{self, ByValue, End, Exits, Polling, Run},
         depth::Before,
         ending::{Ending, FirstPoll, Hold, PollEnding},
         erased::erased,
         exclusive::Exclusive,
         exit::Exit,
-        unwind::{Payload, abort, catch, polled_after_completion},
+        unwind::{Payload, abort, polled_after_completion},
     },
     handoff::{GroupKey, Outer},
 };
@@ -248,7 +248,7 @@ where
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<E::Output> {
-        poll(erased!(self => Pin<&mut dyn AnyCombinator<X::Output, E>>), context)
+        poll(&mut Polling { polled: erased!(self => Pin<&mut dyn AnyCombinator<X::Output, E>>), context })
     }
 }
 
@@ -257,27 +257,28 @@ where
 /// The body is polled from here. The steps after it are functions of their own, so that a deep nest does not have them on its
 /// stack.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn poll<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(
-    mut combinator: Pin<&mut C>,
-    context: &mut Context<'_>,
-) -> Poll<E::Output> {
-    let Current::Body { adopted, entered } = combinator.as_mut().current() else {
-        return poll_held(combinator, context);
-    };
-    *entered = true;
-    let outer = adopted.enter();
-    let polled = catch(|| Run::poll(combinator.as_mut(), context));
+fn poll<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(polling: &mut Polling<'_, '_, C>) -> Poll<E::Output> {
+    let Some(outer) = enter(polling) else { return poll_held(polling.polled.as_mut(), polling.context) };
+    let mut polled = polling.catch();
     if let Ok(Poll::Pending) = polled {
-        leave(combinator, outer);
+        leave(polling, outer);
         return Poll::Pending;
     }
-    conclude(combinator, outer, polled, context)
+    conclude(polling, outer, &mut polled)
+}
+
+/// Begins a poll of the body, unless that has ended.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn enter<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(polling: &mut Polling<'_, '_, C>) -> Option<Outer> {
+    let Current::Body { adopted, entered } = polling.polled.as_mut().current() else { return None };
+    *entered = true;
+    Some(adopted.enter())
 }
 
 /// Ends a poll of a body that is suspended.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn leave<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(combinator: Pin<&mut C>, outer: Outer) {
-    if let Current::Body { adopted, .. } = combinator.current() {
+fn leave<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(polling: &mut Polling<'_, '_, C>, outer: Outer) {
+    if let Current::Body { adopted, .. } = polling.polled.as_mut().current() {
         adopted.leave(outer);
     }
 }
@@ -285,17 +286,18 @@ fn leave<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(combinator: Pin<&mut C>,
 /// Evaluates the cleanup of a body that has ended, and polls it.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn conclude<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(
-    mut combinator: Pin<&mut C>,
+    polling: &mut Polling<'_, '_, C>,
     outer: Outer,
-    polled: Result<Poll<T>, Payload>,
-    context: &mut Context<'_>,
+    polled: &mut Result<Poll<T>, Payload>,
 ) -> Poll<E::Output> {
+    let polled = mem::replace(polled, Ok(Poll::Pending));
+    let Polling { polled: combinator, context } = polling;
     let exit = body::end(combinator.as_mut(), outer, polled);
     let ending = combinator.as_mut().conclude(exit);
     match ending.poll_first(context, combinator.as_mut().place()) {
         FirstPoll::Ready(output) => Poll::Ready(output),
         FirstPoll::Pending => Poll::Pending,
-        FirstPoll::Held => poll_held(combinator, context),
+        FirstPoll::Held => poll_held(combinator.as_mut(), context),
     }
 }
 
@@ -314,7 +316,7 @@ fn poll_held<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(
 /// Drops a body that is under way, and calls the handler.
 #[inline(never)]
 fn cancel<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(mut combinator: Pin<&mut C>) {
-    let Current::Body { adopted, .. } = combinator.as_mut().current() else { abort(ENDED) };
+    let Current::Body { adopted, .. } = combinator.as_mut().current() else { abort(&ENDED) };
     let key = adopted.take();
     let exit = body::cancel(combinator.as_mut(), key);
     combinator.conclude(exit).abandon();
@@ -372,7 +374,7 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<X::Output> {
         match self.project() {
             CombinatorProject::Body { future, exit, .. } => exit.poll(future, context),
-            CombinatorProject::Cleanup { .. } | CombinatorProject::Ended { .. } => abort(ENDED),
+            CombinatorProject::Cleanup { .. } | CombinatorProject::Ended { .. } => abort(&ENDED),
         }
     }
 }
@@ -398,10 +400,10 @@ where
         match self.project() {
             CombinatorProject::Ended { handler } => match handler.take() {
                 Some(handler) => handler.conclude(exit),
-                None => abort("a body ends once"),
+                None => abort(&"a body ends once"),
             },
             CombinatorProject::Body { .. } | CombinatorProject::Cleanup { .. } => {
-                abort("a body is dropped before its cleanup starts")
+                abort(&"a body is dropped before its cleanup starts")
             }
         }
     }

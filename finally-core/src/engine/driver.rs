@@ -18,7 +18,7 @@ use crate::engine::{
     aside::Cancellation,
     ending::{Ending, FirstPoll, Hold},
     signal,
-    unwind::{abort, catch, polled_after_completion},
+    unwind::{abort, catch, is_panicking, polled_after_completion},
     verdict::raise_after_arguments,
 };
 
@@ -67,9 +67,13 @@ pin_project! {
         C::Output: Ending,
     {
         #[cfg_attr(not(debug_assertions), inline(always))]
-        fn drop(this: Pin<&mut Self>) {
+        fn drop(mut this: Pin<&mut Self>) {
             if let Progress::Entered = this.progress {
-                resume(this);
+                let mut context = signal::context();
+                resume(this.as_mut(), &mut context);
+                if let Progress::Entered = this.progress {
+                    resume_caught(this, &mut context);
+                }
             }
         }
     }
@@ -180,7 +184,7 @@ trait Apart: Future<Output: Ending> + Sized {
         driver: Pin<&mut HoldingDriver<Self>>,
         context: &mut Context<'_>,
     ) -> Poll<<Self::Output as Ending>::Output> {
-        holding::drive(driver, context)
+        holding::drive(&mut crate::engine::body::Polling { polled: driver, context })
     }
 }
 
@@ -226,7 +230,7 @@ fn conclude<E: Ending>(ending: E, context: &mut Context<'_>) -> Poll<E::Output> 
     }
     match ending.poll_first(context, pin!(Nowhere)) {
         FirstPoll::Ready(output) => Poll::Ready(output),
-        FirstPoll::Pending | FirstPoll::Held => abort("a driver without a place awaits no cleanup"),
+        FirstPoll::Pending | FirstPoll::Held => abort(&"a driver without a place awaits no cleanup"),
     }
 }
 
@@ -235,7 +239,7 @@ struct Nowhere;
 
 impl<H> Hold<H> for Nowhere {
     fn hold(self: Pin<&mut Self>, _: H) {
-        abort("a driver without a place awaits no cleanup")
+        abort(&"a driver without a place awaits no cleanup")
     }
 }
 
@@ -249,11 +253,25 @@ fn drive_inert<T>(driver: Pin<&mut dyn Drive<Output = T>>) -> Poll<T> {
 }
 
 /// Resumes a coroutine that is under way, when its driver is dropped.
+///
+/// A panic out of it goes to the dropper, and need not be caught, unless the thread is panicking, or keeps another panic while the
+/// coroutine drops its arguments. The coroutine knows that before it drops them. It is suspended then, and [`resume_caught`] resumes it
+/// once more. So nearly no level of a nest has the frames of a `catch_unwind` on the stack.
 #[inline(never)]
-fn resume<T>(driver: Pin<&mut dyn Drive<Output = T>>) {
+fn resume<T>(driver: Pin<&mut dyn Drive<Output = T>>, context: &mut Context<'_>) {
+    if is_panicking() {
+        resume_caught(driver, context);
+    } else {
+        let _ = driver.drive(context);
+    }
+}
+
+/// Resumes a coroutine whose panic may not be the one that has to go to the dropper, or may not go there at all.
+#[cold]
+#[inline(never)]
+fn resume_caught<T>(driver: Pin<&mut dyn Drive<Output = T>>, context: &mut Context<'_>) {
     // The closure drops the result, so that it returns none: a deep nest would have that on its stack once for each level.
-    let mut context = signal::context();
-    if let Err(payload) = catch(|| drop(driver.drive(&mut context))) {
-        raise_after_arguments(payload, Cancellation::of(&context));
+    if let Err(payload) = catch(|| drop(driver.drive(context))) {
+        raise_after_arguments(payload, Cancellation::of(context));
     }
 }

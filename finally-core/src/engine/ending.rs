@@ -2,9 +2,9 @@
 
 use core::{
     convert::Infallible,
-    future::{Future, IntoFuture},
+    future::Future,
     marker::PhantomData,
-    panic::Location,
+    panic::{Location, UnwindSafe},
     pin::Pin,
     task::{Context, Poll},
 };
@@ -19,7 +19,7 @@ use crate::{
         driver::HoldingDriver,
         exclusive::Exclusive,
         signal,
-        unwind::{Payload, polled_after_completion},
+        unwind::Payload,
         verdict::{Texts, Verdict},
     },
     handoff::Adopted,
@@ -100,11 +100,28 @@ pub(crate) fn poll_cleanup<T, V, C: Run<V> + ?Sized>(
     polled
 }
 
-/// A cleanup that is in no box. A coroutine awaits it if it borrows from there, and else the driver does.
-///
-/// Not a future: a coroutine that ends in one would look as if it forgot an `.await`.
-#[must_use = "a cleanup runs when it is awaited"]
-pub struct Unboxed<H>(pub(crate) H);
+pin_project! {
+    /// A cleanup that is in no box. A coroutine awaits it if it borrows from there, and else the driver does.
+    ///
+    /// Not a future: a coroutine that ends in one would look as if it forgot an `.await`.
+    #[must_use = "a cleanup runs when it is awaited"]
+    pub struct Unboxed<H> {
+        #[pin]
+        held: Exclusive<H>,
+    }
+}
+
+impl<H> Unboxed<H> {
+    #[inline(always)]
+    pub(crate) const fn new(held: H) -> Self {
+        Self { held: Exclusive::new(held) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(self: Pin<&mut Self>) -> Pin<&mut H> {
+        self.project().held.get()
+    }
+}
 
 impl<H: PollEnding> Ending for Unboxed<H> {
     type Output = H::Output;
@@ -117,7 +134,7 @@ impl<H: PollEnding> Ending for Unboxed<H> {
     }
 
     fn poll_first(self, _: &mut Context<'_>, place: Pin<&mut dyn Hold<H>>) -> FirstPoll<H::Output> {
-        place.hold(self.0);
+        place.hold(self.held.into_inner());
         FirstPoll::Held
     }
 
@@ -126,26 +143,17 @@ impl<H: PollEnding> Ending for Unboxed<H> {
     }
 }
 
-impl<H: PollEnding> IntoFuture for Unboxed<H> {
-    type Output = Verdict<H::Output>;
-    type IntoFuture = AwaitedInCoroutine<H>;
+/// Awaits a cleanup inside the coroutine, which keeps it in a variable.
+///
+/// As the operand of an `.await`, the cleanup itself would be moved twice, and a debug build would have it in two more slots of the
+/// frame of the coroutine. A deep nest has that frame on its stack once for each level.
+#[must_use = "futures do nothing unless they are awaited"]
+pub struct AwaitedInCoroutine<'a, H>(pub Pin<&'a mut Unboxed<H>>);
 
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn into_future(self) -> AwaitedInCoroutine<H> {
-        AwaitedInCoroutine { held: Exclusive::new(self.0) }
-    }
-}
+/// As the cleanup itself.
+impl<H> UnwindSafe for AwaitedInCoroutine<'_, H> {}
 
-pin_project! {
-    /// Awaits a cleanup inside the coroutine.
-    #[must_use = "futures do nothing unless they are awaited"]
-    pub struct AwaitedInCoroutine<H> {
-        #[pin]
-        held: Exclusive<H>,
-    }
-}
-
-impl<H: PollEnding> Future for AwaitedInCoroutine<H> {
+impl<H: PollEnding> Future for AwaitedInCoroutine<'_, H> {
     type Output = Verdict<H::Output>;
 
     /// Polls the cleanup, unless the driver around is being dropped: no code of the user is polled then.
@@ -154,15 +162,20 @@ impl<H: PollEnding> Future for AwaitedInCoroutine<H> {
     ///
     /// It stays out of line, so that the stack of a deep nest has none of it while a body is polled.
     #[inline(never)]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict<H::Output>> {
-        let mut held = self.project().held.get();
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict<H::Output>> {
+        let mut held = self.0.as_mut().get();
         if !signal::is_cancel(context) {
             return held.poll(context).map(Verdict::or_panic);
         }
-        match held.as_mut().leave() {
-            Some(left) => Poll::Ready(left.before_arguments(Cancellation::of(context), held.location())),
-            None => polled_after_completion(),
+        let Some(left) = held.as_mut().leave() else {
+            return Poll::Ready(Verdict::set_aside_before());
+        };
+        if left.may_be_lost() {
+            // The driver resumes the coroutine once more.
+            left.set_aside(Cancellation::of(context), held.location());
+            return Poll::Pending;
         }
+        Poll::Ready(left)
     }
 }
 

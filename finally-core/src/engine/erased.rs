@@ -17,10 +17,13 @@
 macro_rules! erased {
     ($reference:expr => $erased:ty) => {{
         #[cfg(debug_assertions)]
-        let erased: $erased = $reference;
+        {
+            $reference as $erased
+        }
         #[cfg(not(debug_assertions))]
-        let erased = $reference;
-        erased
+        {
+            $reference
+        }
     }};
 }
 

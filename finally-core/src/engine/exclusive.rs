@@ -25,6 +25,11 @@ impl<H> Exclusive<H> {
     }
 
     #[inline(always)]
+    pub(crate) fn into_inner(self) -> H {
+        self.held.into_inner()
+    }
+
+    #[inline(always)]
     pub(crate) fn get(self: Pin<&mut Self>) -> Pin<&mut H> {
         self.project().held.get_pin_mut()
     }

@@ -1,6 +1,5 @@
 //! How a body ended, with the cleanups that it adopted.
 
-use alloc::boxed::Box;
 use core::panic::Location;
 
 use crate::{
@@ -22,9 +21,8 @@ pub enum Outcome<T> {
 #[must_use = "the outcome goes to `settle`"]
 pub struct Exit<T> {
     pub(crate) outcome: Outcome<T>,
-    /// A panic out of the drop of the body. It is boxed because there is nearly never one: empty, it takes eight bytes of each
-    /// exit that is moved.
-    pub(crate) drop_panic: Option<Box<Payload>>,
+    /// A panic out of the drop of the body.
+    pub(crate) drop_panic: Option<Payload>,
     /// The cleanups that were handed off inside the body, which end before its own cleanup starts.
     pub(crate) adopted: Adopted,
 }
@@ -91,7 +89,7 @@ impl<T> Exit<T> {
     ) {
         let Err(payload) = dropped else { return };
         if self.drop_panic.is_none() {
-            self.drop_panic = Some(Box::new(payload));
+            self.drop_panic = Some(payload);
         } else {
             failure::report_panic(FailureKind::BodyPanicked, payload, location);
         }

@@ -4,30 +4,36 @@
 //! then prepares nothing to be dropped around the call. In a release build, a function whose cleanup mentions an argument is a
 //! fifth to a third smaller for it.
 
+use core::panic::UnwindSafe;
+
 #[cfg(feature = "std")]
 mod with_std {
     use core::any::Any;
     use std::{
         boxed::Box,
-        panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+        panic::{AssertUnwindSafe, UnwindSafe, catch_unwind, resume_unwind},
         string::{String, ToString},
         thread,
     };
 
+    /// A panic. It is in one more box, because a reference to a trait object is two words: nearly each value that an ending consists of
+    /// may be a panic in place of something that is there more often.
     #[derive(Debug)]
-    pub struct Payload(Box<dyn Any + Send>);
+    pub struct Payload(Box<Box<dyn Any + Send>>);
 
     impl Payload {
-        pub(crate) const fn new(payload: Box<dyn Any + Send>) -> Self {
-            Self(payload)
+        #[cold]
+        #[inline(never)]
+        pub(crate) extern "C" fn new(payload: Box<dyn Any + Send>) -> Self {
+            Self(Box::new(payload))
         }
 
         pub(crate) fn as_any(&self) -> &(dyn Any + Send) {
-            &*self.0
+            &**self.0
         }
 
         pub(crate) fn into_inner(self) -> Box<dyn Any + Send> {
-            self.0
+            *self.0
         }
 
         /// Drops the payload. If its drop panics, the payload of that panic is leaked, because it may do so again.
@@ -37,21 +43,14 @@ mod with_std {
             }
         }
 
-        /// Puts it into a box.
-        #[cold]
-        #[inline(never)]
-        pub(crate) extern "C" fn boxed(self) -> Box<Self> {
-            Box::new(self)
-        }
-
         /// Whether this is the payload of [`unwind`].
         pub(crate) fn is_of_unwind(&self) -> bool {
-            self.0.is::<Unwind>()
+            self.as_any().is::<Unwind>()
         }
 
         /// Continues the panic with its payload. The panic hook has seen it already, and is not called again.
         pub(crate) fn resume(self) -> ! {
-            resume_unwind(self.0)
+            resume_unwind(*self.0)
         }
     }
 
@@ -61,7 +60,16 @@ mod with_std {
     /// as for an `async fn`.
     #[inline(always)]
     pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Payload> {
-        catch_unwind(AssertUnwindSafe(run)).map_err(Payload)
+        catch_unwind(AssertUnwindSafe(run)).map_err(|payload| Payload::new(payload))
+    }
+
+    /// Like [`catch`], for a closure that captures nothing but an [`Asserted`](super::Asserted).
+    ///
+    /// The closure is not wrapped, so its call takes one function less. In a debug build, a deep nest has these on its stack once for
+    /// each level.
+    #[inline(always)]
+    pub(crate) fn catch_asserted<R>(run: impl FnOnce() -> R + UnwindSafe) -> Result<R, Payload> {
+        catch_unwind(run).map_err(|payload| Payload::new(payload))
     }
 
     /// Runs a closure, and ignores its panic.
@@ -101,7 +109,6 @@ mod with_std {
 
 #[cfg(not(feature = "std"))]
 mod without_std {
-    use alloc::boxed::Box;
     use core::any::Any;
 
     #[derive(Debug)]
@@ -110,10 +117,6 @@ mod without_std {
     impl Payload {
         pub(crate) fn as_any(&self) -> &(dyn Any + Send) {
             match *self {}
-        }
-
-        pub(crate) fn boxed(self) -> Box<Self> {
-            match self {}
         }
 
         pub(crate) fn is_of_unwind(&self) -> bool {
@@ -133,6 +136,10 @@ mod without_std {
         Ok(run())
     }
 
+    pub(crate) fn catch_asserted<R>(run: impl FnOnce() -> R) -> Result<R, Payload> {
+        Ok(run())
+    }
+
     pub(crate) fn is_panicking() -> bool {
         false
     }
@@ -149,9 +156,24 @@ pub(crate) fn polled_after_completion() -> ! {
 }
 
 /// Ends the process, in a state that cannot come up.
+///
+/// A reference to a reference is one word, which a debug build has in fewer slots of the caller's frame.
 #[cold]
-pub(crate) extern "C" fn abort(reason: &'static str) -> ! {
+pub(crate) extern "C" fn abort(reason: &'static &'static str) -> ! {
     panic!("{reason}")
+}
+
+/// A value whose unwind safety is asserted, as [`catch`] does. A closure has to take it with [`into_inner`](Self::into_inner), or it
+/// captures what is inside.
+pub(crate) struct Asserted<T>(pub(crate) T);
+
+impl<T> UnwindSafe for Asserted<T> {}
+
+impl<T> Asserted<T> {
+    #[inline(always)]
+    pub(crate) fn into_inner(self) -> T {
+        self.0
+    }
 }
 
 /// A closure that is called once, by reference. A function that takes it is compiled once for each type of its subject, and not
@@ -172,8 +194,8 @@ impl<S, F: FnOnce(&mut S)> Once<S> for Option<F> {
 #[cfg(feature = "std")]
 pub use with_std::Payload;
 #[cfg(feature = "std")]
-pub(crate) use with_std::{catch, is_panicking, quietly, text, unwind};
+pub(crate) use with_std::{catch, catch_asserted, is_panicking, quietly, text, unwind};
 #[cfg(not(feature = "std"))]
 pub use without_std::Payload;
 #[cfg(not(feature = "std"))]
-pub(crate) use without_std::{catch, is_panicking, unwind};
+pub(crate) use without_std::{catch, catch_asserted, is_panicking, unwind};

@@ -95,10 +95,10 @@ impl<T> Verdict<T> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn new<V>(outcome: Outcome<T>, drop_panic: Option<Box<Payload>>, texts: &Texts<T, V>) -> Self {
+    fn new<V>(outcome: Outcome<T>, drop_panic: Option<Payload>, texts: &Texts<T, V>) -> Self {
         match drop_panic {
             None => Self { outcome, rare: None },
-            Some(payload) => Self::with_drop_panic(outcome, *payload, texts.body, texts.location),
+            Some(payload) => Self::with_drop_panic(outcome, payload, texts.body, texts.location),
         }
     }
 
@@ -208,33 +208,49 @@ impl<T> Verdict<T> {
     /// Converts the verdict back into an exit. Its caller has left, and another cleanup is to be evaluated.
     pub(crate) fn into_exit(self, adopted: Adopted) -> Exit<T> {
         let drop_panic = match self.rare.map(|rare| *rare) {
-            Some(Rare::DropPanic { payload, .. }) => Some(Box::new(payload)),
+            Some(Rare::DropPanic { payload, .. }) => Some(payload),
             Some(Rare::OfCleanup(_) | Rare::SetAside) | None => None,
         };
         Exit { outcome: self.outcome, drop_panic, adopted }
     }
 
     /// Prepares a verdict without a caller for the return of its coroutine, which drops its arguments then.
-    ///
-    /// A panic of their drops must not lose the one in the verdict. On a thread that is panicking, that panic is reported, with the
-    /// location.
-    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn before_arguments(
         self,
         cancellation: Cancellation,
         location: &'static Location<'static>,
     ) -> Self {
-        if self.rare.is_some() || is_panicking() { self.set_aside(cancellation, location) } else { self }
+        if self.may_be_lost() {
+            self.set_aside(cancellation, location);
+            return Self::set_aside_before();
+        }
+        self
     }
 
+    /// Returns whether the thread has to keep the panic of a verdict without a caller, or the location, while its coroutine drops
+    /// its arguments.
+    ///
+    /// A panic of their drops must not lose the one in the verdict. On a thread that is panicking, that panic is reported, with the
+    /// location.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn may_be_lost(&self) -> bool {
+        self.rare.is_some() || is_panicking()
+    }
+
+    /// Sets the panic and the location aside.
     #[cold]
-    fn set_aside(self, cancellation: Cancellation, location: &'static Location<'static>) -> Self {
+    pub(crate) fn set_aside(self, cancellation: Cancellation, location: &'static Location<'static>) {
         let panic = match self.rare.map(|rare| *rare) {
             Some(Rare::DropPanic { payload, .. }) => Some(payload),
             Some(Rare::OfCleanup(_) | Rare::SetAside) | None => None,
         };
         aside::set_aside(cancellation, Aside { panic, location });
-        Self { outcome: self.outcome, rare: Some(Box::new(Rare::SetAside)) }
+    }
+
+    /// Returns the verdict of a coroutine for which something is set aside.
+    #[cold]
+    pub(crate) fn set_aside_before() -> Self {
+        Self { outcome: Outcome::Cancelled, rare: Some(Box::new(Rare::SetAside)) }
     }
 
     /// Adds a panic out of the drop of a cancelled body. There is room for one, so the next is reported.
@@ -272,12 +288,12 @@ impl<T> Exit<T> {
         let cleaned = match (cleaned, self.drop_panic) {
             (cleaned, None) => cleaned,
             (Err(first), Some(payload)) => {
-                failure::report_panic(FailureKind::CleanupPanicked, *payload, texts.location);
+                failure::report_panic(FailureKind::CleanupPanicked, payload, texts.location);
                 Err(first)
             }
             (cleaned, Some(payload)) => {
                 report_cleanup(cleaned, texts.cleanup, texts.location);
-                Err(*payload)
+                Err(payload)
             }
         };
         (cleaned, self.adopted)
@@ -316,13 +332,24 @@ impl<T> Verdict<T> {
     /// Returns the value to the caller, or resumes the panic.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn deliver(self) -> T {
-        match self.outcome {
+        let Self { outcome, rare } = self;
+        // Nearly always there is nothing to be dropped, and the optimizer would call a function to find that out.
+        if let Some(rare) = rare {
+            drop_rare(rare);
+        }
+        match outcome {
             Outcome::Returned(value) => value,
             Outcome::Panicked(payload) => payload.resume(),
             // Only a driver's last poll carries the signal, and its outcome is never delivered.
-            Outcome::Cancelled => abort("a cancelled `finally` has nobody to deliver to"),
+            Outcome::Cancelled => abort(&"a cancelled `finally` has nobody to deliver to"),
         }
     }
+}
+
+/// Drops what a verdict had for a caller that leaves.
+#[cold]
+fn drop_rare(rare: Box<Rare>) {
+    drop(rare);
 }
 
 #[cold]

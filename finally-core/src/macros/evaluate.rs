@@ -275,7 +275,7 @@ fn evaluate<T, K, M, V: CleanupValue, C: for<'a> Once<Evaluation<'a, T, K>> + ?S
         call.call(&mut evaluation);
         match evaluation.cleanup {
             Some(cleanup) => cleanup,
-            None => abort("a cleanup is evaluated once"),
+            None => abort(&"a cleanup is evaluated once"),
         }
     });
     Evaluated::new(exit, built)
@@ -299,7 +299,7 @@ fn evaluate_and_drop<T, D, M, V: CleanupValue, C: for<'a> Once<Builder<'a, T, D,
             Ok(built)
         }
         (None, Err(payload)) => Err(payload),
-        (None, Ok(())) => abort("the closure evaluates the cleanup"),
+        (None, Ok(())) => abort(&"the closure evaluates the cleanup"),
     };
     Evaluated::new(exit, built)
 }

@@ -72,6 +72,6 @@ impl<T> Conclude<T> for Waiting {
 
     fn conclude(self, exit: Exit<T>) -> Self::Ending {
         let texts = Texts { body: opaque::describe as Describe<T>, cleanup: |_| None, location: self.0 };
-        Unboxed(InlineEnding::new(Ok(None), exit, Rules::new(texts)))
+        Unboxed::new(InlineEnding::new(Ok(None), exit, Rules::new(texts)))
     }
 }

@@ -166,30 +166,24 @@ fn skip_awaits_the_cleanup_in_the_coroutine() {
                 use ::finally::__private as __finally;
                 __finally::IntoFuture::into_future(
                     __finally::WithArguments(async move {
-                        __finally::section(
-                                __finally::Body(async {
-                                        if false {
-                                            let _ = &mut *conn;
-                                            #[allow(clippy::type_complexity)]
-                                            let finally_value: () = __finally::never();
-                                            return finally_value;
-                                        }
-                                        {}
-                                    })
-                                    .await,
-                                |__finally_exit| {
-                                    let __finally_end = __finally::build_unless_cancelled(
-                                        __finally_exit,
-                                        |_| async { conn.close().await },
-                                    );
-                                    __finally::settle_or_skip(
-                                        __finally_end.body.__finally_describe(),
-                                        __finally_end.cleanup().__finally_describe(),
-                                        __finally_end,
-                                    )
-                                },
-                            )
-                            .await
+                        let __finally_exit = __finally::Body(async {
+                                if false {
+                                    let _ = &mut *conn;
+                                    #[allow(clippy::type_complexity)]
+                                    let finally_value: () = __finally::never();
+                                    return finally_value;
+                                }
+                                {}
+                            })
+                            .await;
+                        let __finally_held = __finally::pin!(
+                            __finally::section(__finally_exit, | __finally_exit | { let __finally_end
+                            = __finally::build_unless_cancelled(__finally_exit, | _ | async { conn
+                            .close(). await }); __finally::settle_or_skip(__finally_end.body
+                            .__finally_describe(), __finally_end.cleanup().__finally_describe(),
+                            __finally_end) })
+                        );
+                        __finally::AwaitedInCoroutine(__finally_held).await
                     }),
                 )
             }
@@ -218,35 +212,32 @@ fn a_replacement_is_evaluated_after_the_cleanup_that_it_replaces() {
                 use ::finally::__private as __finally;
                 __finally::IntoFuture::into_future(
                     __finally::WithArguments(async move {
+                        let __finally_ended = {
+                            let __finally_exit = __finally::Body(async {
+                                    if false {
+                                        let _ = &mut order;
+                                        #[allow(clippy::shadow_same)]
+                                        let order = order;
+                                        let _ = &mut *conn;
+                                        let _ = &mut id;
+                                        #[allow(clippy::type_complexity)]
+                                        let finally_value: () = __finally::never();
+                                        return finally_value;
+                                    }
+                                    {}
+                                })
+                                .await;
+                            let __finally_held = __finally::pin!(
+                                __finally::section(__finally_exit, | __finally_exit | { let
+                                __finally_end = __finally::build_unless_cancelled(__finally_exit, | _
+                                | async { conn.close(). await });
+                                __finally::settle_or_skip(__finally_end.body.__finally_describe(),
+                                __finally_end.cleanup().__finally_describe(), __finally_end) })
+                            );
+                            __finally::Interruptible(__finally_held).await
+                        };
                         __finally::or_replace(
-                            __finally::section(
-                                    __finally::Body(async {
-                                            if false {
-                                                let _ = &mut order;
-                                                #[allow(clippy::shadow_same)]
-                                                let order = order;
-                                                let _ = &mut *conn;
-                                                let _ = &mut id;
-                                                #[allow(clippy::type_complexity)]
-                                                let finally_value: () = __finally::never();
-                                                return finally_value;
-                                            }
-                                            {}
-                                        })
-                                        .await,
-                                    |__finally_exit| {
-                                        let __finally_end = __finally::build_unless_cancelled(
-                                            __finally_exit,
-                                            |_| async { conn.close().await },
-                                        );
-                                        __finally::settle_or_replace(
-                                            __finally_end.body.__finally_describe(),
-                                            __finally_end.cleanup().__finally_describe(),
-                                            __finally_end,
-                                        )
-                                    },
-                                )
-                                .await,
+                            __finally_ended,
                             |__finally_exit| {
                                 let __finally_end = __finally::build_and_drop(
                                     __finally_exit,
@@ -290,31 +281,28 @@ fn a_replacement_that_takes_what_it_mentions_leaves_nothing_to_drop() {
                 use ::finally::__private as __finally;
                 __finally::IntoFuture::into_future(
                     __finally::WithArguments(async move {
+                        let __finally_ended = {
+                            let __finally_exit = __finally::Body(async {
+                                    if false {
+                                        let _ = &mut conn;
+                                        #[allow(clippy::type_complexity)]
+                                        let finally_value: () = __finally::never();
+                                        return finally_value;
+                                    }
+                                    {}
+                                })
+                                .await;
+                            let __finally_held = __finally::pin!(
+                                __finally::section(__finally_exit, | __finally_exit | { let
+                                __finally_end = __finally::build_unless_cancelled(__finally_exit, | _
+                                | async { suspend(). await });
+                                __finally::settle_or_skip(__finally_end.body.__finally_describe(),
+                                __finally_end.cleanup().__finally_describe(), __finally_end) })
+                            );
+                            __finally::Interruptible(__finally_held).await
+                        };
                         __finally::or_replace(
-                            __finally::section(
-                                    __finally::Body(async {
-                                            if false {
-                                                let _ = &mut conn;
-                                                #[allow(clippy::type_complexity)]
-                                                let finally_value: () = __finally::never();
-                                                return finally_value;
-                                            }
-                                            {}
-                                        })
-                                        .await,
-                                    |__finally_exit| {
-                                        let __finally_end = __finally::build_unless_cancelled(
-                                            __finally_exit,
-                                            |_| async { suspend().await },
-                                        );
-                                        __finally::settle_or_replace(
-                                            __finally_end.body.__finally_describe(),
-                                            __finally_end.cleanup().__finally_describe(),
-                                            __finally_end,
-                                        )
-                                    },
-                                )
-                                .await,
+                            __finally_ended,
                             |__finally_exit| {
                                 let __finally_end = __finally::build_owned(
                                     __finally_exit,
@@ -1048,32 +1036,25 @@ fn block_borrows_what_it_uses() {
                 use ::finally::__private as __finally;
                 __finally::IntoFuture::into_future(
                     __finally::WithArguments(async move {
-                        __finally::section(
-                                __finally::Body(async {
-                                        if false {
-                                            let _ = &mut *conn;
-                                            #[allow(clippy::type_complexity)]
-                                            let finally_value: () = __finally::never();
-                                            return finally_value;
-                                        }
-                                        { conn.ping().await }
-                                    })
-                                    .await,
-                                |__finally_exit| {
-                                    let __finally_end = __finally::build(
-                                        __finally_exit,
-                                        |_| async { conn.close().await },
-                                    );
-                                    let __finally_detacher = __finally::Option::None;
-                                    __finally::settle_or_block(
-                                        __finally_end.body.__finally_describe(),
-                                        __finally_end.cleanup().__finally_describe(),
-                                        __finally_end,
-                                        __finally_detacher,
-                                    )
-                                },
-                            )
-                            .await
+                        let __finally_exit = __finally::Body(async {
+                                if false {
+                                    let _ = &mut *conn;
+                                    #[allow(clippy::type_complexity)]
+                                    let finally_value: () = __finally::never();
+                                    return finally_value;
+                                }
+                                { conn.ping().await }
+                            })
+                            .await;
+                        let __finally_held = __finally::pin!(
+                            __finally::section(__finally_exit, | __finally_exit | { let __finally_end
+                            = __finally::build(__finally_exit, | _ | async { conn.close(). await });
+                            let __finally_detacher = __finally::Option::None;
+                            __finally::settle_or_block(__finally_end.body.__finally_describe(),
+                            __finally_end.cleanup().__finally_describe(), __finally_end,
+                            __finally_detacher) })
+                        );
+                        __finally::AwaitedInCoroutine(__finally_held).await
                     }),
                 )
             }

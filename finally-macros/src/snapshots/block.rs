@@ -789,23 +789,17 @@ fn a_future_shares_with_its_cleanup_what_both_mention() {
                     use krate::__private as __finally;
                     __finally::IntoFuture::into_future(
                         __finally::WithArguments(async move {
-                            __finally::section(
-                                    __finally::Body(async { conn.run().await }).await,
-                                    |__finally_exit| {
-                                        let __finally_end = __finally::build(
-                                            __finally_exit,
-                                            |fate| async { conn.close().await },
-                                        );
-                                        let __finally_detacher = __finally::Option::None;
-                                        __finally::settle_or_block(
-                                            __finally::describe_opaque,
-                                            __finally_end.cleanup().__finally_describe(),
-                                            __finally_end,
-                                            __finally_detacher,
-                                        )
-                                    },
-                                )
-                                .await
+                            let __finally_exit = __finally::Body(async { conn.run().await }).await;
+                            let __finally_held = __finally::pin!(
+                                __finally::section(__finally_exit, | __finally_exit | { let
+                                __finally_end = __finally::build(__finally_exit, | fate | async {
+                                conn.close(). await }); let __finally_detacher =
+                                __finally::Option::None;
+                                __finally::settle_or_block(__finally::describe_opaque, __finally_end
+                                .cleanup().__finally_describe(), __finally_end, __finally_detacher)
+                                })
+                            );
+                            __finally::AwaitedInCoroutine(__finally_held).await
                         }),
                     )
                 };

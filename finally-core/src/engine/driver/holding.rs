@@ -15,6 +15,7 @@ use super::Apart as _;
 use super::{Drive, Progress, drive_inert, resume};
 use crate::engine::{
     armed::Arm,
+    body::Polling,
     depth::Before,
     ending::{Ending, FirstPoll, Hold, PollEnding},
     exclusive::Exclusive,
@@ -52,7 +53,7 @@ pin_project! {
         #[cfg_attr(not(debug_assertions), inline(always))]
         fn drop(this: Pin<&mut Self>) {
             if let HoldingDriver::Running { progress: Progress::Entered, .. } = &*this {
-                resume(this);
+                resume(this, &mut signal::context());
             }
         }
     }
@@ -109,7 +110,7 @@ where
     #[inline(always)]
     fn drive(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         #[cfg(debug_assertions)]
-        return drive(self as Pin<&mut dyn AnyHoldingDriver<C::Output>>, context);
+        return drive(&mut Polling { polled: self as Pin<&mut dyn AnyHoldingDriver<C::Output>>, context });
         #[cfg(not(debug_assertions))]
         C::drive_holding(self, context)
     }
@@ -199,54 +200,69 @@ where
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn drive<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
-    mut driver: Pin<&mut D>,
-    context: &mut Context<'_>,
+    polling: &mut Polling<'_, '_, D>,
 ) -> Poll<E::Output> {
-    let Some(Running { coroutine, progress }) = driver.as_mut().running() else {
-        return poll_held(driver.after_coroutine(), context);
-    };
-    progress.enter();
-    let caller_left = signal::is_cancel(context);
-    match coroutine.poll(context) {
-        Poll::Pending => {
-            *progress = Progress::Entered;
-            Poll::Pending
-        }
+    let Some(coroutine) = enter(&mut polling.polled) else { return after_coroutine(polling) };
+    match coroutine.poll(polling.context) {
+        Poll::Pending => suspend(polling),
         #[cfg(debug_assertions)]
-        ref mut ready => conclude_ready(driver, ready, caller_left, context),
+        ref mut ready => conclude_ready(polling, ready),
         #[cfg(not(debug_assertions))]
-        Poll::Ready(ending) => conclude(driver, ending, caller_left, context),
+        Poll::Ready(ending) => conclude(polling, ending),
     }
+}
+
+// These are functions of their own for the same reason as those around the poll of a body.
+
+/// Begins a poll of the coroutine, unless that has ended.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn enter<'a, E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
+    driver: &'a mut Pin<&mut D>,
+) -> Option<Pin<&'a mut dyn Future<Output = E>>> {
+    let Running { coroutine, progress } = driver.as_mut().running()?;
+    progress.enter();
+    Some(coroutine)
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn after_coroutine<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
+    polling: &mut Polling<'_, '_, D>,
+) -> Poll<E::Output> {
+    poll_held(polling.polled.as_mut().after_coroutine(), polling.context)
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn suspend<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(polling: &mut Polling<'_, '_, D>) -> Poll<E::Output> {
+    if let Some(Running { progress, .. }) = polling.polled.as_mut().running() {
+        *progress = Progress::Entered;
+    }
+    Poll::Pending
 }
 
 /// Calls [`conclude`]. It takes the result by reference, as that of a driver without a place does.
 #[cfg(debug_assertions)]
 fn conclude_ready<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
-    driver: Pin<&mut D>,
+    polling: &mut Polling<'_, '_, D>,
     ready: &mut Poll<E>,
-    caller_left: bool,
-    context: &mut Context<'_>,
 ) -> Poll<E::Output> {
     let Poll::Ready(ending) = mem::replace(ready, Poll::Pending) else { return Poll::Pending };
-    conclude(driver, ending, caller_left, context)
+    conclude(polling, ending)
 }
 
 /// Polls the cleanup of a coroutine that has ended, or abandons it.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn conclude<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
-    mut driver: Pin<&mut D>,
+    polling: &mut Polling<'_, '_, D>,
     ending: E,
-    caller_left: bool,
-    context: &mut Context<'_>,
 ) -> Poll<E::Output> {
-    if caller_left {
+    if signal::is_cancel(polling.context) {
         ending.abandon();
         return Poll::Pending;
     }
-    match ending.poll_first(context, driver.as_mut().place()) {
+    match ending.poll_first(polling.context, polling.polled.as_mut().place()) {
         FirstPoll::Ready(output) => Poll::Ready(output),
         FirstPoll::Pending => Poll::Pending,
-        FirstPoll::Held => poll_held(driver.after_coroutine(), context),
+        FirstPoll::Held => after_coroutine(polling),
     }
 }
 

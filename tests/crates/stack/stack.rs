@@ -1,5 +1,6 @@
 //! The stack that a level of nested functions takes (P10), measured where the innermost body is polled and dropped. In a process of
-//! its own, because the cleanups that the drops hand off must not run beside a measurement.
+//! its own, because the cleanups that the drops hand off must not run beside a measurement. In a crate of its own, because
+//! `.cargo/config.toml` sets the debug information of a crate.
 
 use std::{
     cell::Cell,
@@ -11,9 +12,9 @@ use std::{
 
 use finally::{FinallyExt, block, finally};
 
-/// With this, 1,000 levels fit into a thread of 2 MiB, which is the default. Nothing is inlined in a debug build. Full debug information
-/// would add a slot for each variable of each function: these tests are built with line tables.
-const MOST: usize = if cfg!(debug_assertions) { 2_080 } else { 512 };
+/// With this, 1,000 levels fit into a thread of 2 MiB, which is the default. Nothing is inlined in a debug build, and full debug
+/// information, with which this crate is built, adds a slot for each variable of each function.
+const MOST: usize = if cfg!(debug_assertions) { 2_080 } else { 400 };
 
 thread_local! {
     static DEEPEST: Cell<usize> = const { Cell::new(usize::MAX) };
@@ -181,10 +182,4 @@ macro_rules! forms {
     };
 }
 
-forms! { path argument armed path_awaited argument_awaited skip blocking method block block_awaited }
-
-/// The coroutine holds two cleanups, one of which is awaited in it. It is the one form of which 1,000 levels do not fit.
-#[test]
-fn p10_nine_hundred_levels_of_a_replacement_fit_a_thread() {
-    a_level_takes(|levels| Box::pin(replaced(levels)), MOST * 10 / 9);
-}
+forms! { path argument armed path_awaited argument_awaited skip blocking replaced method block block_awaited }
