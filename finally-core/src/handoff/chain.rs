@@ -66,21 +66,19 @@ struct Jobs {
 const LEVELS: usize = 16;
 
 impl Jobs {
+    /// Returns whether [`push`](Self::push) needs no memory.
+    #[inline]
+    fn have_room(&self) -> bool {
+        self.rest.len() < self.rest.capacity()
+    }
+
     /// Adds a job after the first one.
     #[inline]
     fn push(&mut self, job: Job) {
-        #[cold]
-        fn push_second(rest: &mut Vec<Job>, job: Job) {
-            let mut levels = Vec::with_capacity(LEVELS);
-            levels.push(job);
-            *rest = levels;
+        if self.rest.capacity() == 0 {
+            self.rest = Vec::with_capacity(LEVELS);
         }
-
-        if self.rest.is_empty() {
-            push_second(&mut self.rest, job);
-        } else {
-            self.rest.push(job);
-        }
+        self.rest.push(job);
     }
 
     #[inline]
@@ -166,9 +164,25 @@ impl Chain {
         Err(self)
     }
 
+    /// Returns whether [`push`](Self::push) can append a job that is handed off here: it belongs to no tracker, and
+    /// neither does this chain.
+    #[inline]
+    pub(super) fn has_room(&self) -> bool {
+        self.siblings.is_empty()
+            && self.trackers.are_none()
+            && trackers::are_here(&Trackers::NONE)
+            && self.jobs.have_room()
+    }
+
+    /// Appends a job to a chain that has room.
+    #[inline]
+    pub(super) fn push(&mut self, job: Job) {
+        self.jobs.push(job);
+        Trackers::NONE.cleanup_began();
+    }
+
     /// Appends a job. If there are several chains, or one with other trackers, the job goes into a new chain
     /// that waits for them.
-    #[inline]
     pub(super) fn followed_by(mut self: Box<Self>, job: Job) -> Box<Self> {
         if !self.siblings.is_empty() {
             return Self::after(Some(self), None, job);

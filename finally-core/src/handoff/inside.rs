@@ -57,14 +57,12 @@ impl Inside {
 /// The previous innermost finally, to be restored by [`leave`](GroupKey::leave).
 pub(crate) struct Outer(Inside);
 
-// None of these has a destructor. So they are accessible on a thread that is ending, and an access is a plain
-// load and store.
 std::thread_local! {
-    /// The chains that the current drop has kept so far.
-    static KEPT: Cell<ManuallyDrop<Option<Box<Chain>>>> = const { Cell::new(ManuallyDrop::new(None)) };
     /// The chains that enclosing drops have kept, one entry for each drop that is interrupted by an inner one.
     /// An empty `Vec` holds no allocation, so nothing leaks.
-    #[allow(clippy::vec_box, reason = "they move between here and `KEPT`, which is one word")]
+    ///
+    /// It has no destructor either, see [`Here`](super::here::Here).
+    #[allow(clippy::vec_box, reason = "they move between here and `Here::kept`, which is one word")]
     static KEPT_FURTHER_OUT: Cell<ManuallyDrop<Vec<Box<Chain>>>> = const { Cell::new(ManuallyDrop::new(Vec::new())) };
 }
 
@@ -80,10 +78,10 @@ fn replace(inside: Inside) -> Inside {
 
 #[inline]
 fn replace_kept(chains: Option<Box<Chain>>) -> Option<Box<Chain>> {
-    ManuallyDrop::into_inner(KEPT.replace(ManuallyDrop::new(chains)))
+    ManuallyDrop::into_inner(HERE.with(|here| here.kept.replace(ManuallyDrop::new(chains))))
 }
 
-#[allow(clippy::vec_box, reason = "they move between here and `KEPT`, which is one word")]
+#[allow(clippy::vec_box, reason = "they move between here and `Here::kept`, which is one word")]
 fn replace_kept_further_out(chains: Vec<Box<Chain>>) -> Vec<Box<Chain>> {
     ManuallyDrop::into_inner(KEPT_FURTHER_OUT.replace(ManuallyDrop::new(chains)))
 }
@@ -91,18 +89,16 @@ fn replace_kept_further_out(chains: Vec<Box<Chain>>) -> Vec<Box<Chain>> {
 /// Begins a new set of kept chains, until [`end_keeping`] is called with the result.
 #[inline]
 fn begin_keeping(chains: Option<Box<Chain>>) -> KeptBefore {
-    let outer = replace_kept(chains);
-    let is_any = outer.is_some();
-    if let Some(outer) = outer {
-        push_further_out(outer);
+    match replace_kept(chains) {
+        None => KeptBefore { is_any: false },
+        Some(outer) => push_further_out(outer),
     }
-    KeptBefore { is_any }
 }
 
 /// Returns the kept chains, and restores the previous set.
 #[inline]
 fn end_keeping(before: KeptBefore) -> Option<Box<Chain>> {
-    replace_kept(if before.is_any { pop_further_out() } else { None })
+    if before.is_any { pop_further_out() } else { replace_kept(None) }
 }
 
 #[cold]
@@ -121,20 +117,21 @@ struct KeptBefore {
 }
 
 #[cold]
-extern "C" fn push_further_out(chains: Box<Chain>) {
+extern "C" fn push_further_out(chains: Box<Chain>) -> KeptBefore {
     let mut further_out = replace_kept_further_out(Vec::new());
     further_out.push(chains);
     replace_kept_further_out(further_out);
+    KeptBefore { is_any: true }
 }
 
 #[cold]
 extern "C" fn pop_further_out() -> Option<Box<Chain>> {
     let mut further_out = replace_kept_further_out(Vec::new());
-    let chains = further_out.pop();
+    let outer = further_out.pop();
     if !further_out.is_empty() {
         replace_kept_further_out(further_out);
     }
-    chains
+    replace_kept(outer)
 }
 
 /// Polls each of the chains, and returns those that have not ended.
