@@ -157,7 +157,7 @@ pub(super) fn poll_each(chains: Box<Chain>, context: &mut Context<'_>) -> Option
 }
 
 /// Starts all chains that drops on this thread have kept. It is called before this thread waits for one of
-/// them.
+/// them, and before a drain is pending, because an executor may block this thread on it.
 ///
 /// Each set is replaced by a chain that waits for the end of the started ones.
 pub(super) fn start_kept() {
