@@ -63,7 +63,7 @@ struct Jobs {
 
 /// The initial capacity for the jobs after the first one. A cancelled call has a cleanup on each level, and
 /// growing the list three times would cost more than all other work for them.
-const LEVELS: usize = 16;
+const LEVELS: usize = 12;
 
 impl Jobs {
     /// Returns whether [`push`](Self::push) needs no memory.
@@ -79,6 +79,14 @@ impl Jobs {
             self.rest = Vec::with_capacity(LEVELS);
         }
         self.rest.push(job);
+    }
+
+    /// Gives back the memory of jobs that have ended. They hold nothing, and to look into each of them would cost as much as to
+    /// call an allocator.
+    #[inline]
+    fn end(self) {
+        mem::forget(self.first);
+        self.rest.into_iter().for_each(mem::forget);
     }
 
     #[inline]
@@ -287,7 +295,7 @@ impl Chain {
             return;
         };
         if !self.jobs.rest.is_empty() || !self.trackers.are_none() {
-            let sites = self.jobs.rest.iter().map(|job| job.location);
+            let sites = self.jobs.rest.iter().map(|job| job.location).collect();
             self.more = Some(More::new(sites, self.ended, self.trackers.clone()));
         }
         self.registered = Some(Registered::new(first.location, self.more.clone()));
@@ -332,7 +340,7 @@ impl Chain {
         self.waits = waits;
         let polled = polled.unwrap_or_else(|payload| payload.resume());
         if polled.is_ready() {
-            self.jobs = Jobs::default();
+            mem::take(&mut self.jobs).end();
             (self.at, self.ended) = (0, 0);
             self.end();
         }

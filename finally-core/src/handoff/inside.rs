@@ -90,7 +90,7 @@ fn replace_kept_further_out(chains: Vec<Box<Chain>>) -> Vec<Box<Chain>> {
 #[inline]
 fn begin_keeping(chains: Option<Box<Chain>>) -> KeptBefore {
     match replace_kept(chains) {
-        None => KeptBefore { is_any: false },
+        None => KeptBefore { depth: 0 },
         Some(outer) => push_further_out(outer),
     }
 }
@@ -98,7 +98,7 @@ fn begin_keeping(chains: Option<Box<Chain>>) -> KeptBefore {
 /// Returns the kept chains, and restores the previous set.
 #[inline]
 fn end_keeping(before: KeptBefore) -> Option<Box<Chain>> {
-    if before.is_any { pop_further_out() } else { replace_kept(None) }
+    if before.depth == 0 { replace_kept(None) } else { pop_further_out() }
 }
 
 #[cold]
@@ -111,17 +111,19 @@ extern "C" fn end_keeping_some(before: KeptBefore) -> Option<Box<Chain>> {
     end_keeping(before)
 }
 
-/// Whether there was a previous set of kept chains. It is the last entry of [`KEPT_FURTHER_OUT`] meanwhile.
+/// The previous set of kept chains. It is the last entry of [`KEPT_FURTHER_OUT`] meanwhile.
 struct KeptBefore {
-    is_any: bool,
+    /// The length of that list, and 0 if there was no previous set.
+    depth: usize,
 }
 
 #[cold]
 extern "C" fn push_further_out(chains: Box<Chain>) -> KeptBefore {
     let mut further_out = replace_kept_further_out(Vec::new());
     further_out.push(chains);
+    let depth = further_out.len();
     replace_kept_further_out(further_out);
-    KeptBefore { is_any: true }
+    KeptBefore { depth }
 }
 
 #[cold]
