@@ -114,14 +114,14 @@ extern "C" fn end_keeping_some(before: KeptBefore) -> Option<Box<Chain>> {
 /// The previous set of kept chains. It is the last entry of [`KEPT_FURTHER_OUT`] meanwhile.
 struct KeptBefore {
     /// The length of that list, and 0 if there was no previous set.
-    depth: usize,
+    depth: u32,
 }
 
 #[cold]
 extern "C" fn push_further_out(chains: Box<Chain>) -> KeptBefore {
     let mut further_out = replace_kept_further_out(Vec::new());
     further_out.push(chains);
-    let depth = further_out.len();
+    let depth = further_out.len() as u32;
     replace_kept_further_out(further_out);
     KeptBefore { depth }
 }
