@@ -5,7 +5,12 @@ use std::future::pending;
 use finally::{FinallyExt, Scope, finally, guard};
 use tokio::sync::oneshot;
 
-use crate::support::{Log, exclusive, hand::Hand, suspend};
+use crate::support::{
+    Log, exclusive,
+    hand::Hand,
+    scene::{drained, ends},
+    suspend,
+};
 
 /// Its cleanup ends at a signal.
 #[finally(async move { until.await.unwrap(); log.push("gated") })]
@@ -88,6 +93,86 @@ fn p11_a_drop_that_drains_ends_inside_of_a_drop_that_keeps_cleanups() {
     cancel(outer(log.clone()));
     finally::drain_blocking(None).unwrap();
     assert_eq!(log.events(), ["inner", "drained", "outer"]);
+}
+
+/// A drain of ours cannot know that the executor around it blocks a drop.
+mod a_drain_that_another_executor_blocks_on {
+    use std::time::Duration;
+
+    use finally::Tracker;
+    use futures::executor::block_on;
+
+    use super::*;
+
+    /// Cancels a call whose cleanup suspends, and drains inside the drop of a body around it.
+    fn ends_inside_of_a_drop(drain: fn(&Tracker)) {
+        struct Drains(Log, Tracker, fn(&Tracker));
+
+        impl Drop for Drains {
+            fn drop(&mut self) {
+                self.2(&self.1);
+                self.0.push("drained");
+            }
+        }
+        #[finally(async { suspend().await; log.push("inner") })]
+        async fn inner(log: Log) {
+            pending::<()>().await;
+            let _uses = &log;
+        }
+        #[finally(async { suspend().await; log.push("outer") })]
+        async fn outer(log: Log, drain: fn(&Tracker)) {
+            let tracker = Tracker::new();
+            let drains = Drains(log.clone(), tracker.clone(), drain);
+            tracker.track_future(inner(log.clone())).await;
+            drop(drains);
+        }
+        let _turn = exclusive();
+        let log = Log::default();
+        let events = log.clone();
+        ends(move || cancel(outer(log, drain)));
+        drained();
+        assert_eq!(events.events(), ["inner", "drained", "outer"]);
+    }
+
+    #[test]
+    fn p11_ends_inside_of_a_drop() {
+        ends_inside_of_a_drop(|_| block_on(finally::drain()));
+    }
+
+    #[test]
+    fn p11_with_a_limit_ends_inside_of_a_drop() {
+        ends_inside_of_a_drop(|_| block_on(finally::drain_timeout(Duration::MAX)).unwrap());
+    }
+
+    #[test]
+    fn p11_of_a_tracker_ends_inside_of_a_drop() {
+        ends_inside_of_a_drop(|tracker| block_on(tracker.drain()));
+    }
+
+    #[test]
+    fn p11_ends_where_a_cleanup_is_evaluated() {
+        fn drain_and_clean(log: &Log) -> impl Future<Output = ()> + Send + 'static {
+            block_on(finally::drain());
+            log.push("drained");
+            let log = log.clone();
+            async move { log.push("outer") }
+        }
+        #[finally(async { suspend().await; log.push("inner") })]
+        async fn inner(log: Log) {
+            pending::<()>().await;
+            let _uses = &log;
+        }
+        #[finally(drain_and_clean(&log))]
+        async fn outer(log: Log) {
+            inner(log.clone()).await;
+        }
+        let _turn = exclusive();
+        let log = Log::default();
+        let events = log.clone();
+        ends(move || cancel(outer(log)));
+        drained();
+        assert_eq!(events.events(), ["inner", "drained", "outer"]);
+    }
 }
 
 #[test]

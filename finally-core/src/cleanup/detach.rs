@@ -47,9 +47,12 @@ trait AnyReporting<V>: Send {
     /// Polls the future alone.
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<V>;
 
-    fn address(self: Pin<&mut Self>, describe: Describe<V>, location: &'static Location<'static>);
-
-    fn erase(self: Pin<Box<Self>>) -> BoxFuture;
+    /// Returns the same box as a future that reports its own error.
+    fn into_reporting(
+        self: Pin<Box<Self>>,
+        describe: Describe<V>,
+        location: &'static Location<'static>,
+    ) -> BoxFuture;
 }
 
 impl<F> AnyReporting<F::Output> for Reporting<F>
@@ -62,20 +65,13 @@ where
         self.future().poll(context)
     }
 
-    fn address(self: Pin<&mut Self>, describe: Describe<F::Output>, location: &'static Location<'static>) {
-        self.address(describe, location);
-    }
-
-    fn erase(self: Pin<Box<Self>>) -> BoxFuture {
+    fn into_reporting(
+        mut self: Pin<Box<Self>>,
+        describe: Describe<F::Output>,
+        location: &'static Location<'static>,
+    ) -> BoxFuture {
+        self.as_mut().address(describe, location);
         self
-    }
-}
-
-impl<V> DetachedCleanup<V> {
-    /// Returns the cleanup as one that reports its own error.
-    fn into_reporting(mut self, describe: Describe<V>, location: &'static Location<'static>) -> BoxFuture {
-        self.0.as_mut().address(describe, location);
-        self.0.erase()
     }
 }
 
@@ -91,7 +87,7 @@ impl<V> InBox for DetachedCleanup<V> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn leave<T>(ending: &mut BoxedEnding<T, Self>) {
         let Texts { cleanup: describe, location, .. } = ending.rules.texts;
-        ending.hand_off(|cleanup| cleanup.into_reporting(describe, location));
+        ending.hand_off(|cleanup| cleanup.0.into_reporting(describe, location));
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -103,7 +99,7 @@ impl<V> InBox for DetachedCleanup<V> {
             Ok(cleanup) if matches!(outcome, Outcome::Cancelled) => {
                 // It holds nothing. Drop code that is prepared for a panic would keep it, and all beside it, in memory.
                 mem::forget(outcome);
-                adopted.hand_off_before(cleanup.into_reporting(describe, location), location);
+                adopted.hand_off_before(cleanup.0.into_reporting(describe, location), location);
                 raise(drop_panic, location);
             }
             cleanup => {

@@ -233,10 +233,20 @@ fn hand_off_alone(cleanup: BoxFuture, location: &'static Location<'static>) {
     inside::hand_off(Job::new(cleanup, location));
 }
 
-/// Hands off a cleanup that follows a chain.
+/// Hands off a cleanup that follows a chain. Each level of a cancelled call comes here, and all but the lowest two find room
+/// in the chain.
 #[inline(never)]
-fn hand_off_behind(chain: Box<Chain>, cleanup: BoxFuture, location: &'static Location<'static>) {
-    inside::hand_off_chain(chain.followed_by(Job::new(cleanup, location)));
+fn hand_off_behind(mut chain: Box<Chain>, cleanup: BoxFuture, location: &'static Location<'static>) {
+    #[cold]
+    fn hand_off(chain: Box<Chain>, cleanup: BoxFuture, location: &'static Location<'static>) {
+        inside::hand_off_chain(chain.followed_by(Job::new(cleanup, location)));
+    }
+
+    if !chain.has_room() {
+        return hand_off(chain, cleanup, location);
+    }
+    chain.push(Job::new(cleanup, location));
+    inside::hand_off_chain(chain);
 }
 
 /// Hands off a cleanup that follows chains and a group, which may have ended.

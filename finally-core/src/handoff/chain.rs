@@ -63,24 +63,30 @@ struct Jobs {
 
 /// The initial capacity for the jobs after the first one. A cancelled call has a cleanup on each level, and
 /// growing the list three times would cost more than all other work for them.
-const LEVELS: usize = 16;
+const LEVELS: usize = 12;
 
 impl Jobs {
+    /// Returns whether [`push`](Self::push) needs no memory.
+    #[inline]
+    fn have_room(&self) -> bool {
+        self.rest.len() < self.rest.capacity()
+    }
+
     /// Adds a job after the first one.
     #[inline]
     fn push(&mut self, job: Job) {
-        #[cold]
-        fn push_second(rest: &mut Vec<Job>, job: Job) {
-            let mut levels = Vec::with_capacity(LEVELS);
-            levels.push(job);
-            *rest = levels;
+        if self.rest.capacity() == 0 {
+            self.rest = Vec::with_capacity(LEVELS);
         }
+        self.rest.push(job);
+    }
 
-        if self.rest.is_empty() {
-            push_second(&mut self.rest, job);
-        } else {
-            self.rest.push(job);
-        }
+    /// Gives back the memory of jobs that have ended. They hold nothing, and to look into each of them would cost as much as to
+    /// call an allocator.
+    #[inline]
+    fn end(self) {
+        mem::forget(self.first);
+        self.rest.into_iter().for_each(mem::forget);
     }
 
     #[inline]
@@ -166,9 +172,25 @@ impl Chain {
         Err(self)
     }
 
+    /// Returns whether [`push`](Self::push) can append a job that is handed off here: it belongs to no tracker, and
+    /// neither does this chain.
+    #[inline]
+    pub(super) fn has_room(&self) -> bool {
+        self.siblings.is_empty()
+            && self.trackers.are_none()
+            && trackers::are_here(&Trackers::NONE)
+            && self.jobs.have_room()
+    }
+
+    /// Appends a job to a chain that has room.
+    #[inline]
+    pub(super) fn push(&mut self, job: Job) {
+        self.jobs.push(job);
+        Trackers::NONE.cleanup_began();
+    }
+
     /// Appends a job. If there are several chains, or one with other trackers, the job goes into a new chain
     /// that waits for them.
-    #[inline]
     pub(super) fn followed_by(mut self: Box<Self>, job: Job) -> Box<Self> {
         if !self.siblings.is_empty() {
             return Self::after(Some(self), None, job);
@@ -273,7 +295,7 @@ impl Chain {
             return;
         };
         if !self.jobs.rest.is_empty() || !self.trackers.are_none() {
-            let sites = self.jobs.rest.iter().map(|job| job.location);
+            let sites = self.jobs.rest.iter().map(|job| job.location).collect();
             self.more = Some(More::new(sites, self.ended, self.trackers.clone()));
         }
         self.registered = Some(Registered::new(first.location, self.more.clone()));
@@ -318,7 +340,7 @@ impl Chain {
         self.waits = waits;
         let polled = polled.unwrap_or_else(|payload| payload.resume());
         if polled.is_ready() {
-            self.jobs = Jobs::default();
+            mem::take(&mut self.jobs).end();
             (self.at, self.ended) = (0, 0);
             self.end();
         }

@@ -18,6 +18,7 @@ use super::{
     executor,
     exempt::{self, Exempt},
     group::Group,
+    inside,
     park::Parker,
     running::{Place, StillRunning},
     sync::{Arc, AtomicBool, AtomicUsize, Mutex, Ordering::SeqCst, lock},
@@ -187,6 +188,8 @@ impl Future for Drain {
         if wait.is_none() && of.unfinished().has_ended() {
             return Poll::Ready(());
         }
+        // A drop keeps its cleanups until it is over, and code of the user may block it on this very wait.
+        inside::start_kept();
         let wait = wait.get_or_insert_with(|| Wait {
             of: of.clone(),
             key: LAST.fetch_add(1, SeqCst),

@@ -1,8 +1,9 @@
-//! The state of a thread: the innermost finally, the chain and the trackers that it is inside of.
+//! The state of a thread: the innermost finally, the chain and the trackers that it is inside of, and what its drop has kept.
 
+use alloc::boxed::Box;
 use core::{cell::Cell, mem::ManuallyDrop};
 
-use super::{exempt::InChain, inside::Inside, register, trackers::Trackers};
+use super::{chain::Chain, exempt::InChain, inside::Inside, register, trackers::Trackers};
 
 /// Holds all of that in one variable, because the address of each costs three instructions and a register.
 ///
@@ -15,6 +16,8 @@ use super::{exempt::InChain, inside::Inside, register, trackers::Trackers};
 pub(super) struct Here {
     /// The innermost finally.
     pub(super) inside: Cell<Inside>,
+    /// The chains that the current drop has kept so far.
+    pub(super) kept: Cell<ManuallyDrop<Option<Box<Chain>>>>,
     /// The chain that is polled.
     pub(super) chain: Cell<ManuallyDrop<InChain>>,
     /// The trackers of the future that is polled or dropped.
@@ -27,6 +30,7 @@ std::thread_local! {
     pub(super) static HERE: Here = const {
         Here {
             inside: Cell::new(Inside::NOTHING),
+            kept: Cell::new(ManuallyDrop::new(None)),
             chain: Cell::new(ManuallyDrop::new(InChain::NONE)),
             trackers: Cell::new(ManuallyDrop::new(Trackers::NONE)),
             shard: Cell::new(register::NONE),

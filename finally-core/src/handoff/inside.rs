@@ -57,14 +57,12 @@ impl Inside {
 /// The previous innermost finally, to be restored by [`leave`](GroupKey::leave).
 pub(crate) struct Outer(Inside);
 
-// None of these has a destructor. So they are accessible on a thread that is ending, and an access is a plain
-// load and store.
 std::thread_local! {
-    /// The chains that the current drop has kept so far.
-    static KEPT: Cell<ManuallyDrop<Option<Box<Chain>>>> = const { Cell::new(ManuallyDrop::new(None)) };
     /// The chains that enclosing drops have kept, one entry for each drop that is interrupted by an inner one.
     /// An empty `Vec` holds no allocation, so nothing leaks.
-    #[allow(clippy::vec_box, reason = "they move between here and `KEPT`, which is one word")]
+    ///
+    /// It has no destructor either, see [`Here`](super::here::Here).
+    #[allow(clippy::vec_box, reason = "they move between here and `Here::kept`, which is one word")]
     static KEPT_FURTHER_OUT: Cell<ManuallyDrop<Vec<Box<Chain>>>> = const { Cell::new(ManuallyDrop::new(Vec::new())) };
 }
 
@@ -80,10 +78,10 @@ fn replace(inside: Inside) -> Inside {
 
 #[inline]
 fn replace_kept(chains: Option<Box<Chain>>) -> Option<Box<Chain>> {
-    ManuallyDrop::into_inner(KEPT.replace(ManuallyDrop::new(chains)))
+    ManuallyDrop::into_inner(HERE.with(|here| here.kept.replace(ManuallyDrop::new(chains))))
 }
 
-#[allow(clippy::vec_box, reason = "they move between here and `KEPT`, which is one word")]
+#[allow(clippy::vec_box, reason = "they move between here and `Here::kept`, which is one word")]
 fn replace_kept_further_out(chains: Vec<Box<Chain>>) -> Vec<Box<Chain>> {
     ManuallyDrop::into_inner(KEPT_FURTHER_OUT.replace(ManuallyDrop::new(chains)))
 }
@@ -91,18 +89,16 @@ fn replace_kept_further_out(chains: Vec<Box<Chain>>) -> Vec<Box<Chain>> {
 /// Begins a new set of kept chains, until [`end_keeping`] is called with the result.
 #[inline]
 fn begin_keeping(chains: Option<Box<Chain>>) -> KeptBefore {
-    let outer = replace_kept(chains);
-    let is_any = outer.is_some();
-    if let Some(outer) = outer {
-        push_further_out(outer);
+    match replace_kept(chains) {
+        None => KeptBefore { depth: 0 },
+        Some(outer) => push_further_out(outer),
     }
-    KeptBefore { is_any }
 }
 
 /// Returns the kept chains, and restores the previous set.
 #[inline]
 fn end_keeping(before: KeptBefore) -> Option<Box<Chain>> {
-    replace_kept(if before.is_any { pop_further_out() } else { None })
+    if before.depth == 0 { replace_kept(None) } else { pop_further_out() }
 }
 
 #[cold]
@@ -115,26 +111,29 @@ extern "C" fn end_keeping_some(before: KeptBefore) -> Option<Box<Chain>> {
     end_keeping(before)
 }
 
-/// Whether there was a previous set of kept chains. It is the last entry of [`KEPT_FURTHER_OUT`] meanwhile.
+/// The previous set of kept chains. It is the last entry of [`KEPT_FURTHER_OUT`] meanwhile.
 struct KeptBefore {
-    is_any: bool,
+    /// The length of that list, and 0 if there was no previous set.
+    depth: u32,
 }
 
 #[cold]
-extern "C" fn push_further_out(chains: Box<Chain>) {
+extern "C" fn push_further_out(chains: Box<Chain>) -> KeptBefore {
     let mut further_out = replace_kept_further_out(Vec::new());
     further_out.push(chains);
+    let depth = further_out.len() as u32;
     replace_kept_further_out(further_out);
+    KeptBefore { depth }
 }
 
 #[cold]
 extern "C" fn pop_further_out() -> Option<Box<Chain>> {
     let mut further_out = replace_kept_further_out(Vec::new());
-    let chains = further_out.pop();
+    let outer = further_out.pop();
     if !further_out.is_empty() {
         replace_kept_further_out(further_out);
     }
-    chains
+    replace_kept(outer)
 }
 
 /// Polls each of the chains, and returns those that have not ended.
@@ -160,7 +159,7 @@ pub(super) fn poll_each(chains: Box<Chain>, context: &mut Context<'_>) -> Option
 }
 
 /// Starts all chains that drops on this thread have kept. It is called before this thread waits for one of
-/// them.
+/// them, and before a drain is pending, because an executor may block this thread on it.
 ///
 /// Each set is replaced by a chain that waits for the end of the started ones.
 pub(super) fn start_kept() {

@@ -72,42 +72,22 @@ struct Entry {
 
 /// The parts of an entry that few tasks need. A chain shares them with its entry.
 pub(super) struct More {
-    /// The locations of the cleanups after the first one. The list takes those that do not fit into the array.
-    sites: [Option<Site>; SITES],
-    further: Vec<Site>,
+    /// The locations of the cleanups after the first one.
+    sites: Vec<Site>,
     /// The number of cleanups that have ended. The chain changes it without a lock.
     ended: AtomicUsize,
     trackers: Trackers,
 }
 
-/// The length of the array. A cancelled call has a cleanup on each level, and this many levels take one
-/// allocation together.
-const SITES: usize = 15;
-
 impl More {
     /// Creates the part of a chain. The sites are those of the cleanups after the first one.
-    pub(super) fn new(mut sites: impl Iterator<Item = Site>, ended: usize, trackers: Trackers) -> Arc<Self> {
-        let mut places = [None; SITES];
-        for (place, site) in places.iter_mut().zip(&mut sites) {
-            *place = Some(site);
-        }
-        Arc::new(Self { sites: places, further: sites.collect(), ended: AtomicUsize::new(ended), trackers })
-    }
-
-    #[inline]
-    fn site(&self, index: usize) -> Option<Site> {
-        self.sites.get(index).copied().unwrap_or_else(|| self.further.get(index - SITES).copied())
-    }
-
-    /// Returns an upper bound of the number of sites.
-    #[inline]
-    fn len(&self) -> usize {
-        SITES + self.further.len()
+    pub(super) fn new(sites: Vec<Site>, ended: usize, trackers: Trackers) -> Arc<Self> {
+        Arc::new(Self { sites, ended: AtomicUsize::new(ended), trackers })
     }
 
     /// Creates the part of a cleanup that belongs to trackers.
     pub(super) fn of(trackers: Trackers) -> Arc<Self> {
-        Self::new(iter::empty(), 0, trackers)
+        Self::new(Vec::new(), 0, trackers)
     }
 
     /// Removes the first `count` cleanups of a chain from the list.
@@ -126,18 +106,9 @@ impl Entry {
     /// Returns the locations of the unfinished cleanups.
     #[inline]
     fn locations(&self) -> impl Iterator<Item = Site> {
-        let (ended, further) =
-            self.more.as_ref().map_or((0, 0), |more| (more.ended.load(Relaxed), more.len()));
-        (ended..1 + further).filter_map(|index| self.location(index))
-    }
-
-    #[inline]
-    fn location(&self, index: usize) -> Option<Site> {
-        match (index.checked_sub(1), &self.more) {
-            (None, _) => Some(self.location),
-            (Some(index), Some(more)) => more.site(index),
-            (Some(_), None) => None,
-        }
+        let (ended, sites) =
+            self.more.as_ref().map_or((0, &[][..]), |more| (more.ended.load(Relaxed), &more.sites[..]));
+        iter::once(self.location).chain(sites.iter().copied()).skip(ended)
     }
 }
 
@@ -239,7 +210,9 @@ mod tests {
 
     #[test]
     fn a_long_chain_lists_those_that_have_not_ended() {
-        let sites = iter::repeat_n(Location::caller(), 2 * SITES);
+        const SITES: usize = 15;
+
+        let sites = std::vec![Location::caller(); 2 * SITES];
         let more = More::new(sites, 0, Trackers::NONE);
         let (location, since) = (Location::caller(), Moment::now());
         let entry = Entry { location, since, place: Place::Executor, more: Some(Arc::clone(&more)) };
