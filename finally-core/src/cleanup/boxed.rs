@@ -92,7 +92,11 @@ impl<T, O: InBox> Ending for Unawaited<T, O> {
 
     /// Polls the cleanup before it is stored. A cleanup that ends at once is never stored.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn poll_first(self, context: &mut Context<'_>, place: Pin<&mut dyn Hold<Self::Held>>) -> FirstPoll<T> {
+    fn poll_first<P: Hold<Self::Held> + ?Sized>(
+        self,
+        context: &mut Context<'_>,
+        place: Pin<&mut P>,
+    ) -> FirstPoll<T> {
         let Self { cleanup, exit, rules } = self;
         let value = match exit.into_value() {
             Ok(value) => value,
@@ -128,11 +132,11 @@ impl<T, O: InBox> Ending for Unawaited<T, O> {
 
 /// Holds a cleanup that has not started.
 #[cold]
-fn hold_waiting<T, O: InBox>(
+fn hold_waiting<T, O: InBox, P: Hold<BoxedEnding<T, O>> + ?Sized>(
     cleanup: Result<O, Payload>,
     body: Exit<T>,
     rules: Rules<T, O::Output>,
-    place: Pin<&mut dyn Hold<BoxedEnding<T, O>>>,
+    place: Pin<&mut P>,
 ) -> FirstPoll<T> {
     place.hold(BoxedEnding::new(cleanup, body, rules));
     FirstPoll::Held
@@ -140,12 +144,12 @@ fn hold_waiting<T, O: InBox>(
 
 /// Holds a cleanup that is pending.
 #[inline(never)]
-fn hold_started<T, O: InBox>(
+fn hold_started<T, O: InBox, P: Hold<BoxedEnding<T, O>> + ?Sized>(
     body: Outcome<T>,
     cleanup: Option<O>,
     key: GroupKey,
     rules: Rules<T, O::Output>,
-    place: Pin<&mut dyn Hold<BoxedEnding<T, O>>>,
+    place: Pin<&mut P>,
 ) -> FirstPoll<T> {
     let (verdict, stage) = (Some(Verdict::of(body)), Stage::Started(cleanup));
     place.hold(BoxedEnding { verdict, adopted: Adopted::new(key), stage, rules });
@@ -154,11 +158,11 @@ fn hold_started<T, O: InBox>(
 
 /// Holds a cleanup that has ended, to wait for the cleanups that it adopted.
 #[cold]
-fn hold_ended<T, O: InBox>(
+fn hold_ended<T, O: InBox, P: Hold<BoxedEnding<T, O>> + ?Sized>(
     body: Outcome<T>,
     cleanup: Exit<O::Output>,
     rules: Rules<T, O::Output>,
-    place: Pin<&mut dyn Hold<BoxedEnding<T, O>>>,
+    place: Pin<&mut P>,
 ) -> FirstPoll<T> {
     let (cleaned, adopted) = cleanup.into_cleaned(&rules.texts);
     let verdict = Verdict::of(body).with_cleanup(cleaned, &rules, !adopted.has_ended());

@@ -209,7 +209,11 @@ impl<T, E: Ending> Ending for InlineOrReplacement<T, E> {
         Driver::new(coroutine)
     }
 
-    fn poll_first(self, _: &mut Context<'_>, _: Pin<&mut dyn Hold<NothingToAwait<T>>>) -> FirstPoll<T> {
+    fn poll_first<P: Hold<NothingToAwait<T>> + ?Sized>(
+        self,
+        _: &mut Context<'_>,
+        _: Pin<&mut P>,
+    ) -> FirstPoll<T> {
         match self {
             Self::No(verdict) => FirstPoll::Ready(verdict.deliver()),
             Self::By(_) => unreachable!("a cleanup is replaced if the caller has left"),

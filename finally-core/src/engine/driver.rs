@@ -228,7 +228,7 @@ fn conclude<E: Ending>(ending: E, context: &mut Context<'_>) -> Poll<E::Output> 
         ending.abandon();
         return Poll::Pending;
     }
-    match ending.poll_first(context, pin!(Nowhere)) {
+    match ending.poll_first(context, pin!(Nowhere) as Pin<&mut Nowhere>) {
         FirstPoll::Ready(output) => Poll::Ready(output),
         FirstPoll::Pending | FirstPoll::Held => abort(&"a driver without a place awaits no cleanup"),
     }

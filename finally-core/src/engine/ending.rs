@@ -38,10 +38,10 @@ pub trait Ending: Sized {
     fn driver<C: Future<Output = Self>>(coroutine: C) -> Self::Driver<C>;
 
     /// Polls the cleanup for the first time, or puts it in its place if it has to be there for that.
-    fn poll_first(
+    fn poll_first<P: Hold<Self::Held> + ?Sized>(
         self,
         context: &mut Context<'_>,
-        place: Pin<&mut dyn Hold<Self::Held>>,
+        place: Pin<&mut P>,
     ) -> FirstPoll<Self::Output>;
 
     /// Ends without a caller. Resumes a panic out of the drop of the body.
@@ -133,7 +133,11 @@ impl<H: PollEnding> Ending for Unboxed<H> {
         HoldingDriver::new(coroutine)
     }
 
-    fn poll_first(self, _: &mut Context<'_>, place: Pin<&mut dyn Hold<H>>) -> FirstPoll<H::Output> {
+    fn poll_first<P: Hold<H> + ?Sized>(
+        self,
+        _: &mut Context<'_>,
+        place: Pin<&mut P>,
+    ) -> FirstPoll<H::Output> {
         place.hold(self.held.into_inner());
         FirstPoll::Held
     }

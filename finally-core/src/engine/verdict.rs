@@ -316,7 +316,7 @@ impl<T> Ending for Verdict<T> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn poll_first(self, _: &mut Context<'_>, _: Pin<&mut dyn Hold<Self::Held>>) -> FirstPoll<T> {
+    fn poll_first<P: Hold<Self::Held> + ?Sized>(self, _: &mut Context<'_>, _: Pin<&mut P>) -> FirstPoll<T> {
         FirstPoll::Ready(self.deliver())
     }
 

@@ -5,7 +5,7 @@ use core::mem;
 use core::{
     future::Future,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use pin_project_lite::pin_project;
@@ -20,7 +20,8 @@ use crate::engine::{
     ending::{Ending, FirstPoll, Hold, PollEnding},
     exclusive::Exclusive,
     signal,
-    unwind::polled_after_completion,
+    unwind::abort,
+    verdict::Verdict,
 };
 
 pin_project! {
@@ -38,11 +39,11 @@ pin_project! {
             coroutine: C,
             progress: Progress,
         },
+        /// The cleanup stays here when it has ended. It holds nothing then, and panics if it is polled again.
         Holding {
             #[pin]
             held: Exclusive<<C::Output as Ending>::Held>,
         },
-        Ended,
     }
 
     impl<C> PinnedDrop for HoldingDriver<C>
@@ -122,8 +123,6 @@ pub(super) trait AnyHoldingDriver<E: Ending> {
     fn running(self: Pin<&mut Self>) -> Option<Running<'_, E>>;
 
     fn after_coroutine(self: Pin<&mut Self>) -> Pin<&mut dyn AfterCoroutine<E::Held>>;
-
-    fn place(self: Pin<&mut Self>) -> Pin<&mut dyn Hold<E::Held>>;
 }
 
 pub(super) struct Running<'a, E> {
@@ -136,10 +135,8 @@ pub(super) struct Running<'a, E> {
 /// The trait is separate, so that a trait object of a release build does not name the coroutine: the optimizer would then not inline
 /// it.
 pub(super) trait AfterCoroutine<H>: Hold<H> {
+    /// Returns the cleanup, unless the coroutine is still there.
     fn held(self: Pin<&mut Self>) -> Option<Pin<&mut H>>;
-
-    /// Drops the cleanup.
-    fn end(self: Pin<&mut Self>);
 }
 
 impl<C, E> AnyHoldingDriver<E> for HoldingDriver<C>
@@ -153,17 +150,12 @@ where
             HoldingDriverProject::Running { coroutine, progress, .. } => {
                 Some(Running { coroutine, progress })
             }
-            HoldingDriverProject::Holding { .. } | HoldingDriverProject::Ended => None,
+            HoldingDriverProject::Holding { .. } => None,
         }
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn after_coroutine(self: Pin<&mut Self>) -> Pin<&mut dyn AfterCoroutine<E::Held>> {
-        self
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn place(self: Pin<&mut Self>) -> Pin<&mut dyn Hold<E::Held>> {
         self
     }
 }
@@ -188,13 +180,8 @@ where
     fn held(self: Pin<&mut Self>) -> Option<Pin<&mut E::Held>> {
         match self.project() {
             HoldingDriverProject::Holding { held } => Some(held.get()),
-            HoldingDriverProject::Running { .. } | HoldingDriverProject::Ended => None,
+            HoldingDriverProject::Running { .. } => None,
         }
-    }
-
-    #[inline]
-    fn end(mut self: Pin<&mut Self>) {
-        self.set(Self::Ended);
     }
 }
 
@@ -259,7 +246,7 @@ fn conclude<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
         ending.abandon();
         return Poll::Pending;
     }
-    match ending.poll_first(polling.context, polling.polled.as_mut().place()) {
+    match ending.poll_first(polling.context, polling.polled.as_mut().after_coroutine()) {
         FirstPoll::Ready(output) => Poll::Ready(output),
         FirstPoll::Pending => Poll::Pending,
         FirstPoll::Held => after_coroutine(polling),
@@ -269,11 +256,9 @@ fn conclude<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
 /// Polls the cleanup in its place.
 #[inline(never)]
 fn poll_held<H: PollEnding>(
-    mut after: Pin<&mut dyn AfterCoroutine<H>>,
+    driver: Pin<&mut dyn AfterCoroutine<H>>,
     context: &mut Context<'_>,
 ) -> Poll<H::Output> {
-    let Some(held) = after.as_mut().held() else { polled_after_completion() };
-    let verdict = ready!(held.poll(context));
-    after.end();
-    Poll::Ready(verdict.deliver())
+    let Some(held) = driver.held() else { abort(&"a driver without a coroutine holds a cleanup") };
+    held.poll(context).map(Verdict::deliver)
 }
