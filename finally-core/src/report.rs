@@ -99,12 +99,16 @@ fn take_error<V>(value: &mut Option<V>, describe: Describe<V>) -> Option<BoxedEr
 }
 
 #[cfg(feature = "std")]
+pub(crate) use reporting::AnyReporting;
+#[cfg(feature = "std")]
 pub use reporting::Reporting;
 
 #[cfg(feature = "std")]
 mod reporting {
+    use alloc::boxed::Box;
     use core::{
         future::Future,
+        mem::ManuallyDrop,
         panic::Location,
         pin::Pin,
         task::{Context, Poll, ready},
@@ -115,6 +119,7 @@ mod reporting {
     use super::report_cleanup;
     use crate::{
         engine::{erased::erased, unwind::abort},
+        handoff::BoxFuture,
         macros::describe::Describe,
     };
 
@@ -142,17 +147,9 @@ mod reporting {
             Self { future, report: Some((describe, location)) }
         }
 
-        /// Makes a cleanup whose report is set by [`address`](Self::address) before the hand-off.
+        /// Makes a cleanup whose report is set by [`into_reporting`](AnyReporting::into_reporting) at the hand-off.
         pub(crate) const fn unaddressed(future: F) -> Self {
             Self { future, report: None }
-        }
-
-        pub(crate) extern "C" fn address(
-            self: Pin<&mut Self>,
-            describe: Describe<F::Output>,
-            location: &'static Location<'static>,
-        ) {
-            *self.project().report = Some((describe, location));
         }
 
         /// Returns the future inside, for a caller that receives its end.
@@ -168,6 +165,42 @@ mod reporting {
         fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
             let this = self.project();
             poll(erased!(this.future => Pin<&mut dyn Future<Output = F::Output>>), this.report, context)
+        }
+    }
+
+    /// An object-safe cleanup that is handed off if its caller leaves.
+    pub(crate) trait AnyReporting<V>: Send {
+        /// Polls the future alone.
+        fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<V>;
+
+        /// Returns the same box as a future that reports its own error.
+        fn into_reporting(
+            self: Pin<Box<Self>>,
+            describe: Describe<V>,
+            location: &'static Location<'static>,
+        ) -> BoxFuture;
+    }
+
+    impl<F> AnyReporting<F::Output> for Reporting<F>
+    where
+        F: Future + Send + 'static,
+        F::Output: 'static,
+    {
+        #[cfg_attr(not(debug_assertions), inline(always))]
+        fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+            self.project().future.poll(context)
+        }
+
+        fn into_reporting(
+            self: Pin<Box<Self>>,
+            describe: Describe<F::Output>,
+            location: &'static Location<'static>,
+        ) -> BoxFuture {
+            // Without it, each function would have drop code for the box, in case the next line panics.
+            let mut reporting = ManuallyDrop::new(self);
+            *reporting.as_mut().project().report = Some((describe, location));
+            let reporting: Pin<Box<Self>> = ManuallyDrop::into_inner(reporting);
+            reporting
         }
     }
 

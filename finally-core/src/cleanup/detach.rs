@@ -4,7 +4,6 @@ use alloc::boxed::Box;
 use core::{
     future::Future,
     mem,
-    panic::Location,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -19,9 +18,7 @@ use crate::{
         unwind::Payload,
         verdict::{Rules, Texts, raise},
     },
-    handoff::BoxFuture,
-    macros::describe::Describe,
-    report::Reporting,
+    report::{AnyReporting, Reporting},
 };
 
 /// A boxed cleanup that is handed off. Its future's type is erased.
@@ -39,39 +36,6 @@ where
         // Coerce to `dyn` before pinning: `into_pin` is then instantiated per output, not per function.
         let cleanup: Box<dyn AnyReporting<F::Output>> = Box::new(Reporting::unaddressed(self));
         DetachedCleanup(Box::into_pin(cleanup))
-    }
-}
-
-/// An object-safe cleanup.
-trait AnyReporting<V>: Send {
-    /// Polls the future alone.
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<V>;
-
-    /// Returns the same box as a future that reports its own error.
-    fn into_reporting(
-        self: Pin<Box<Self>>,
-        describe: Describe<V>,
-        location: &'static Location<'static>,
-    ) -> BoxFuture;
-}
-
-impl<F> AnyReporting<F::Output> for Reporting<F>
-where
-    F: Future + Send + 'static,
-    F::Output: 'static,
-{
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        self.future().poll(context)
-    }
-
-    fn into_reporting(
-        mut self: Pin<Box<Self>>,
-        describe: Describe<F::Output>,
-        location: &'static Location<'static>,
-    ) -> BoxFuture {
-        self.as_mut().address(describe, location);
-        self
     }
 }
 
