@@ -9,7 +9,6 @@
 //! Functions that every call passes through carry `cfg_attr(not(debug_assertions), inline(always))` for the same reason. The
 //! optimizer decides about each of them by its size. It would leave some out of line, although they shrink to a few
 //! instructions once they are inlined together. A debug build compiles each of them once, and calls it.
-
 //!
 //! A release build would compile a coroutine twice, for a poll and for a drop. [`Apart`](crate::engine::driver) makes it one.
 
