@@ -271,6 +271,33 @@ fn an_async_block_may_name_a_parameter_of_the_impl_block() {
     assert_eq!(LOG.with(Log::events), ["u8"]);
 }
 
+/// A macro may name what its input does not.
+#[test]
+fn a_macro_in_an_async_block_may_name_the_type_of_the_impl_block() {
+    thread_local! {
+        static LOG: Log = Log::default();
+    }
+    macro_rules! name {
+        () => {
+            Self::NAME
+        };
+    }
+    struct Method;
+    impl Method {
+        const NAME: &'static str = "method";
+
+        #[finally({ suspend().await; LOG.with(|log| log.push(name!())); }, on_cancel = block)]
+        async fn call(&self) {
+            suspend().await;
+        }
+    }
+    let _turn = exclusive();
+    let mut hand = Hand::new(Method.call());
+    assert!(hand.poll().is_pending());
+    drop(hand);
+    assert_eq!(LOG.with(Log::events), ["method"]);
+}
+
 #[allow(unsafe_code, reason = "an unsafe function is the subject")]
 #[test]
 fn an_async_block_of_an_unsafe_function_may_call_another_one() {
@@ -287,6 +314,30 @@ fn an_async_block_of_an_unsafe_function_may_call_another_one() {
     }
     let _turn = exclusive();
     // SAFETY: nothing is asked.
+    let mut hand = Hand::new(unsafe { f() });
+    assert!(hand.poll().is_pending());
+    drop(hand);
+    assert_eq!(CALLS.get(), 1);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code, reason = "a function with features is called from one without")]
+#[test]
+fn an_async_block_of_a_function_with_target_features_may_call_another_one() {
+    #[target_feature(enable = "sse2")]
+    fn count() {
+        CALLS.set(CALLS.get() + 1);
+    }
+    thread_local! {
+        static CALLS: Cell<u8> = const { Cell::new(0) };
+    }
+    #[finally({ suspend().await; count(); }, on_cancel = block)]
+    #[target_feature(enable = "sse2")]
+    async fn f() {
+        suspend().await;
+    }
+    let _turn = exclusive();
+    // SAFETY: each processor of this architecture has them.
     let mut hand = Hand::new(unsafe { f() });
     assert!(hand.poll().is_pending());
     drop(hand);

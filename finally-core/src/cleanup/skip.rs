@@ -246,7 +246,10 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict<T>> {
         let mut this = self.project();
-        if !matches!(*this.stage, Stage::Cleanup { is_started: true, .. }) {
+        // By a unique reference, because the cleanup may keep unique references to its own variables.
+        let is_started =
+            matches!(this.stage.as_mut().project(), StageProject::Cleanup { is_started: true, .. });
+        if !is_started {
             ready!(this.adopted.poll_end(context));
         }
         let cleaned = match this.stage.as_mut().project() {

@@ -128,8 +128,9 @@ pin_project! {
         E: Ending,
     {
         #[cfg_attr(not(debug_assertions), inline(always))]
-        fn drop(this: Pin<&mut Self>) {
-            if let Combinator::Body { entered: true, .. } = &*this {
+        fn drop(mut this: Pin<&mut Self>) {
+            // By a unique reference, as in the drop of a `Driver`.
+            if let CombinatorProject::Body { entered: true, .. } = this.as_mut().project() {
                 cancel(erased!(this => Pin<&mut dyn AnyCombinator<X::Output, E>>));
             }
         }

@@ -68,15 +68,27 @@ pin_project! {
     {
         #[cfg_attr(not(debug_assertions), inline(always))]
         fn drop(mut this: Pin<&mut Self>) {
-            if let Progress::Entered = this.progress {
+            if is_entered(this.as_mut()) {
                 let mut context = signal::context();
                 resume(this.as_mut(), &mut context);
-                if let Progress::Entered = this.progress {
+                if is_entered(this.as_mut()) {
                     resume_caught(this, &mut context);
                 }
             }
         }
     }
+}
+
+/// Returns whether a drop resumes the coroutine.
+///
+/// It takes a unique reference, because a coroutine keeps unique references to its own variables. A shared one would end them.
+#[inline(always)]
+fn is_entered<C>(driver: Pin<&mut Driver<C>>) -> bool
+where
+    C: Future,
+    C::Output: Ending,
+{
+    matches!(driver.project().progress, Progress::Entered)
 }
 
 impl<C> Driver<C>
@@ -273,5 +285,82 @@ fn resume_caught<T>(driver: Pin<&mut dyn Drive<Output = T>>, context: &mut Conte
     // The closure drops the result, so that it returns none: a deep nest would have that on its stack once for each level.
     if let Err(payload) = catch(|| drop(driver.drive(context))) {
         raise_after_arguments(payload, Cancellation::of(context));
+    }
+}
+
+#[cfg(all(test, feature = "std", not(shuttle)))]
+mod tests {
+    use core::{
+        future::Future,
+        pin::pin,
+        task::{Context, Waker},
+    };
+
+    use finally::{FinallyExt as _, finally};
+
+    /// Writes to what it borrows, when it is dropped.
+    struct Writes<'a>(&'a mut u8);
+
+    impl Drop for Writes<'_> {
+        fn drop(&mut self) {
+            *self.0 += 1;
+        }
+    }
+
+    /// A future that keeps a unique reference to a variable of its own, and uses it after each suspension.
+    async fn borrow_own() {
+        let mut own = 0;
+        let borrowed = Writes(&mut own);
+        for _ in 0..2 {
+            tokio::task::yield_now().await;
+            *borrowed.0 += 1;
+        }
+    }
+
+    async fn borrow_with(_: &mut u8) {
+        borrow_own().await;
+    }
+
+    fn take(_: u8) {}
+
+    #[finally(borrow_with(&mut number).await, on_cancel = skip)]
+    async fn skips(mut number: u8) {
+        borrow_own().await;
+    }
+
+    #[finally(borrow_with(&mut number).await, on_cancel = (take(number)))]
+    async fn replaces(mut number: u8) {
+        borrow_own().await;
+    }
+
+    #[finally(borrow_with(&mut number).await, on_cancel = block)]
+    async fn blocks(mut number: u8) {
+        borrow_own().await;
+    }
+
+    #[finally({ let _ = &number; borrow_own() })]
+    async fn detaches(number: u8) {
+        borrow_own().await;
+    }
+
+    /// Cancels at each suspension.
+    fn cancel<F: Future<Output = ()>>(start: impl Fn() -> F) {
+        for polls in 0..6 {
+            let mut future = pin!(start());
+            let mut context = Context::from_waker(Waker::noop());
+            let _ = (0..polls).any(|_| future.as_mut().poll(&mut context).is_ready());
+        }
+    }
+
+    /// A shared reference to a future would end those. Miri fails then.
+    #[test]
+    fn a_future_may_keep_unique_references_to_its_own_variables() {
+        cancel(|| skips(1));
+        cancel(|| replaces(1));
+        cancel(|| blocks(1));
+        cancel(|| detaches(1));
+        cancel(|| borrow_own().finally(|| ()));
+        cancel(|| borrow_own().finally(|| finally::skip_on_cancel(borrow_own())));
+        finally::drain_blocking(None).unwrap();
     }
 }

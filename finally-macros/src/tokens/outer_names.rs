@@ -3,7 +3,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 
-use super::punct;
+use super::{hides_names, punct};
 
 /// Types and variants of the standard library, whose names are taken for these.
 const OF_THE_STANDARD_LIBRARY: &[&str] = &[
@@ -16,8 +16,12 @@ const OF_THE_STANDARD_LIBRARY: &[&str] = &[
 const OF_STATICS: &[&str] = &["get", "load", "lock", "read", "set", "store", "take", "with", "write"];
 
 /// Returns whether the tokens may name a generic parameter, a lifetime or `Self`. May return `true` for another type
-/// or a constant.
+/// or a constant, and for a macro that is not a known one, because it may name what its input does not.
 pub(crate) fn may_name_outer_parameter(tokens: &TokenStream) -> bool {
+    hides_names(tokens) || mentions_like_parameter(tokens)
+}
+
+fn mentions_like_parameter(tokens: &TokenStream) -> bool {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     trees.iter().enumerate().any(|(at, tree)| {
         let before = |distance: usize| at.checked_sub(distance).and_then(|at| punct(trees.get(at)));
@@ -28,13 +32,22 @@ pub(crate) fn may_name_outer_parameter(tokens: &TokenStream) -> bool {
             TokenTree::Ident(name) => {
                 let name = name.to_string();
                 let name = name.trim_start_matches("r#");
-                name.starts_with(char::is_uppercase) && !OF_THE_STANDARD_LIBRARY.contains(&name)
+                begins_like_parameter(name) && !OF_THE_STANDARD_LIBRARY.contains(&name)
             }
-            TokenTree::Group(group) => may_name_outer_parameter(&group.stream()),
+            TokenTree::Group(group) => mentions_like_parameter(&group.stream()),
             TokenTree::Literal(literal) => format_string_may(&literal.to_string()),
             TokenTree::Punct(_) => false,
         }
     })
+}
+
+/// Returns whether the compiler accepts this as the name of a parameter without a warning. Not every script has an uppercase.
+fn begins_like_parameter(name: &str) -> bool {
+    name.trim_start_matches('_').starts_with(is_in_no_variable)
+}
+
+fn is_in_no_variable(letter: char) -> bool {
+    letter.is_alphabetic() && !letter.is_lowercase()
 }
 
 /// Returns whether this is `NAME.with(..)`, or another method of [`OF_STATICS`].
@@ -47,7 +60,7 @@ fn is_static(trees: &[TokenTree], at: usize) -> bool {
 fn format_string_may(literal: &str) -> bool {
     let is_escaped = literal.contains("\\x") || literal.contains("\\u");
     let mut arguments = literal.split('{').skip(1).filter_map(|rest| rest.split('}').next());
-    literal.contains('"') && (is_escaped || arguments.any(|argument| argument.contains(char::is_uppercase)))
+    literal.contains('"') && (is_escaped || arguments.any(|argument| argument.contains(is_in_no_variable)))
 }
 
 #[cfg(test)]
@@ -61,10 +74,19 @@ mod tests {
             "state().lock().unwrap().flush::<{ crate::SIZE }>().await",
             "{ let log = LOG.with(Rc::clone); STATE.lock().unwrap().clear(); tick().await }",
             "{ let name: &'static str = store::Kind::NAME; 'c'; }",
+            "{ let _ = tick().await; println!(\"{_rest} {0:_<5}\", __finally::size()); _done(_) }",
+            "{ tokio::join!(tick(), tick()); tracing::info!(\"end\") }",
         ];
         let refused = [
             "T::release().await",
             "r#T::release().await",
+            "_T::release().await",
+            "__T::release().await",
+            "型::release().await",
+            "println!(\"{_N}\")",
+            "println!(\"{型}\")",
+            "clean!().await",
+            "{ clean! {}; tick().await }",
             "release::<T>().await",
             "{ let it: T = make(); release(it).await }",
             "Self::release().await",

@@ -52,8 +52,9 @@ pin_project! {
         C::Output: Ending,
     {
         #[cfg_attr(not(debug_assertions), inline(always))]
-        fn drop(this: Pin<&mut Self>) {
-            if let HoldingDriver::Running { progress: Progress::Entered, .. } = &*this {
+        fn drop(mut this: Pin<&mut Self>) {
+            // By a unique reference, as in the drop of a `Driver`.
+            if let HoldingDriverProject::Running { progress: Progress::Entered, .. } = this.as_mut().project() {
                 resume(this, &mut signal::context());
             }
         }
