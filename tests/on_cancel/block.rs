@@ -1,6 +1,6 @@
 //! `on_cancel = block`: a drop waits for the cleanup.
 
-use super::*;
+use super::{support::scene::cancel, *};
 
 #[finally({ steps(log.clone(), "clean", 2).await; cleanup.reach("cleanup") }, on_cancel = block)]
 async fn subject(log: &Log, body: End, cleanup: End) -> Result<(), Error> {
@@ -231,15 +231,11 @@ fn it_asks_no_send_of_an_async_block_either() {
             self.0
         }
     }
-    fn check<T>(future: impl Future<Output = T>) {
-        let mut hand = Hand::new(future);
-        assert!(hand.poll().is_pending());
-    }
     let _turn = exclusive();
-    check(awaited(1));
-    check(block(1));
-    check(closure(&1));
-    check(Method(1).call());
+    cancel(awaited(1));
+    cancel(block(1));
+    cancel(closure(&1));
+    cancel(Method(1).call());
     assert_eq!(LOG.with(|log| log.events()), ["awaited", "block", "closure", "method"]);
 }
 
@@ -265,9 +261,7 @@ fn an_async_block_may_name_a_parameter_of_the_impl_block() {
     }
     let _turn = exclusive();
     let method = Method(1_u8);
-    let mut hand = Hand::new(method.call());
-    assert!(hand.poll().is_pending());
-    drop(hand);
+    cancel(method.call());
     assert_eq!(LOG.with(Log::events), ["u8"]);
 }
 
@@ -292,9 +286,7 @@ fn a_macro_in_an_async_block_may_name_the_type_of_the_impl_block() {
         }
     }
     let _turn = exclusive();
-    let mut hand = Hand::new(Method.call());
-    assert!(hand.poll().is_pending());
-    drop(hand);
+    cancel(Method.call());
     assert_eq!(LOG.with(Log::events), ["method"]);
 }
 
@@ -307,16 +299,14 @@ fn an_async_block_of_an_unsafe_function_may_call_another_one() {
     thread_local! {
         static CALLS: Cell<u8> = const { Cell::new(0) };
     }
-    #[allow(unsafe_op_in_unsafe_fn)]
+    #[allow(unsafe_op_in_unsafe_fn, reason = "the call is to need the function around it")]
     #[finally({ suspend().await; CALLS.with(|calls| count(calls)); }, on_cancel = block)]
     async unsafe fn f() {
         suspend().await;
     }
     let _turn = exclusive();
     // SAFETY: nothing is asked.
-    let mut hand = Hand::new(unsafe { f() });
-    assert!(hand.poll().is_pending());
-    drop(hand);
+    cancel(unsafe { f() });
     assert_eq!(CALLS.get(), 1);
 }
 
@@ -338,8 +328,6 @@ fn an_async_block_of_a_function_with_target_features_may_call_another_one() {
     }
     let _turn = exclusive();
     // SAFETY: each processor of this architecture has them.
-    let mut hand = Hand::new(unsafe { f() });
-    assert!(hand.poll().is_pending());
-    drop(hand);
+    cancel(unsafe { f() });
     assert_eq!(CALLS.get(), 1);
 }

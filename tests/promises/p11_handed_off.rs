@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use crate::support::{
     Log, exclusive,
     hand::Hand,
-    scene::{drained, ends},
+    scene::{cancel, drained, ends},
     suspend,
 };
 
@@ -19,9 +19,11 @@ async fn gated(log: Log, until: oneshot::Receiver<()>) {
     let _uses = (&log, &until);
 }
 
-/// Cancels a future after its first poll.
-fn cancel(future: impl Future) {
-    assert!(Hand::new(future).poll().is_pending());
+/// Its cleanup suspends once.
+#[finally(async { suspend().await; log.push("inner") })]
+async fn inner(log: Log) {
+    pending::<()>().await;
+    let _uses = &log;
 }
 
 #[test]
@@ -78,11 +80,6 @@ fn p11_a_drop_that_drains_ends_inside_of_a_drop_that_keeps_cleanups() {
             self.0.push("drained");
         }
     }
-    #[finally(async { suspend().await; log.push("inner") })]
-    async fn inner(log: Log) {
-        pending::<()>().await;
-        let _uses = &log;
-    }
     #[finally(async { suspend().await; log.push("outer") })]
     async fn outer(log: Log) {
         let _drains = Drains(log.clone());
@@ -113,11 +110,6 @@ mod a_drain_that_another_executor_blocks_on {
                 self.2(&self.1);
                 self.0.push("drained");
             }
-        }
-        #[finally(async { suspend().await; log.push("inner") })]
-        async fn inner(log: Log) {
-            pending::<()>().await;
-            let _uses = &log;
         }
         #[finally(async { suspend().await; log.push("outer") })]
         async fn outer(log: Log, drain: fn(&Tracker)) {
@@ -156,11 +148,6 @@ mod a_drain_that_another_executor_blocks_on {
             log.push("drained");
             let log = log.clone();
             async move { log.push("outer") }
-        }
-        #[finally(async { suspend().await; log.push("inner") })]
-        async fn inner(log: Log) {
-            pending::<()>().await;
-            let _uses = &log;
         }
         #[finally(drain_and_clean(&log))]
         async fn outer(log: Log) {

@@ -1,6 +1,6 @@
-//! The stack that a level of nested functions takes (P10), measured where the innermost body is polled and dropped. In a process of
-//! its own, because the cleanups that the drops hand off must not run beside a measurement. In a crate of its own, because
-//! `.cargo/config.toml` sets the debug information of a crate.
+//! The stack that a level of nested functions takes (P10), measured where the innermost body is polled and dropped. The test has a
+//! process of its own, because the cleanups that the drops hand off must not run beside a measurement. It has a crate of its own,
+//! because `.cargo/config.toml` sets the debug information of a crate.
 
 use std::{
     cell::Cell,
