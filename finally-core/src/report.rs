@@ -148,7 +148,7 @@ mod reporting {
         }
 
         /// Makes a cleanup whose report is set by [`into_reporting`](AnyReporting::into_reporting) at the hand-off.
-        pub(crate) const fn unaddressed(future: F) -> Self {
+        pub(crate) const fn without_report(future: F) -> Self {
             Self { future, report: None }
         }
 
@@ -196,7 +196,7 @@ mod reporting {
             describe: Describe<F::Output>,
             location: &'static Location<'static>,
         ) -> BoxFuture {
-            // Without it, each function would have drop code for the box, in case the next line panics.
+            // If the box could be dropped here, the compiler would repeat its drop code for each function.
             let mut reporting = ManuallyDrop::new(self);
             *reporting.as_mut().project().report = Some((describe, location));
             let reporting: Pin<Box<Self>> = ManuallyDrop::into_inner(reporting);
@@ -210,9 +210,7 @@ mod reporting {
         report: &Option<(Describe<F::Output>, &'static Location<'static>)>,
         context: &mut Context<'_>,
     ) -> Poll<()> {
-        let Some((describe, location)) = *report else {
-            abort(&"a cleanup is addressed before it is handed off")
-        };
+        let Some((describe, location)) = *report else { abort(&"a cleanup gets its report at the hand-off") };
         let ended = ready!(future.poll(context));
         // Most cleanups cannot fail. A value without a size has no error to report.
         if size_of::<F::Output>() > 0 {

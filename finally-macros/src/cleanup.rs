@@ -289,10 +289,10 @@ impl Cleanup {
             (Kind::Closure(closure), _) if closure.inputs.is_empty() => {
                 (&async_block(&closure.body)?.block, closure.body.to_token_stream())
             }
-            (Kind::Await(Expr::Block(ExprBlock { block, .. })), Evaluation::Future(future))
-            | (Kind::Await(Expr::Async(ExprAsync { block, .. })), Evaluation::Future(future)) => {
-                (block, future)
-            }
+            (
+                Kind::Await(Expr::Block(ExprBlock { block, .. }) | Expr::Async(ExprAsync { block, .. })),
+                Evaluation::Future(future),
+            ) => (block, future),
             (Kind::AsyncClosure(closure), Evaluation::Future(future)) => match &*closure.body {
                 Expr::Block(it) => (&it.block, future),
                 _ => return None,

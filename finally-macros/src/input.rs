@@ -231,10 +231,15 @@ impl Function {
 
     /// Returns the attribute that contains `track_caller`.
     pub(crate) fn track_caller(&self) -> Option<&Attribute> {
+        self.attribute("track_caller")
+    }
+
+    /// Returns the attribute of this name, which may be inside of a `cfg_attr`.
+    pub(crate) fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|attribute| {
             let tokens = attribute.meta.to_token_stream();
-            attribute.path().is_ident("track_caller")
-                || (attribute.path().is_ident("cfg_attr") && tokens::has_word(&tokens, "track_caller"))
+            attribute.path().is_ident(name)
+                || (attribute.path().is_ident("cfg_attr") && tokens::has_word(&tokens, name))
         })
     }
 

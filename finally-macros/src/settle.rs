@@ -117,7 +117,7 @@ impl Settlement<'_> {
         if matches!(on_cancel, OnCancel::Detach) {
             return section(exit.clone());
         }
-        // The body is outside of the macro, in which the compiler's messages would be longer.
+        // The body stands outside of `pin!`, because the messages about tokens inside of a macro are longer.
         let settled = section(quote_spanned!(span=> __finally_exit));
         let held = quote_spanned! {span=>
             let __finally_exit = #exit;
@@ -125,7 +125,7 @@ impl Settlement<'_> {
         };
         match replacement {
             None => quote_spanned!(span=> #held #private::AwaitedInCoroutine(__finally_held).await),
-            // The cleanup is dropped before the replacement takes what it uses.
+            // The cleanup is dropped before the replacement takes the arguments.
             Some(replacement) => quote_spanned! {span=>
                 let __finally_ended = {
                     #held

@@ -34,7 +34,7 @@ where
     #[inline(always)]
     fn detached(self) -> DetachedCleanup<F::Output> {
         // Coerce to `dyn` before pinning: `into_pin` is then instantiated per output, not per function.
-        let cleanup: Box<dyn AnyReporting<F::Output>> = Box::new(Reporting::unaddressed(self));
+        let cleanup: Box<dyn AnyReporting<F::Output>> = Box::new(Reporting::without_report(self));
         DetachedCleanup(Box::into_pin(cleanup))
     }
 }

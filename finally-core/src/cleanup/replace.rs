@@ -145,7 +145,7 @@ where
 #[must_use = "futures do nothing unless they are awaited"]
 pub struct Interruptible<'a, T, F: Future>(pub Pin<&'a mut Unboxed<InlineEnding<T, F>>>);
 
-/// As the cleanup itself.
+/// Is unwind safe, as the cleanup itself is.
 impl<T, F: Future> UnwindSafe for Interruptible<'_, T, F> {}
 
 impl<T, F: Future> Future for Interruptible<'_, T, F> {

@@ -239,18 +239,19 @@ fn ready<T, B: End + ?Sized>(
     outer: Outer,
     polled: &mut Result<Poll<T>, Payload>,
 ) -> Poll<Exit<T>> {
-    let polled = mem::replace(polled, Ok(Poll::Pending));
     Poll::Ready(end(polling.polled.as_mut(), outer, polled))
 }
 
 /// Drops a future that has ended.
+///
+/// It takes the result by reference, because a debug build would have a second one in the frame of the poll.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn end<T, B: End + ?Sized>(
     body: Pin<&mut B>,
     outer: Outer,
-    polled: Result<Poll<T>, Payload>,
+    polled: &mut Result<Poll<T>, Payload>,
 ) -> Exit<T> {
-    let outcome = match polled {
+    let outcome = match mem::replace(polled, Ok(Poll::Pending)) {
         Ok(Poll::Ready(value)) => Outcome::Returned(value),
         Ok(Poll::Pending) => abort(&"a body that is pending has not ended"),
         Err(payload) => Outcome::Panicked(payload),

@@ -2,7 +2,7 @@
 
 use core::{
     future::Future,
-    mem::{self, ManuallyDrop},
+    mem::ManuallyDrop,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -291,7 +291,6 @@ fn conclude<T, E: Ending, C: AnyCombinator<T, E> + ?Sized>(
     outer: Outer,
     polled: &mut Result<Poll<T>, Payload>,
 ) -> Poll<E::Output> {
-    let polled = mem::replace(polled, Ok(Poll::Pending));
     let Polling { polled: combinator, context } = polling;
     let exit = body::end(combinator.as_mut(), outer, polled);
     let ending = combinator.as_mut().conclude(exit);

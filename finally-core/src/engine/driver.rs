@@ -13,6 +13,8 @@ use core::{
 
 use pin_project_lite::pin_project;
 
+#[cfg(not(debug_assertions))]
+use crate::engine::body::Polling;
 use crate::engine::{
     armed::Arm,
     aside::Cancellation,
@@ -196,7 +198,7 @@ trait Apart: Future<Output: Ending> + Sized {
         driver: Pin<&mut HoldingDriver<Self>>,
         context: &mut Context<'_>,
     ) -> Poll<<Self::Output as Ending>::Output> {
-        holding::drive(&mut crate::engine::body::Polling { polled: driver, context })
+        holding::drive(&mut Polling { polled: driver, context })
     }
 }
 
@@ -240,7 +242,7 @@ fn conclude<E: Ending>(ending: E, context: &mut Context<'_>) -> Poll<E::Output> 
         ending.abandon();
         return Poll::Pending;
     }
-    match ending.poll_first(context, pin!(Nowhere) as Pin<&mut Nowhere>) {
+    match ending.poll_first(context, pin!(Nowhere)) {
         FirstPoll::Ready(output) => Poll::Ready(output),
         FirstPoll::Pending | FirstPoll::Held => abort(&"a driver without a place awaits no cleanup"),
     }
@@ -298,7 +300,7 @@ mod tests {
 
     use finally::{FinallyExt as _, finally};
 
-    /// Writes to what it borrows, when it is dropped.
+    /// Changes a borrowed number when it is dropped.
     struct Writes<'a>(&'a mut u8);
 
     impl Drop for Writes<'_> {

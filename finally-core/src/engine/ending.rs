@@ -154,7 +154,7 @@ impl<H: PollEnding> Ending for Unboxed<H> {
 #[must_use = "futures do nothing unless they are awaited"]
 pub struct AwaitedInCoroutine<'a, H>(pub Pin<&'a mut Unboxed<H>>);
 
-/// As the cleanup itself.
+/// Is unwind safe, as the cleanup itself is.
 impl<H> UnwindSafe for AwaitedInCoroutine<'_, H> {}
 
 impl<H: PollEnding> Future for AwaitedInCoroutine<'_, H> {

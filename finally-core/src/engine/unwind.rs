@@ -16,8 +16,8 @@ mod with_std {
         thread,
     };
 
-    /// A panic. It is in one more box, because a reference to a trait object is two words: nearly each value that an ending consists of
-    /// may be a panic in place of something that is there more often.
+    /// A panic. The second box makes it one word, where a box of a trait object is two: nearly every value of an ending may be a
+    /// panic.
     #[derive(Debug)]
     pub struct Payload(Box<Box<dyn Any + Send>>);
 
@@ -60,7 +60,7 @@ mod with_std {
     /// as for an `async fn`.
     #[inline(always)]
     pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Payload> {
-        catch_unwind(AssertUnwindSafe(run)).map_err(|payload| Payload::new(payload))
+        catch_asserted(AssertUnwindSafe(run))
     }
 
     /// Like [`catch`], for a closure that captures nothing but an [`Asserted`](super::Asserted).
@@ -163,8 +163,8 @@ pub(crate) extern "C" fn abort(reason: &'static &'static str) -> ! {
     panic!("{reason}")
 }
 
-/// A value whose unwind safety is asserted, as [`catch`] does. A closure has to take it with [`into_inner`](Self::into_inner), or it
-/// captures what is inside.
+/// A value whose unwind safety is asserted, as [`catch`] does. A closure that reads the field would capture the field alone, so it calls
+/// [`into_inner`](Self::into_inner).
 pub(crate) struct Asserted<T>(pub(crate) T);
 
 impl<T> UnwindSafe for Asserted<T> {}

@@ -346,7 +346,7 @@ impl<T> Verdict<T> {
     }
 }
 
-/// Drops what a verdict had for a caller that leaves.
+/// Drops the part of a verdict that a caller who leaves would have needed.
 #[cold]
 fn drop_rare(rare: Box<Rare>) {
     drop(rare);

@@ -113,7 +113,8 @@ extern "C" fn end_keeping_some(before: KeptBefore) -> Option<Box<Chain>> {
 
 /// The previous set of kept chains. It is the last entry of [`KEPT_FURTHER_OUT`] meanwhile.
 struct KeptBefore {
-    /// The length of that list, and 0 if there was no previous set.
+    /// The length of that list, and 0 if there was no previous set. A flag would cost each level of a cancelled tree seven
+    /// instructions more.
     depth: u32,
 }
 

@@ -5,8 +5,8 @@
 //! future of another function.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens as _, quote_spanned};
-use syn::{Attribute, Safety};
+use quote::quote_spanned;
+use syn::Safety;
 
 use super::Expansion;
 use crate::{cleanup::Uses, input::Function, options::OnCancel, tokens};
@@ -19,18 +19,17 @@ impl Expansion<'_> {
         if !matches!(self.on_cancel, OnCancel::Block) || tokens::may_name_outer_parameter(&cleanup.tokens) {
             return None;
         }
-        // The cleanup of an unsafe function may call another one, and so may that of a function with target features call one with
-        // the same. And the compiler cannot find the type of a future that awaits itself.
+        // The cleanup of an unsafe function may call another one, and that of a function with target features may call one with
+        // the same. The compiler cannot find the type of a future that awaits itself.
         let signature = &function.signature;
-        let has_target_feature =
-            |it: &Attribute| tokens::has_word(&it.meta.to_token_stream(), "target_feature");
         if matches!(signature.safety, Safety::Unsafe(_))
-            || function.attributes.iter().any(has_target_feature)
+            || function.attribute("target_feature").is_some()
             || tokens::has_word(&cleanup.tokens, &signature.ident.to_string())
         {
             return None;
         }
         let future = cleanup.future_of_unit(Uses::Borrowed)?;
+        // The lint is about futures that are not `Send`, and the function is there for them.
         Some(quote_spanned! {*span=> {
             #[allow(clippy::future_not_send)]
             fn __finally_cleanup() -> impl #private::Future<Output = ()> {

@@ -5,7 +5,7 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use super::{hides_names, punct};
 
-/// Types and variants of the standard library, whose names are taken for these.
+/// Types and variants of the standard library. A name among them is taken for the one there.
 const OF_THE_STANDARD_LIBRARY: &[&str] = &[
     "Arc", "BTreeMap", "BTreeSet", "Box", "Cell", "Duration", "Err", "HashMap", "HashSet", "Instant",
     "Mutex", "None", "Ok", "Option", "PathBuf", "Rc", "RefCell", "Result", "RwLock", "Some", "String", "Vec",
@@ -35,7 +35,7 @@ fn mentions_like_parameter(tokens: &TokenStream) -> bool {
                 begins_like_parameter(name) && !OF_THE_STANDARD_LIBRARY.contains(&name)
             }
             TokenTree::Group(group) => mentions_like_parameter(&group.stream()),
-            TokenTree::Literal(literal) => format_string_may(&literal.to_string()),
+            TokenTree::Literal(literal) => format_string_may_name_parameter(&literal.to_string()),
             TokenTree::Punct(_) => false,
         }
     })
@@ -43,10 +43,11 @@ fn mentions_like_parameter(tokens: &TokenStream) -> bool {
 
 /// Returns whether the compiler accepts this as the name of a parameter without a warning. Not every script has an uppercase.
 fn begins_like_parameter(name: &str) -> bool {
-    name.trim_start_matches('_').starts_with(is_in_no_variable)
+    name.trim_start_matches('_').starts_with(starts_parameter)
 }
 
-fn is_in_no_variable(letter: char) -> bool {
+/// Returns whether the compiler warns about a variable with this letter, or the letter has no case.
+fn starts_parameter(letter: char) -> bool {
     letter.is_alphabetic() && !letter.is_lowercase()
 }
 
@@ -57,10 +58,10 @@ fn is_static(trees: &[TokenTree], at: usize) -> bool {
 }
 
 /// Returns whether a format string may name a const parameter, as `"{N}"` does.
-fn format_string_may(literal: &str) -> bool {
+fn format_string_may_name_parameter(literal: &str) -> bool {
     let is_escaped = literal.contains("\\x") || literal.contains("\\u");
     let mut arguments = literal.split('{').skip(1).filter_map(|rest| rest.split('}').next());
-    literal.contains('"') && (is_escaped || arguments.any(|argument| argument.contains(is_in_no_variable)))
+    literal.contains('"') && (is_escaped || arguments.any(|argument| argument.contains(starts_parameter)))
 }
 
 #[cfg(test)]

@@ -190,7 +190,7 @@ where
 pub(super) fn drive<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
     polling: &mut Polling<'_, '_, D>,
 ) -> Poll<E::Output> {
-    let Some(coroutine) = enter(&mut polling.polled) else { return after_coroutine(polling) };
+    let Some(coroutine) = enter(&mut polling.polled) else { return poll_after_coroutine(polling) };
     match coroutine.poll(polling.context) {
         Poll::Pending => suspend(polling),
         #[cfg(debug_assertions)]
@@ -213,7 +213,7 @@ fn enter<'a, E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn after_coroutine<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
+fn poll_after_coroutine<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
     polling: &mut Polling<'_, '_, D>,
 ) -> Poll<E::Output> {
     poll_held(polling.polled.as_mut().after_coroutine(), polling.context)
@@ -250,7 +250,7 @@ fn conclude<E: Ending, D: AnyHoldingDriver<E> + ?Sized>(
     match ending.poll_first(polling.context, polling.polled.as_mut().after_coroutine()) {
         FirstPoll::Ready(output) => Poll::Ready(output),
         FirstPoll::Pending => Poll::Pending,
-        FirstPoll::Held => after_coroutine(polling),
+        FirstPoll::Held => poll_after_coroutine(polling),
     }
 }
 
