@@ -106,6 +106,7 @@ pub mod limits {}
 /// * `on_cancel = block`: it is driven to its end inside the drop, and may borrow and be `!Send`. If waiting would deadlock, on a
 ///   tokio current-thread runtime, in a `LocalSet` and on a runtime that is shutting down, it is polled once. If that is not
 ///   its end, one that uses no argument is handed off if it is `Send`, and any other is reported as lost.
+///   An async block that uses no argument and is `!Send` compiles under the conditions in [`limits`].
 /// * `on_cancel = skip`: it does not run on cancellation, and ends where it is when it is cancelled itself. It may borrow and be
 ///   `!Send`.
 /// * `on_cancel = (CLEANUP)`: on cancellation another cleanup takes its place. See [below](#another-cleanup-on-cancellation).
